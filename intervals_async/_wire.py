@@ -1,0 +1,277 @@
+"""Pure: a call to its request, and an answer's status and bytes to its rows or an error."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+import attrs
+
+from . import _json
+from .errors import AnswerError, ArgumentError, CallError, error_class
+
+__all__ = [
+    "Answer",
+    "Call",
+    "annotate",
+    "authorization",
+    "checked_base_url",
+    "checked_token",
+    "read_answer",
+]
+
+SUCCESS = (200, 201, 202)
+
+_Error = TypeVar("_Error", bound=CallError)
+
+
+@attrs.frozen
+class Call:
+    """What is asked of the API: one method on one collection or member.
+
+    Attributes:
+        method: The HTTP method.
+        resource: The resource's name, which is its path and its key in the envelope.
+        id: The member's id; None for the collection.
+        query: Names and wire values, in order.
+        body: The fields to write; None without a body.
+    """
+
+    method: str
+    resource: str
+    id: int | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, object] | None = attrs.field(default=None, repr=False)
+
+    @property
+    def path(self) -> str:
+        """The path under the root, with the trailing slash that the API wants."""
+        return f"/{self.resource}/" if self.id is None else f"/{self.resource}/{self.id}/"
+
+    def url(self, base_url: str) -> str:
+        """The whole address, percent-encoded; commas between several ids stay readable."""
+        query = urlencode(self.query, quote_via=quote, safe=",")
+        return f"{base_url}{self.path[1:]}{'?' if query else ''}{query}"
+
+    def headers(self) -> dict[str, str]:
+        """What the call adds to the client's own headers."""
+        headers = {"Accept": "application/json"}
+        if self.body is not None:
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    def payload(self) -> bytes | None:
+        """The body's bytes, or None."""
+        return None if self.body is None else _json.dumps(self.body)
+
+
+@attrs.frozen
+class Answer:
+    """A successful answer, its envelope opened.
+
+    Attributes:
+        call: What was asked.
+        status: The HTTP status.
+        envelope: The whole JSON object; empty when a DELETE was answered without a body.
+    """
+
+    call: Call
+    status: int
+    envelope: Mapping[str, Any]
+
+    @property
+    def listcount(self) -> int | None:
+        """The number of all matching records; None when the answer does not say.
+
+        Raises:
+            AnswerError: It is there, but is no count.
+        """
+        count = self.envelope.get("listcount")
+        if count is None or count == "":
+            return None
+        if isinstance(count, str) and re.fullmatch(r"[0-9]{1,18}", count):
+            return int(count)
+        if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+            return count
+        raise self.error(AnswerError, f"listcount is {_snippet(repr(count))}, which is no count")
+
+    def rows(self) -> list[object]:
+        """The rows of a collection; none where the key is missing or null.
+
+        Whether none is believable is for the reader of `listcount` to judge.
+
+        Raises:
+            AnswerError: Something else than rows stands under the key.
+        """
+        rows = self.envelope.get(self.call.resource)
+        if rows is None:
+            return []
+        if isinstance(rows, list):
+            found: list[object] = rows
+            return found
+        if isinstance(rows, dict):
+            return [rows]
+        raise self.error(
+            AnswerError,
+            f"a list was expected under {self.call.resource!r}, found {type(rows).__name__}",
+        )
+
+    def row(self) -> object:
+        """The one object of a member; a list of one is opened.
+
+        Raises:
+            AnswerError: There is none, or more than one.
+        """
+        row = self.envelope.get(self.call.resource)
+        if isinstance(row, list) and len(row) == 1:
+            row = row[0]
+        if isinstance(row, dict):
+            return row
+        found = "nothing" if row is None else type(row).__name__
+        if isinstance(row, list):
+            found = f"a list of {len(row)}"
+        raise self.error(
+            AnswerError, f"one object was expected under {self.call.resource!r}, found {found}"
+        )
+
+    def error(self, kind: type[_Error], message: str) -> _Error:
+        """Make an error that tells of this call and answer."""
+        return annotate(kind(message, status=self.status), self.call)
+
+
+def annotate(error: _Error, call: Call) -> _Error:
+    """Write into an error which call it tells of."""
+    error.method = call.method
+    error.path = call.path
+    error.filters = dict(call.query)
+    return error
+
+
+def read_answer(call: Call, status: int, content_type: str, body: bytes) -> Answer:
+    """Judge an answer after all of its body was read.
+
+    Raises:
+        APIError: The API, or a gateway before it, refused or failed.
+        AnswerError: It claims success, but is not the JSON object that was asked for.
+    """
+    envelope, flaw = _open(content_type, body)
+    if status not in SUCCESS:
+        raise _refusal(call, status, envelope, flaw)
+    if envelope is None:
+        if call.method == "DELETE" and not body.strip():
+            return Answer(call, status, {})
+        raise annotate(AnswerError(flaw, status=status), call)
+    outer = _code(envelope.get("code"))
+    if "error" in envelope or (outer is not None and outer >= 400):
+        raise _refusal(call, status if outer is None else outer, envelope, flaw)
+    return Answer(call, status, envelope)
+
+
+def authorization(token: str) -> str:
+    """The value of the Authorization header: HTTP Basic, the token as the user name."""
+    return "Basic " + base64.b64encode(f"{token}:X".encode()).decode()
+
+
+def checked_token(token: object) -> str:
+    """Strip a token and make sure that it can be sent.
+
+    Raises:
+        ArgumentError: It cannot be a token; the message never shows it.
+    """
+    if not isinstance(token, str):
+        raise ArgumentError(f"the token is a text, not {type(token).__name__}")
+    token = token.strip()
+    if not token:
+        raise ArgumentError(
+            "the token is empty: give IntervalsClient(token) or set INTERVALS_TOKEN"
+        )
+    if ":" in token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ArgumentError(
+            "the token holds a character that no token has (a blank, a colon, a control or "
+            "non-ASCII character): copy it again from Intervals"
+        )
+    return token
+
+
+def checked_base_url(base_url: str) -> str:
+    """Make sure that the root is an address, and give it its trailing slash.
+
+    Raises:
+        ArgumentError: It is not an http or https address of a host, or carries a password,
+            a query or a fragment.
+    """
+    try:
+        parts = urlsplit(base_url.strip())
+        _ = parts.port  # reading it is what checks it
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ArgumentError("base_url is the root of the API, such as https://api.myintervals.com/")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ArgumentError("base_url takes no user, query or fragment; the token goes apart")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+
+
+def _open(content_type: str, body: bytes) -> tuple[Mapping[str, Any] | None, str]:
+    """The JSON object in a body, or None and what was found instead."""
+    if not body.strip():
+        return None, "the body is empty"
+    try:
+        envelope = _json.loads(body)
+    except ValueError as error:
+        start = body.lstrip()[:1]
+        if start == b"<":
+            kind = "HTML" if b"<html" in body[:1024].lower() else "markup"
+            return None, f"{kind} instead of JSON: {_snippet(_without_tags(body))}"
+        if start not in (b"{", b"["):
+            shown = f"{content_type or 'untyped'} instead of JSON"
+            return None, f"{shown}: {_snippet(body[:400].decode(errors='replace'))}"
+        return None, f"broken JSON of {len(body)} bytes: {_snippet(str(error))}"
+    if not isinstance(envelope, dict):
+        return None, f"a JSON object was expected, found {type(envelope).__name__}"
+    return envelope, ""
+
+
+def _refusal(call: Call, status: int, envelope: Mapping[str, Any] | None, flaw: str) -> CallError:
+    if status < 400:
+        moved = "a redirect is not followed, since the token would travel with it"
+        return annotate(AnswerError(moved if status >= 300 else flaw, status=status), call)
+    error = (envelope or {}).get("error")
+    details: Mapping[str, Any] = error if isinstance(error, dict) else {}
+    code = _code(details.get("code"))
+    message = details.get("message")
+    if not isinstance(message, str) or not message:
+        message = error if isinstance(error, str) and error else flaw or "no reason was given"
+    kind = error_class(status, code)
+    verbose = _sentences(details.get("verbose"))
+    return annotate(kind(_snippet(message), status=status, code=code, verbose=verbose), call)
+
+
+def _sentences(verbose: object) -> tuple[str, ...]:
+    """`verbose` has been seen as a list, an object, a text and nothing at all."""
+    if isinstance(verbose, dict):
+        verbose = list(verbose.values())
+    if isinstance(verbose, list):
+        return tuple(_snippet(str(sentence)) for sentence in verbose if sentence)
+    return (_snippet(str(verbose)),) if verbose else ()
+
+
+def _code(code: object) -> int | None:
+    if isinstance(code, str) and re.fullmatch(r"[0-9]{1,9}", code):
+        return int(code)
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def _without_tags(body: bytes) -> str:
+    page = body[:4096].decode(errors="replace")
+    page = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)", " ", page)
+    return re.sub(r"<[^>]*>?", " ", page)
+
+
+def _snippet(words: str, most: int = 200) -> str:
+    # One printable line: an error may end in a log or on a terminal.
+    line = " ".join("".join(c if c.isprintable() else " " for c in words[: 4 * most]).split())
+    return line if len(line) <= most else f"{line[:most]}…"

@@ -1,0 +1,352 @@
+"""What `list()` gives: a `Listing`, and the streams and pages that are read from it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+import attrs
+
+from ._convert import Record, RecordDecoder
+from ._paging import PagePlan, PageRequest, Plan, WholePlan
+from ._transport import Tally, Transport
+from ._wire import Call, annotate
+from .errors import ArgumentError, CallError, IncompleteListingError
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+__all__ = ["Listing", "Page", "Pages", "Source", "Stream"]
+
+R = TypeVar("R", bound=Record)
+
+PAGE_SIZE = 500
+
+
+@attrs.frozen
+class Page(Generic[R]):
+    """Some records in a row.
+
+    Attributes:
+        items: The records, in the server's order; never empty.
+        offset: The place of the first one in the whole, from 0.
+        listcount: How many records match in all, as the server said with this page; None
+            where it does not say.
+    """
+
+    items: Sequence[R]
+    offset: int
+    listcount: int | None
+
+
+@attrs.frozen
+class Source(Generic[R]):
+    """Where the rows of a listing come from."""
+
+    transport: Transport
+    resource: str
+    query: tuple[tuple[str, str], ...]
+    decoder: RecordDecoder[R]
+    paginated: bool
+
+    def call(self, request: PageRequest) -> Call:
+        """The call that asks for one page."""
+        query = self.query
+        if self.paginated:
+            query += (("offset", str(request.offset)), ("limit", str(request.limit)))
+        return Call("GET", self.resource, query=query)
+
+    async def fetch(self, request: PageRequest, tally: Tally) -> Page[R]:
+        """Ask for one page."""
+        call = self.call(request)
+        answer = await self.transport.send(call, tally)
+        try:
+            items = self.decoder.records(answer.rows(), f"$.{self.resource}")
+            return Page(items, request.offset, answer.listcount)
+        except CallError as error:
+            error.status = answer.status
+            raise annotate(error, call) from None
+
+
+class Listing(Generic[R]):
+    """Every record that matches, of one resource; nothing is sent until it is read.
+
+    Read it with ``async for``, as often as you like: each time starts anew. It knows no
+    length before it has asked; `count` asks.
+    """
+
+    __slots__ = ("_limit", "_offset", "_source")
+
+    def __init__(self, source: Source[R], *, offset: int = 0, limit: int | None = None) -> None:
+        self._source = source
+        self._offset = _whole_number("offset", offset, least=0)
+        self._limit = None if limit is None else _whole_number("limit", limit, least=0)
+
+    def __repr__(self) -> str:
+        """Show the resource and the query."""
+        query = "".join(f" {name}={value}" for name, value in self._source.query)
+        if self._offset:
+            query += f" offset={self._offset}"
+        if self._limit is not None:
+            query += f" limit={self._limit}"
+        return f"<Listing {self._source.resource}{query}>"
+
+    def __aiter__(self) -> Stream[R]:
+        """Stream every record: the same as `stream` without options."""
+        return self.stream()
+
+    if not TYPE_CHECKING:  # type checkers refuse a plain `for` on their own
+
+        def __iter__(self) -> NoReturn:
+            """Say what to write instead of a plain ``for``."""
+            raise TypeError(
+                "a Listing is read with 'async for', or at once with 'await listing.collect()'"
+            )
+
+    def stream(self, *, page_size: int = PAGE_SIZE, concurrency: int = 1) -> Stream[R]:
+        """Stream every record, in the server's order.
+
+        Args:
+            page_size: Records a request. Bigger pages cost fewer requests. No effect on a
+                resource that has no pages.
+            concurrency: How many pages a step may have under way at once. They come in
+                order all the same, and no more than these are kept in memory.
+
+        Returns:
+            A stream. ``async with`` closes it at the end of the block; without, it needs
+            no closing, since nothing is under way between two steps.
+        """
+        return Stream(self.pages(page_size=page_size, concurrency=concurrency))
+
+    def pages(self, *, page_size: int = PAGE_SIZE, concurrency: int = 1) -> Pages[R]:
+        """Stream whole pages, in order. The arguments are those of `stream`."""
+        page_size = _whole_number("page_size", page_size, least=1)
+        concurrency = _whole_number("concurrency", concurrency, least=1)
+        plan: Plan = WholePlan()
+        if self._source.paginated:
+            plan = PagePlan(page_size, offset=self._offset, limit=self._limit)
+        return Pages(self._source, plan, first=self._offset, concurrency=concurrency)
+
+    async def count(self) -> int:
+        """Ask how many records the listing has, with one small request.
+
+        Raises:
+            IncompleteListingError: The server does not say (no ``listcount``), although
+                the resource has pages.
+        """
+        request = PageRequest(0, 1)
+        page = await self._source.fetch(request, Tally())
+        listcount = page.listcount
+        if listcount is None:
+            if self._source.paginated:
+                silent = IncompleteListingError("the answer holds no listcount")
+                raise annotate(silent, self._source.call(request))
+            listcount = len(page.items)
+        rest = max(listcount - self._offset, 0)
+        return rest if self._limit is None else min(rest, self._limit)
+
+    async def first(self) -> R | None:
+        """Ask for the first record alone; None where nothing matches."""
+        limit = 1 if self._limit is None else min(self._limit, 1)
+        async for record in Listing(self._source, offset=self._offset, limit=limit):
+            return record
+        return None
+
+    async def collect(self) -> list[R]:
+        """Stream every record into a list."""
+        return [record async for record in self]
+
+
+class Pages(Generic[R]):
+    """The pages of a listing, in order: an async iterator.
+
+    A step that needs the server asks for up to `concurrency` pages at once and waits for
+    them all, so between two steps nothing is under way: leaving a loop with ``break`` or an
+    error leaves nothing behind, and a cancelled step has ended all it began. After an
+    error the next step goes on where it stood; pages that had come are kept.
+    """
+
+    __slots__ = (
+        "_closed",
+        "_concurrency",
+        "_failure",
+        "_next",
+        "_plan",
+        "_ready",
+        "_source",
+        "_stepping",
+        "_tally",
+    )
+
+    def __init__(self, source: Source[R], plan: Plan, *, first: int, concurrency: int) -> None:
+        self._source = source
+        self._plan = plan
+        self._concurrency = concurrency
+        self._tally = Tally()
+        # The offset of the page to give next.
+        self._next = first
+        # Pages that came before their turn, by offset.
+        self._ready: dict[int, Page[R]] = {}
+        # What stopped a page that was asked for beside others; raised in its turn.
+        self._failure: BaseException | None = None
+        self._stepping = False
+        self._closed = False
+
+    @property
+    def listcount(self) -> int | None:
+        """How many records match in all, as last heard; None before the first answer."""
+        return self._plan.listcount
+
+    @property
+    def requests(self) -> int:
+        """How many requests went over the wire for this, those sent again included."""
+        return self._tally.requests
+
+    def __aiter__(self) -> Self:
+        """Give itself: pages are read once."""
+        return self
+
+    async def __anext__(self) -> Page[R]:
+        """Give the next page.
+
+        Raises:
+            CallError: A page could not be had. The next step asks for it again.
+            RuntimeError: Another task is in the middle of a step.
+        """
+        if self._stepping:
+            raise RuntimeError("another task is stepping this stream; give each task its own")
+        self._stepping = True
+        try:
+            page = await self._step()
+        finally:
+            self._stepping = False
+        if page is None:
+            raise StopAsyncIteration
+        self._next = page.offset + len(page.items)
+        return page
+
+    async def aclose(self) -> None:
+        """End the stream. May be called again, and in any state."""
+        self._closed = True
+        self._ready.clear()
+        self._failure = None
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close."""
+        await self.aclose()
+
+    async def _step(self) -> Page[R] | None:
+        while not self._closed:
+            if self._next in self._ready:
+                return self._ready.pop(self._next)
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
+            most = max(self._concurrency - len(self._ready), 1)
+            requests = self._plan.next_requests(most)
+            if requests:
+                await self._fetch(requests)
+            elif self._ready:
+                # The listcount fell below rows that had come already: they are not lost.
+                self._next = min(self._ready)
+            else:
+                break
+        return None
+
+    async def _fetch(self, requests: list[PageRequest]) -> None:
+        if len(requests) == 1:
+            await self._fetch_one(requests[0])
+            return
+        # gather, not a TaskGroup: one page's failure does not throw away its neighbours.
+        results = await asyncio.gather(*map(self._fetch_one, requests), return_exceptions=True)
+        self._failure = next((result for result in results if result is not None), None)
+
+    async def _fetch_one(self, request: PageRequest) -> None:
+        try:
+            page = await self._source.fetch(request, self._tally)
+        except BaseException:
+            self._plan.failed(request)
+            raise
+        try:
+            self._plan.received(request, len(page.items), page.listcount)
+        except CallError as error:
+            raise annotate(error, self._source.call(request)) from None
+        if page.items:
+            self._ready[request.offset] = page
+
+
+class Stream(Generic[R]):
+    """The records of a listing, in order: an async iterator that knows where it stands.
+
+    What `Pages` says of steps, errors and cancellation holds here too.
+    """
+
+    __slots__ = ("_delivered", "_pages", "_records")
+
+    def __init__(self, pages: Pages[R]) -> None:
+        self._pages = pages
+        self._records: Iterator[R] = iter(())
+        self._delivered = 0
+
+    @property
+    def delivered(self) -> int:
+        """How many records it has given."""
+        return self._delivered
+
+    @property
+    def listcount(self) -> int | None:
+        """How many records match in all, as last heard; None before the first answer."""
+        return self._pages.listcount
+
+    @property
+    def requests(self) -> int:
+        """How many requests went over the wire for this, those sent again included."""
+        return self._pages.requests
+
+    def __aiter__(self) -> Self:
+        """Give itself: a stream is read once."""
+        return self
+
+    async def __anext__(self) -> R:
+        """Give the next record; raises as a step of `Pages` does."""
+        while (record := next(self._records, None)) is None:
+            page = await self._pages.__anext__()
+            self._records = iter(page.items)
+        self._delivered += 1
+        return record
+
+    async def aclose(self) -> None:
+        """End the stream. May be called again, and in any state."""
+        self._records = iter(())
+        await self._pages.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close."""
+        await self.aclose()
+
+
+def _whole_number(name: str, value: object, *, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        shown = value if isinstance(value, int) else type(value).__name__
+        raise ArgumentError(f"{name} is a whole number from {least} up, not {shown}")
+    return value

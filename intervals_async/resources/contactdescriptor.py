@@ -1,0 +1,43 @@
+"""``/contactdescriptor/``: the labels of contact information."""
+
+from __future__ import annotations
+
+from typing import Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import Resource
+
+__all__ = ["ContactDescriptor", "ContactDescriptorFilters", "ContactDescriptorResource"]
+
+
+@record
+class ContactDescriptor(Record):
+    """A label that a piece of contact information can carry: home, work and so on.
+
+    No documentation names its fields, so all that the server sends is in `extra`.
+    """
+
+
+class ContactDescriptorFilters(TypedDict, total=False):
+    """Which descriptors to list."""
+
+    contacttypeid: Required[int]
+    """Contact type whose descriptors are wanted; every contact type has its own."""
+
+
+class ContactDescriptorResource(Resource[ContactDescriptor]):
+    """The labels within one contact type. Who may read them is not documented.
+
+    https://www.myintervals.com/api/resource?r=contactdescriptor
+    """
+
+    __slots__ = ()
+    name = "contactdescriptor"
+    record = ContactDescriptor
+    filters = ContactDescriptorFilters
+    paginated = False
+
+    def list(self, **filters: Unpack[ContactDescriptorFilters]) -> Listing[ContactDescriptor]:
+        """List the descriptors of one contact type: one request."""
+        return self._list(filters)

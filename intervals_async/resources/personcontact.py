@@ -1,0 +1,112 @@
+"""``/personcontact/``: contact details of people."""
+
+from __future__ import annotations
+
+from typing import Required, TypedDict, Unpack
+
+import attrs
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import Resource
+
+__all__ = [
+    "PersonContact",
+    "PersonContactCreate",
+    "PersonContactFilters",
+    "PersonContactResource",
+    "PersonContactUpdate",
+]
+
+
+@record
+class PersonContact(Record):
+    """One contact detail of a person: a phone number, an address and the like.
+
+    The API is known to send one more field that no documentation names; it is in `extra`.
+    """
+
+    id: int
+    """Contact detail ID."""
+    personid: int
+    """Owning person's ID."""
+    contact_type_id: int = attrs.field(metadata={"aliases": ("contacttypeid",)})
+    """Contact type ID. Requests spell it ``contacttypeid``; both are read."""
+    contact_descriptor_id: int = attrs.field(metadata={"aliases": ("contactdescriptorid",)})
+    """Contact descriptor ID. Requests spell it ``contactdescriptorid``; both are read."""
+    value: str
+    """The phone number, address, URL or other value."""
+
+
+class PersonContactFilters(TypedDict, total=False):
+    """Whose contact details to list, and which."""
+
+    personid: Required[int]
+    """Person whose contact details to list."""
+    contacttypeid: int
+    """Only details of this contact type."""
+    contactdescriptorid: int
+    """Only details with this descriptor."""
+
+
+class PersonContactCreate(TypedDict, total=False):
+    """The fields of a new contact detail."""
+
+    personid: Required[int]
+    """Person the detail belongs to; only Administrators may edit other people's."""
+    value: Required[str]
+    """The phone number, address, URL or other value."""
+    contacttypeid: Required[int]
+    """Contact type ID (see ``contacttype``)."""
+    contactdescriptorid: Required[int]
+    """Contact descriptor ID (see ``contactdescriptor``)."""
+
+
+class PersonContactUpdate(TypedDict, total=False):
+    """The fields of a contact detail that may be changed."""
+
+    personid: int
+    """Person the detail belongs to; only Administrators may edit other people's."""
+    value: str
+    """The phone number, address, URL or other value."""
+    contacttypeid: int
+    """Contact type ID (see ``contacttype``)."""
+    contactdescriptorid: int
+    """Contact descriptor ID (see ``contactdescriptor``)."""
+
+
+class PersonContactResource(Resource[PersonContact]):
+    """Contact details of people, for all groups.
+
+    The API documents no offset and limit here, so a listing is one request; should its
+    answer count more records than it holds, that is an `IncompleteListingError`.
+    https://www.myintervals.com/api/resource?r=personcontact
+    """
+
+    __slots__ = ()
+    name = "personcontact"
+    record = PersonContact
+    filters = PersonContactFilters
+    creatable = PersonContactCreate
+    updatable = PersonContactUpdate
+    paginated = False
+
+    def list(self, **filters: Unpack[PersonContactFilters]) -> Listing[PersonContact]:
+        """List the contact details of one person."""
+        return self._list(filters)
+
+    async def get(self, id: int, /) -> PersonContact:
+        """Get one contact detail, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(self, **fields: Unpack[PersonContactCreate]) -> PersonContact:
+        """Write a new contact detail and give it as it was stored."""
+        return await self._create(fields)
+
+    async def update(self, id: int, /, **fields: Unpack[PersonContactUpdate]) -> PersonContact:
+        """Change some fields of a contact detail and give the whole of it."""
+        return await self._update(id, fields)
+
+    async def delete(self, id: int, /) -> None:
+        """Delete a contact detail, or raise `NotFoundError`."""
+        await self._delete(id)

@@ -1,0 +1,139 @@
+"""``/projectnote/``: notes kept on projects."""
+
+from __future__ import annotations
+
+from typing import Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import Ids
+from .._values import Html, UtcDatetime
+from ..listing import Listing
+from ._base import Resource
+
+__all__ = [
+    "ProjectNote",
+    "ProjectNoteCreate",
+    "ProjectNoteFilters",
+    "ProjectNoteResource",
+    "ProjectNoteUpdate",
+]
+
+
+@record
+class ProjectNote(Record):
+    """A note on a project."""
+
+    id: int
+    """Note ID."""
+    projectid: int
+    """Parent project ID."""
+    authorid: int
+    """ID of the person who wrote it."""
+    title: str
+    """Note title."""
+    note: Html | None = None
+    """Note body; may hold HTML."""
+    date: UtcDatetime
+    """When it was created, in UTC."""
+    secure: bool
+    """Whether the note is secure."""
+    localid: int
+    """Note number within the project."""
+    projectactive: bool
+    """Whether the parent project is active."""
+    author: str
+    """Author's full name."""
+    projectlocalid: int
+    """Parent project's in-app number."""
+    clientlocalid: int | None = None
+    """Client's in-app number; None when the project has no client."""
+    mod_authorlocalid: int | None = None
+    """In-app number of the last modifier when not the author; often None."""
+    projectlabel: str | None = None
+    """Project label name."""
+    projectlabelcolor: str | None = None
+    """Project label colour, hex for instance."""
+    projectlabelactive: bool | None = None
+    """Whether the project label is active."""
+
+
+class ProjectNoteFilters(TypedDict, total=False):
+    """Which notes to list."""
+
+    localid: Ids
+    """Only the notes with these in-app numbers."""
+    clientid: Ids
+    """Only notes of projects of these clients."""
+    projectid: Ids
+    """Only notes of these projects."""
+    authorid: Ids
+    """Only notes written by these people."""
+    title: str
+    """Title filter. How it matches (exactly or in part) is not documented."""
+    search: str
+    """Text search over the title, and over the note when it is not secure."""
+    noteid: int
+    """Note filter. Its meaning is not documented."""
+
+
+class ProjectNoteCreate(TypedDict, total=False):
+    """The fields of a new note."""
+
+    projectid: Required[int]
+    """Project of the note, which must be active."""
+    title: Required[str]
+    """Note title, at most 255 characters."""
+    note: Required[str]
+    """Note body; HTML is accepted, some elements may be stripped."""
+    secure: Required[bool]
+    """Store encoded, and show only to people with access to the project's secure notes."""
+
+
+class ProjectNoteUpdate(TypedDict, total=False):
+    """The fields of a note that may be changed."""
+
+    projectid: int
+    """Project of the note."""
+    title: str
+    """Note title, at most 255 characters."""
+    note: str
+    """Note body; HTML is accepted, some elements may be stripped."""
+    secure: bool
+    """Store encoded, and show only to people with access to the project's secure notes."""
+
+
+class ProjectNoteResource(Resource[ProjectNote]):
+    """Notes on projects, for Administrators, Managers and Resources; not for Executives.
+
+    Which secure notes are seen follows the caller's access to them.
+    https://www.myintervals.com/api/resource?r=projectnote
+    """
+
+    __slots__ = ()
+    name = "projectnote"
+    record = ProjectNote
+    filters = ProjectNoteFilters
+    creatable = ProjectNoteCreate
+    updatable = ProjectNoteUpdate
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectNoteFilters]
+    ) -> Listing[ProjectNote]:
+        """List the notes that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> ProjectNote:
+        """Get one note, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(self, **fields: Unpack[ProjectNoteCreate]) -> ProjectNote:
+        """Write a new note and give it as it was stored."""
+        return await self._create(fields)
+
+    async def update(self, id: int, /, **fields: Unpack[ProjectNoteUpdate]) -> ProjectNote:
+        """Change some fields of a note and give the whole of it."""
+        return await self._update(id, fields)
+
+    async def delete(self, id: int, /) -> None:
+        """Delete a note, or raise `NotFoundError`."""
+        await self._delete(id)

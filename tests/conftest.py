@@ -1,0 +1,82 @@
+"""What all tests share: a server, a client of it, and a loop whose clock takes no time."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import AsyncIterator, Callable, Coroutine
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import aioresponses.core
+import pytest
+from aiohttp import ClientResponse
+
+from intervals_async import IntervalsClient, RetryPolicy
+from intervals_async.testing import FakeIntervals
+
+T = TypeVar("T")
+
+AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeIntervals]:
+    """Give a server with 50 notes and no limits."""
+    async with FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None) as server:
+        yield server
+
+
+@pytest.fixture
+async def intervals(fake: FakeIntervals) -> AsyncIterator[IntervalsClient]:
+    """Give the administrator's client of the server, without limits, retrying at once."""
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client:
+        yield client
+
+
+class _Response(ClientResponse):
+    """What aiohttp wants from 3.14 on, and aioresponses 0.7.9 does not give yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("stream_writer", SimpleNamespace(output_size=0))
+        super().__init__(*args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def _aioresponses_shim(monkeypatch: pytest.MonkeyPatch) -> None:
+    if hasattr(ClientResponse, "output_size"):
+        monkeypatch.setattr(aioresponses.core, "ClientResponse", _Response)
+
+
+class _Timeless(selectors.SelectSelector):
+    """Where others wait for a time-out, this moves the loop's clock."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if not events:
+            if timeout is None:
+                raise RuntimeError("everybody waits, and nobody will ever come")
+            self.now += timeout
+        return events
+
+
+class _TimelessLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._timeless = _Timeless()
+        super().__init__(self._timeless)
+
+    def time(self) -> float:
+        return self._timeless.now
+
+
+@pytest.fixture
+def run_timeless() -> Callable[[Coroutine[Any, Any, T]], T]:
+    """Give a runner of coroutines whose loop's clock jumps over every wait."""
+
+    def run(main: Coroutine[Any, Any, T]) -> T:
+        with asyncio.Runner(loop_factory=_TimelessLoop) as runner:
+            return runner.run(main)
+
+    return run

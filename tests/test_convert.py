@@ -1,0 +1,211 @@
+"""Rows become records, and a wrong row is explained."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intervals_async import (
+    PersonContact,
+    Project,
+    ProjectNote,
+    Record,
+    RecordError,
+    to_dict,
+)
+from intervals_async._convert import record_decoder
+
+ROW = {
+    "id": "9",
+    "projectid": "3",
+    "authorid": "4",
+    "title": "Q&amp;A",
+    "note": "<p>1 &lt; 2</p>",
+    "date": "2024-05-06 07:08:09",
+    "secure": "f",
+    "localid": "1",
+    "projectactive": "t",
+    "author": "J. &quot;Jo&quot; Doe",
+    "projectlocalid": "12",
+    "clientlocalid": "",
+    "mod_authorlocalid": None,
+}
+
+
+def decode(**changes: Any) -> ProjectNote:
+    return record_decoder(ProjectNote).record({**ROW, **changes}, "$")
+
+
+def test_a_row_becomes_a_record() -> None:
+    """Each field has its type; null, an empty text and an absent field are None."""
+    assert decode() == ProjectNote(
+        id=9,
+        projectid=3,
+        authorid=4,
+        title="Q&A",
+        note="<p>1 &lt; 2</p>",
+        date=datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
+        secure=False,
+        localid=1,
+        projectactive=True,
+        author='J. "Jo" Doe',
+        projectlocalid=12,
+        clientlocalid=None,
+        mod_authorlocalid=None,
+        projectlabel=None,
+    )
+
+
+def test_an_empty_required_text_stays_a_text() -> None:
+    """Only where a field is optional does an empty text mean nothing."""
+    assert not decode(title="").title
+    assert decode(title="").title is not None
+
+
+def test_unknown_keys_are_kept() -> None:
+    """What the server sends beyond the known fields is in extra, even a key of that name."""
+    note = decode(clientid="7", extra={"a": 1}, more=None)
+    assert note.extra == {"clientid": "7", "extra": {"a": 1}, "more": None}
+    assert decode().extra == {}
+
+
+def test_the_known_part_of_a_row_decides_equality_and_hash() -> None:
+    """Records are values: they compare by content and can be put into a set."""
+    assert decode() == decode()
+    assert decode() != decode(id="10")
+    assert len({decode(), decode(), decode(more=1)}) == 2
+
+
+def test_records_are_frozen_and_slotted() -> None:
+    """A record does not change, and takes no more memory than its fields."""
+    note = decode()
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        note.title = "other"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    assert not hasattr(note, "__dict__")
+
+
+def test_extra_is_the_last_field() -> None:
+    """Columns come in the order of the documentation, what is unknown behind them."""
+    for record in (ProjectNote, PersonContact, Project):
+        names = list(to_dict(record_decoder(record).record(SAMPLES[record], "$")))
+        assert names[0] == "id"
+        assert names[-1] == "extra"
+
+
+SAMPLES: dict[type[Record], dict[str, Any]] = {
+    ProjectNote: ROW,
+    PersonContact: {
+        "id": 1,
+        "personid": 2,
+        "contact_type_id": 3,
+        "contact_descriptor_id": 4,
+        "value": "x",
+    },
+    Project: {"id": "1"},
+}
+
+
+@pytest.mark.parametrize("spelling", ["contact_type_id", "contacttypeid"])
+def test_both_spellings_of_a_contact_type_are_read(spelling: str) -> None:
+    """The API spells it one way in requests and another in answers."""
+    row = {
+        "id": "1",
+        "personid": "2",
+        spelling: "3",
+        "contactdescriptorid": "4",
+        "value": "a@b",
+        "codename": "?",
+    }
+    contact = record_decoder(PersonContact).record(row, "$")
+    assert (contact.contact_type_id, contact.contact_descriptor_id) == (3, 4)
+    assert contact.extra == {"codename": "?"}
+
+
+def test_the_documented_spelling_wins() -> None:
+    """Where both spellings come, that of the documentation counts."""
+    row = {**SAMPLES[PersonContact], "contacttypeid": "99"}
+    assert record_decoder(PersonContact).record(row, "$").contact_type_id == 3
+
+
+@pytest.mark.parametrize(
+    ("manager", "expected"),
+    [("Ann &amp; Bob", "Ann & Bob"), ([{"id": "4"}], ({"id": "4"},)), ("", None), (None, None)],
+)
+def test_a_project_keeps_both_shapes_of_its_manager(manager: object, expected: object) -> None:
+    """A text in a list, objects in the member: neither is lost."""
+    row = {"id": "1", "localid": "00069", "manager": manager, "managerid": "3,5", "budget": "9.90"}
+    project = record_decoder(Project).record(row, "$")
+    assert project.manager == expected
+    assert project.managerid == (3, 5)
+    assert project.localid == "00069"
+    assert project.budget == Decimal("9.90")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({**ROW, "date": "soon, perhaps"}, "$.projectnote[1].date: "),
+        ({**ROW, "secure": "maybe"}, "$.projectnote[1].secure: expected"),
+        ({**ROW, "id": None}, "$.projectnote[1].id: expected a whole number, found None"),
+        (
+            {key: value for key, value in ROW.items() if key != "title"},
+            "$.projectnote[1].title: the field is missing",
+        ),
+        ("text", "$.projectnote[1]: expected an object, found str"),
+        (None, "$.projectnote[1]: expected an object, found NoneType"),
+        ([], "$.projectnote[1]: expected an object, found list"),
+        ({}, "$.projectnote[1]."),
+    ],
+)
+def test_a_wrong_row_is_named(row: object, message: str) -> None:
+    """The error says which field of which row is wrong, and what was found."""
+    with pytest.raises(RecordError) as caught:
+        record_decoder(ProjectNote).records([ROW, row], "$.projectnote")
+    assert caught.value.message.startswith(message)
+    assert caught.value.message.startswith(caught.value.place)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*ROW, "projectlabelactive", "other"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+            lambda inner: (
+                st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2)
+            ),
+            max_leaves=4,
+        ),
+    )
+)
+def test_only_a_record_error_comes_out(changes: dict[str, Any]) -> None:
+    """Whatever JSON holds in whichever field, decoding gives a record or a RecordError."""
+    try:
+        note = record_decoder(ProjectNote).records([{**ROW, **changes}], "$")[0]
+    except RecordError as error:
+        assert error.place.startswith("$[0]")
+    else:
+        assert isinstance(note, ProjectNote)
+
+
+def test_to_dict_is_plain_data() -> None:
+    """Any JSON library can write it, and no digit or zone is lost."""
+    project = Project(id=1, datestart=date(2024, 1, 2), budget=Decimal("0.10"), extra={"a": [1]})
+    plain = to_dict(project)
+    assert plain["datestart"] == "2024-01-02"
+    assert plain["budget"] == "0.10"
+    assert plain["managerid"] is None
+    assert plain["extra"] == {"a": [1]}
+    assert to_dict(decode())["date"] == "2024-05-06T07:08:09+00:00"
+    assert json.loads(json.dumps(to_dict(decode())))["title"] == "Q&A"
+    assert json.loads(json.dumps(to_dict(Project(id=1, managerid=(3, 5)))))["managerid"] == [3, 5]
+    assert to_dict(Project(id=1, manager=({"id": "4"},)))["manager"] in (
+        [{"id": "4"}],
+        ({"id": "4"},),
+    )

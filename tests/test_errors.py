@@ -1,0 +1,129 @@
+"""The error tree: what each code becomes, and what an error carries."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+import intervals_async
+from intervals_async import errors
+from intervals_async.errors import CallError, RecordError, error_class
+
+EXPECTED = {
+    1: errors.GeneralServerError,
+    2: errors.AccountNotFoundError,
+    3: errors.AccountInactiveError,
+    4: errors.AccountSuspendedError,
+    5: errors.AccountBannedError,
+    6: errors.PaymentRequiredError,
+    7: errors.UserNotFoundError,
+    8: errors.UserInactiveError,
+    9: errors.InvalidCredentialsError,
+    10: errors.PermissionDeniedError,
+    11: errors.DailyQuotaError,
+    12: errors.TooFastError,
+    13: errors.UnknownResourceError,
+    14: errors.NotFoundError,
+    15: errors.ActionNotAvailableError,
+    16: errors.MethodNotAvailableError,
+    17: errors.UnknownParameterError,
+    18: errors.ValidationError,
+    19: errors.DatabaseError,
+    20: errors.ServiceOfflineError,
+}
+
+
+@pytest.mark.parametrize(("code", "kind"), EXPECTED.items())
+def test_each_code_has_its_own_class(code: int, kind: type[errors.APIError]) -> None:
+    """The API's code decides, whatever the HTTP status is."""
+    assert error_class(400, code) is kind
+    assert error_class(599, code) is kind
+
+
+def test_the_codes_have_different_classes() -> None:
+    """No two codes share a class."""
+    assert len(set(EXPECTED.values())) == 20
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.BadRequestError),
+        (401, errors.AuthenticationError),
+        (402, errors.PaymentRequiredError),
+        (403, errors.PermissionDeniedError),
+        (404, errors.NotFoundError),
+        (418, errors.AccountBannedError),
+        (429, errors.TooFastError),
+        (451, errors.BadRequestError),
+        (500, errors.ServerError),
+        (503, errors.ServerError),
+        (302, errors.APIError),
+    ],
+)
+@pytest.mark.parametrize("code", [None, 0, 99])
+def test_without_a_known_code_the_status_decides(
+    status: int, code: int | None, kind: type[errors.APIError]
+) -> None:
+    """An answer without a code, or with a new one, is still told apart."""
+    assert error_class(status, code) is kind
+
+
+def an_error(kind: type[CallError] = errors.ValidationError) -> CallError:
+    return kind(
+        "Validation error has occurred",
+        method="POST",
+        path="/projectnote/",
+        filters={"a": "1"},
+        status=400,
+        code=18,
+        verbose=["title is too long"],
+        attempts=2,
+    )
+
+
+def test_an_error_reads_as_one_line_that_says_what_and_where() -> None:
+    """The call, the status, the code, the message and the details are all in the text."""
+    assert str(an_error()) == (
+        "POST /projectnote/: HTTP 400, code 18: Validation error has occurred "
+        "(title is too long) [after 2 attempts]"
+    )
+    assert str(CallError("broken")) == "broken"
+    assert str(CallError("broken", status=500)) == "HTTP 500: broken"
+
+
+@pytest.mark.parametrize("pickled", [True, False])
+def test_every_error_can_be_pickled_and_copied(pickled: bool) -> None:
+    """Nothing that an error carries is lost on the way to another process."""
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    for kind in classes:
+        if not issubclass(kind, CallError):
+            continue
+        error = an_error(kind)
+        twin = pickle.loads(pickle.dumps(error)) if pickled else copy.copy(error)
+        assert type(twin) is kind
+        assert vars(twin) == vars(error)
+        assert str(twin) == str(error)
+
+
+def test_a_record_error_keeps_its_place_when_pickled() -> None:
+    """The place of a wrong value survives as well."""
+    error = RecordError("wrong", place="$.projectnote[3].date", status=200)
+    assert pickle.loads(pickle.dumps(error)).place == "$.projectnote[3].date"
+
+
+def test_builtin_families() -> None:
+    """Those who catch Python's own classes are served too."""
+    assert issubclass(errors.ArgumentError, ValueError)
+    assert issubclass(errors.RequestTimeoutError, TimeoutError)
+    assert issubclass(errors.ClientClosedError, RuntimeError)
+
+
+def test_all_errors_are_public() -> None:
+    """Every class of the tree is at the package's root."""
+    for name in errors.__all__:
+        if name != "error_class":
+            assert getattr(intervals_async, name) is getattr(errors, name)
+            assert name in intervals_async.__all__

@@ -1,0 +1,185 @@
+"""Filters and fields are checked and written before a request is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
+
+import pytest
+
+from intervals_async import ArgumentError
+from intervals_async._parameters import (
+    Ids,
+    Parameter,
+    encode_body,
+    encode_query,
+    identifier,
+    parameters,
+)
+
+
+class Sample(TypedDict, total=False):
+    """One parameter of each kind."""
+
+    number: Required[int]
+    ids: Ids
+    text: str
+    flag: bool
+    day: date
+    amount: Decimal | None
+    order: Literal["ASC", "DESC"]
+
+
+class Strict(TypedDict):
+    """One that must be given, one that need not."""
+
+    must: Annotated[int, "doc"]
+    may: NotRequired[str]
+
+
+KNOWN = parameters(Sample)
+
+
+def test_a_typed_dict_says_it_all() -> None:
+    """Kind, several, required, None and choices are read off the annotations."""
+    assert list(KNOWN.values()) == [
+        Parameter("number", "integer", required=True),
+        Parameter("ids", "integer", multiple=True),
+        Parameter("text", "text"),
+        Parameter("flag", "boolean"),
+        Parameter("day", "date"),
+        Parameter("amount", "decimal", nullable=True),
+        Parameter("order", "choice", choices=("ASC", "DESC")),
+    ]
+    assert [p.required for p in parameters(Strict).values()] == [True, False]
+
+
+def test_a_type_without_meaning_is_a_mistake_of_ours() -> None:
+    """A parameter that nobody could write is found the first time it is read."""
+    untyped = TypedDict("untyped", {"x": None})  # noqa: UP013  a class would not do for None alone
+    with pytest.raises(TypeError, match="says no type"):
+        parameters(untyped)
+
+
+@pytest.mark.parametrize(
+    ("given", "query"),
+    [
+        ({"ids": 3}, "3"),
+        ({"ids": [3, 5]}, "3,5"),
+        ({"ids": (n for n in (3, -1))}, "3,-1"),
+        ({"ids": {3}}, "3"),
+        ({"text": "a, b & c"}, "a, b & c"),
+        ({"text": ""}, ""),
+        ({"flag": True}, "t"),
+        ({"flag": False}, "f"),
+        ({"day": date(2024, 1, 2)}, "2024-01-02"),
+        ({"amount": Decimal("1E+2")}, "100"),
+        ({"amount": 5}, "5"),
+        ({"order": "ASC"}, "ASC"),
+    ],
+)
+def test_values_are_written_as_the_wire_wants_them(given: dict[str, Any], query: str) -> None:
+    """Several ids become a comma list, booleans t and f, dates ISO."""
+    assert encode_query("x.list()", KNOWN, {"number": 1, **given})[1:] == (
+        (next(iter(given)), query),
+    )
+
+
+def test_a_body_carries_numbers_texts_and_null() -> None:
+    """Ids stay numbers, decimals become texts, None clears where the API takes it."""
+    given = {"number": 1, "flag": True, "amount": None, "text": "ä"}
+    assert encode_body("x.create()", KNOWN, given) == {
+        "number": 1,
+        "flag": "t",
+        "amount": None,
+        "text": "ä",
+    }
+    assert encode_body("x", KNOWN, {"number": 1, "amount": Decimal("0.10")})["amount"] == "0.10"
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"nubmer": 1}, "x.list() has no filter 'nubmer'; did you mean 'number'? It has: number, "),
+        ({"zzz": 1}, "x.list() has no filter 'zzz'. It has: number, "),
+        ({"page": 2}, "use limit and offset for a slice"),
+        ({}, "x.list() needs the filter 'number'"),
+        ({"number": "1"}, "x.list(): number takes a whole number, not str"),
+        ({"number": True}, "number takes a whole number, not bool"),
+        ({"number": None}, "number takes a whole number, not NoneType"),
+        ({"number": [1]}, "number takes a whole number, not list"),
+        ({"number": 1, "ids": "3,5"}, "ids takes one id or several, such as [3, 5], not str"),
+        ({"number": 1, "ids": []}, "ids is empty"),
+        ({"number": 1, "ids": [3, "5"]}, "ids takes a whole number, not str"),
+        ({"number": 1, "ids": 1.5}, "ids takes one id or several"),
+        ({"number": 1, "text": 5}, "text takes a text, not int"),
+        ({"number": 1, "text": "\ud800"}, "half a surrogate pair"),
+        ({"number": 1, "flag": "t"}, "flag takes True or False, not str"),
+        ({"number": 1, "day": "2024-01-01"}, "day takes a date (YYYY-MM-DD), not str"),
+        ({"number": 1, "day": datetime(2024, 1, 1)}, "not datetime"),  # noqa: DTZ001  refused anyway
+        ({"number": 1, "amount": 0.1}, "amount takes a Decimal or a whole number, not float"),
+        ({"number": 1, "amount": Decimal("NaN")}, "amount takes a Decimal"),
+        ({"number": 1, "order": "UP"}, "order takes one of ASC, DESC, not str"),
+    ],
+)
+def test_a_wrong_argument_is_refused_and_named(given: dict[str, Any], complaint: str) -> None:
+    """The message says which argument, what it takes, and what came; nothing is sent."""
+    with pytest.raises(ArgumentError) as caught:
+        encode_query("x.list()", KNOWN, given)
+    assert complaint in str(caught.value)
+
+
+def test_values_stay_out_of_messages() -> None:
+    """A refused value may be a secret."""
+    with pytest.raises(ArgumentError) as caught:
+        encode_body("person.update()", KNOWN, {"number": 1, "flag": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_resource_without_filters_says_so() -> None:
+    """There is nothing to suggest, and the message does not pretend."""
+    with pytest.raises(ArgumentError, match="takes no filters"):
+        encode_query("me.list()", {}, {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "value"),
+    [
+        ("number", "5", 5),
+        ("ids", "3, 5", [3, 5]),
+        ("text", "a,b", "a,b"),
+        ("flag", "t", True),
+        ("flag", "False", False),
+        ("day", "2024-01-02", date(2024, 1, 2)),
+        ("amount", "1.50", Decimal("1.50")),
+        ("order", "ASC", "ASC"),
+    ],
+)
+def test_typed_words_are_read(name: str, words: str, value: object) -> None:
+    """The command line gives texts."""
+    assert KNOWN[name].parse(words) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("number", "x"), ("ids", "3,"), ("flag", "yes"), ("day", "1.1.2024"), ("amount", "x")],
+)
+def test_typed_words_that_do_not_fit_are_refused(name: str, words: str) -> None:
+    """The message repeats what was typed and says what is taken."""
+    with pytest.raises(ArgumentError, match=f"{name} takes"):
+        KNOWN[name].parse(words)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, "9", 9.0, None])
+def test_an_id_is_a_whole_number_above_zero(wrong: object) -> None:
+    """A wrong id would be a wrong address."""
+    with pytest.raises(ArgumentError, match="an id is a whole number above 0"):
+        identifier("x.get()", wrong)
+
+
+def test_several_means_any_iterable() -> None:
+    """Sets, generators and dict views of ids are as good as lists."""
+    ids: Iterable[int] = {3: "a", 5: "b"}.keys()
+    assert encode_query("x", KNOWN, {"number": 1, "ids": ids})[1] == ("ids", "3,5")

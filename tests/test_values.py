@@ -1,0 +1,115 @@
+"""The wire's strings become Python's values, exactly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intervals_async import _values as values
+
+
+@pytest.mark.parametrize(
+    ("read", "wire", "value"),
+    [
+        (values.integer, "17", 17),
+        (values.integer, 17, 17),
+        (values.integer, "-1", -1),
+        (values.integer, 17.0, 17),
+        (values.integer, "00069", 69),
+        (values.boolean, "t", True),
+        (values.boolean, "f", False),
+        (values.boolean, True, True),
+        (values.boolean, False, False),
+        (values.boolean, "1", True),
+        (values.boolean, 0, False),
+        (values.text, "a &amp; b &quot;c&quot; &#039;", 'a & b "c" \''),
+        (values.text, "plain", "plain"),
+        (values.text, 5, "5"),
+        (values.html_text, "<p>a &amp; b</p>", "<p>a &amp; b</p>"),
+        (values.decimal, "12.10", Decimal("12.10")),
+        (values.decimal, 12.1, Decimal("12.1")),
+        (values.decimal, "0.30000000000000004", Decimal("0.30000000000000004")),
+        (values.day, "2024-02-29", date(2024, 2, 29)),
+        (values.utc_moment, "2024-02-29 23:59:58", datetime(2024, 2, 29, 23, 59, 58, tzinfo=UTC)),
+        (
+            values.utc_moment,
+            "2024-02-29 23:59:58.25",
+            datetime(2024, 2, 29, 23, 59, 58, 250_000, tzinfo=UTC),
+        ),
+        (values.utc_moment, "2024-02-29T23:00:00+02:00", datetime(2024, 2, 29, 21, tzinfo=UTC)),
+        (values.utc_moment, "2024-02-29T23:00:00Z", datetime(2024, 2, 29, 23, tzinfo=UTC)),
+        (values.local_moment, "2024-02-29 23:59:58", datetime(2024, 2, 29, 23, 59, 58)),  # noqa: DTZ001  naive is what it is to be
+        (values.id_list, "3, 5", (3, 5)),
+        (values.id_list, 3, (3,)),
+        (values.text_or_objects, "A &amp; B", "A & B"),
+        (values.text_or_objects, [{"id": "1"}], ({"id": "1"},)),
+    ],
+)
+def test_reads(read: Callable[[object], Any], wire: object, value: object) -> None:
+    """Each kind is read as the contract says it is sent."""
+    assert read(wire) == value
+    assert type(read(wire)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("read", "wires"),
+    [
+        (values.integer, ["", "x", "1_000", "1.5", 1.5, True, None, [], "9" * 30, 2**63, 1e300]),
+        (values.boolean, ["", "yes", 2, None, []]),
+        (values.text, [None, True, [], {}]),
+        (values.decimal, ["", "x", "NaN", "Infinity", float("nan"), "1_0", True, None, []]),
+        (values.day, ["", "20240229", "2024-02-30", "2024-02-29 00:00:00", None, 5]),
+        (values.utc_moment, ["", "2024-02-29", "2024-02-30 00:00:00", None, 5]),
+        (values.local_moment, ["", "2024-02-29", "nonsense of length", None, 5]),
+        (values.id_list, ["3,", "x", None]),
+        (values.text_or_objects, [None, [1]]),
+    ],
+)
+def test_refuses(read: Callable[[object], Any], wires: list[object]) -> None:
+    """What does not fit is a ValueError, never a guess."""
+    for wire in wires:
+        with pytest.raises(ValueError):
+            read(wire)
+
+
+@pytest.mark.parametrize("kind", values.DECODERS)
+def test_both_ways_to_say_nothing_are_none(kind: object) -> None:
+    """JSON null and an empty text are None where a field is optional."""
+    read = values.optional(values.DECODERS[kind])
+    assert read(None, kind) is None
+    assert read("", kind) is None
+
+
+def test_a_long_value_is_cut_in_the_complaint() -> None:
+    """A complaint stays one readable line."""
+    with pytest.raises(ValueError, match="…") as caught:
+        values.boolean("x" * 10_000)
+    assert len(str(caught.value)) < 120
+
+
+@given(st.integers(min_value=-(2**63), max_value=2**63 - 1))
+def test_every_id_survives(number: int) -> None:
+    """What the database can hold is read back exactly, as text and as number."""
+    assert values.integer(str(number)) == values.integer(number) == number
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  Hypothesis wants it naive
+def test_every_moment_survives(moment: datetime) -> None:
+    """A UTC timestamp is read back to the microsecond."""
+    assert values.utc_moment(f"{moment.replace(tzinfo=None)}") == moment
+
+
+@given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary()))
+def test_nothing_but_a_value_error_comes_out(wire: object) -> None:
+    """Whatever the wire holds, a reader gives a value or a ValueError."""
+    for read in values.DECODERS.values():
+        try:
+            read(wire, None)
+        except ValueError:
+            pass
