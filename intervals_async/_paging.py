@@ -57,6 +57,8 @@ class PagePlan:
         """Take up to `most` pages to ask for now, lowest offset first; none means the end."""
         if self._done:
             return []
+        if self.listcount is None:
+            most = 1  # how much there is, is not known yet
         end = self.end
         taken: list[PageRequest] = []
         while self._gaps and len(taken) < most:
@@ -77,8 +79,6 @@ class PagePlan:
                 break
             taken.append(PageRequest(self._frontier, size))
             self._frontier += size
-            if self.listcount is None:
-                break  # nothing is known yet of how much there is
         return taken
 
     def failed(self, request: PageRequest) -> None:

@@ -118,7 +118,7 @@ class Transport:
                 if sent and tally is not None:
                     tally.requests += 1
             if isinstance(result, Answer):
-                return result
+                return attrs.evolve(result, attempts=attempts)
             if self._closed:
                 raise ClientClosedError(
                     f"{call.method} {call.path}: the client was closed meanwhile"

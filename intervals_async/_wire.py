@@ -76,11 +76,13 @@ class Answer:
         call: What was asked.
         status: The HTTP status.
         envelope: The whole JSON object; empty when a DELETE was answered without a body.
+        attempts: How many requests it cost.
     """
 
     call: Call
     status: int
     envelope: Mapping[str, Any]
+    attempts: int = 1
 
     @property
     def listcount(self) -> int | None:
@@ -138,8 +140,14 @@ class Answer:
         )
 
     def error(self, kind: type[_Error], message: str) -> _Error:
-        """Make an error that tells of this call and answer."""
-        return annotate(kind(message, status=self.status), self.call)
+        """Make an error that tells of this answer."""
+        return self.annotate(kind(message))
+
+    def annotate(self, error: _Error) -> _Error:
+        """Write into an error that it tells of this answer."""
+        error.status = self.status
+        error.attempts = self.attempts
+        return annotate(error, self.call)
 
 
 def annotate(error: _Error, call: Call) -> _Error:
@@ -255,8 +263,8 @@ def _sentences(verbose: object) -> tuple[str, ...]:
     if isinstance(verbose, dict):
         verbose = list(verbose.values())
     if isinstance(verbose, list):
-        return tuple(_snippet(str(sentence)) for sentence in verbose if sentence)
-    return (_snippet(str(verbose)),) if verbose else ()
+        return tuple(_snippet(str(sentence), 1000) for sentence in verbose if sentence)
+    return (_snippet(str(verbose), 1000),) if verbose else ()
 
 
 def _code(code: object) -> int | None:

@@ -47,7 +47,8 @@ class SlidingLog:
 
     def wait(self, now: float) -> float:
         """Seconds until a place is free; 0 for now, infinity for not before one ends."""
-        while self._ended and now - self._ended[0] >= self._limit.per:
+        # The same sum as below: rounded another way, a place could seem free and be taken.
+        while self._ended and self._ended[0] + self._limit.per <= now:
             self._ended.popleft()
         if self._under_way + len(self._ended) < self._limit.requests:
             return 0.0
@@ -102,11 +103,11 @@ class Limiter:
         try:
             await place
         except asyncio.CancelledError:
-            if place.cancelled():
+            if place in self._line:
                 self._line.remove(place)
                 self._let_pass()
-            elif place.exception() is None:
-                self.release(sent=False)
+            elif not place.cancelled() and place.exception() is None:
+                self.release(sent=False)  # it was let through
             raise
 
     def release(self, *, sent: bool) -> None:

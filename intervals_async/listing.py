@@ -60,14 +60,12 @@ class Source(Generic[R]):
 
     async def fetch(self, request: PageRequest, tally: Tally) -> Page[R]:
         """Ask for one page."""
-        call = self.call(request)
-        answer = await self.transport.send(call, tally)
+        answer = await self.transport.send(self.call(request), tally)
         try:
             items = self.decoder.records(answer.rows(), f"$.{self.resource}")
             return Page(items, request.offset, answer.listcount)
         except CallError as error:
-            error.status = answer.status
-            raise annotate(error, call) from None
+            raise answer.annotate(error) from None
 
 
 class Listing(Generic[R]):

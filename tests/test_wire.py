@@ -68,7 +68,9 @@ def test_a_token_is_stripped() -> None:
     assert checked_token(" abc12345678\n") == "abc12345678"
 
 
-@pytest.mark.parametrize("wrong", ["", "  ", "x1:y2", "x1 y2", "x1\ny2", "tökén", "a\x00b", None, b"x"])
+@pytest.mark.parametrize(
+    "wrong", ["", "  ", "x1:y2", "x1 y2", "x1\ny2", "tökén", "a\x00b", None, b"x"]
+)
 def test_what_cannot_be_a_token_is_refused_unseen(wrong: Any) -> None:
     """The message says what is wrong, and never shows it."""
     with pytest.raises(errors.ArgumentError, match="token") as caught:

@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypedDict, TypeVar
 from .._convert import Record, record_decoder
 from .._parameters import encode_body, encode_query, identifier, parameters
 from .._transport import Transport
-from .._wire import Answer, Call, annotate
+from .._wire import Answer, Call
 from ..errors import AnswerError, ArgumentError
 from ..listing import Listing, Source
 
@@ -84,8 +84,7 @@ class Resource(Generic[R]):
         try:
             return record_decoder(self.record).record(answer.row(), f"$.{self.name}")
         except AnswerError as error:
-            error.status = answer.status
-            raise annotate(error, answer.call) from None
+            raise answer.annotate(error) from None
 
     def _written(self, answer: Answer) -> R:
         try:

@@ -1,0 +1,86 @@
+# Two commands are all that a newcomer needs: `make demo` and `make test`.
+# Each installs what it needs into .venv; a second run finds it there.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+VERSIONS := 3.11 3.12 3.13
+
+.PHONY: help demo test lint types docs wheel test-all test-oldest format clean
+
+help:
+	@echo "make demo         install, start the sandbox, run the main job, show what it got"
+	@echo "make test         install the test tools and run all tests with coverage"
+	@echo "make lint         ruff, and the layers of the package"
+	@echo "make types        mypy and pyright, both strict"
+	@echo "make docs         build the documentation, warnings are errors"
+	@echo "make wheel        build the wheel and try it in an environment of its own"
+	@echo "make test-all     the tests with each of Python $(VERSIONS) that is here"
+	@echo "make test-oldest  the tests with the oldest dependencies that are allowed"
+
+demo: $(VENV)/.demo
+	$(BIN)/intervals-async demo
+
+test: $(VENV)/.test
+	rm -f .coverage .coverage.*
+	PYTHONDEVMODE=1 $(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
+
+wheel: $(VENV)/.dev
+	rm -rf dist $(VENV)-wheel
+	$(BIN)/python -m build --outdir dist .
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet install "$$(ls dist/*.whl)[cli,fast]"
+	cd $(VENV)-wheel && bin/intervals-async --version && bin/intervals-async demo --notes 1000
+
+test-all:
+	@for version in $(VERSIONS); do \
+		python$$version -c "" 2>/dev/null || { echo "Python $$version is not here: skipped"; continue; }; \
+		$(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+	done
+
+test-oldest: VENV = .venv-oldest
+test-oldest:
+	$(MAKE) --no-print-directory $(VENV)/.test VENV=$(VENV)
+	$(VENV)/bin/python .ci/oldest.py | xargs $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
+	PYTHONDEVMODE=1 $(VENV)/bin/python -m pytest -q
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .venv-* build dist docs/_build .coverage .coverage.* .*_cache .hypothesis
+
+$(VENV)/.pip:
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+		{ echo "Python 3.11 or newer is needed; say which with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml
+	$(PIP) install --editable ".[cli]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.pip pyproject.toml
+	$(PIP) install --editable . --group test
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.dev: $(VENV)/.pip pyproject.toml
+	$(PIP) install --editable . --group dev
+	@touch $@ $(VENV)/.test $(VENV)/.demo

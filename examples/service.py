@@ -1,0 +1,99 @@
+"""A web service that holds one client for as long as it lives.
+
+INTERVALS_TOKEN=... python examples/service.py [PORT]
+curl localhost:8080/notes?projectid=3      # JSON Lines, as they arrive
+curl localhost:8080/notes/9
+curl localhost:8080/quota
+"""
+
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+
+from intervals_async import (
+    ArgumentError,
+    IntervalsClient,
+    IntervalsError,
+    NotFoundError,
+    RateLimitError,
+    Record,
+    to_dict,
+)
+
+CLIENT = web.AppKey("client", IntervalsClient)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def as_json(record: Record) -> str:
+    """Write a record as one line of JSON."""
+    return json.dumps(to_dict(record), ensure_ascii=False)
+
+
+async def client_of_the_service(app: web.Application) -> AsyncIterator[None]:
+    """Open the client with the service, and close it with it."""
+    async with IntervalsClient() as app[CLIENT]:
+        yield
+
+
+@web.middleware
+async def errors_as_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer our callers in HTTP's own terms."""
+    try:
+        return await handler(request)
+    except ArgumentError as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+    except NotFoundError as error:
+        raise web.HTTPNotFound(text=error.message) from error
+    except RateLimitError as error:
+        raise web.HTTPServiceUnavailable(text=error.message) from error
+    except IntervalsError as error:
+        logging.getLogger("service").exception("intervals failed")
+        raise web.HTTPBadGateway(text="Intervals did not answer as expected") from error
+
+
+async def notes(request: web.Request) -> web.StreamResponse:
+    """Stream the notes of some projects; a caller that goes away ends the stream."""
+    try:
+        projects = [int(word) for word in request.query["projectid"].split(",")]
+    except (KeyError, ValueError):
+        raise web.HTTPBadRequest(text="say /notes?projectid=3,5") from None
+    async with request.app[CLIENT].projectnote.list(projectid=projects).stream() as stream:
+        # The first page is asked for before our answer begins, so its errors have a status.
+        first = await anext(stream, None)
+        response = web.StreamResponse(headers={"Content-Type": "application/jsonl"})
+        await response.prepare(request)
+        if first is not None:
+            await response.write(f"{as_json(first)}\n".encode())
+        async for note in stream:
+            await response.write(f"{as_json(note)}\n".encode())
+        await response.write_eof()
+    return response
+
+
+async def one_note(request: web.Request) -> web.Response:
+    """Answer with one note."""
+    note = await request.app[CLIENT].projectnote.get(int(request.match_info["id"]))
+    return web.json_response(text=as_json(note))
+
+
+async def quota(request: web.Request) -> web.Response:
+    """Answer with what is left of the day."""
+    return web.json_response(text=as_json(await request.app[CLIENT].quota.get()))
+
+
+def service() -> web.Application:
+    """Put the service together."""
+    app = web.Application(middlewares=[errors_as_answers])
+    app.cleanup_ctx.append(client_of_the_service)
+    app.router.add_get("/notes", notes)
+    app.router.add_get(r"/notes/{id:\d+}", one_note)
+    app.router.add_get("/quota", quota)
+    return app
+
+
+if __name__ == "__main__":
+    web.run_app(service(), host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8080)

@@ -1,0 +1,32 @@
+"""Stream all project notes that match, without paging.
+
+INTERVALS_TOKEN=... python examples/stream_notes.py [WORDS]
+"""
+
+import asyncio
+import sys
+
+from intervals_async import IntervalsClient, IntervalsError, Listing, ProjectNote
+
+
+def matching(intervals: IntervalsClient, words: str) -> Listing[ProjectNote]:
+    """Say which notes are wanted; nothing is sent yet."""
+    if words:
+        return intervals.projectnote.list(search=words)
+    return intervals.projectnote.list()
+
+
+async def main() -> None:
+    """Print a line for each note, then what it took."""
+    async with IntervalsClient() as intervals:
+        async with matching(intervals, " ".join(sys.argv[1:])).stream() as notes:
+            async for note in notes:
+                print(f"{note.date:%Y-%m-%d}  #{note.id}  {note.author}: {note.title}")
+        print(f"{notes.delivered} of {notes.listcount} notes in {notes.requests} requests")
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except IntervalsError as error:
+        sys.exit(f"stream_notes: {error}")

@@ -1,0 +1,174 @@
+"""The client's life: made anywhere, used by many, closed in any state."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from typing import Any
+
+import aiohttp
+import pytest
+
+from intervals_async import ArgumentError, ClientClosedError, IntervalsClient, Limit
+from intervals_async.testing import FakeIntervals, faults
+
+
+async def test_the_token_and_address_may_come_from_the_environment(
+    fake: FakeIntervals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arguments come first, then INTERVALS_TOKEN and INTERVALS_BASE_URL."""
+    monkeypatch.setenv("INTERVALS_TOKEN", f" {fake.token}\n")
+    monkeypatch.setenv("INTERVALS_BASE_URL", fake.url.rstrip("/"))
+    async with IntervalsClient() as client:
+        assert (await client.me.get()).group == "Administrator"
+    async with IntervalsClient(fake.token_for("Manager")) as client:
+        assert (await client.me.get()).group == "Manager"
+
+
+def test_without_a_token_it_says_where_to_put_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first thing that a newcomer meets."""
+    monkeypatch.delenv("INTERVALS_TOKEN", raising=False)
+    with pytest.raises(ArgumentError, match="INTERVALS_TOKEN"):
+        IntervalsClient()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"timeout": 0}, {"connect_timeout": -1}, {"timeout": float("nan")}, {"base_url": "nonsense"}],
+)
+def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
+    """When the client is made, not at the first call."""
+    with pytest.raises(ArgumentError):
+        IntervalsClient("abc12345678", **wrong)
+
+
+def test_it_may_be_made_outside_of_a_loop() -> None:
+    """Its session is made at the first call, in the loop that makes it."""
+    client = IntervalsClient("abc12345678")
+    assert not client.closed
+    asyncio.run(client.close())
+    assert client.closed
+
+
+def test_it_belongs_to_one_loop() -> None:
+    """A second loop gets a clear error, not a hang."""
+
+    async def start() -> tuple[FakeIntervals, IntervalsClient]:
+        fake = FakeIntervals(notes=1)
+        await fake.start()
+        client = IntervalsClient(fake.token, base_url=fake.url)
+        await client.me.get()
+        return fake, client
+
+    async def again(client: IntervalsClient) -> None:
+        with pytest.raises(ClientClosedError, match="another event loop"):
+            await client.me.get()
+
+    with asyncio.Runner() as runner:
+        fake, client = runner.run(start())
+        asyncio.run(again(client))
+        runner.run(client.close())
+        runner.run(fake.stop())
+
+
+async def test_a_session_that_was_handed_in_is_left_as_it_was(fake: FakeIntervals) -> None:
+    """It is not closed, and its headers are not changed."""
+    async with aiohttp.ClientSession(headers={"X-Mine": "1"}) as session:
+        async with IntervalsClient(fake.token, base_url=fake.url, session=session) as client:
+            await client.me.get()
+        assert not session.closed
+        assert dict(session.headers) == {"X-Mine": "1"}
+        assert fake.log[0].headers["x-mine"] == "1"
+        with pytest.raises(ClientClosedError):
+            await client.me.get()
+
+
+async def test_a_session_that_its_owner_closed_is_named(fake: FakeIntervals) -> None:
+    """The error is ours, and says what is closed."""
+    session = aiohttp.ClientSession()
+    await session.close()
+    async with IntervalsClient(fake.token, base_url=fake.url, session=session) as client:
+        with pytest.raises(ClientClosedError, match="session of this client is closed"):
+            await client.me.get()
+
+
+async def test_after_closing_calls_say_so(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """Closing twice is no error, using after is."""
+    await intervals.me.get()
+    await intervals.close()
+    await intervals.close()
+    with pytest.raises(ClientClosedError, match="closed"):
+        await intervals.me.get()
+    assert fake.requests == 1
+
+
+async def test_a_client_that_was_never_used_closes() -> None:
+    """There is nothing to close then."""
+    async with IntervalsClient("abc12345678") as client:
+        assert not client.closed
+    assert client.closed
+
+
+async def test_closing_ends_what_others_have_under_way(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Calls and streams of other tasks end with a clear error; no task and no socket is left."""
+    fake.inject(faults.Hold(asyncio.Event()), times=None)
+    users = [asyncio.ensure_future(intervals.me.get()) for _ in range(3)]
+    stream = intervals.projectnote.list().stream(page_size=5, concurrency=4)
+    users.append(asyncio.ensure_future(anext(stream)))  # type: ignore[arg-type]  # they are only awaited
+    while fake.requests < 4:
+        await asyncio.sleep(0)
+    await intervals.close()
+    results = await asyncio.gather(*users, return_exceptions=True)
+    assert [type(result) for result in results] == [ClientClosedError] * 4
+    assert not [task for task in asyncio.all_tasks() if "Pages._" in repr(task.get_coro())]
+
+
+async def test_closing_ends_those_who_wait(fake: FakeIntervals) -> None:
+    """For the limit as well as for the next attempt."""
+    client = IntervalsClient(fake.token, base_url=fake.url, limits=[Limit(1, per=1e6)])
+    fake.inject(faults.Status(500))
+    users = [asyncio.ensure_future(client.me.get()) for _ in range(3)]
+    while not fake.log or fake.log[0].status is None:
+        await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    await client.close()
+    results = await asyncio.gather(*users, return_exceptions=True)
+    assert [type(result) for result in results] == [ClientClosedError] * 3
+
+
+async def test_many_tasks_share_one_client(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """Each gets its own answer."""
+    notes = [int(str(row["id"])) for row in fake.rows("projectnote")]
+    found = await asyncio.gather(*(intervals.projectnote.get(note) for note in notes))
+    assert [note.id for note in found] == notes
+
+
+async def test_it_does_not_grow(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """After as many calls as you like it keeps as many objects as after a few."""
+
+    async def some_calls() -> int:
+        for _ in range(100):
+            await intervals.me.get()
+        fake.clear_log()
+        gc.collect()
+        return len(gc.get_objects())
+
+    await some_calls()
+    before = await some_calls()
+    after = await some_calls()
+    assert after - before < 100, "an object a call is left"
+
+
+async def test_it_is_collected_when_nobody_holds_it(fake: FakeIntervals) -> None:
+    """No global keeps a client alive."""
+    client = IntervalsClient(fake.token, base_url=fake.url)
+    await client.me.get()
+    await client.close()
+    reference = weakref.ref(client)
+    del client
+    gc.collect()
+    assert reference() is None

@@ -1,0 +1,413 @@
+"""A listing streams every record once, in order, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from intervals_async import (
+    AnswerError,
+    ArgumentError,
+    IncompleteListingError,
+    IntervalsClient,
+    Listing,
+    ListingError,
+    NotFoundError,
+    ProjectNote,
+    RecordError,
+    ServerError,
+)
+from intervals_async.testing import FakeIntervals, faults
+
+
+@pytest.fixture
+async def notes(fake: FakeIntervals, intervals: IntervalsClient) -> Listing[ProjectNote]:
+    """Give the listing of all 50 notes."""
+    return intervals.projectnote.list()
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left_behind() -> AsyncIterator[None]:
+    """Hold that no test of a stream leaves one of the library's tasks."""
+    yield
+    assert not [task for task in asyncio.all_tasks() if "Pages._" in repr(task.get_coro())]
+
+
+def ids(fake: FakeIntervals) -> list[int]:
+    return [int(str(row["id"])) for row in fake.rows("projectnote")]
+
+
+@pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])
+@pytest.mark.parametrize("concurrency", [1, 3, 8])
+async def test_every_record_once_in_order(
+    fake: FakeIntervals, notes: Listing[ProjectNote], page_size: int, concurrency: int
+) -> None:
+    """Whatever the pages, in the server's order, with a request a page."""
+    async with notes.stream(page_size=page_size, concurrency=concurrency) as stream:
+        seen = [note.id async for note in stream]
+    assert seen == ids(fake)
+    assert (stream.delivered, stream.listcount) == (50, 50)
+    assert stream.requests == fake.requests == -(-50 // page_size)
+
+
+async def test_a_plain_loop_needs_nothing_else(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """The default is not the server's ten."""
+    assert [note.id async for note in notes] == ids(fake)
+    assert fake.requests == 1
+
+
+async def test_nothing_is_sent_until_it_is_read(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """A listing may be made, passed on, and read again and again."""
+    assert fake.requests == 0
+    assert len(await notes.collect()) == len(await notes.collect()) == 50
+    assert fake.requests == 2
+
+
+async def test_filters_reach_the_server(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """Several ids are one filter, and the count is that of the matches."""
+    projects = sorted({int(str(row["projectid"])) for row in fake.rows("projectnote")})[:2]
+    listing = intervals.projectnote.list(projectid=projects)
+    expected = [row["id"] for row in fake.rows("projectnote") if row["projectid"] in projects]
+    assert [note.id async for note in listing] == expected
+    assert await listing.count() == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("offset", "limit", "expected"),
+    [
+        (0, 0, slice(0, 0)),
+        (0, 7, slice(7)),
+        (45, None, slice(45, 50)),
+        (10, 25, slice(10, 35)),
+        (48, 10, slice(48, 50)),
+        (60, None, slice(0, 0)),
+        (60, 5, slice(0, 0)),
+    ],
+)
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_limit_and_offset_are_a_slice_of_the_whole(
+    fake: FakeIntervals,
+    intervals: IntervalsClient,
+    offset: int,
+    limit: int | None,
+    expected: slice,
+    concurrency: int,
+) -> None:
+    """They say what is wanted, not how it is paged; count, first and collect keep to them."""
+    listing = intervals.projectnote.list(offset=offset, limit=limit)
+    wanted = ids(fake)[expected]
+    stream = listing.stream(page_size=10, concurrency=concurrency)
+    assert [note.id async for note in stream] == wanted
+    assert [note.id for note in await listing.collect()] == wanted
+    assert await listing.count() == len(wanted)
+    first = await listing.first()
+    assert (first and first.id) == (wanted[0] if wanted else None)
+
+
+async def test_first_asks_for_one_row(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+    """One record costs one small request."""
+    first = await notes.first()
+    assert first is not None
+    assert first.id == ids(fake)[0]
+    assert [seen.query["limit"] for seen in fake.log] == ["1"]
+
+
+async def test_pages(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+    """Each page knows its place and the count that came with it."""
+    async with notes.pages(page_size=20, concurrency=2) as pages:
+        seen = [page async for page in pages]
+    assert [(page.offset, len(page.items), page.listcount) for page in seen] == [
+        (0, 20, 50),
+        (20, 20, 50),
+        (40, 10, 50),
+    ]
+    assert [note.id for page in seen for note in page.items] == ids(fake)
+    assert (pages.requests, pages.listcount) == (3, 50)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_a_server_that_caps_pages_is_read_whole(
+    fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
+) -> None:
+    """It advances by the rows received, never by those asked for."""
+    fake.inject(faults.Capped(6), times=None)
+    stream = notes.stream(page_size=20, concurrency=concurrency)
+    assert [note.id async for note in stream] == ids(fake)
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.EmptyPage(), faults.NullPage(), faults.MissingKey()], ids=repr
+)
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_a_page_without_rows_is_no_end(
+    fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault, concurrency: int
+) -> None:
+    """While the count promises more, it is asked for once more."""
+    fake.inject(fault, skip=1)
+    stream = notes.stream(page_size=20, concurrency=concurrency)
+    assert [note.id async for note in stream] == ids(fake)
+    assert stream.requests == 4
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.EmptyPage(), faults.NullPage(), faults.MissingKey()], ids=repr
+)
+async def test_a_page_that_stays_without_rows_is_raised_and_can_be_stepped_again(
+    fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault
+) -> None:
+    """Never an early end in silence, and nothing is lost by the error."""
+    stream = notes.stream(page_size=20)
+    fake.inject(fault, times=2, skip=1)
+    seen = [(await anext(stream)).id for _ in range(20)]
+    with pytest.raises(IncompleteListingError) as caught:
+        await anext(stream)
+    assert caught.value.path == "/projectnote/"
+    assert caught.value.filters == {"offset": "20", "limit": "20"}
+    seen += [note.id async for note in stream]
+    assert seen == ids(fake)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("skip", [0, 1, 2, 3])
+async def test_after_an_error_it_goes_on_where_it_stood(
+    fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int, skip: int
+) -> None:
+    """What came before the error is given first, and pages that came are not asked for again."""
+    fake.inject(faults.Status(500), times=4, skip=skip)
+    fake.inject(faults.Status(404), skip=0)
+    stream = notes.stream(page_size=10, concurrency=concurrency)
+    seen: list[int] = []
+    failures = 0
+    while True:
+        try:
+            seen.append((await anext(stream)).id)
+        except (ServerError, NotFoundError):
+            failures += 1
+        except StopAsyncIteration:
+            break
+    assert seen == ids(fake)
+    assert 1 <= failures <= 2
+    assert stream.delivered == 50
+    assert stream.requests == fake.requests == 10
+
+
+async def test_rows_that_come_and_go_move_the_end(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """The latest listcount says where it is."""
+    stream = notes.stream(page_size=20)
+    await anext(stream)
+    new = fake.insert("projectnote", title="late")
+    seen = [note.id async for note in stream]
+    assert seen[-1] == new
+    assert stream.listcount == 51
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_leaving_a_loop_leaves_nothing_behind(
+    fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
+) -> None:
+    """Between two steps nothing is under way, with or without ``async with``."""
+    async for _ in notes.stream(page_size=5, concurrency=concurrency):
+        break
+    async with notes.stream(page_size=5, concurrency=concurrency) as stream:
+        async for _ in stream:
+            break
+    requests = fake.requests
+    assert [note async for note in stream] == []
+    await stream.aclose()
+    assert fake.requests == requests
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_a_cancelled_step_ends_all_it_began(
+    fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
+) -> None:
+    """The same stream can be stepped again, and gives what it would have given."""
+    stream = notes.stream(page_size=10, concurrency=concurrency)
+    seen = [(await anext(stream)).id for _ in range(10)]
+    hold = asyncio.Event()
+    fake.inject(faults.Hold(hold), times=None)
+    asked = fake.requests
+    step = asyncio.ensure_future(anext(stream))
+    while fake.requests < asked + concurrency:
+        await asyncio.sleep(0)
+    step.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await step
+    hold.set()
+    fake.heal()
+    seen += [note.id async for note in stream]
+    assert seen == ids(fake)
+
+
+async def test_two_tasks_cannot_step_one_stream(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """The second is told so; the first goes on."""
+    hold = asyncio.Event()
+    fake.inject(faults.Hold(hold))
+    stream = notes.stream()
+    first = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="another task is stepping"):
+        await anext(stream)
+    hold.set()
+    assert (await first).id == ids(fake)[0]
+
+
+async def test_closing_while_another_task_steps(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """The step ends without a record, and nothing follows."""
+    hold = asyncio.Event()
+    fake.inject(faults.Hold(hold))
+    stream = notes.stream()
+    step = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    await stream.aclose()
+    hold.set()
+    with pytest.raises(StopAsyncIteration):
+        await step
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+async def test_memory_is_bounded_by_the_pages_under_way(
+    fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
+) -> None:
+    """No more pages are asked for than may be kept."""
+    stream = notes.stream(page_size=5, concurrency=concurrency)
+    for given in range(1, 51):
+        await anext(stream)
+        pages_begun = -(-given // 5)
+        assert fake.requests <= pages_begun + concurrency - 1
+
+
+async def test_a_page_that_lost_its_tail_and_its_promise_loses_no_neighbour(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """Rows that have come are given, even when a later count says that there are fewer."""
+    stream = notes.stream(page_size=10, concurrency=5)
+    await anext(stream)
+    body = b'{"code":200,"listcount":10,"projectnote":[]}'
+    fake.inject(faults.Raw(body))
+    seen = [note.id async for note in stream]
+    assert set(seen) >= set(ids(fake)[20:])
+
+
+async def test_an_answer_without_listcount_is_read_to_the_first_empty_page(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """The only sign of the end that is left then; count says that it cannot tell."""
+    rows = b'{"projectnote":[]}'
+    fake.inject(faults.Raw(rows), times=None)
+    assert await notes.collect() == []
+    with pytest.raises(IncompleteListingError, match="no listcount"):
+        await notes.count()
+
+
+async def test_a_wrong_record_is_named_with_its_page(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """Which field of which row of which request."""
+    fake.inject(faults.Raw(b'{"listcount":1,"projectnote":[{"id":"x"}]}'))
+    with pytest.raises(RecordError) as caught:
+        await notes.first()
+    assert caught.value.place == "$.projectnote[0].id"
+    assert caught.value.filters == {"offset": "0", "limit": "1"}
+    assert (caught.value.status, caught.value.attempts) == (200, 1)
+    fake.inject(faults.Raw(b'{"listcount":"many","projectnote":[]}'))
+    with pytest.raises(AnswerError, match="no count"):
+        await notes.count()
+
+
+async def test_more_rows_than_asked_for_are_an_error(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """Rather than records twice."""
+    fake.inject(faults.Raw(_page(fake, 3)))
+    with pytest.raises(ListingError, match="does not page as documented"):
+        await notes.stream(page_size=2).__anext__()
+
+
+def _page(fake: FakeIntervals, rows: int) -> bytes:
+    return json.dumps(
+        {"listcount": 50, "projectnote": fake.wire_rows("projectnote")[:rows]}
+    ).encode()
+
+
+async def test_a_resource_without_pages_is_one_request(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """It streams, counts and pages all the same."""
+    person = int(str(fake.rows("personcontact")[0]["personid"]))
+    contacts = intervals.personcontact.list(personid=person)
+    expected = [row["id"] for row in fake.rows("personcontact") if row["personid"] == person]
+    assert [contact.id async for contact in contacts] == expected
+    assert await contacts.count() == len(expected)
+    first = await contacts.first()
+    assert first is not None
+    assert first.id == expected[0]
+    assert all("limit" not in seen.query for seen in fake.log)
+
+
+async def test_a_whole_that_is_not_whole_is_raised(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """An answer that counts more than it gives is not taken for all there is."""
+    person = int(str(fake.rows("personcontact")[0]["personid"]))
+    fake.inject(faults.Raw(b'{"listcount":"9","personcontact":[]}'), times=None)
+    with pytest.raises(IncompleteListingError, match="counts 9 records, but twice gave 0"):
+        await intervals.personcontact.list(personid=person).collect()
+    assert await intervals.personcontact.list(personid=person).count() == 9
+
+
+async def test_an_answer_without_listcount_or_pages_is_counted_by_its_rows(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """For this resource listcount is not documented."""
+    fake.inject(faults.Raw(b'{"contacttype":[{"id":"1"},{"id":"2"}]}'))
+    assert await intervals.contacttype.list().count() == 2
+
+
+async def test_a_plain_for_says_what_to_write(notes: Listing[ProjectNote]) -> None:
+    """A forgotten async is a common slip."""
+    with pytest.raises(TypeError, match="'async for'"):
+        for _ in notes:  # type: ignore[attr-defined]  # the slip that is tested
+            pass
+    assert not hasattr(notes, "__len__")
+    assert not hasattr(notes, "__await__")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"page_size": 0}, {"page_size": "5"}, {"concurrency": 0}, {"concurrency": True}]
+)
+async def test_wrong_options_are_refused(
+    notes: Listing[ProjectNote], wrong: dict[str, Any]
+) -> None:
+    """Before anything is sent."""
+    with pytest.raises(ArgumentError, match="whole number from 1 up"):
+        notes.stream(**wrong)
+
+
+async def test_wrong_slices_are_refused(intervals: IntervalsClient) -> None:
+    """A negative offset has no meaning here."""
+    with pytest.raises(ArgumentError, match="offset is a whole number from 0 up, not -1"):
+        intervals.projectnote.list(offset=-1)
+    with pytest.raises(ArgumentError, match="limit is a whole number"):
+        intervals.projectnote.list(limit="10")  # type: ignore[arg-type]  # the slip that is tested
+
+
+async def test_a_listing_shows_what_it_asks_for(intervals: IntervalsClient) -> None:
+    """In a debugger, before anything was sent."""
+    listing = intervals.projectnote.list(projectid=[3, 5], offset=10, limit=5)
+    assert repr(listing) == "<Listing projectnote projectid=3,5 offset=10 limit=5>"
+    assert repr(intervals.projectnote.list()) == "<Listing projectnote>"

@@ -1,0 +1,72 @@
+"""What is sent again, and after how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from intervals_async import RetryPolicy, errors
+from intervals_async.retry import Outcome, outcome
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (errors.ConnectError("x"), Outcome.NEVER_SENT),
+        (errors.ConnectionLostError("x"), Outcome.FATE_UNKNOWN),
+        (errors.RequestTimeoutError("x"), Outcome.FATE_UNKNOWN),
+        (errors.TooFastError("x", status=400, code=12), Outcome.REFUSED),
+        (errors.TooFastError("x", status=429), Outcome.REFUSED),
+        (errors.ServerError("x", status=502), Outcome.FATE_UNKNOWN),
+        (errors.ServerError("x", status=504), Outcome.FATE_UNKNOWN),
+        (errors.DatabaseError("x", status=500, code=19), Outcome.SERVER_FAILED),
+        (errors.ServerError("x", status=503), Outcome.SERVER_FAILED),
+        (errors.AccountSuspendedError("x", status=503, code=4), Outcome.FINAL),
+        (errors.DailyQuotaError("x", status=400, code=11), Outcome.FINAL),
+        (errors.NotFoundError("x", status=404), Outcome.FINAL),
+        (errors.ServerError("x", status=501), Outcome.FINAL),
+        (errors.AnswerError("x", status=200), Outcome.FINAL),
+    ],
+)
+def test_what_happened_is_told_apart(error: errors.CallError, what: Outcome) -> None:
+    """Never sent, refused unprocessed, fate unknown, failed, or final."""
+    assert outcome(error) is what
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("what", Outcome)
+def test_only_what_is_safe_is_sent_again(method: str, what: Outcome) -> None:
+    """A GET unless it is final; a write only if it was surely not carried out."""
+    safe = what in (Outcome.NEVER_SENT, Outcome.REFUSED)
+    expected = what is not Outcome.FINAL and (method == "GET" or safe)
+    assert RetryPolicy().again(method, what, 1) is expected
+
+
+def test_attempts_are_bounded() -> None:
+    """The first one counts."""
+    policy = RetryPolicy(attempts=3)
+    assert policy.again("GET", Outcome.NEVER_SENT, 2)
+    assert not policy.again("GET", Outcome.NEVER_SENT, 3)
+
+
+def test_waits_double_up_to_the_longest_and_chance_takes_a_share() -> None:
+    """Full jitter: anything from nothing to the doubled wait."""
+    policy = RetryPolicy(first_wait=1, longest_wait=5)
+    waits = [policy.wait(Outcome.FATE_UNKNOWN, attempts, 1.0) for attempts in (1, 2, 3, 4, 99)]
+    assert waits == [1, 2, 4, 5, 5]
+    assert policy.wait(Outcome.FATE_UNKNOWN, 3, 0.25) == 1
+    assert policy.wait(Outcome.FATE_UNKNOWN, 3, 0.0) == 0
+
+
+def test_too_fast_waits_without_jitter_up_to_a_minute() -> None:
+    """After a minute all places are free again."""
+    policy = RetryPolicy(too_fast_wait=10)
+    assert [policy.wait(Outcome.REFUSED, n, 0.0) for n in (1, 2, 3, 4)] == [10, 20, 40, 60]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"attempts": 0}, {"first_wait": -1}, {"longest_wait": -1}, {"too_fast_wait": -1}]
+)
+def test_a_policy_is_checked(wrong: dict[str, int]) -> None:
+    """A policy that makes no sense is refused when it is made."""
+    with pytest.raises(ValueError, match="must be"):
+        RetryPolicy(**wrong)

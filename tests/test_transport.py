@@ -1,0 +1,329 @@
+"""One call over real TCP: what is sent again, what is not, and what the error says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from intervals_async import (
+    AmbiguousWriteError,
+    AnswerError,
+    AuthenticationError,
+    CallError,
+    ConnectError,
+    ConnectionLostError,
+    DailyQuotaError,
+    IntervalsClient,
+    Limit,
+    NotFoundError,
+    PermissionDeniedError,
+    RequestTimeoutError,
+    RetryPolicy,
+    ServerError,
+    TooFastError,
+    UnknownParameterError,
+    ValidationError,
+)
+from intervals_async.testing import FakeIntervals, faults
+
+AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+
+TRANSIENT = [
+    faults.DropBefore(),
+    faults.DropAfter(),
+    faults.DropInBody(),
+    faults.Status(500, code=19),
+    faults.Status(500),
+    faults.Status(503),
+    faults.Html(502),
+    faults.Html(504),
+    faults.TooFast(),
+    faults.TooFast(status=429),
+]
+
+FINAL = [
+    (faults.Status(503, code=4), CallError),
+    (faults.DayUsedUp(), DailyQuotaError),
+    (faults.Truncated(), AnswerError),
+    (faults.EmptyBody(), AnswerError),
+    (faults.Raw(b"<html>hello</html>", content_type="text/html"), AnswerError),
+    (faults.Raw(b'{"me": 5}'), AnswerError),
+    (faults.Raw(b"", status=302, headers={"Location": "/elsewhere/"}), AnswerError),
+    (faults.Status(404, code=14), NotFoundError),
+]
+
+
+def first_note(fake: FakeIntervals) -> int:
+    return int(str(fake.rows("projectnote")[0]["id"]))
+
+
+@pytest.mark.parametrize("fault", TRANSIENT, ids=repr)
+async def test_a_get_is_sent_again(
+    fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
+) -> None:
+    """What passes by itself costs one more request, and nobody notices."""
+    fake.inject(fault)
+    await intervals.me.get()
+    assert fake.requests == 2
+
+
+@pytest.mark.parametrize(("fault", "kind"), FINAL, ids=repr)
+async def test_what_will_not_pass_is_raised_at_once(
+    fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault, kind: type[CallError]
+) -> None:
+    """A refusal, or an answer that cannot be read, is not asked for again."""
+    fake.inject(fault, times=None)
+    with pytest.raises(kind) as caught:
+        await intervals.me.get()
+    assert fake.requests == caught.value.attempts == 1
+    assert caught.value.path == "/me/"
+
+
+@pytest.mark.parametrize("fault", TRANSIENT, ids=repr)
+async def test_it_ends_after_so_many_attempts(
+    fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
+) -> None:
+    """What does not pass is raised, with the number of attempts."""
+    fake.inject(fault, times=None)
+    with pytest.raises(CallError) as caught:
+        await intervals.me.get()
+    assert fake.requests == caught.value.attempts == 4
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [faults.DropBefore(), faults.DropAfter(), faults.DropInBody(), faults.Html(502)],
+    ids=repr,
+)
+async def test_a_post_of_unknown_fate_is_not_sent_again(
+    fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
+) -> None:
+    """The record may have been written: the caller is told, with what happened as the cause."""
+    fake.inject(fault, method="POST")
+    project = int(str(fake.rows("project")[0]["id"]))
+    with pytest.raises(AmbiguousWriteError, match="list /projectnote/ to find out") as caught:
+        await intervals.projectnote.create(projectid=project, title="a", note="", secure=False)
+    assert caught.value.attempts == fake.requests == 1
+    assert isinstance(caught.value.__cause__, ConnectionLostError | ServerError)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_aiohttp_sends_nothing_again_on_its_own(
+    fake: FakeIntervals, intervals: IntervalsClient, method: str
+) -> None:
+    """On a dropped connection aiohttp would: then more goes over the wire than is counted."""
+    note = first_note(fake)
+    await intervals.projectnote.get(note)  # a connection that is kept alive
+    fake.inject(faults.DropBefore(), method=method, times=None)
+    write: Awaitable[object] = (
+        intervals.projectnote.delete(note)
+        if method == "DELETE"
+        else intervals.projectnote.update(note, title="x")
+    )
+    with pytest.raises(ConnectionLostError):
+        await write
+    assert [seen.method for seen in fake.log] == ["GET", method]
+
+
+async def test_a_refused_write_is_sent_again(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Too fast means not carried out, so it is safe."""
+    fake.inject(faults.TooFast(), method="PUT")
+    note = await intervals.projectnote.update(first_note(fake), title="new & better")
+    assert note.title == "new & better"
+    assert fake.requests == 2
+
+
+async def test_nothing_was_sent_where_nobody_listens(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """No connection is told apart from a broken one, and a write is tried again as well."""
+    async with fake.refusing():
+        with pytest.raises(ConnectError, match="no connection") as caught:
+            await intervals.projectnote.delete(5)
+    assert caught.value.attempts == 4
+    assert fake.requests == 0
+
+
+async def test_an_unknown_host_is_no_connection() -> None:
+    """A wrong address is a ConnectError that names it."""
+    async with IntervalsClient(
+        "abc12345678", base_url="http://nobody.invalid/", retry=RetryPolicy(attempts=1)
+    ) as client:
+        with pytest.raises(ConnectError, match=r"nobody\.invalid"):
+            await client.me.get()
+
+
+@pytest.mark.parametrize("where", ["before", "body"])
+async def test_the_time_out_covers_headers_and_body(fake: FakeIntervals, where: Any) -> None:
+    """An answer that stops in the middle is as late as one that never begins."""
+    fake.inject(faults.Hold(asyncio.Event(), where), times=None)
+    async with IntervalsClient(
+        fake.token, base_url=fake.url, timeout=0.05, retry=RetryPolicy(attempts=1)
+    ) as client:
+        with pytest.raises(RequestTimeoutError, match=r"no whole answer within 0\.05 s"):
+            await client.me.get()
+
+
+async def test_waiting_between_attempts_is_what_the_policy_says(fake: FakeIntervals) -> None:
+    """A cancelled wait ends at once, and the next call works."""
+    fake.inject(faults.Status(500))
+    patient = RetryPolicy(first_wait=1e6, longest_wait=1e6)
+    async with IntervalsClient(fake.token, base_url=fake.url, retry=patient) as client:
+        waiting = asyncio.create_task(client.me.get())
+        while not fake.requests:
+            await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(waiting, 0.05)
+        assert (await client.me.get()).id
+    assert fake.requests == 2
+
+
+async def test_too_fast_holds_the_whole_client(fake: FakeIntervals) -> None:
+    """One call's refusal keeps all others back, until it passes."""
+    fake.inject(faults.TooFast())
+    policy = RetryPolicy(too_fast_wait=1e6)
+    async with IntervalsClient(fake.token, base_url=fake.url, retry=policy) as client:
+        calls = [asyncio.create_task(client.me.get())]
+        while not fake.log or fake.log[0].status is None:
+            await asyncio.sleep(0)
+        await asyncio.wait(calls, timeout=0.02)
+        calls += [asyncio.create_task(client.me.get()) for _ in range(3)]
+        done, _ = await asyncio.wait(calls, timeout=0.05)
+        assert not done
+        assert fake.requests == 1
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_too_fast_is_raised_in_the_end(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """It is tried no more often than anything else."""
+    fake.inject(faults.TooFast(), times=None)
+    with pytest.raises(TooFastError) as caught:
+        await intervals.me.get()
+    assert (caught.value.code, caught.value.attempts) == (12, 4)
+
+
+async def test_the_limit_is_kept(fake: FakeIntervals) -> None:
+    """What the limit does not let through now does not reach the server now."""
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=[Limit(3, per=1e6)]) as client:
+        calls = [asyncio.create_task(client.me.get()) for _ in range(10)]
+        while sum(call.done() for call in calls) < 3:
+            await asyncio.sleep(0)
+        done, waiting = await asyncio.wait(calls, timeout=0.05)
+        assert (len(done), fake.requests) == (3, 3)
+        for call in waiting:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_never_too_fast_for_the_server() -> None:
+    """At the server's own limit, with its own clock, nothing is refused."""
+    async with FakeIntervals(notes=5, per_minute=100) as fake:
+        async with IntervalsClient(fake.token, base_url=fake.url) as client:
+            await asyncio.gather(*(client.me.get() for _ in range(100)))
+        assert {seen.status for seen in fake.log} == {200}
+
+
+async def test_errors_of_the_server_arrive_as_classes(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Over a real socket, as the documentation says."""
+    with pytest.raises(NotFoundError):
+        await intervals.projectnote.get(1)
+    with pytest.raises(ValidationError, match="title"):
+        await intervals.projectnote.update(first_note(fake), title="x" * 256)
+    async with IntervalsClient("wrong123456", base_url=fake.url) as stranger:
+        with pytest.raises(AuthenticationError):
+            await stranger.me.get()
+    async with IntervalsClient(fake.token_for("Executive"), base_url=fake.url) as executive:
+        with pytest.raises(PermissionDeniedError):
+            await executive.projectnote.list().first()
+
+
+async def test_the_server_refuses_what_we_never_send(fake: FakeIntervals) -> None:
+    """Its refusal of an undocumented filter is what our own check spares a request for."""
+    url = f"{fake.url}personcontact/?personid=201&limit=5"
+    auth = {
+        "Authorization": aiohttp.encode_basic_auth(fake.token, "X"),
+        "Accept": "application/json",
+    }
+    async with aiohttp.ClientSession() as session, session.get(url, headers=auth) as response:
+        assert (await response.json())["error"]["code"] == 17
+    assert issubclass(UnknownParameterError, CallError)
+
+
+async def test_the_token_is_nowhere(
+    fake: FakeIntervals, intervals: IntervalsClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not in a repr, an error, its traceback with all locals, or the log."""
+    caplog.set_level(logging.DEBUG)
+    secrets = (fake.token, aiohttp.encode_basic_auth(fake.token, "X").split()[1])
+    seen = [repr(intervals), repr(intervals.projectnote), repr(vars(type(intervals)))]
+    for fault in (faults.DropBefore(), faults.Html(502), faults.Raw(b"{"), faults.Status(401)):
+        fake.inject(fault, times=None)
+        with pytest.raises(CallError) as caught:
+            await intervals.projectnote.list().collect()
+        fake.heal()
+        seen += [
+            repr(caught.value),
+            str(caught.value),
+            repr(vars(caught.value)),
+            *traceback.TracebackException.from_exception(
+                caught.value, capture_locals=True
+            ).format(),
+        ]
+    seen.append(caplog.text)
+    # This test's own frame holds the fake, and the token with it.
+    lines = [line for text in seen for line in text.splitlines() if "secrets = " not in line]
+    for secret in secrets:
+        assert not [line for line in lines if secret in line]
+
+
+async def test_no_proxy_page_is_taken_for_an_answer(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """A correct body under a wrong content type is read all the same."""
+    fake.inject(faults.WrongContentType("text/html"))
+    assert (await intervals.me.get()).id
+
+
+async def test_a_written_record_whose_answer_is_unreadable_says_so(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Whoever reads the error must not send it again."""
+    project = int(str(fake.rows("project")[0]["id"]))
+    fake.inject(faults.Raw(b'{"projectnote": {"id": "x"}}', status=201, processed=True))
+    with pytest.raises(AnswerError, match="it was carried out, but") as caught:
+        await intervals.projectnote.create(projectid=project, title="a", note="b", secure=False)
+    assert len(fake.rows("projectnote")) == 51
+    assert caught.value.status == 201
+
+
+async def test_a_server_that_does_not_speak_http() -> None:
+    """Another service on the port gives a clear error."""
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        IntervalsClient(
+            "abc12345678", base_url=f"http://127.0.0.1:{port}", retry=AT_ONCE
+        ) as client,
+    ):
+        with pytest.raises(AnswerError, match="not HTTP"):
+            await client.me.get()
