@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -80,3 +81,22 @@ def run_timeless() -> Callable[[Coroutine[Any, Any, T]], T]:
             return runner.run(main)
 
     return run
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeIntervals]:
+    """Give a server in a thread of its own, and point the environment to it.
+
+    For programs that bring a loop of their own. They and the test may only read it.
+    """
+    server = FakeIntervals(notes=5000, seed=1, per_minute=None)
+    with asyncio.Runner() as runner, ThreadPoolExecutor(1) as thread:
+        thread.submit(runner.run, server.start()).result()
+        stop = asyncio.Event()
+        running = thread.submit(runner.run, stop.wait())
+        monkeypatch.setenv("INTERVALS_TOKEN", server.token)
+        monkeypatch.setenv("INTERVALS_BASE_URL", server.url)
+        yield server
+        runner.get_loop().call_soon_threadsafe(stop.set)
+        running.result()
+        thread.submit(runner.run, server.stop()).result()

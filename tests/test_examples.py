@@ -1,0 +1,156 @@
+"""The examples run, and do what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from intervals_async.testing import FakeIntervals, faults
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@pytest.fixture
+async def account(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeIntervals]:
+    """Give a server in this loop, with the environment pointing to it."""
+    async with FakeIntervals(notes=1200, seed=1, per_minute=None) as fake:
+        monkeypatch.setenv("INTERVALS_TOKEN", fake.token)
+        monkeypatch.setenv("INTERVALS_BASE_URL", fake.url)
+        yield fake
+
+
+async def start(name: str, *words: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-W",
+        "error",
+        str(EXAMPLES / name),
+        *words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+async def run(name: str, *words: str) -> tuple[int | None, str, str]:
+    process = await start(name, *words)
+    output, complaint = await process.communicate()
+    return process.returncode, output.decode(), complaint.decode()
+
+
+def test_each_example_is_tested() -> None:
+    """A new example needs a test here."""
+    here = Path(__file__).read_text("utf-8")
+    assert all(f'"{path.name}"' in here for path in EXAMPLES.glob("*.py"))
+
+
+async def test_stream_notes(account: FakeIntervals) -> None:
+    """A line a note, then what it took."""
+    status, output, complaint = await run("stream_notes.py")
+    assert (status, complaint) == (0, "")
+    *lines, summary = output.strip().split("\n")
+    assert len(lines) == 1200
+    assert summary == "1200 of 1200 notes in 3 requests"
+    status, output, _ = await run("stream_notes.py", "no", "such", "words", "anywhere")
+    assert output == "0 of 0 notes in 1 requests\n"
+
+
+async def test_stream_notes_says_what_went_wrong(account: FakeIntervals) -> None:
+    """One line, no traceback."""
+    account.inject(faults.Status(401, code=9, message="User bad auth"), times=None)
+    status, output, complaint = await run("stream_notes.py")
+    assert (status, output) == (1, "")
+    assert complaint == "stream_notes: GET /projectnote/: HTTP 401, code 9: User bad auth\n"
+
+
+async def test_export_concurrently(account: FakeIntervals, tmp_path: Path) -> None:
+    """All notes and all contacts are in the files, once each."""
+    status, output, complaint = await run("export_concurrently.py", str(tmp_path / "new"))
+    assert (status, complaint) == (0, "")
+    for resource in ("projectnote", "personcontact"):
+        lines = (tmp_path / "new" / f"{resource}.jsonl").read_bytes().splitlines()
+        written = [json.loads(line)["id"] for line in lines]
+        assert sorted(written) == sorted(int(str(row["id"])) for row in account.rows(resource))
+    assert output.startswith("1200 notes and ")
+
+
+async def test_export_concurrently_says_what_went_wrong(
+    account: FakeIntervals, tmp_path: Path
+) -> None:
+    """Usage and failures are one line."""
+    status, _, complaint = await run("export_concurrently.py")
+    assert (status, complaint) == (1, "usage: export_concurrently.py FOLDER\n")
+    account.inject(faults.Status(403, code=10, message="No"), times=None)
+    status, _, complaint = await run("export_concurrently.py", str(tmp_path))
+    assert status == 1
+    assert complaint.startswith("export_concurrently: GET /p")
+    assert complaint.count("\n") == 1
+
+
+async def test_service(account: FakeIntervals, unused_tcp_port: int) -> None:
+    """It streams notes, gives one, maps errors, and ends at once when told."""
+    process = await start("service.py", str(unused_tcp_port))
+    assert process.stdout is not None
+    assert b"Running on" in await process.stdout.readline()
+
+    async def ask(path: str) -> tuple[int, str]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+        answer = (await reader.read()).decode()
+        writer.close()
+        head, _, body = answer.partition("\r\n\r\n")
+        return int(head.split()[1]), body
+
+    project = account.rows("project")[0]["id"]
+    mine = [row for row in account.rows("projectnote") if row["projectid"] == project]
+    status, body = await ask(f"/notes?projectid={project}")
+    assert status == 200
+    assert [json.loads(line)["id"] for line in body.strip().split("\n")] == [
+        row["id"] for row in mine
+    ]
+    assert (await ask(f"/notes/{mine[0]['id']}"))[0] == 200
+    assert (await ask("/notes/1"))[0] == 404
+    assert (await ask("/notes"))[0] == 400
+    assert json.loads((await ask("/quota"))[1])["quota"] == 6000
+    account.inject(faults.DayUsedUp(), times=None)
+    assert (await ask("/notes?projectid=1"))[0] == 503
+    process.terminate()
+    await process.communicate()
+
+
+async def test_bot(account: FakeIntervals) -> None:
+    """It answers, survives errors, reports new notes once, and ends cleanly."""
+    process = await start("bot.py", "0.01")
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    async def heard(words: str) -> str:
+        assert process.stdout is not None
+        while words not in (line := (await process.stdout.readline()).decode()):
+            assert line, f"the bot ended without saying {words!r}"
+        return line
+
+    await heard("hello ")
+    await heard("watching 1200 notes")
+    first = account.rows("projectnote")[0]["id"]
+    process.stdin.write(f"note {first}\n\nnote 1\nsearch invoice\nquota\nsing\n".encode())
+    await heard(f"#{first} by ")
+    await heard("sorry: GET /projectnote/1/: HTTP 404, code 14")
+    await heard("notes match 'invoice'")
+    await heard("requests are left today")
+    await heard("I know: note ID")
+    account.inject(faults.Status(403, code=10), times=1)
+    await heard("cannot look for new notes")
+    new = account.insert("projectnote", title="brand new")
+    assert "brand new" in await heard(f"new note #{new}")
+    process.stdin.write(b"quit\n")
+    output, complaint = await process.communicate()
+    assert output.decode().splitlines()[-1] == "bye"
+    assert f"#{new}" not in output.decode()
+    assert (process.returncode, complaint) == (0, b"")

@@ -1,0 +1,74 @@
+"""Every code block of the README is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from intervals_async.testing import FakeIntervals
+
+ROOT = Path(__file__).parent.parent
+BLOCKS = re.findall(
+    r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+SHELL = [line for language, code in BLOCKS if language == "sh" for line in code.splitlines()]
+
+
+def test_all_blocks_are_of_a_kind_that_is_run() -> None:
+    """A new kind of block needs a new test."""
+    assert {language for language, _ in BLOCKS} == {"python", "sh"}
+    assert len(PYTHON) >= 3
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
+def test_python_blocks_run(code: str) -> None:
+    """As whole programs, with warnings as errors."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_the_quick_start_prints_notes(served: FakeIntervals) -> None:
+    """It is the first thing that a person tries."""
+    output = subprocess.run(
+        [sys.executable, "-c", PYTHON[0]], capture_output=True, text=True, check=True
+    ).stdout
+    matching = [
+        row
+        for row in served.rows("projectnote")
+        if "invoice" in f"{row['title']}{'' if row['secure'] else row['note']}".lower()
+    ]
+    assert output.count("\n") == len(matching) > 10
+
+
+@pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("intervals-async ")])
+def test_commands_run(served: FakeIntervals, tmp_path: Path, line: str) -> None:
+    """As they are written, in an empty folder."""
+    words = line.replace("201", str(served.rows("personcontact")[0]["personid"])).split()
+    done = subprocess.run(
+        [sys.executable, "-m", "intervals_async.cli", *words[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or list(tmp_path.iterdir())
+
+
+def test_make_commands_are_run_by_ci() -> None:
+    """They cannot be run from within the tests, so CI runs them as they are written."""
+    ci = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    others = [line for line in SHELL if not line.startswith("intervals-async ")]
+    assert others == ["make demo", "make test"]
+    assert set(others) <= set(ci)
