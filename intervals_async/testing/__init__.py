@@ -1,0 +1,30 @@
+"""A stand-in for the Intervals API: a real server on loopback, for tests, demos and benchmarks.
+
+    async with FakeIntervals(notes=5000) as fake:
+        ...  # call fake.url with fake.token
+
+The names are imported when they are first used: pytest loads this package for the plugin in every
+run, and few of those runs need a server.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__all__ = ["FakeIntervals", "SeenRequest", "faults"]
+
+if TYPE_CHECKING:
+    from intervals_async.testing import faults
+    from intervals_async.testing.log import SeenRequest
+    from intervals_async.testing.server import FakeIntervals
+else:
+    # Behind the checkers' back: they would take every name for known.
+    def __getattr__(name: str) -> object:
+        if name == "FakeIntervals":
+            return import_module("intervals_async.testing.server").FakeIntervals
+        if name == "SeenRequest":
+            return import_module("intervals_async.testing.log").SeenRequest
+        if name == "faults":
+            return import_module("intervals_async.testing.faults")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,221 @@
+"""person: the people of the account, users who can log in and contacts who cannot.
+
+Assumed where the contract says nothing: access to a project (``projectid``, ``projectclientid``) is
+membership of its team, and an ``email`` becomes a personcontact when the person is created; in a
+change it is checked and then left alone, since it is "later changed through personcontact".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from intervals_async.testing import values
+from intervals_async.testing.account import GROUPS, Account, Sizes
+from intervals_async.testing.contract import (
+    ADMINISTRATORS,
+    STAFF,
+    Filter,
+    Predicate,
+    Resource,
+    Setting,
+    Write,
+)
+from intervals_async.testing.filters import contains, flag, ids, linked, one_id, text
+from intervals_async.testing.refusals import not_valid
+from intervals_async.testing.resources.contacttype import EMAIL
+from intervals_async.testing.tables import Table
+from intervals_async.testing.wire import Row, Value, columns, id_of
+from intervals_async.testing.words import FIRST_NAMES, JOBS, LAST_NAMES
+
+_EPOCH = datetime(2024, 1, 1, 8)  # noqa: DTZ001 - the API does not tell lastlogin's zone
+
+
+def full_name(person: Row) -> str | None:
+    """Return a person's full name, or None where there is no such person."""
+    return f"{person['firstname']} {person['lastname'] or ''}".strip() if person else None
+
+
+def _generate(account: Account, sizes: Sizes) -> None:
+    table = account.tables["person"] = Table(PERSON.columns, 201)
+    dice = sizes.dice("person")
+    clients = account.table("client").order
+    for place in range(sizes.people):
+        # The first four are one of each group, so that every right can be tried.
+        can_call = place < len(GROUPS) or dice.random() < 0.8
+        first, last = dice.choice(FIRST_NAMES), dice.choice(LAST_NAMES)
+        login = _EPOCH + timedelta(minutes=dice.randrange(500_000))
+        row: Row = {
+            "id": table.next_id,
+            "clientid": dice.choice(clients) if clients and dice.random() < 0.3 else None,
+            "title": dice.choice(JOBS),
+            "firstname": first,
+            "lastname": last,
+            "primaryaccount": place == 0,
+            "notes": dice.choice((None, "<p>Prefers <em>e-mail</em> &amp; calls.</p>", "")),
+            "allprojects": dice.random() < 0.3,
+            "active": can_call or dice.random() < 0.5,
+            "private": dice.random() < 0.2,
+            "username": f"user{place + 1}@example.org" if can_call else None,
+            "groupid": place % len(GROUPS) + 1 if can_call else None,
+            "numlogins": dice.randrange(500) if can_call else 0,
+            "lastlogin": login.replace(microsecond=dice.choice((0, 123_456))) if can_call else None,
+        }
+        _complete(account, row, table.next_id)
+        table.add(row)
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    if "localid" not in row:
+        row["localid"] = account.number("person")
+    row.setdefault("firstname", f"Person {row['id']}")
+    for name in ("primaryaccount", "allprojects", "private"):
+        row.setdefault(name, False)
+    for name, value in (("active", True), ("tips", True), ("numlogins", 0)):
+        row.setdefault(name, value)
+    row.setdefault("timezone", "America/Los_Angeles")
+    row.setdefault("timezone_offset", "(GMT-08:00) Pacific Time (US & Canada)")
+    row.setdefault("calendarorientation", 1)
+    row.setdefault("editordisabled", 0)
+    group = row.get("groupid")
+    row["group"] = dict(enumerate(GROUPS, 1)).get(group) if isinstance(group, int) else None
+    # Samples show this for a Resource user and not at all for an Administrator.
+    row["restricttasks"] = None if group is None or group == 1 else group == 3
+    client = account.related("client", row.get("clientid"))
+    row["client"], row["clientlocalid"] = client.get("name"), _unpadded(client.get("localid"))
+    for column in PERSON.columns:
+        row.setdefault(column.name, None)
+
+
+def _unpadded(localid: Value) -> int | None:
+    return None if localid is None else int(str(localid))
+
+
+def _check(account: Account, write: Write) -> None:
+    group, client = write.row["groupid"], write.row["clientid"]
+    if group is not None and group not in range(1, len(GROUPS) + 1):
+        raise not_valid([("groupid", str(group))])
+    if client is not None and account.table("client").get(client) is None:
+        raise not_valid([("clientid", str(client))])
+    if write.old is None and write.row["username"]:
+        needed = [name for name in ("email", "groupid") if write.body.get(name) in (None, "")]
+        if needed:
+            raise not_valid([], missing=needed)
+
+
+def _created(account: Account, write: Write) -> None:
+    email = write.body.get("email")
+    if email:
+        contacts = account.table("personcontact")
+        descriptors = account.table("contactdescriptor")
+        first = next(row["id"] for row in descriptors if row["contacttypeid"] == EMAIL)
+        kind: Row = {"contact_type_id": EMAIL, "contact_descriptor_id": first}
+        contacts.add({"id": contacts.next_id, "personid": write.row["id"], "value": email, **kind})
+
+
+def _without_groups(account: Account, groups: frozenset[int]) -> Predicate:
+    return lambda row: row["groupid"] not in groups
+
+
+def _on_projects(account: Account, projects: frozenset[int]) -> Predicate:
+    team = {person for project in projects for person in account.teams.get(project, ())}
+    return lambda row: row["id"] in team
+
+
+def _on_projects_of(account: Account, clients: frozenset[int]) -> Predicate:
+    projects = account.table("project")
+    return _on_projects(
+        account,
+        frozenset(id_of(row) for row in projects if row["clientid"] in clients),
+    )
+
+
+def _owners(account: Account, wanted: str, kind: int | None) -> set[Value]:
+    return {
+        contact["personid"]
+        for contact in account.table("personcontact")
+        if kind in (None, contact["contact_type_id"]) and contains(wanted, contact["value"])
+    }
+
+
+def _by_email(account: Account, wanted: str) -> Predicate:
+    owners = _owners(account, wanted, EMAIL)
+    return lambda row: row["id"] in owners
+
+
+def _by_search(account: Account, wanted: str) -> Predicate:
+    owners = _owners(account, wanted, None)
+    names = ("firstname", "lastname", "client", "username", "notes")
+    return lambda row: row["id"] in owners or contains(wanted, *(row[name] for name in names))
+
+
+PERSON = Resource(
+    name="person",
+    columns=columns(
+        "id:integer",
+        "localid:integer",
+        "clientid:integer",
+        "title",
+        "firstname",
+        "lastname",
+        "primaryaccount:boolean",
+        "notes:html",
+        "allprojects:boolean",
+        "active:boolean",
+        "private:boolean",
+        "tips:boolean",
+        "username",
+        "groupid:integer",
+        "group",
+        "client",
+        "numlogins:integer",
+        "lastlogin:datetime",
+        "timezone",
+        "timezone_offset",
+        "restricttasks:boolean?",
+        "clientlocalid:integer",
+        "calendarorientation:integer",
+        "editordisabled:integer",
+    ),
+    collection={"GET": STAFF},
+    member={
+        "GET": STAFF,
+        "DELETE": ADMINISTRATORS,
+        "POST": ADMINISTRATORS,
+        "PUT": ADMINISTRATORS,
+    },
+    paginated=True,
+    filters=(
+        ids("localid"),
+        text("username"),
+        Filter("email", _by_email),
+        text("firstname"),
+        text("lastname"),
+        linked("excludegroupids", _without_groups),
+        linked("projectid", _on_projects),
+        ids("clientid"),
+        linked("projectclientid", _on_projects_of),
+        Filter("search", _by_search),
+        flag("active"),
+        one_id("groupid"),
+        flag("allprojects"),
+        flag("restricttasks"),
+    ),
+    settings=(
+        Setting("clientid", values.number),
+        Setting("title", values.text_up_to(255)),
+        Setting("firstname", values.text_up_to(65), required=True),
+        Setting("lastname", values.text_up_to(85)),
+        Setting("allprojects", values.flag),
+        Setting("notes", values.text_up_to(None)),
+        Setting("private", values.flag, required=True),
+        Setting("active", values.flag, required=True),
+        Setting("username", values.text_up_to(255)),
+        Setting("password", values.text_up_to(30), column=None),
+        Setting("email", values.text_up_to(255), column=None),
+        Setting("groupid", values.number),
+    ),
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    created=_created,
+)

@@ -1,0 +1,152 @@
+"""projectnote: notes kept on projects, which may be marked secure.
+
+``noteid`` is taken as the row's id, since its meaning is not known, and every caller that may read
+notes sees the secure ones. What a note says of its project, client and author is what was true when
+the note was last written: changing a project does not change its notes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from intervals_async.testing import values
+from intervals_async.testing.account import Account, Sizes
+from intervals_async.testing.contract import (
+    STAFF,
+    Filter,
+    Predicate,
+    Resource,
+    Setting,
+    Write,
+)
+from intervals_async.testing.filters import contains, ids, linked, one_id, text
+from intervals_async.testing.refusals import not_valid
+from intervals_async.testing.resources.person import full_name
+from intervals_async.testing.tables import Table
+from intervals_async.testing.wire import Row, columns
+from intervals_async.testing.words import bodies, title
+
+_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+_BODY_LENGTH = 520
+_BODIES = 60
+
+
+def _generate(account: Account, sizes: Sizes) -> None:
+    table = account.tables["projectnote"] = Table(PROJECT_NOTE.columns, 100_001)
+    dice = sizes.dice("projectnote")
+    contents = bodies(dice, _BODIES, _BODY_LENGTH)
+    projects = [_of_project(account, row) for row in account.table("project")]
+    writing = (row for row in account.table("person") if row["group"] in (STAFF or ()))
+    authors: list[Row] = [{"authorid": row["id"], "author": full_name(row)} for row in writing]
+    modifiers = [None, None, None, *(row["localid"] for row in account.table("person"))]
+    written = _EPOCH
+    identity = table.next_id
+    for place in range(sizes.notes if projects else 0):
+        # Ids have gaps here and there, as they have where notes have been deleted.
+        identity += 1 + (dice.random() < 0.05)
+        written += timedelta(seconds=int(dice.random() * 600))
+        of_project = projects[int(dice.random() * len(projects))]
+        author = authors[int(dice.random() * len(authors))]
+        row: Row = {
+            **of_project,
+            **author,
+            "id": identity,
+            "title": title(place, identity),
+            "note": contents[int(dice.random() * _BODIES)],
+            "date": written,
+            "secure": dice.random() < 0.1,
+            "localid": account.number("projectnote", of_project["projectid"]),
+            "mod_authorlocalid": modifiers[int(dice.random() * len(modifiers))],
+        }
+        table.add(row)
+
+
+def _of_project(account: Account, project: Row) -> Row:
+    label = account.related("projectlabel", project.get("labelid"))
+    return {
+        "projectid": project.get("id"),
+        "projectactive": project.get("active", False),
+        "projectlocalid": project.get("localidunpadded"),
+        "clientlocalid": project.get("clientlocalid"),
+        "projectlabel": label.get("name"),
+        "projectlabelcolor": label.get("color"),
+        "projectlabelactive": label.get("active"),
+    }
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    if "projectid" not in row:
+        row["projectid"] = next(iter(account.table("project").order), None)
+    row.setdefault("authorid", caller)
+    row.setdefault("title", f"Note {row['id']}")
+    row.setdefault("note", None)
+    row.setdefault("date", account.stamp())
+    row.setdefault("secure", False)
+    if "localid" not in row:
+        row["localid"] = account.number("projectnote", row["projectid"])
+    author = account.related("person", row["authorid"])
+    row["author"] = full_name(author)
+    row["mod_authorlocalid"] = None
+    if caller != row["authorid"]:
+        row["mod_authorlocalid"] = account.related("person", caller).get("localid")
+    project = account.related("project", row["projectid"])
+    row.update(_of_project(account, project) | {"projectid": row["projectid"]})
+
+
+def _check(account: Account, write: Write) -> None:
+    project = account.table("project").get(write.row["projectid"])
+    if project is None or (write.old is None and not project["active"]):
+        raise not_valid([("projectid", str(write.row["projectid"]))])
+
+
+def _of_clients(account: Account, clients: frozenset[int]) -> Predicate:
+    projects = {row["id"] for row in account.table("project") if row["clientid"] in clients}
+    return lambda row: row["projectid"] in projects
+
+
+def _by_search(account: Account, wanted: str) -> Predicate:
+    return lambda row: contains(wanted, row["title"], None if row["secure"] else row["note"])
+
+
+PROJECT_NOTE = Resource(
+    name="projectnote",
+    columns=columns(
+        "id:integer",
+        "projectid:integer",
+        "authorid:integer",
+        "title",
+        "note:html",
+        "date:datetime",
+        "secure:boolean",
+        "localid:integer",
+        "projectactive:boolean",
+        "author",
+        "projectlocalid:integer",
+        "clientlocalid:integer",
+        "mod_authorlocalid:integer",
+        "projectlabel",
+        "projectlabelcolor",
+        "projectlabelactive:boolean",
+    ),
+    collection={"GET": STAFF},
+    member={"GET": STAFF, "DELETE": STAFF, "POST": STAFF, "PUT": STAFF},
+    paginated=True,
+    filters=(
+        ids("localid"),
+        linked("clientid", _of_clients),
+        ids("projectid"),
+        ids("authorid"),
+        text("title"),
+        Filter("search", _by_search),
+        one_id("noteid", "id"),
+    ),
+    settings=(
+        Setting("projectid", values.number, required=True),
+        Setting("title", values.text_up_to(255), required=True),
+        Setting("note", values.text_up_to(None), required=True),
+        Setting("secure", values.flag, required=True),
+    ),
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+)

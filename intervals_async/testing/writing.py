@@ -1,0 +1,89 @@
+"""POST, PUT and DELETE: reading a body by the resource's settings, and changing its table.
+
+Null and the empty text clear a field. A new record cannot do without a required field; clearing one
+of an existing record is let through where nothing else speaks against it, since the contract does
+not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from intervals_async.testing import refusals
+from intervals_async.testing.account import Account
+from intervals_async.testing.contract import Resource, Write
+from intervals_async.testing.log import SeenRequest
+from intervals_async.testing.reading import member
+from intervals_async.testing.wire import Envelope, Json, Row, Value, id_of
+
+_CLEARING: tuple[Json, ...] = (None, "")
+
+
+def create(account: Account, resource: Resource, seen: SeenRequest, caller: int) -> Envelope:
+    """Make a new record out of a body."""
+    body = _read_body(resource, seen, new=True)
+    table = account.table(resource.name)
+    row: Row = {"id": table.next_id, **_fields(resource, body)}
+    resource.complete(account, row, caller)
+    write = Write(row, caller, body)
+    resource.check(account, write)
+    table.add(row)
+    resource.created(account, write)
+    return member(account, resource, row, caller, 201)
+
+
+def change(
+    account: Account, resource: Resource, seen: SeenRequest, old: Row, caller: int
+) -> Envelope:
+    """Change the fields of a record that a body names, and only these."""
+    body = _read_body(resource, seen, new=False)
+    row: Row = {**old, **_fields(resource, body)}
+    resource.complete(account, row, caller)
+    resource.check(account, Write(row, caller, body, old))
+    account.table(resource.name).change(id_of(row), row)
+    return member(account, resource, row, caller, 202)
+
+
+def delete(account: Account, resource: Resource, old: Row, caller: int) -> Envelope:
+    """Take out a record; what points to it stays."""
+    resource.removable(account, old, caller)
+    account.table(resource.name).remove(id_of(old))
+    return Envelope(caller, resource.name, ())
+
+
+def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
+    return {
+        setting.column: body[setting.name]
+        for setting in resource.settings
+        if setting.column is not None and setting.name in body
+    }
+
+
+def _read_body(resource: Resource, seen: SeenRequest, *, new: bool) -> Mapping[str, Value]:
+    body = seen.body
+    if "application/json" not in seen.headers.get("content-type", ""):
+        raise refusals.unreadable_body("The body is not declared as application/json")
+    if not _is_flat(body):
+        raise refusals.unreadable_body("The body is not a flat JSON object")
+    settings = {setting.name: setting for setting in resource.settings}
+    unknown = [name for name in body if name not in settings]
+    if unknown:
+        raise refusals.not_recognized(unknown)
+    values: dict[str, Value] = {}
+    invalid: list[tuple[str, Json]] = []
+    for name, given in body.items():
+        try:
+            values[name] = None if given in _CLEARING else settings[name].parse(given)
+        except ValueError:
+            invalid.append((name, given))
+    missing = [
+        name for name, each in settings.items() if each.required and body.get(name) in _CLEARING
+    ]
+    if invalid or (new and missing):
+        raise refusals.not_valid(invalid, missing if new else ())
+    return values
+
+
+def _is_flat(body: Json) -> TypeGuard[dict[str, Json]]:
+    return isinstance(body, dict) and not any(isinstance(v, dict | list) for v in body.values())
