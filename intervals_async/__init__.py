@@ -2,7 +2,7 @@
 
 from ._convert import Record, to_dict
 from ._version import __version__
-from .client import IntervalsClient
+from .client import Budget, IntervalsClient, LimitUse
 from .errors import (
     AccountBannedError,
     AccountInactiveError,
@@ -25,6 +25,7 @@ from .errors import (
     IncompleteListingError,
     IntervalsError,
     InvalidCredentialsError,
+    LimitStoreError,
     ListingError,
     MethodNotAvailableError,
     NotFoundError,
@@ -43,7 +44,16 @@ from .errors import (
     UserNotFoundError,
     ValidationError,
 )
-from .limits import Limit
+from .events import (
+    AnswerReceived,
+    Event,
+    LimitWait,
+    PageReceived,
+    RequestFailed,
+    RequestSent,
+    RetryScheduled,
+)
+from .limits import Limit, LimitStore, MemoryLimitStore
 from .listing import Listing, Page, Pages, Stream
 from .resources import (
     ContactDescriptor,
@@ -66,9 +76,11 @@ __all__ = [
     "ActionNotAvailableError",
     "AmbiguousWriteError",
     "AnswerError",
+    "AnswerReceived",
     "ArgumentError",
     "AuthenticationError",
     "BadRequestError",
+    "Budget",
     "CallError",
     "ClientClosedError",
     "ConnectError",
@@ -77,18 +89,25 @@ __all__ = [
     "ContactType",
     "DailyQuotaError",
     "DatabaseError",
+    "Event",
     "GeneralServerError",
     "IncompleteListingError",
     "IntervalsClient",
     "IntervalsError",
     "InvalidCredentialsError",
     "Limit",
+    "LimitStore",
+    "LimitStoreError",
+    "LimitUse",
+    "LimitWait",
     "Listing",
     "ListingError",
     "Me",
+    "MemoryLimitStore",
     "MethodNotAvailableError",
     "NotFoundError",
     "Page",
+    "PageReceived",
     "Pages",
     "PaymentRequiredError",
     "PermissionDeniedError",
@@ -100,8 +119,11 @@ __all__ = [
     "RateLimitError",
     "Record",
     "RecordError",
+    "RequestFailed",
+    "RequestSent",
     "RequestTimeoutError",
     "RetryPolicy",
+    "RetryScheduled",
     "ServerError",
     "ServiceOfflineError",
     "Stream",

@@ -1,30 +1,43 @@
-"""One call: wait for the limits, attempt it over aiohttp, and again where that is safe."""
+"""One call: wait for the limits, attempt it, and again where that is safe."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Self
 
-import aiohttp
 import attrs
-from yarl import URL
 
-from ._version import __version__
-from ._wire import Answer, Call, annotate, authorization, read_answer
+from ._attempt import Connection, Reply
+from ._values import utc_moment
+from ._wire import Answer, Call, annotate, read_answer
 from .errors import (
     AmbiguousWriteError,
-    AnswerError,
     CallError,
     ClientClosedError,
     ConnectError,
-    ConnectionLostError,
-    RequestTimeoutError,
+    DailyQuotaError,
+    IntervalsError,
+    NotFoundError,
+)
+from .events import (
+    AnswerReceived,
+    PageReceived,
+    Reporter,
+    RequestFailed,
+    RequestSent,
+    RetryScheduled,
 )
 from .limits import Limiter
-from .retry import Outcome, RetryPolicy, outcome
+from .retry import Outcome, RetryPolicy, outcome, retry_after
 
-__all__ = ["Tally", "Transport"]
+__all__ = ["Settings", "Tally", "Timeouts", "Transport"]
+
+QUOTA = Call("GET", "quota")
 
 
 @attrs.define
@@ -34,191 +47,325 @@ class Tally:
     requests: int = 0
 
 
-class _DroppedError(Exception):
-    """The connection broke. No ClientError, so that aiohttp does not send again."""
+@attrs.frozen(kw_only=True)
+class Timeouts:
+    """Seconds: for connecting, for one attempt, and for a call with all its attempts.
+
+    Waiting for the limits is in none of them.
+    """
+
+    connect: float
+    attempt: float
+    call: float
 
 
-async def _no_resend(
-    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    # aiohttp sends GET, PUT and DELETE once more, on its own, over a dropped connection.
-    # What is sent again, and when, is for the limits and the retry policy to say.
-    try:
-        return await send(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _DroppedError(str(error)) from None
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How calls are made; two views of one client may differ in it."""
+
+    timeouts: Timeouts
+    retry: RetryPolicy
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@attrs.define(kw_only=True)
+class _Shared:
+    """What all views of one client have in common."""
+
+    connection: Connection
+    limiter: Limiter
+    reporter: Reporter
+    show_bodies: bool
+    chance: Callable[[], float]
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    # Those who wait between two attempts; closing wakes them.
+    sleepers: set[asyncio.Future[None]] = attrs.field(factory=set[asyncio.Future[None]])
+    attempt_ids: Iterator[int] = attrs.field(factory=itertools.count)
+    # One at a time asks when the day is over.
+    day: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+    day_resets: datetime | None = None
+    tally: Tally = attrs.field(factory=Tally)
+
+
+@attrs.define
+class _Progress:
+    """How far a call has come."""
+
+    attempts: int = 0
+    # Seconds, waiting for the limits apart.
+    spent: float = 0.0
+    # Whether an attempt may have been carried out without our knowing.
+    maybe_done: bool = False
 
 
 class Transport:
     """Sends calls for one token. Many tasks may use it at once."""
 
-    __slots__ = (
-        "_authorization",
-        "_base_url",
-        "_chance",
-        "_closed",
-        "_limiter",
-        "_loop",
-        "_owned",
-        "_retry",
-        "_session",
-        "_sleepers",
-        "_timeout",
-    )
+    __slots__ = ("_settings", "_shared")
 
     def __init__(
         self,
-        token: str,
-        *,
-        base_url: str,
-        session: aiohttp.ClientSession | None,
-        timeout: aiohttp.ClientTimeout,
+        connection: Connection,
         limiter: Limiter,
-        retry: RetryPolicy,
+        settings: Settings,
+        *,
+        reporter: Reporter | None = None,
+        show_bodies: bool = False,
         chance: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._authorization = authorization(token)
-        self._base_url = base_url
-        self._session = session
-        # A session that was handed in is neither closed nor changed.
-        self._owned = session is None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._timeout = timeout
-        self._limiter = limiter
-        self._retry = retry
-        self._chance = chance
-        # Those who wait between two attempts; closing wakes them.
-        self._sleepers: set[asyncio.Future[None]] = set()
-        self._closed = False
+        self._settings = settings
+        self._shared = _Shared(
+            connection=connection,
+            limiter=limiter,
+            reporter=reporter or Reporter(),
+            show_bodies=show_bodies,
+            chance=chance,
+            clock=clock,
+            now=now,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """How calls are made."""
+        return self._settings
+
+    @property
+    def limiter(self) -> Limiter:
+        """Who lets requests pass."""
+        return self._shared.limiter
+
+    @property
+    def requests(self) -> int:
+        """How many requests went over the wire in all."""
+        return self._shared.tally.requests
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._closed
+        return self._shared.connection.closed
 
-    async def send(self, call: Call, tally: Tally | None = None) -> Answer:
-        """Send a call and give its answer.
+    def with_settings(self, settings: Settings) -> Self:
+        """Give another view of the same transport."""
+        view = type(self).__new__(type(self))
+        view._settings = settings
+        view._shared = self._shared
+        return view
+
+    def report(self, event: PageReceived) -> None:
+        """Pass on what a room above has to tell."""
+        self._shared.reporter.report(event)
+
+    async def send(self, call: Call, tally: Tally | None = None, *, bulk: bool = False) -> Answer:
+        """Send a call and give its answer; `bulk` lets others pass first.
 
         Raises:
             CallError: It failed for good; `attempts` says how often it was tried.
             ClientClosedError: The client is closed, or was meanwhile.
         """
-        attempts = 0
+        shared = self._shared
+        progress = _Progress()
         while True:
-            await self._limiter.acquire()
+            place = await shared.limiter.acquire(bulk=bulk, even_if_closed=call == QUOTA)
             sent = True
-            attempts += 1
+            progress.attempts += 1
+            begun = shared.clock()
             try:
-                result = await self._attempt(call)
+                result = await self._attempt(call, progress)
                 sent = not isinstance(result, ConnectError)
             finally:
-                self._limiter.release(sent=sent)
-                if sent and tally is not None:
-                    tally.requests += 1
+                progress.spent += shared.clock() - begun
+                if sent:
+                    shared.tally.requests += 1
+                    if tally is not None:
+                        tally.requests += 1
+                await shared.limiter.release(place, sent=sent)
             if isinstance(result, Answer):
-                return attrs.evolve(result, attempts=attempts)
-            if self._closed:
+                return attrs.evolve(result, attempts=progress.attempts)
+            if self.closed:
                 raise ClientClosedError(
                     f"{call.method} {call.path}: the client was closed meanwhile"
                 )
-            await self._before_next(call, result, attempts)
+            result.attempts = progress.attempts
+            if (
+                isinstance(result, NotFoundError)
+                and call.method == "DELETE"
+                and progress.maybe_done
+            ):
+                return Answer(call, 404, {}, progress.attempts)  # an earlier attempt did it
+            await self._before_next(call, result, progress)
 
     async def close(self) -> None:
         """Close our own session and wake all who wait. May be called again."""
-        self._closed = True
-        self._limiter.close()
-        for sleeper in self._sleepers:
+        shared = self._shared
+        shared.connection.closed = True
+        for sleeper in shared.sleepers:
             if not sleeper.done():
                 sleeper.set_exception(ClientClosedError("the client was closed meanwhile"))
-        if self._owned and self._session is not None:
-            await self._session.close()
+        await shared.limiter.close()
+        await shared.connection.close()
 
-    async def _before_next(self, call: Call, failure: CallError, attempts: int) -> None:
-        """Wait for the next attempt, or raise the failure if there is none."""
-        failure.attempts = attempts
-        what = outcome(failure)
-        wait = self._retry.wait(what, attempts, self._chance())
-        if what is Outcome.REFUSED:
-            self._limiter.hold(wait)
-        if self._retry.again(call.method, what, attempts):
-            if what is not Outcome.REFUSED:
-                await self._sleep(wait)
-        elif call.method == "POST" and what is Outcome.FATE_UNKNOWN:
-            ambiguous = AmbiguousWriteError(
-                f"whether it was carried out is unknown, and it was not sent again "
-                f"({failure.message}); list /{call.resource}/ to find out",
-                status=failure.status,
-                attempts=attempts,
+    async def _attempt(self, call: Call, progress: _Progress) -> Answer | CallError:
+        shared = self._shared
+        timeouts = self._settings.timeouts
+        attempt_id = next(shared.attempt_ids)
+        url = call.url(shared.connection.base_url)
+        shared.reporter.report(
+            RequestSent(
+                attempt_id=attempt_id,
+                method=call.method,
+                url=url,
+                resource=call.resource,
+                attempt=progress.attempts,
+                body=call.payload() if shared.show_bodies else None,
             )
-            raise annotate(ambiguous, call) from failure
-        else:
-            raise failure
+        )
+        begun = shared.clock()
 
-    async def _attempt(self, call: Call) -> Answer | CallError:
-        """Send once. A failure is given, not raised.
+        def failed(error: str, reason: str) -> RequestFailed:
+            return RequestFailed(
+                attempt_id=attempt_id,
+                method=call.method,
+                url=url,
+                seconds=shared.clock() - begun,
+                error=error,
+                reason=reason,
+            )
 
-        Raised only outside of the `except` blocks, our errors carry no aiohttp exception
-        as their context, and no frame that holds the Authorization header.
-        """
-        session = self._session_here()
         try:
-            async with session.request(
-                call.method,
-                URL(call.url(self._base_url), encoded=True),
-                data=call.payload(),
-                headers={
-                    "Authorization": self._authorization,
-                    "User-Agent": f"intervals_async/{__version__}",
-                    **call.headers(),
-                },
-                timeout=self._timeout,
-                allow_redirects=False,
-                middlewares=(_no_resend,),
-            ) as response:
-                body = await response.read()
-            status, content_type = response.status, response.content_type
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return annotate(ConnectError(f"no connection: {error}"), call)
-        except TimeoutError:
-            return annotate(
-                RequestTimeoutError(f"no whole answer within {self._timeout.total:g} s"), call
+            reply = await shared.connection.attempt(
+                call,
+                total=min(timeouts.attempt, timeouts.call - progress.spent),
+                connect=timeouts.connect,
             )
-        except aiohttp.ClientResponseError as error:
-            return annotate(
-                AnswerError(f"the answer is not HTTP: {error.message}", status=error.status), call
+        except BaseException as error:
+            # without the message: what is no CallError is not ours, and may hold anything
+            shared.reporter.report(failed(type(error).__name__, "it was given up"))
+            raise
+        if isinstance(reply, CallError):
+            shared.reporter.report(failed(type(reply).__name__, reply.message))
+            return reply
+        result = self._read(call, reply)
+        shared.reporter.report(
+            AnswerReceived(
+                attempt_id=attempt_id,
+                method=call.method,
+                url=url,
+                status=reply.status,
+                size=len(reply.body),
+                seconds=shared.clock() - begun,
+                error=type(result).__name__ if isinstance(result, CallError) else None,
+                body=reply.body if shared.show_bodies else None,
             )
-        except (_DroppedError, aiohttp.ClientError, OSError) as error:
-            reason = str(error) or type(error).__name__
-            return annotate(ConnectionLostError(f"the connection broke: {reason}"), call)
+        )
+        return result
+
+    def _read(self, call: Call, reply: Reply) -> Answer | CallError:
         try:
-            return read_answer(call, status, content_type, body)
+            return read_answer(call, reply.status, reply.content_type, reply.body)
         except CallError as error:
+            error.retry_after = retry_after(reply.retry_after, self._shared.now())
             return error.with_traceback(None)
 
-    def _session_here(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        if self._session is None:
-            self._loop = loop
-            # no cookies: nothing to remember for weeks, nothing to share between tokens
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        elif self._owned and self._loop is not loop:
-            raise ClientClosedError(
-                "this client belongs to another event loop: make one client a loop, "
-                "inside of it, and close it there"
+    async def _before_next(self, call: Call, failure: CallError, progress: _Progress) -> None:
+        """Wait for the next attempt, or raise the failure if there is none."""
+        policy = self._settings.retry
+        what = outcome(failure)
+        if isinstance(failure, DailyQuotaError) and call != QUOTA:
+            raise await self._day_is_over(failure)
+        wait = policy.wait(what, progress.attempts, self._shared.chance())
+        wait = max(wait, failure.retry_after or 0.0)
+        if what is Outcome.REFUSED:
+            await self._shared.limiter.hold(min(wait, policy.longest_wait))
+        if what in (Outcome.FATE_UNKNOWN, Outcome.SERVER_FAILED):
+            progress.maybe_done = True
+        if not policy.again(call.method, what, progress.attempts):
+            if call.method == "POST" and what is Outcome.FATE_UNKNOWN:
+                raise _ambiguous(call, failure) from failure
+            raise failure
+        if wait > policy.longest_wait:
+            until = self._shared.now() + timedelta(seconds=min(wait, 1e9))
+            failure.message += (
+                f"; the server asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC, which is "
+                f"longer than longest_wait ({policy.longest_wait:g} s)"
             )
-        if self._session.closed:
-            raise ClientClosedError("the aiohttp session of this client is closed")
-        return self._session
+            raise failure
+        if progress.spent + wait >= self._settings.timeouts.call:
+            failure.message += (
+                f"; the {self._settings.timeouts.call:g} s of the whole call leave no time "
+                "for another attempt"
+            )
+            raise failure
+        self._shared.reporter.report(
+            RetryScheduled(
+                method=call.method,
+                path=call.path,
+                attempt=progress.attempts,
+                wait=wait,
+                error=type(failure).__name__,
+            )
+        )
+        if what is not Outcome.REFUSED:  # those wait in the line, like everybody
+            await self._sleep(wait)
+            progress.spent += wait
+
+    async def _day_is_over(self, failure: DailyQuotaError) -> DailyQuotaError:
+        """Find out until when, once for all, and close the line until then."""
+        shared = self._shared
+        async with shared.day:
+            if shared.day_resets is None or shared.day_resets <= shared.now():
+                shared.day_resets = await self._ask_for_reset()
+                if shared.day_resets is not None:
+                    reset = shared.day_resets
+                    seconds = (reset - shared.now()).total_seconds()
+                    shared.limiter.refuse_until(
+                        shared.clock() + seconds, lambda: _day_is_used_up(reset)
+                    )
+            failure.reset = shared.day_resets
+        return failure
+
+    async def _ask_for_reset(self) -> datetime | None:
+        try:
+            row = (await self.send(QUOTA)).row()
+            reset = utc_moment(row["next_reset"] if isinstance(row, dict) else None)
+        except (CallError, KeyError, ValueError):
+            return None
+        return reset if reset > self._shared.now() else None
 
     async def _sleep(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         sleeper: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(seconds, sleeper.set_result, None)
-        self._sleepers.add(sleeper)
+        timer = loop.call_later(seconds, _awake, sleeper)
+        self._shared.sleepers.add(sleeper)
         try:
             await sleeper
         finally:
             timer.cancel()
-            self._sleepers.discard(sleeper)
+            self._shared.sleepers.discard(sleeper)
+
+
+def _awake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
+
+
+def _ambiguous(call: Call, failure: CallError) -> AmbiguousWriteError:
+    error = AmbiguousWriteError(
+        f"whether it was carried out is unknown, and it was not sent again "
+        f"({failure.message}); list /{call.resource}/ to find out",
+        status=failure.status,
+        attempts=failure.attempts,
+    )
+    error.body = dict(call.body or {})
+    return annotate(error, call)
+
+
+def _day_is_used_up(reset: datetime) -> IntervalsError:
+    error = DailyQuotaError("the account's requests of the day are used up", code=11)
+    error.reset = reset
+    return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "IncompleteListingError",
     "IntervalsError",
     "InvalidCredentialsError",
+    "LimitStoreError",
     "ListingError",
     "MethodNotAvailableError",
     "NotFoundError",
@@ -61,6 +63,10 @@ class ClientClosedError(IntervalsError, RuntimeError):
     """The client was closed, before the call or while it was under way."""
 
 
+class LimitStoreError(IntervalsError):
+    """The store of the shared limits could not be asked, and is set to fail closed."""
+
+
 class CallError(IntervalsError):
     """A call failed. The attributes say which call and what is known of its end.
 
@@ -73,7 +79,10 @@ class CallError(IntervalsError):
         message: What the server said, or what was found instead of an answer.
         verbose: The server's details, one sentence each; often empty.
         attempts: How many requests went over the wire for this call.
+        retry_after: Seconds that the server asked to wait, if it did.
     """
+
+    retry_after: float | None = None
 
     def __init__(
         self,
@@ -123,7 +132,15 @@ class TransportError(CallError):
 
 
 class ConnectError(TransportError):
-    """No connection could be made, so nothing was sent."""
+    """No connection could be made, so nothing was sent.
+
+    Attributes:
+        permanent: Whether trying again is in vain: the server's certificate was refused.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.permanent = permanent
 
 
 class ConnectionLostError(TransportError):
@@ -139,7 +156,12 @@ class AmbiguousWriteError(CallError):
 
     The record may or may not have been written. List the resource to find out before you
     send it again. The error that ended the attempt is the ``__cause__``.
+
+    Attributes:
+        body: The fields as they were sent, wire values by name.
     """
+
+    body: Mapping[str, object] = {}
 
 
 class AnswerError(CallError):
@@ -219,7 +241,16 @@ class RateLimitError(APIError):
 
 
 class DailyQuotaError(RateLimitError):
-    """Code 11: the account's requests of the day are used up."""
+    """Code 11: the account's requests of the day are used up.
+
+    Until `reset` every call of the client raises this at once, without being sent.
+
+    Attributes:
+        reset: When the count starts anew, in UTC, as ``/quota/`` says; None if it could
+            not be asked.
+    """
+
+    reset: datetime | None = None
 
 
 class TooFastError(RateLimitError):

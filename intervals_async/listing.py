@@ -14,6 +14,7 @@ from ._paging import PagePlan, PageRequest, Plan, WholePlan
 from ._transport import Tally, Transport
 from ._wire import Call, annotate
 from .errors import ArgumentError, CallError, IncompleteListingError
+from .events import PageReceived
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -58,14 +59,23 @@ class Source(Generic[R]):
             query += (("offset", str(request.offset)), ("limit", str(request.limit)))
         return Call("GET", self.resource, query=query)
 
-    async def fetch(self, request: PageRequest, tally: Tally) -> Page[R]:
-        """Ask for one page."""
-        answer = await self.transport.send(self.call(request), tally)
+    async def fetch(self, request: PageRequest, tally: Tally, *, bulk: bool) -> Page[R]:
+        """Ask for one page; `bulk` lets calls that somebody waits for pass first."""
+        answer = await self.transport.send(self.call(request), tally, bulk=bulk)
         try:
             items = self.decoder.records(answer.rows(), f"$.{self.resource}")
-            return Page(items, request.offset, answer.listcount)
+            page = Page(items, request.offset, answer.listcount)
         except CallError as error:
             raise answer.annotate(error) from None
+        self.transport.report(
+            PageReceived(
+                resource=self.resource,
+                offset=page.offset,
+                records=len(page.items),
+                listcount=page.listcount,
+            )
+        )
+        return page
 
 
 class Listing(Generic[R]):
@@ -122,10 +132,7 @@ class Listing(Generic[R]):
         """Stream whole pages, in order. The arguments are those of `stream`."""
         page_size = _whole_number("page_size", page_size, least=1)
         concurrency = _whole_number("concurrency", concurrency, least=1)
-        plan: Plan = WholePlan()
-        if self._source.paginated:
-            plan = PagePlan(page_size, offset=self._offset, limit=self._limit)
-        return Pages(self._source, plan, first=self._offset, concurrency=concurrency)
+        return self._pages(page_size, concurrency, bulk=True)
 
     async def count(self) -> int:
         """Ask how many records the listing has, with one small request.
@@ -135,7 +142,7 @@ class Listing(Generic[R]):
                 the resource has pages.
         """
         request = PageRequest(0, 1)
-        page = await self._source.fetch(request, Tally())
+        page = await self._source.fetch(request, Tally(), bulk=False)
         listcount = page.listcount
         if listcount is None:
             if self._source.paginated:
@@ -148,13 +155,20 @@ class Listing(Generic[R]):
     async def first(self) -> R | None:
         """Ask for the first record alone; None where nothing matches."""
         limit = 1 if self._limit is None else min(self._limit, 1)
-        async for record in Listing(self._source, offset=self._offset, limit=limit):
-            return record
+        one = Listing(self._source, offset=self._offset, limit=limit)
+        async for page in one._pages(1, 1, bulk=False):
+            return page.items[0]
         return None
 
     async def collect(self) -> list[R]:
         """Stream every record into a list."""
         return [record async for record in self]
+
+    def _pages(self, page_size: int, concurrency: int, *, bulk: bool) -> Pages[R]:
+        plan: Plan = WholePlan()
+        if self._source.paginated:
+            plan = PagePlan(page_size, offset=self._offset, limit=self._limit)
+        return Pages(self._source, plan, first=self._offset, concurrency=concurrency, bulk=bulk)
 
 
 class Pages(Generic[R]):
@@ -167,6 +181,7 @@ class Pages(Generic[R]):
     """
 
     __slots__ = (
+        "_bulk",
         "_closed",
         "_concurrency",
         "_failure",
@@ -178,7 +193,10 @@ class Pages(Generic[R]):
         "_tally",
     )
 
-    def __init__(self, source: Source[R], plan: Plan, *, first: int, concurrency: int) -> None:
+    def __init__(
+        self, source: Source[R], plan: Plan, *, first: int, concurrency: int, bulk: bool
+    ) -> None:
+        self._bulk = bulk
         self._source = source
         self._plan = plan
         self._concurrency = concurrency
@@ -272,7 +290,7 @@ class Pages(Generic[R]):
 
     async def _fetch_one(self, request: PageRequest) -> None:
         try:
-            page = await self._source.fetch(request, self._tally)
+            page = await self._source.fetch(request, self._tally, bulk=self._bulk)
         except BaseException:
             self._plan.failed(request)
             raise

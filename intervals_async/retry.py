@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
 import attrs
@@ -16,7 +18,7 @@ from .errors import (
     TooFastError,
 )
 
-__all__ = ["Outcome", "RetryPolicy", "outcome"]
+__all__ = ["Outcome", "RetryPolicy", "outcome", "retry_after"]
 
 
 class Outcome(Enum):
@@ -32,7 +34,7 @@ class Outcome(Enum):
 def outcome(error: CallError) -> Outcome:
     """Judge a failed attempt."""
     if isinstance(error, ConnectError):
-        return Outcome.NEVER_SENT
+        return Outcome.FINAL if error.permanent else Outcome.NEVER_SENT
     if isinstance(error, ConnectionLostError | RequestTimeoutError):
         return Outcome.FATE_UNKNOWN
     if isinstance(error, TooFastError):
@@ -46,39 +48,63 @@ def outcome(error: CallError) -> Outcome:
     return Outcome.FINAL
 
 
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """Read ``Retry-After``: seconds, or an HTTP date; None where it says neither."""
+    if header is None:
+        return None
+    header = header.strip()
+    if header.isascii() and header.isdigit():
+        return float(header[:12])
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - now).total_seconds(), 0.0)
+
+
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
     """How often a call is sent again, and how long is waited between.
 
-    Only what is safe is sent again: a GET after a broken connection, a time-out, a 500,
-    502, 503 or 504; any call that was never sent, or was refused as too fast and so not
-    carried out.
+    Only what is safe is sent again: any call that was never sent, or was refused as too fast
+    and so not carried out; a GET, PUT or DELETE, which may be carried out twice without
+    harm, also after a broken connection, a time-out, a 500, 502, 503 or 504. A POST of
+    unknown fate is an `AmbiguousWriteError`. How long a call may take in all is the client's
+    `call_timeout`.
 
     Attributes:
-        attempts: How many requests a call may cost, the first one included.
+        attempts: How many requests a call may cost, the first one included; 1 for no retry.
         first_wait: Seconds; the second attempt waits up to this long, and each later one
             up to twice as long as the one before. The wait is drawn evenly from zero to
             that ("full jitter"), so that many clients do not come back together.
-        longest_wait: Seconds; no wait is drawn longer than this.
+        longest_wait: Seconds; no wait is longer than this. Where the server asks for a
+            longer one (``Retry-After``), the call fails at once and says until when.
         too_fast_wait: Seconds that the whole client pauses after the server said "too
             fast", doubled each time in a row. It names no time itself, and its minute
             slides, so some places may be free again much sooner than in a minute.
+        resend_posts: Whether a POST is treated like a PUT. It may then be carried out
+            twice: say so only where a record that is there twice does no harm.
     """
 
     attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
     first_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
-    longest_wait: float = attrs.field(default=30.0, validator=attrs.validators.ge(0))
+    longest_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
     too_fast_wait: float = attrs.field(default=5.0, validator=attrs.validators.ge(0))
+    resend_posts: bool = False
 
     def again(self, method: str, what: Outcome, attempts: int) -> bool:
         """Whether a call that has cost so many attempts may be sent once more."""
         if attempts >= self.attempts or what is Outcome.FINAL:
             return False
-        return method == "GET" or what in (Outcome.NEVER_SENT, Outcome.REFUSED)
+        if what in (Outcome.NEVER_SENT, Outcome.REFUSED):
+            return True
+        return method != "POST" or self.resend_posts
 
     def wait(self, what: Outcome, attempts: int, share: float) -> float:
         """Seconds before the next attempt; `share`, 0 to 1, is what chance has drawn."""
-        doubled = 2.0 ** (attempts - 1)
+        doubled = 2.0 ** min(attempts - 1, 64)
         if what is Outcome.REFUSED:
-            return min(self.too_fast_wait * doubled, 60.0)
+            return min(self.too_fast_wait * doubled, self.longest_wait)
         return share * min(self.first_wait * doubled, self.longest_wait)

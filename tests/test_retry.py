@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from intervals_async import RetryPolicy, errors
-from intervals_async.retry import Outcome, outcome
+from intervals_async.retry import Outcome, outcome, retry_after
 
 
 @pytest.mark.parametrize(
     ("error", "what"),
     [
         (errors.ConnectError("x"), Outcome.NEVER_SENT),
+        (errors.ConnectError("x", permanent=True), Outcome.FINAL),
         (errors.ConnectionLostError("x"), Outcome.FATE_UNKNOWN),
         (errors.RequestTimeoutError("x"), Outcome.FATE_UNKNOWN),
         (errors.TooFastError("x", status=400, code=12), Outcome.REFUSED),
@@ -35,10 +38,13 @@ def test_what_happened_is_told_apart(error: errors.CallError, what: Outcome) -> 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("what", Outcome)
 def test_only_what_is_safe_is_sent_again(method: str, what: Outcome) -> None:
-    """A GET unless it is final; a write only if it was surely not carried out."""
+    """All but a POST that may have been carried out, and what is final."""
     safe = what in (Outcome.NEVER_SENT, Outcome.REFUSED)
-    expected = what is not Outcome.FINAL and (method == "GET" or safe)
+    expected = what is not Outcome.FINAL and (method != "POST" or safe)
     assert RetryPolicy().again(method, what, 1) is expected
+    assert RetryPolicy(attempts=1).again(method, what, 1) is False
+    opted_in = RetryPolicy(resend_posts=True)
+    assert opted_in.again(method, what, 1) is (what is not Outcome.FINAL)
 
 
 def test_attempts_are_bounded() -> None:
@@ -55,6 +61,29 @@ def test_waits_double_up_to_the_longest_and_chance_takes_a_share() -> None:
     assert waits == [1, 2, 4, 5, 5]
     assert policy.wait(Outcome.FATE_UNKNOWN, 3, 0.25) == 1
     assert policy.wait(Outcome.FATE_UNKNOWN, 3, 0.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("9" * 400, 999999999999.0),
+        ("Sun, 22 Nov 2026 12:01:00 GMT", 60.0),
+        ("Sun, 22 Nov 2026 12:01:00 -0000", 60.0),
+        ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
+        ("Sunday, 22-Nov-26 12:00:30 GMT", 30.0),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("", None),
+        ("\u0665", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
+    """Both forms of HTTP; what is neither is passed over, and the past is now."""
+    assert retry_after(header, datetime(2026, 11, 22, 12, tzinfo=UTC)) == seconds
 
 
 def test_too_fast_waits_without_jitter_up_to_a_minute() -> None:

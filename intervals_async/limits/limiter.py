@@ -1,159 +1,164 @@
-"""How many requests may be sent: an exact sliding log, and the line of those who wait."""
+"""The line of those who wait for a place: in order, cancellable, closed at any moment."""
 
 from __future__ import annotations
 
 import asyncio
-import math
+import itertools
+import os
+import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 
 import attrs
 
-from .errors import ClientClosedError
+from ..errors import ClientClosedError, IntervalsError
+from .limit import Limit
+from .store import LimitStore, MemoryLimitStore
 
-__all__ = ["Limit", "Limiter"]
+__all__ = ["Limiter"]
 
 
 @attrs.frozen
-class Limit:
-    """So many requests in any stretch of so many seconds.
+class _Closure:
+    """Why nobody passes, and until when on the limiter's clock."""
 
-    Attributes:
-        requests: How many.
-        per: The length of the stretch, in seconds.
-    """
-
-    requests: int = attrs.field(validator=attrs.validators.ge(1))
-    per: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
-
-
-class SlidingLog:
-    """Pure: the places of one limit.
-
-    A place is taken when a request is sent and is free again one `per` after its answer
-    came. The server counts it at some moment between the two, so whatever the network does
-    to the requests on their way, the server never sees more than the limit.
-    """
-
-    __slots__ = ("_ended", "_limit", "_under_way")
-
-    def __init__(self, limit: Limit) -> None:
-        self._limit = limit
-        # How many requests are under way now.
-        self._under_way = 0
-        # When each of the others that still hold a place ended, oldest first.
-        self._ended: deque[float] = deque()
-
-    def wait(self, now: float) -> float:
-        """Seconds until a place is free; 0 for now, infinity for not before one ends."""
-        # The same sum as below: rounded another way, a place could seem free and be taken.
-        while self._ended and self._ended[0] + self._limit.per <= now:
-            self._ended.popleft()
-        if self._under_way + len(self._ended) < self._limit.requests:
-            return 0.0
-        return self._ended[0] + self._limit.per - now if self._ended else math.inf
-
-    def begin(self) -> None:
-        """Take a place."""
-        self._under_way += 1
-
-    def end(self, now: float, *, sent: bool) -> None:
-        """End a request; one that was never sent gives its place back at once."""
-        self._under_way -= 1
-        if sent:
-            self._ended.append(now)
+    until: float
+    reason: Callable[[], IntervalsError]
 
 
 class Limiter:
-    """Lets requests pass as the limits allow: first come, first served.
+    """Lets requests pass as the limits allow, each kind first come, first served.
 
-    It runs no task and keeps no timer while nobody waits. Whoever is cancelled while
-    waiting, or between being let through and noticing, gives the place back.
+    There are two lines. A call that somebody waits for (`get`, `count`, every write) stands
+    in the short one; the pages of streams stand in the long one, whose first member joins
+    the short line for each single try. So a call waits behind one page at most, however long
+    an export is, and no export starves. Beyond that, streams leave a limit's `reserved`
+    places free.
+
+    It runs no task and keeps no timer while nobody waits. Whoever is cancelled gives the
+    place back, or never had it.
     """
 
-    __slots__ = ("_clock", "_closed", "_line", "_logs", "_not_before", "_timer")
+    __slots__ = (
+        "_clock", "_closed", "_closure", "_lease", "_lines", "_names", "_on_wait", "_sleepers",
+        "_store", "limits",
+    )  # fmt: skip
 
     def __init__(
-        self, limits: Iterable[Limit], *, clock: Callable[[], float] = time.monotonic
+        self,
+        limits: Iterable[Limit],
+        store: LimitStore | None = None,
+        *,
+        lease: float = 300.0,
+        clock: Callable[[], float] = time.monotonic,
+        on_wait: Callable[[float, bool], None] = lambda seconds, bulk: None,
     ) -> None:
-        self._logs = tuple(SlidingLog(limit) for limit in limits)
+        self.limits = tuple(limits)
+        self._store = MemoryLimitStore(clock=clock) if store is None else store
+        self._lease = lease
         self._clock = clock
-        # Those who wait, first come first; a future is done when its owner may pass.
-        self._line: deque[asyncio.Future[None]] = deque()
-        self._timer: asyncio.TimerHandle | None = None
-        # Nobody passes before this moment: set when the server has refused.
-        self._not_before = -math.inf
+        self._on_wait = on_wait
+        # By kind: False for calls that somebody waits for, True for bulk.
+        self._lines = {False: asyncio.Lock(), True: asyncio.Lock()}
+        # Those at the head of a line who wait for a place; a result means: look again.
+        self._sleepers: set[asyncio.Future[None]] = set()
+        own = f"{os.getpid():x}-{secrets.token_hex(6)}"
+        self._names = (f"{own}-{number:x}" for number in itertools.count())
+        self._closure: _Closure | None = None
         self._closed = False
 
-    async def acquire(self) -> None:
-        """Wait for a place. Each one taken must be given back with `release`.
+    async def acquire(self, *, bulk: bool = False, even_if_closed: bool = False) -> str:
+        """Wait for a place and give its name, which `release` wants back.
+
+        Args:
+            bulk: Whether to stand in the long line.
+            even_if_closed: Whether to pass over what `refuse_until` was told.
 
         Raises:
             ClientClosedError: The limiter was closed before or meanwhile.
+            IntervalsError: What `refuse_until` was given.
+            LimitStoreError: The store could not be asked, and is to fail closed.
         """
+        place = next(self._names)
+        told = False
+        async with self._lines[bulk]:
+            while True:
+                wait = await self._try(place, bulk=bulk, even_if_closed=even_if_closed)
+                if wait <= 0:
+                    return place
+                if not told:
+                    self._on_wait(wait, bulk)
+                    told = True
+                await self._sleep(wait)
+
+    async def release(self, place: str, *, sent: bool) -> None:
+        """Say that the request of a place has ended, and whether anything of it was sent."""
+        await self._store.free(place, self.limits, sent=sent)
+        self._wake()
+
+    async def hold(self, seconds: float) -> None:
+        """Let nobody pass for so long: the server has refused a request as too fast."""
+        await self._store.hold(seconds)
+
+    def refuse_until(self, until: float, reason: Callable[[], IntervalsError]) -> None:
+        """Send all who wait, and all who come before `until`, away with an error at once.
+
+        Args:
+            until: A moment of the limiter's clock.
+            reason: Makes the error, a new one for each.
+        """
+        self._closure = _Closure(until, reason)
+        self._wake()
+
+    async def used(self) -> list[int]:
+        """How many places are taken now, for each limit."""
+        return await self._store.used(self.limits)
+
+    async def close(self) -> None:
+        """Send all who wait away with `ClientClosedError`, and close the store."""
+        self._closed = True
+        self._wake()
+        await self._store.close()
+
+    async def _try(self, place: str, *, bulk: bool, even_if_closed: bool) -> float:
+        if not bulk:
+            return await self._take(place, bulk=False, even_if_closed=even_if_closed)
+        async with self._lines[False]:
+            return await self._take(place, bulk=True, even_if_closed=even_if_closed)
+
+    async def _take(self, place: str, *, bulk: bool, even_if_closed: bool) -> float:
         if self._closed:
             raise ClientClosedError("the client is closed")
-        if not self._line and self._wait() <= 0:
-            self._begin()
-            return
-        place = asyncio.get_running_loop().create_future()
-        self._line.append(place)
-        self._let_pass()
+        if self._closure is not None and not even_if_closed:
+            if self._clock() < self._closure.until:
+                raise self._closure.reason()
+            self._closure = None
         try:
-            await place
+            return await self._store.take(place, self.limits, bulk=bulk, lease=self._lease)
         except asyncio.CancelledError:
-            if place in self._line:
-                self._line.remove(place)
-                self._let_pass()
-            elif not place.cancelled() and place.exception() is None:
-                self.release(sent=False)  # it was let through
+            # A store on the other side of a thread or a socket may have taken it by now.
+            await self._store.free(place, self.limits, sent=False)
             raise
 
-    def release(self, *, sent: bool) -> None:
-        """Say that a request has ended, and whether anything of it was sent."""
-        now = self._clock()
-        for log in self._logs:
-            log.end(now, sent=sent)
-        self._let_pass()
+    async def _sleep(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        sleeper: asyncio.Future[None] = loop.create_future()
+        self._sleepers.add(sleeper)
+        timer = None
+        if seconds < float("inf"):
+            timer = loop.call_later(seconds, _awake, sleeper)
+        try:
+            await sleeper
+        finally:
+            self._sleepers.discard(sleeper)
+            if timer is not None:
+                timer.cancel()
 
-    def hold(self, seconds: float) -> None:
-        """Let nobody pass for so long: the server has refused a request as too fast."""
-        self._not_before = max(self._not_before, self._clock() + seconds)
-        self._let_pass()
+    def _wake(self) -> None:
+        for sleeper in self._sleepers:
+            _awake(sleeper)
 
-    def close(self) -> None:
-        """Send all who wait away with `ClientClosedError`."""
-        self._closed = True
-        for place in self._line:
-            if not place.done():
-                place.set_exception(ClientClosedError("the client was closed meanwhile"))
-        self._line.clear()
-        self._let_pass()
 
-    def _wait(self) -> float:
-        now = self._clock()
-        return max(0.0, self._not_before - now, *(log.wait(now) for log in self._logs))
-
-    def _begin(self) -> None:
-        for log in self._logs:
-            log.begin()
-
-    def _let_pass(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        while self._line:
-            if self._line[0].done():  # cancelled; its owner has not run yet
-                self._line.popleft()
-                continue
-            wait = self._wait()
-            if wait <= 0:
-                self._begin()
-                self._line.popleft().set_result(None)
-            elif wait < math.inf:
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(wait, self._let_pass)
-                return
-            else:
-                return  # `release` looks again
+def _awake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intervals_async import ClientClosedError, Limit
-from intervals_async.limits import Limiter, SlidingLog
+from intervals_async import ClientClosedError, DailyQuotaError, Limit
+from intervals_async.limits import Limiter, MemoryLimitStore
+from intervals_async.limits.limit import SlidingLog
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -90,10 +91,10 @@ def test_the_whole_budget_is_used(run_timeless: Run) -> None:
 
         async def worker() -> None:
             while now() < 3600:
-                await limiter.acquire()
+                place = await limiter.acquire()
                 starts.append(now())
                 await asyncio.sleep(0.15)
-                limiter.release(sent=True)
+                await limiter.release(place, sent=True)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(50):
@@ -114,9 +115,9 @@ def test_first_come_first_served(run_timeless: Run) -> None:
         passed: list[int] = []
 
         async def one(number: int) -> None:
-            await limiter.acquire()
+            place = await limiter.acquire()
             passed.append(number)
-            limiter.release(sent=True)
+            await limiter.release(place, sent=True)
 
         async with asyncio.TaskGroup() as group:
             for number in range(5):
@@ -134,9 +135,9 @@ def test_several_limits_hold_at_once(run_timeless: Run) -> None:
         limiter = timeless_limiter(Limit(2, per=1.0), Limit(3, per=10.0))
         starts: list[float] = []
         for _ in range(4):
-            await limiter.acquire()
+            place = await limiter.acquire()
             starts.append(asyncio.get_running_loop().time())
-            limiter.release(sent=True)
+            await limiter.release(place, sent=True)
         assert starts == [0.0, 0.0, 1.0, 10.0]
 
     run_timeless(main())
@@ -159,15 +160,75 @@ def test_a_request_under_way_holds_its_place(run_timeless: Run) -> None:
 
     async def main() -> None:
         limiter = timeless_limiter(Limit(1, per=10.0))
-        await limiter.acquire()
+        place = await limiter.acquire()
         waiting = asyncio.create_task(limiter.acquire())
         await asyncio.sleep(3)
         assert not waiting.done()
-        limiter.release(sent=True)
+        await limiter.release(place, sent=True)
         await waiting
         assert asyncio.get_running_loop().time() == 13.0
 
     run_timeless(main())
+
+
+def test_a_place_that_is_unknown_is_passed_over(run_timeless: Run) -> None:
+    """Giving back twice frees nothing twice."""
+
+    async def main() -> None:
+        limiter = timeless_limiter(Limit(2, per=10.0))
+        place = await limiter.acquire()
+        await limiter.release(place, sent=True)
+        await limiter.release(place, sent=False)
+        assert await limiter.used() == [1]
+
+    run_timeless(main())
+
+
+def test_a_call_waits_behind_one_page_at_most(run_timeless: Run) -> None:
+    """However many pages of an export stand in line, a bot's call comes next or next but one."""
+
+    async def main() -> None:
+        limiter = timeless_limiter(Limit(1, per=10.0))
+        passed: list[str] = []
+
+        async def one(name: str, *, bulk: bool) -> None:
+            place = await limiter.acquire(bulk=bulk)
+            passed.append(name)
+            await limiter.release(place, sent=True)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(5):
+                group.create_task(one(f"page {number}", bulk=True))
+            await asyncio.sleep(1)
+            group.create_task(one("call", bulk=False))
+        assert passed.index("call") <= 2
+        assert [name for name in passed if name != "call"] == [f"page {n}" for n in range(5)]
+
+    run_timeless(main())
+
+
+def test_streams_leave_places_for_calls(run_timeless: Run) -> None:
+    """An export never takes the last places, so a call need not wait at all."""
+
+    async def main() -> None:
+        limiter = timeless_limiter(Limit(100))
+        export = [asyncio.create_task(limiter.acquire(bulk=True)) for _ in range(200)]
+        await asyncio.sleep(1)
+        assert sum(page.done() for page in export) == 98
+        await limiter.acquire()
+        await limiter.acquire()
+        assert asyncio.get_running_loop().time() == 1.0
+        for page in export:
+            page.cancel()
+
+    run_timeless(main())
+
+
+def test_at_least_one_place_is_left_for_streams() -> None:
+    """A limit that reserves everything would starve them."""
+    with pytest.raises(ValueError, match="'reserved' must be less"):
+        Limit(5, reserved=5)
+    assert Limit(5).reserved == 0
 
 
 def test_a_refusal_holds_everybody(run_timeless: Run) -> None:
@@ -175,9 +236,9 @@ def test_a_refusal_holds_everybody(run_timeless: Run) -> None:
 
     async def main() -> None:
         limiter = timeless_limiter(Limit(100))
-        limiter.hold(20.0)
-        limiter.hold(5.0)
-        await asyncio.gather(limiter.acquire(), limiter.acquire())
+        await limiter.hold(20.0)
+        await limiter.hold(5.0)
+        await asyncio.gather(limiter.acquire(), limiter.acquire(bulk=True))
         assert asyncio.get_running_loop().time() == 20.0
         await limiter.acquire()
         assert asyncio.get_running_loop().time() == 20.0
@@ -190,68 +251,129 @@ def test_a_hold_reaches_those_who_wait_already(run_timeless: Run) -> None:
 
     async def main() -> None:
         limiter = timeless_limiter(Limit(1, per=10.0))
-        await limiter.acquire()
-        limiter.release(sent=True)
+        await limiter.release(await limiter.acquire(), sent=True)
         waiting = asyncio.create_task(limiter.acquire())
         await asyncio.sleep(5)
-        limiter.hold(30.0)
+        await limiter.hold(30.0)
         await waiting
         assert asyncio.get_running_loop().time() == 35.0
 
     run_timeless(main())
 
 
+def test_a_closed_line_sends_all_away_until_it_opens(run_timeless: Run) -> None:
+    """Who waits and who comes learns at once; afterwards everything is as before."""
+
+    async def main() -> None:
+        now = asyncio.get_running_loop().time
+        limiter = timeless_limiter(Limit(1, per=10.0))
+        await limiter.release(await limiter.acquire(), sent=True)
+        line = [asyncio.create_task(limiter.acquire(bulk=number > 2)) for number in range(5)]
+        await asyncio.sleep(1)
+        limiter.refuse_until(now() + 100.0, lambda: DailyQuotaError("no more today"))
+        results = await asyncio.gather(*line, return_exceptions=True)
+        assert now() == 1.0
+        assert [type(result) for result in results] == [DailyQuotaError] * 5
+        assert len({id(result) for result in results}) == 5
+        with pytest.raises(DailyQuotaError):
+            await limiter.acquire()
+        await limiter.acquire(even_if_closed=True)
+        assert now() == 10.0
+        await asyncio.sleep(95)
+        await limiter.hold(0.0)
+        assert await limiter.used() == [1]
+
+    run_timeless(main())
+
+
+def test_waiting_is_told_once(run_timeless: Run) -> None:
+    """The hook hears of each wait, not of each look."""
+
+    async def main() -> None:
+        waits: list[tuple[float, bool]] = []
+        limiter = Limiter(
+            [Limit(1, per=10.0)],
+            clock=asyncio.get_running_loop().time,
+            on_wait=lambda seconds, bulk: waits.append((seconds, bulk)),
+        )
+        place = await limiter.acquire()
+        waiting = asyncio.create_task(limiter.acquire(bulk=True))
+        await asyncio.sleep(1)
+        await limiter.release(place, sent=True)
+        await waiting
+        assert waits == [(math.inf, True)]
+
+    run_timeless(main())
+
+
 @pytest.mark.parametrize("who", [0, 1, 2])
-def test_a_cancelled_waiter_gives_its_place_back(run_timeless: Run, who: int) -> None:
-    """Whoever in the line is cancelled, the others pass as if it had never been there."""
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_cancelled_waiter_leaves_the_line_as_if_it_had_never_been_there(
+    run_timeless: Run, who: int, bulk: bool
+) -> None:
+    """Whoever it is, the others pass when they would have passed."""
 
     async def main() -> None:
         limiter = timeless_limiter(Limit(1, per=10.0))
-        await limiter.acquire()
-        limiter.release(sent=True)
-        line = [asyncio.create_task(limiter.acquire()) for _ in range(3)]
+        await limiter.release(await limiter.acquire(), sent=True)
+        line = [asyncio.create_task(limiter.acquire(bulk=bulk)) for _ in range(3)]
         await asyncio.sleep(1)
         line.pop(who).cancel()
-        await line[0]
+        place = await line[0]
         assert asyncio.get_running_loop().time() == 10.0
-        limiter.release(sent=True)
+        await limiter.release(place, sent=True)
         await line[1]
         assert asyncio.get_running_loop().time() == 20.0
 
     run_timeless(main())
 
 
-def test_one_cancelled_just_after_it_may_pass_gives_its_place_back(run_timeless: Run) -> None:
-    """Between being let through and noticing there is a moment, and no place is lost in it."""
+@pytest.mark.parametrize("steps", range(12))
+def test_cancelled_at_any_step_nothing_is_lost(run_timeless: Run, steps: int) -> None:
+    """Wherever in its way a waiter is cancelled, the next one gets the place."""
 
     async def main() -> None:
         limiter = timeless_limiter(Limit(1, per=10.0))
-        await limiter.acquire()
+        place = await limiter.acquire()
         first = asyncio.create_task(limiter.acquire())
         second = asyncio.create_task(limiter.acquire())
-        await asyncio.sleep(0)
-        limiter.release(sent=False)  # lets the first one pass, which has not run yet
-        first.cancel()
+        if steps % 2:
+            await asyncio.sleep(0)
+        await limiter.release(place, sent=False)
+        for _ in range(steps // 2):
+            await asyncio.sleep(0)
+        if first.done():
+            await limiter.release(first.result(), sent=False)
+        else:
+            first.cancel()
         await second
-        assert first.cancelled()
         assert asyncio.get_running_loop().time() == 0.0
 
     run_timeless(main())
 
 
-def test_one_cancelled_and_not_yet_run_is_passed_over(run_timeless: Run) -> None:
-    """A place that is freed in the same moment goes to the next in the line."""
+class SlowStore(MemoryLimitStore):
+    """Takes a place and is slow to say so, as a store behind a socket is."""
+
+    async def take(self, *args: Any, **keywords: Any) -> float:
+        """Take a place, then dawdle."""
+        wait = await super().take(*args, **keywords)
+        await asyncio.sleep(1)
+        return wait
+
+
+def test_a_place_taken_while_its_owner_was_cancelled_is_given_back(run_timeless: Run) -> None:
+    """The store may have taken it before it could say so."""
 
     async def main() -> None:
-        limiter = timeless_limiter(Limit(1, per=10.0))
-        await limiter.acquire()
-        first = asyncio.create_task(limiter.acquire())
-        second = asyncio.create_task(limiter.acquire())
-        await asyncio.sleep(0)
-        first.cancel()
-        limiter.release(sent=False)
-        await second
-        assert first.cancelled()
+        clock = asyncio.get_running_loop().time
+        limiter = Limiter([Limit(1, per=10.0)], SlowStore(clock=clock), clock=clock)
+        waiting = asyncio.create_task(limiter.acquire())
+        await asyncio.sleep(0.5)
+        assert await limiter.used() == [1]
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert await limiter.used() == [0]
 
     run_timeless(main())
 
@@ -261,35 +383,20 @@ def test_closing_sends_all_away(run_timeless: Run) -> None:
 
     async def main() -> None:
         limiter = timeless_limiter(Limit(1, per=10.0))
-        await limiter.acquire()
-        line = [asyncio.create_task(limiter.acquire()) for _ in range(3)]
+        place = await limiter.acquire()
+        line = [asyncio.create_task(limiter.acquire(bulk=number == 3)) for number in range(4)]
         await asyncio.sleep(0)
         line[0].cancel()
-        limiter.close()
+        await limiter.close()
         results = await asyncio.gather(*line, return_exceptions=True)
         assert [type(result) for result in results] == [
             asyncio.CancelledError,
             ClientClosedError,
             ClientClosedError,
+            ClientClosedError,
         ]
         with pytest.raises(ClientClosedError):
             await limiter.acquire()
-        limiter.release(sent=True)
-
-    run_timeless(main())
-
-
-def test_cancelled_and_closed_at_once(run_timeless: Run) -> None:
-    """One who was sent away and is cancelled before it runs takes no place with it."""
-
-    async def main() -> None:
-        limiter = timeless_limiter(Limit(1, per=10.0))
-        await limiter.acquire()
-        waiting = asyncio.create_task(limiter.acquire())
-        await asyncio.sleep(0)
-        limiter.close()
-        waiting.cancel()
-        with pytest.raises((asyncio.CancelledError, ClientClosedError)):
-            await waiting
+        await limiter.release(place, sent=True)
 
     run_timeless(main())

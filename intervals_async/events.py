@@ -1,0 +1,188 @@
+"""What a client tells of its doings: to the log, and to the hook `on_event`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+import attrs
+
+__all__ = [
+    "AnswerReceived",
+    "Event",
+    "LimitWait",
+    "PageReceived",
+    "Reporter",
+    "RequestFailed",
+    "RequestSent",
+    "RetryScheduled",
+]
+
+logger = logging.getLogger("intervals_async")
+logger.addHandler(logging.NullHandler())  # a program that sets up no logging sees none
+
+
+@attrs.frozen(kw_only=True)
+class RequestSent:
+    """An attempt of a call begins; its place under the limits is taken.
+
+    Attributes:
+        attempt_id: Numbers the attempts of a client; the event that ends this one repeats it.
+        method: The HTTP method.
+        url: The whole address with the query; the token is not part of it.
+        resource: The resource's name, such as ``projectnote``.
+        attempt: Which attempt of the call this is, from 1.
+        body: The body's bytes, if the client was told to show bodies; else None.
+    """
+
+    attempt_id: int
+    method: str
+    url: str
+    resource: str
+    attempt: int
+    body: bytes | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AnswerReceived:
+    """An attempt ended with a whole answer, good or bad.
+
+    Attributes:
+        attempt_id: That of its `RequestSent`.
+        method: The HTTP method.
+        url: The whole address.
+        status: The HTTP status.
+        size: The length of the body in bytes.
+        seconds: How long it took, from connecting to the last byte.
+        error: The class name of the error that the answer means; None for a good one.
+        body: The body's bytes, if the client was told to show bodies; else None.
+    """
+
+    attempt_id: int
+    method: str
+    url: str
+    status: int
+    size: int
+    seconds: float
+    error: str | None = None
+    body: bytes | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RequestFailed:
+    """An attempt ended without a whole answer.
+
+    Attributes:
+        attempt_id: That of its `RequestSent`.
+        method: The HTTP method.
+        url: The whole address.
+        seconds: How long it took.
+        error: The class name of the error, ``CancelledError`` where the caller gave up.
+        reason: What happened, in words.
+    """
+
+    attempt_id: int
+    method: str
+    url: str
+    seconds: float
+    error: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class RetryScheduled:
+    """A call will be sent again.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path of the call.
+        attempt: Which attempt has just failed, from 1.
+        wait: Seconds until the next one.
+        error: The class name of the error that ended the last one.
+    """
+
+    method: str
+    path: str
+    attempt: int
+    wait: float
+    error: str
+
+
+@attrs.frozen(kw_only=True)
+class LimitWait:
+    """A call waits for a place under the limits.
+
+    Attributes:
+        seconds: How long at least, as far as is known; infinity until another one ends.
+        bulk: Whether it is a page of a stream.
+    """
+
+    seconds: float
+    bulk: bool
+
+
+@attrs.frozen(kw_only=True)
+class PageReceived:
+    """A page of a stream was received and decoded.
+
+    Attributes:
+        resource: The resource's name.
+        offset: The place of its first record in the whole.
+        records: How many it holds.
+        listcount: How many match in all, if the answer said so.
+    """
+
+    resource: str
+    offset: int
+    records: int
+    listcount: int | None
+
+
+Event: TypeAlias = (
+    RequestSent | AnswerReceived | RequestFailed | RetryScheduled | LimitWait | PageReceived
+)
+
+
+class Reporter:
+    """Passes events on to the log and the hook.
+
+    The levels: DEBUG for each request, answer and page; INFO for a wait for the limits;
+    WARNING for what goes wrong and is tried again. An error that a caller gets is not
+    logged: it is the caller's to tell.
+    """
+
+    __slots__ = ("_hook",)
+
+    def __init__(self, hook: Callable[[Event], None] | None = None) -> None:
+        self._hook = hook
+
+    def report(self, event: Event) -> None:
+        """Tell of one event. What the hook raises is logged, and harms no call."""
+        level, words = _line(event)
+        if words and logger.isEnabledFor(level):
+            logger.log(level, words)
+        if self._hook is not None:
+            try:
+                self._hook(event)
+            except Exception:
+                logger.exception("on_event failed for %s", type(event).__name__)
+
+
+def _line(event: Event) -> tuple[int, str]:
+    match event:
+        case RequestSent():
+            return logging.DEBUG, f"{event.method} {event.url} (attempt {event.attempt})"
+        case AnswerReceived():
+            words = f"{event.method} {event.url}: HTTP {event.status}"
+            return logging.DEBUG, f"{words}, {event.size} bytes in {event.seconds:.3f} s"
+        case RequestFailed():
+            return logging.DEBUG, f"{event.method} {event.url}: {event.error}: {event.reason}"
+        case RetryScheduled():
+            words = f"{event.method} {event.path}: {event.error} in attempt {event.attempt}"
+            return logging.WARNING, f"{words}, again in {event.wait:.1f} s"
+        case LimitWait():
+            return logging.INFO, f"waiting for the limits, {event.seconds:.1f} s or more"
+        case PageReceived():
+            words = f"{event.resource}: {event.records} records from {event.offset} on"
+            return logging.DEBUG, f"{words}, of {event.listcount}"

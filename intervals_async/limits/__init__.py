@@ -1,0 +1,7 @@
+"""How many requests may be sent, kept in the process, on the host, or across hosts."""
+
+from .limit import Limit
+from .limiter import Limiter
+from .store import LimitStore, MemoryLimitStore
+
+__all__ = ["Limit", "LimitStore", "Limiter", "MemoryLimitStore"]
