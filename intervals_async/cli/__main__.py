@@ -1,0 +1,5 @@
+"""``python -m intervals_async.cli``."""
+
+from . import main
+
+main()

@@ -1,0 +1,172 @@
+"""``export``: one command for each resource that can be listed."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import attrs
+import typer
+from rich.markup import escape
+
+from .. import resources
+from .._convert import Record
+from ..export import CsvSink, JsonLinesSink, Sink, export
+from ..listing import PAGE_SIZE, Listing
+from ..resources import Resource
+from .connection import BaseUrl, Connection, TokenFile, connection
+from .filters import filter_options, read_filters
+from .progress import progress_bar
+from .running import run
+from .wording import counted
+
+__all__ = ["export_commands"]
+
+EPILOG = (
+    "Several ids are given as 3,5. A file is written whole or not at all: it appears under "
+    "its name when it is complete."
+)
+
+
+class Format(StrEnum):
+    """The formats of an exported file."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+@attrs.frozen
+class Order:
+    """What is to be exported, and where to."""
+
+    resource: type[Resource[Any]]
+    filters: dict[str, Any]
+    slice: dict[str, Any]
+    output: Path | None
+    format: Format
+    force: bool
+    page_size: int
+    concurrency: int
+
+    def sink(self, record_class: type[Record]) -> Sink:
+        """Make the sink that it names."""
+        target = sys.stdout.buffer if self.output is None else self.output
+        if self.format is Format.CSV:
+            return CsvSink(target, record_class, force=self.force)
+        return JsonLinesSink(target, force=self.force)
+
+
+def export_commands() -> typer.Typer:
+    """Make the group of commands, one for each class in `resources` that has ``list``."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        help="Export all records of a resource that match, as JSON Lines or CSV.",
+        epilog=EPILOG,
+    )
+    known = [each for each in vars(resources).values() if inspect.isclass(each)]
+    listed = [each for each in known if issubclass(each, Resource) and hasattr(each, "list")]
+    for resource in sorted(listed, key=lambda each: each.name):
+        group.command(resource.name, help=_about(resource), epilog=EPILOG)(_command(resource))
+    return group
+
+
+def _about(resource: type[Resource[Any]]) -> str:
+    """Give a resource's docstring as a terminal wraps it best: a line each paragraph."""
+    paragraphs = (inspect.getdoc(resource) or "").replace("`", "").split("\n\n")
+    lines = [" ".join(paragraph.split()) for paragraph in paragraphs]
+    return escape("\n\n".join(lines).replace(" https://", "\n\nhttps://"))
+
+
+def _command(resource: type[Resource[Any]]) -> Any:
+    def command(
+        ctx: typer.Context,
+        *,
+        output: Annotated[
+            Path | None,
+            typer.Option(
+                "--output", "-o", metavar="FILE", help="The file to write; else standard output."
+            ),
+        ] = None,
+        format: Annotated[
+            Format | None,
+            typer.Option(help="The format; else the file's suffix says it, else it is jsonl."),
+        ] = None,
+        force: Annotated[
+            bool, typer.Option("--force", help="Replace the file if it exists.")
+        ] = False,
+        page_size: Annotated[
+            int, typer.Option(min=1, metavar="NUMBER", help="Records a request.")
+        ] = PAGE_SIZE,
+        concurrency: Annotated[
+            int, typer.Option(min=1, metavar="NUMBER", help="Pages under way at once.")
+        ] = 1,
+        limit: Annotated[
+            int | None,
+            typer.Option(min=0, metavar="NUMBER", help="Export no more records than this."),
+        ] = None,
+        offset: Annotated[
+            int, typer.Option(min=0, metavar="NUMBER", help="Leave out so many at the start.")
+        ] = 0,
+        token_file: TokenFile = None,
+        base_url: BaseUrl = None,
+        **filters: Any,
+    ) -> None:
+        if output == Path("-"):
+            output = None
+        order = Order(
+            resource,
+            read_filters(resource.filters, filters),
+            {"limit": limit, "offset": offset} if resource.paginated else {},
+            output,
+            format or _format_of(output),
+            force,
+            page_size,
+            concurrency,
+        )
+        run(_export(connection(ctx, token_file, base_url), order))
+
+    # typer reads options from a signature: this one's, with a parameter for each filter in
+    # place of `**filters`.
+    options = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
+    if not resource.paginated:
+        options = [option for option in options if option.name not in ("limit", "offset")]
+    options[1:1] = filter_options(resource.filters)
+    typed: Any = command
+    typed.__signature__ = inspect.Signature(options)
+    return command
+
+
+def _format_of(output: Path | None) -> Format:
+    return Format.CSV if output and output.suffix.lower() == ".csv" else Format.JSONL
+
+
+async def _export(account: Connection, order: Order) -> None:
+    began = time.monotonic()
+    name = order.resource.name
+    to_file = order.output is not None
+    async with account.client() as client:
+        resource: Any = getattr(client, name)
+        listing: Listing[Record] = resource.list(**order.filters, **order.slice)
+        stream = listing.stream(page_size=order.page_size, concurrency=order.concurrency)
+        with ExitStack() as stack:
+            show = None
+            if to_file and sys.stderr.isatty():
+                show = stack.enter_context(
+                    progress_bar(
+                        name,
+                        stream,
+                        offset=order.slice.get("offset", 0),
+                        limit=order.slice.get("limit"),
+                    )
+                )
+            count = await export(stream, order.sink(resource.record), progress=show)
+    if to_file or sys.stderr.isatty():
+        took = time.monotonic() - began
+        account_of_it = f"{counted(count, 'record')}, {counted(stream.requests, 'request')}"
+        arrow = f" → {order.output}" if to_file else ""
+        typer.echo(f"{account_of_it}, {took:.1f} s{arrow}", err=True)

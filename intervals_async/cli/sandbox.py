@@ -1,0 +1,72 @@
+"""``sandbox``: a stand-in for the Intervals API that serves until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shlex
+import signal
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from ..testing import FakeIntervals
+from .running import fail, run
+from .wording import counted
+
+__all__ = ["sandbox"]
+
+
+def sandbox(
+    notes: Annotated[int, typer.Option(min=0, help="How many project notes it has.")] = 5000,
+    people: Annotated[int, typer.Option(min=1, help="How many people it has.")] = 12,
+    projects: Annotated[int, typer.Option(min=1, help="How many projects it has.")] = 8,
+    seed: Annotated[int, typer.Option(help="Another seed makes other data.")] = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+    ] = 0,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
+    limits: Annotated[
+        bool, typer.Option(help="Keep the API's limits: 100 requests a minute, 6,000 a day.")
+    ] = True,
+) -> None:
+    """Serve a stand-in for the Intervals API on this computer, until Ctrl-C.
+
+    Its data are made up, and writing to it harms nobody. The line that it prints sets up a
+    shell for this command and for your own programs.
+    """
+    fake = FakeIntervals(
+        notes=notes,
+        people=people,
+        projects=projects,
+        seed=seed,
+        port=port,
+        latency=latency,
+        per_minute=100 if limits else None,
+        per_day=6000 if limits else None,
+    )
+    run(_serve(fake, f"{counted(notes, 'note')}, {people:,} people", port))
+
+
+async def _serve(fake: FakeIntervals, contents: str, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows, where Ctrl-C ends it all the same
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await fake.start()
+    except OSError as error:
+        fail(_refused(error, port))
+    async with fake:
+        typer.echo(f"# A stand-in for the Intervals API: {contents}. Ctrl-C stops it.", err=True)
+        typer.echo(
+            f"export INTERVALS_BASE_URL={fake.url} INTERVALS_TOKEN={shlex.quote(fake.token)}"
+        )
+        await stop.wait()
+
+
+def _refused(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use; choose another with --port, or leave it out"
+    return f"port {port} cannot be listened on: {error.strerror}"
