@@ -39,6 +39,10 @@ __all__ = ["Settings", "Tally", "Timeouts", "Transport"]
 
 QUOTA = Call("GET", "quota")
 
+# Seconds for which a client sends nothing after "the day is used up", where the moment of
+# the reset could not be asked.
+UNKNOWN_RESET = 60.0
+
 
 @attrs.define
 class Tally:
@@ -71,6 +75,14 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@attrs.frozen
+class _DayAsked:
+    """What is known of a day that is used up: its end, and until when that is believed."""
+
+    reset: datetime | None
+    until: float
+
+
 @attrs.define(kw_only=True)
 class _Shared:
     """What all views of one client have in common."""
@@ -87,7 +99,7 @@ class _Shared:
     attempt_ids: Iterator[int] = attrs.field(factory=itertools.count)
     # One at a time asks when the day is over.
     day: asyncio.Lock = attrs.field(factory=asyncio.Lock)
-    day_resets: datetime | None = None
+    day_asked: _DayAsked | None = None
     tally: Tally = attrs.field(factory=Tally)
 
 
@@ -289,7 +301,7 @@ class Transport:
                 raise _ambiguous(call, failure) from failure
             raise failure
         if wait > policy.longest_wait:
-            until = self._shared.now() + timedelta(seconds=min(wait, 1e9))
+            until = self._shared.now() + timedelta(seconds=min(wait, 1e11))
             failure.message += (
                 f"; the server asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC, which is "
                 f"longer than longest_wait ({policy.longest_wait:g} s)"
@@ -315,23 +327,32 @@ class Transport:
             progress.spent += wait
 
     async def _day_is_over(self, failure: DailyQuotaError) -> DailyQuotaError:
-        """Find out until when, once for all, and close the line until then."""
+        """Find out until when, once for all, and send everybody away until then."""
         shared = self._shared
         async with shared.day:
-            if shared.day_resets is None or shared.day_resets <= shared.now():
-                shared.day_resets = await self._ask_for_reset()
-                if shared.day_resets is not None:
-                    reset = shared.day_resets
+            if shared.day_asked is None or shared.clock() >= shared.day_asked.until:
+                reset = await self._ask_for_reset()
+                seconds = UNKNOWN_RESET
+                if reset is not None:
                     seconds = (reset - shared.now()).total_seconds()
-                    shared.limiter.refuse_until(
-                        shared.clock() + seconds, lambda: _day_is_used_up(reset)
-                    )
-            failure.reset = shared.day_resets
+                shared.day_asked = _DayAsked(reset, shared.clock() + seconds)
+                shared.limiter.refuse_until(shared.day_asked.until, lambda: _day_is_used_up(reset))
+            failure.reset = shared.day_asked.reset
         return failure
 
     async def _ask_for_reset(self) -> datetime | None:
+        """Ask /quota/ if a place is free at once: nobody is to wait to hear of the end."""
+        limiter = self._shared.limiter
+        place = await limiter.acquire_at_once()
+        if place is None:
+            return None
+        self._shared.tally.requests += 1
         try:
-            row = (await self.send(QUOTA)).row()
+            answer = await self._attempt(QUOTA, _Progress(attempts=1))
+        finally:
+            await limiter.release(place, sent=True)
+        try:
+            row = answer.row() if isinstance(answer, Answer) else None
             reset = utc_moment(row["next_reset"] if isinstance(row, dict) else None)
         except (CallError, KeyError, ValueError):
             return None
@@ -365,7 +386,7 @@ def _ambiguous(call: Call, failure: CallError) -> AmbiguousWriteError:
     return annotate(error, call)
 
 
-def _day_is_used_up(reset: datetime) -> IntervalsError:
+def _day_is_used_up(reset: datetime | None) -> IntervalsError:
     error = DailyQuotaError("the account's requests of the day are used up", code=11)
     error.reset = reset
     return error

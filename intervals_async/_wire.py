@@ -171,6 +171,8 @@ def read_answer(call: Call, status: int, content_type: str, body: bytes) -> Answ
     if envelope is None:
         if call.method == "DELETE" and not body.strip():
             return Answer(call, status, {})
+        if call.method != "GET":
+            flaw = f"it may have been carried out, but the answer cannot be read: {flaw}"
         raise annotate(AnswerError(flaw, status=status), call)
     outer = _code(envelope.get("code"))
     if "error" in envelope or (outer is not None and outer >= 400):

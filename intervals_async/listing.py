@@ -284,16 +284,39 @@ class Pages(Generic[R]):
         if len(requests) == 1:
             await self._fetch_one(requests[0])
             return
-        # gather, not a TaskGroup: one page's failure does not throw away its neighbours.
-        results = await asyncio.gather(*map(self._fetch_one, requests), return_exceptions=True)
-        self._failure = next((result for result in results if result is not None), None)
+        # Tasks of our own, not a TaskGroup: one page's failure does not throw away its
+        # neighbours. One that is cancelled before it ran knows nothing of it, so what has
+        # become of each is looked at here.
+        tasks = [asyncio.ensure_future(self._ask(request)) for request in requests]
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            for request, task in zip(requests, tasks, strict=True):
+                self._settle(request, task)
 
     async def _fetch_one(self, request: PageRequest) -> None:
         try:
-            page = await self._source.fetch(request, self._tally, bulk=self._bulk)
+            page = await self._ask(request)
         except BaseException:
             self._plan.failed(request)
             raise
+        self._accept(request, page)
+
+    async def _ask(self, request: PageRequest) -> Page[R]:
+        return await self._source.fetch(request, self._tally, bulk=self._bulk)
+
+    def _settle(self, request: PageRequest, task: asyncio.Task[Page[R]]) -> None:
+        error: BaseException | None = None
+        if task.cancelled() or (error := task.exception()) is not None:
+            self._plan.failed(request)
+        else:
+            try:
+                self._accept(request, task.result())
+            except CallError as refused:
+                error = refused
+        self._failure = self._failure or error
+
+    def _accept(self, request: PageRequest, page: Page[R]) -> None:
         try:
             self._plan.received(request, len(page.items), page.listcount)
         except CallError as error:

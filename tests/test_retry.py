@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_too_fast_waits_without_jitter_up_to_a_minute() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"attempts": 0}, {"first_wait": -1}, {"longest_wait": -1}, {"too_fast_wait": -1}]
 )
-def test_a_policy_is_checked(wrong: dict[str, int]) -> None:
+def test_a_policy_is_checked(wrong: dict[str, Any]) -> None:
     """A policy that makes no sense is refused when it is made."""
     with pytest.raises(ValueError, match="must be"):
         RetryPolicy(**wrong)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import pickle
 import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 import aiohttp
+import attrs
 import pytest
 
 from intervals_async import (
@@ -16,9 +20,10 @@ from intervals_async import (
     AnswerError,
     AuthenticationError,
     CallError,
+    ClientClosedError,
     ConnectError,
     ConnectionLostError,
-    DailyQuotaError,
+    Event,
     IntervalsClient,
     Limit,
     NotFoundError,
@@ -30,6 +35,7 @@ from intervals_async import (
     UnknownParameterError,
     ValidationError,
 )
+from intervals_async.export import JsonLinesSink, export
 from intervals_async.testing import FakeIntervals, faults
 
 AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
@@ -276,30 +282,58 @@ async def test_the_server_refuses_what_we_never_send(fake: FakeIntervals) -> Non
 
 
 async def test_the_token_is_nowhere(
-    fake: FakeIntervals, intervals: IntervalsClient, caplog: pytest.LogCaptureFixture
+    fake: FakeIntervals, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """Not in a repr, an error, its traceback with all locals, or the log."""
+    """Not in a repr, an error, its traceback with all locals, its pickle, an event, the log.
+
+    Neither as it is, nor as HTTP Basic carries it, nor quoted for an address.
+    """
     caplog.set_level(logging.DEBUG)
-    secrets = (fake.token, aiohttp.encode_basic_auth(fake.token, "X").split()[1])
-    seen = [repr(intervals), repr(intervals.projectnote), repr(vars(type(intervals)))]
-    for fault in (faults.DropBefore(), faults.Html(502), faults.Raw(b"{"), faults.Status(401)):
-        fake.inject(fault, times=None)
-        with pytest.raises(CallError) as caught:
-            await intervals.projectnote.list().collect()
-        fake.heal()
-        seen += [
-            repr(caught.value),
-            str(caught.value),
-            repr(vars(caught.value)),
-            *traceback.TracebackException.from_exception(
-                caught.value, capture_locals=True
-            ).format(),
-        ]
-    seen.append(caplog.text)
-    # This test's own frame holds the fake, and the token with it.
-    lines = [line for text in seen for line in text.splitlines() if "secrets = " not in line]
+    basic = aiohttp.encode_basic_auth(fake.token, "X").split()[1]
+    secrets = {fake.token, basic, basic.rstrip("="), quote(basic)}
+    events: list[Event] = []
+    intervals = IntervalsClient(
+        fake.token, base_url=fake.url, retry=AT_ONCE, on_event=events.append, show_bodies=True
+    )
+    seen = [repr(intervals), repr(intervals.projectnote), repr(intervals.with_options(timeout=1))]
+    async with intervals:
+        for fault in (*TRANSIENT, *(fault for fault, _ in FINAL)):
+            fake.inject(fault, times=None)
+            with pytest.raises(CallError) as caught:
+                await intervals.me.get()
+            fake.heal()
+            seen += described(caught.value)
+        async with fake.refusing():
+            with pytest.raises(CallError) as caught:
+                await intervals.me.get()
+            seen += described(caught.value)
+        file = tmp_path / "notes.jsonl"
+        await export(intervals.projectnote.list().stream(), JsonLinesSink(file))
+        seen.append(file.read_text("utf-8"))
+    with pytest.raises(ClientClosedError) as closed:
+        await intervals.me.get()
+    seen += described(closed.value)
+    seen += [caplog.text, *map(repr, events), *(str(attrs.asdict(event)) for event in events)]
     for secret in secrets:
-        assert not [line for line in lines if secret in line]
+        assert not [line for text in seen for line in text.splitlines() if secret in line]
+
+
+def described(error: Exception) -> list[str]:
+    """Give everything that could be shown of an error."""
+    frames = traceback.TracebackException.from_exception(error, capture_locals=True)
+    # The frames of this test hold the fake, and the token with it.
+    frames.stack = traceback.StackSummary.from_list(
+        [frame for frame in frames.stack if frame.filename != __file__]
+    )
+    return [
+        repr(error),
+        str(error),
+        repr(vars(error)),
+        repr(pickle.dumps(error)),
+        repr(error.__context__),
+        repr(error.__cause__),
+        *frames.format(),
+    ]
 
 
 async def test_no_proxy_page_is_taken_for_an_answer(
@@ -310,13 +344,14 @@ async def test_no_proxy_page_is_taken_for_an_answer(
     assert (await intervals.me.get()).id
 
 
+@pytest.mark.parametrize("body", [b'{"projectnote": {"id": "x"}}', b'{"projec'])
 async def test_a_written_record_whose_answer_is_unreadable_says_so(
-    fake: FakeIntervals, intervals: IntervalsClient
+    fake: FakeIntervals, intervals: IntervalsClient, body: bytes
 ) -> None:
     """Whoever reads the error must not send it again."""
     project = int(str(fake.rows("project")[0]["id"]))
-    fake.inject(faults.Raw(b'{"projectnote": {"id": "x"}}', status=201, processed=True))
-    with pytest.raises(AnswerError, match="it was carried out, but") as caught:
+    fake.inject(faults.Raw(body, status=201, processed=True))
+    with pytest.raises(AnswerError, match="carried out, but") as caught:
         await intervals.projectnote.create(projectid=project, title="a", note="b", secure=False)
     assert len(fake.rows("projectnote")) == 51
     assert caught.value.status == 201

@@ -10,6 +10,10 @@ import attrs
 __all__ = ["Limit", "SlidingLog"]
 
 
+def _one_of_fifty(limit: Limit) -> int:
+    return limit.requests // 50
+
+
 @attrs.frozen
 class Limit:
     """So many requests in any stretch of so many seconds.
@@ -23,15 +27,12 @@ class Limit:
 
     requests: int = attrs.field(validator=attrs.validators.ge(1))
     per: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
-    reserved: int = attrs.field(validator=attrs.validators.ge(0))
+    reserved: int = attrs.field(
+        default=attrs.Factory(_one_of_fifty, takes_self=True), validator=attrs.validators.ge(0)
+    )
 
-    @reserved.default
-    def _one_of_fifty(self) -> int:
-        return self.requests // 50
-
-    @reserved.validator
-    def _leave_some(self, attribute: object, value: int) -> None:
-        if value >= self.requests:
+    def __attrs_post_init__(self) -> None:
+        if self.reserved >= self.requests:
             raise ValueError(
                 "'reserved' must be less than 'requests', or no stream could ever pass"
             )

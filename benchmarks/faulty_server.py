@@ -1,0 +1,67 @@
+"""A FakeIntervals in a process of its own whose every answer may fail; told what to do on stdin.
+
+It prints its address and token as one line of JSON, then answers each line that it reads:
+``heal`` ends the faults, ``titles`` gives the titles of all notes, and the end of the input
+ends it.
+"""
+
+import asyncio
+import json
+import random
+import sys
+
+from intervals_async.testing import FakeIntervals, SeenRequest, faults
+
+FAULTS = [
+    faults.DropBefore(),
+    faults.DropAfter(),
+    faults.DropInBody(),
+    faults.SlowBody(chunk=64),
+    faults.Status(500, code=19),
+    faults.Status(500),
+    faults.Status(503),
+    faults.Status(503, code=4),
+    faults.Html(502),
+    faults.Html(502, processed=True),
+    faults.Html(504),
+    faults.TooFast(),
+    faults.TooFast("0", status=429),
+    faults.Truncated(),
+    faults.EmptyBody(),
+    faults.WrongContentType("text/plain"),
+    faults.DuplicateKeys(),
+    faults.ErrorInside200(),
+    faults.Raw(b"<html>hello</html>", content_type="text/html"),
+    faults.Huge(5 * 2**20),
+]
+
+
+async def main(seed: int, share: float) -> None:
+    """Serve until the input ends."""
+    chance = random.Random(seed)
+    async with FakeIntervals(notes=200, seed=1, per_minute=None, per_day=None) as fake:
+
+        def misbehave(server: FakeIntervals, _: SeenRequest) -> None:
+            if chance.random() < share:
+                server.inject(chance.choice(FAULTS))
+            if server.requests % 1000 == 0:
+                server.clear_log()
+
+        stop = fake.between(misbehave)
+        answer: object = {"url": fake.url, "token": fake.token}
+        while True:
+            print(json.dumps(answer), flush=True)
+            line = await asyncio.to_thread(sys.stdin.readline)
+            match line.strip():
+                case "heal":
+                    stop()
+                    fake.heal()
+                    answer = None
+                case "titles":
+                    answer = [row["title"] for row in fake.rows("projectnote")]
+                case _:
+                    return
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))

@@ -1,0 +1,1 @@
+"""The limits: the line, and the stores that it stands before."""

@@ -1,0 +1,132 @@
+"""No answer hangs or kills: each is read, or refused with an error that names the place."""
+
+from __future__ import annotations
+
+import json
+import random
+import tracemalloc
+
+import pytest
+
+from intervals_async import (
+    AnswerError,
+    ArgumentError,
+    CallError,
+    IntervalsClient,
+    ProjectNote,
+    RecordError,
+)
+from intervals_async._convert import record_decoder
+from intervals_async._wire import Call, read_answer
+from intervals_async.testing import FakeIntervals, faults
+
+
+async def test_an_answer_that_is_too_large_is_refused_while_it_is_read(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """300 MB are not taken into memory to find out that they are too many."""
+    fake.inject(faults.Huge(300 * 2**20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(AnswerError, match="larger than max_response_bytes"):
+            await intervals.me.get()
+        assert tracemalloc.get_traced_memory()[1] < 30 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert (await intervals.me.get()).id
+
+
+@pytest.mark.parametrize("fault", [faults.SlowBody(chunk=100), faults.Delay(0)], ids=repr)
+async def test_the_limit_of_an_answer_holds_with_and_without_a_length(
+    fake: FakeIntervals, fault: faults.Fault
+) -> None:
+    """Where the length is announced, nothing is read at all."""
+    fake.inject(fault)
+    async with IntervalsClient(fake.token, base_url=fake.url, max_response_bytes=10_000) as client:
+        with pytest.raises(AnswerError, match=r"max_response_bytes \(10000\)"):
+            await client.projectnote.list().collect()
+
+
+def test_the_limit_of_an_answer_is_above_zero() -> None:
+    """Or nothing could ever be read."""
+    with pytest.raises(ArgumentError, match="max_response_bytes"):
+        IntervalsClient("abc12345678", max_response_bytes=0)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"listcount":1,"projectnote":' + b"[" * 100_000, AnswerError),
+        (b'{"listcount":1,"projectnote":[{"id":NaN}]}', AnswerError),
+        (b'{"listcount":1,"projectnote":[{"id":1e999}]}', CallError),
+        (b'{"listcount":1,"projectnote":[{"id":' + b"9" * 400 + b"}]}", CallError),
+        (b'{"listcount":1,"projectnote":[{"id":"' + b"9" * 5000 + b'"}]}', RecordError),
+        (b'{"listcount":1,"projectnote":[{"id":"\xff"}]}', AnswerError),
+        (b'{"listcount":1,"projectnote":[{"id":[1]}]}', RecordError),
+        (b'{"listcount":1,"projectnote":[[]]}', RecordError),
+        (b'{"listcount":1,"projectnote":[null]}', RecordError),
+        (b'{"listcount":{},"projectnote":[]}', AnswerError),
+        (b'{"listcount":1,"projectnote":"x"}', AnswerError),
+        (b"\x00" * 1000, AnswerError),
+    ],
+    ids=lambda value: repr(value[:50]) if isinstance(value, bytes) else value.__name__,
+)
+async def test_hostile_answers_are_typed_errors(
+    fake: FakeIntervals, intervals: IntervalsClient, body: bytes, kind: type[CallError]
+) -> None:
+    """Deep nesting, NaN, huge numbers, invalid UTF-8, wrong types: the call is named."""
+    fake.inject(faults.Raw(body))
+    with pytest.raises(kind) as caught:
+        await intervals.projectnote.list().collect()
+    assert caught.value.path == "/projectnote/"
+    assert len(str(caught.value)) < 600
+
+
+async def test_of_two_equal_keys_the_last_one_counts(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """As every JSON reader does; nothing breaks."""
+    fake.inject(faults.DuplicateKeys())
+    assert len(await intervals.projectnote.list().collect()) <= 50
+
+
+def test_only_our_errors_come_out_of_100_000_mutated_answers() -> None:
+    """Bytes flipped, cut out, doubled and swapped: a record, or a CallError, and nothing else."""
+    chance = random.Random(20261122)
+    row = {
+        "id": "9", "projectid": "3", "authorid": "4", "title": "Q&amp;A", "note": "<p>x</p>",
+        "date": "2024-05-06 07:08:09", "secure": "f", "localid": "1", "projectactive": "t",
+        "author": "Jo", "projectlocalid": "12", "clientlocalid": "", "projectlabel": None,
+    }  # fmt: skip
+    error = {"code": 18, "message": "Validation error", "verbose": ["a", "b"]}
+    seeds = [
+        json.dumps({"personid": 1, "code": 200, "listcount": 1, "projectnote": [row]}).encode(),
+        json.dumps({"personid": None, "code": 400, "error": error}).encode(),
+    ]
+    call = Call("GET", "projectnote")
+    decoder = record_decoder(ProjectNote)
+    outcomes = {"records": 0, "errors": 0}
+    for _ in range(100_000):
+        body = bytearray(chance.choice(seeds))
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(len(body))
+            match chance.randrange(4):
+                case 0:
+                    body[place] = chance.randrange(256)
+                case 1:
+                    del body[place : place + chance.randint(1, 20)]
+                case 2:
+                    body[place:place] = body[place : place + chance.randint(1, 20)]
+                case _:
+                    body[place:place] = chance.choice(
+                        [b"null", b"[", b"{}", b'"', b"-1", b"1e9", b"\\u0000", b"true", b","]
+                    )
+        try:
+            answer = read_answer(call, chance.choice([200, 200, 400, 500]), "", bytes(body))
+            _ = answer.listcount
+            decoder.records(answer.rows(), "$.projectnote")
+            outcomes["records"] += 1
+        except CallError:
+            outcomes["errors"] += 1
+    assert outcomes["records"] > 1_000
+    assert outcomes["errors"] > 50_000

@@ -1,0 +1,169 @@
+"""The day's quota: found out once, told to all, and over when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from intervals_async import Budget, DailyQuotaError, IntervalsClient, Limit, LimitUse
+from intervals_async._attempt import Connection
+from intervals_async._transport import Settings, Timeouts, Transport
+from intervals_async._wire import Call
+from intervals_async.limits import Limiter
+from intervals_async.retry import RetryPolicy
+from intervals_async.testing import FakeIntervals, faults
+
+
+class Clock:
+    """A time that moves when it is told to, for the server and the client."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        """Give seconds, as a monotonic clock does."""
+        return self.seconds
+
+    def utc(self) -> datetime:
+        """Give the same moment as a date."""
+        return datetime(2026, 11, 22, 23, 0, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give the time, an hour before midnight GMT."""
+    return Clock()
+
+
+@pytest.fixture
+async def small(clock: Clock) -> AsyncIterator[FakeIntervals]:
+    """Give a server that allows three requests a day."""
+    async with FakeIntervals(
+        notes=5, per_minute=None, per_day=3, now=clock.utc, clock=clock
+    ) as fake:
+        yield fake
+
+
+@pytest.fixture
+async def transport(small: FakeIntervals, clock: Clock) -> AsyncIterator[Transport]:
+    """Give a transport to it that lives in the same time."""
+    connection = Connection(
+        small.token, base_url=small.url, session=None, trace_configs=(), max_response_bytes=2**20
+    )
+    settings = Settings(
+        timeouts=Timeouts(connect=10, attempt=60, call=300), retry=RetryPolicy(attempts=1)
+    )
+    limiter = Limiter((), clock=clock)
+    one = Transport(connection, limiter, settings, clock=clock, now=clock.utc)
+    yield one
+    await one.close()
+
+
+async def test_the_reset_is_asked_for_once_and_every_waiter_learns_of_it(
+    fake: FakeIntervals,
+) -> None:
+    """Of many calls, those under way may be refused; the others are not even sent."""
+    fake.inject(faults.DayUsedUp(), path="/me/", times=None)
+    async with IntervalsClient(
+        fake.token, base_url=fake.url, limits=[Limit(21, per=1e6)]
+    ) as client:
+        results = await asyncio.gather(
+            *(client.me.get() for _ in range(20)), return_exceptions=True
+        )
+    assert [type(result) for result in results] == [DailyQuotaError] * 20
+    assert len({getattr(result, "reset", None) for result in results}) == 1
+    assert [seen.path for seen in fake.log].count("/quota/") == 1
+
+
+async def test_until_the_reset_nothing_is_sent_and_after_it_everything(
+    small: FakeIntervals, transport: Transport, clock: Clock
+) -> None:
+    """The client is shut for the day, not for good; asking for the quota is free."""
+    me = Call("GET", "me")
+    for _ in range(3):
+        await transport.send(me)
+    with pytest.raises(DailyQuotaError) as caught:
+        await transport.send(me)
+    assert caught.value.reset == datetime(2026, 11, 23, tzinfo=UTC)
+    assert (caught.value.code, caught.value.attempts, small.requests) == (11, 1, 5)
+    for bulk in (False, True):
+        with pytest.raises(DailyQuotaError) as caught:
+            await transport.send(me, bulk=bulk)
+        assert caught.value.reset == datetime(2026, 11, 23, tzinfo=UTC)
+        assert (caught.value.attempts, small.requests) == (0, 5)
+    await transport.send(Call("GET", "quota"))
+    clock.seconds = 3599.0
+    with pytest.raises(DailyQuotaError):
+        await transport.send(me)
+    assert small.requests == 6
+    clock.seconds = 3601.0
+    await transport.send(me)
+    assert small.requests == 7
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.Status(500),
+        faults.Raw(b'{"quota": {"quota": "1", "used": "1", "exceeded": "t"}}'),
+        faults.Raw(b'{"quota": {"next_reset": "soon"}}'),
+        faults.Raw(b'{"quota": {"next_reset": "2001-01-01 00:00:00"}}'),
+        faults.Raw(b'{"quota": []}'),
+        faults.DayUsedUp(),
+    ],
+    ids=repr,
+)
+async def test_without_a_reset_the_client_pauses_for_a_minute(
+    small: FakeIntervals, transport: Transport, clock: Clock, fault: faults.Fault
+) -> None:
+    """Where /quota/ cannot say until when, all are sent away, and then one tries again."""
+    me = Call("GET", "me")
+    small.inject(fault, path="/quota/", times=None)
+    small.inject(faults.DayUsedUp(), path="/me/")
+    for _ in range(3):
+        with pytest.raises(DailyQuotaError) as caught:
+            await transport.send(me)
+        assert caught.value.reset is None
+    assert small.requests == 2
+    clock.seconds = 60.0
+    await transport.send(me)
+
+
+async def test_nobody_waits_for_a_place_to_hear_of_the_end(fake: FakeIntervals) -> None:
+    """With no place free, the reset is not asked for, and all are sent away at once."""
+    fake.inject(faults.DayUsedUp())
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=[Limit(1, per=1e6)]) as client:
+        results = await asyncio.gather(*(client.me.get() for _ in range(5)), return_exceptions=True)
+    assert [type(result) for result in results] == [DailyQuotaError] * 5
+    assert fake.requests == 1
+
+
+async def test_the_error_keeps_its_reset_when_pickled(small: FakeIntervals) -> None:
+    """It may cross to another process, which waits for the same reset."""
+    async with IntervalsClient(small.token, base_url=small.url) as client:
+        small.inject(faults.DayUsedUp())
+        with pytest.raises(DailyQuotaError) as caught:
+            await client.me.get()
+    twin = pickle.loads(pickle.dumps(caught.value))
+    assert twin.reset == caught.value.reset
+
+
+async def test_budget(small: FakeIntervals) -> None:
+    """What is left of the minute and the day, and what this client has used."""
+    limit = Limit(100)
+    async with IntervalsClient(small.token, base_url=small.url, limits=[limit]) as client:
+        await client.me.get()
+        await client.projectnote.list().collect()
+        budget = await client.budget()
+    assert budget == Budget(
+        limits=(LimitUse(limit, 3),),
+        day_quota=3,
+        day_used=2,
+        next_reset=datetime(2026, 11, 23, tzinfo=UTC),
+        requests=3,
+    )
+    assert (budget.day_left, budget.limits[0].left) == (1, 97)

@@ -1,0 +1,216 @@
+"""The retry table of the documentation, cell by cell, over TCP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+import pytest
+
+from intervals_async import (
+    AccountSuspendedError,
+    AmbiguousWriteError,
+    AnswerError,
+    CallError,
+    ConnectError,
+    ConnectionLostError,
+    DatabaseError,
+    IntervalsClient,
+    NotFoundError,
+    RetryPolicy,
+    ServerError,
+)
+from intervals_async.testing import FakeIntervals, faults
+
+AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+
+Send: TypeAlias = Callable[[IntervalsClient, FakeIntervals], Awaitable[object]]
+
+
+def note(fake: FakeIntervals) -> int:
+    return int(str(fake.rows("projectnote")[0]["id"]))
+
+
+def project(fake: FakeIntervals) -> int:
+    return int(str(fake.rows("project")[0]["id"]))
+
+
+SEND: dict[str, Send] = {
+    "GET": lambda client, fake: client.projectnote.get(note(fake)),
+    "PUT": lambda client, fake: client.projectnote.update(note(fake), title="changed"),
+    "DELETE": lambda client, fake: client.projectnote.delete(note(fake)),
+    "POST": lambda client, fake: client.projectnote.create(
+        projectid=project(fake), title="new", note="x", secure=False
+    ),
+}
+
+REFUSED = [faults.TooFast(), faults.TooFast(status=429), faults.TooFast("0", status=429)]
+UNKNOWN = [
+    faults.DropBefore(),
+    faults.DropAfter(),
+    faults.DropInBody(),
+    faults.Html(502),
+    faults.Html(504),
+    faults.Status(502, code=20),
+    faults.Html(502, processed=True),
+]
+FAILED = [faults.Status(500, code=19), faults.Status(500, code=1), faults.Status(503)]
+FINAL: list[tuple[faults.Fault, type[CallError]]] = [
+    (faults.Status(503, code=4), AccountSuspendedError),
+    (faults.Status(501), ServerError),
+    (faults.Status(404, code=14), NotFoundError),
+    (faults.Truncated(), AnswerError),
+]
+
+
+async def sent(fake: FakeIntervals, intervals: IntervalsClient, method: str) -> list[str]:
+    """Send by a method, and give the methods of the requests that reached the server."""
+    await SEND[method](intervals, fake)
+    return [seen.method for seen in fake.log]
+
+
+@pytest.mark.parametrize("method", SEND)
+async def test_never_sent_is_sent_again(
+    fake: FakeIntervals, intervals: IntervalsClient, method: str
+) -> None:
+    """No connection: every method is tried as often as the policy says."""
+    call = SEND[method](intervals, fake)
+    async with fake.refusing():
+        with pytest.raises(ConnectError) as caught:
+            await call
+    assert caught.value.attempts == 4
+    assert fake.requests == 0
+
+
+@pytest.mark.parametrize("method", SEND)
+@pytest.mark.parametrize("fault", REFUSED, ids=repr)
+async def test_refused_unprocessed_is_sent_again(
+    fake: FakeIntervals, intervals: IntervalsClient, method: str, fault: faults.Fault
+) -> None:
+    """Too fast: it was not carried out, so every method may."""
+    fake.inject(fault)
+    assert await sent(fake, intervals, method) == [method, method]
+    assert len(fake.rows("projectnote")) == 50 + (method == "POST") - (method == "DELETE")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("fault", UNKNOWN, ids=repr)
+async def test_of_unknown_fate_is_sent_again_where_twice_does_no_harm(
+    fake: FakeIntervals, intervals: IntervalsClient, method: str, fault: faults.Fault
+) -> None:
+    """A DELETE that finds nothing the second time has succeeded the first."""
+    fake.inject(fault)
+    assert await sent(fake, intervals, method) == [method, method]
+    assert len(fake.rows("projectnote")) == 50 - (method == "DELETE")
+
+
+@pytest.mark.parametrize("fault", UNKNOWN, ids=repr)
+async def test_of_unknown_fate_a_post_is_ambiguous(
+    fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
+) -> None:
+    """It is not sent again; the error says what was sent and how to find out."""
+    fake.inject(fault)
+    with pytest.raises(AmbiguousWriteError, match="list /projectnote/ to find out") as caught:
+        await SEND["POST"](intervals, fake)
+    error = caught.value
+    assert (error.method, error.path, error.attempts) == ("POST", "/projectnote/", 1)
+    assert error.body == {"projectid": project(fake), "title": "new", "note": "x", "secure": "f"}
+    assert isinstance(error.__cause__, ConnectionLostError | ServerError)
+    assert fake.requests == 1
+    assert len(fake.rows("projectnote")) in (50, 51)
+
+
+@pytest.mark.parametrize("fault", [*UNKNOWN, *FAILED], ids=repr)
+async def test_a_post_is_sent_again_by_those_who_opted_in(
+    fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
+) -> None:
+    """For one call, or for the whole client."""
+    fake.inject(fault)
+    careless = intervals.with_options(
+        retry=RetryPolicy(first_wait=0, too_fast_wait=0, resend_posts=True)
+    )
+    assert await sent(fake, careless, "POST") == ["POST", "POST"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("fault", FAILED, ids=repr)
+async def test_a_failed_server_is_asked_again(
+    fake: FakeIntervals, intervals: IntervalsClient, method: str, fault: faults.Fault
+) -> None:
+    """500, and 503 without code 4."""
+    fake.inject(fault)
+    assert await sent(fake, intervals, method) == [method, method]
+
+
+@pytest.mark.parametrize("fault", FAILED, ids=repr)
+async def test_a_failed_server_is_not_asked_to_write_twice(
+    fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
+) -> None:
+    """A POST is raised as it failed."""
+    fake.inject(fault)
+    with pytest.raises(ServerError):
+        await SEND["POST"](intervals, fake)
+    assert fake.requests == 1
+
+
+@pytest.mark.parametrize("method", SEND)
+@pytest.mark.parametrize(("fault", "kind"), FINAL, ids=repr)
+async def test_what_is_final_is_raised(
+    fake: FakeIntervals,
+    intervals: IntervalsClient,
+    method: str,
+    fault: faults.Fault,
+    kind: type[CallError],
+) -> None:
+    """Any other refusal, and an answer that cannot be read."""
+    fake.inject(fault)
+    with pytest.raises(kind) as caught:
+        await SEND[method](intervals, fake)
+    assert fake.requests == caught.value.attempts == 1
+
+
+async def test_a_delete_of_what_was_never_there_is_not_found(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Only after an attempt of unknown fate is nothing a success."""
+    fake.inject(faults.TooFast())
+    with pytest.raises(NotFoundError):
+        await intervals.projectnote.delete(1)
+    assert fake.requests == 2
+
+
+async def test_the_last_failure_is_raised(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """With the number of attempts."""
+    fake.inject(faults.DropBefore(), times=2)
+    fake.inject(faults.Status(500, code=19), times=None)
+    with pytest.raises(DatabaseError) as caught:
+        await intervals.me.get()
+    assert caught.value.attempts == fake.requests == 4
+
+
+async def test_retry_after_is_kept(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """A longer wait than we would draw is waited; one longer than the cap is raised at once."""
+    fake.inject(faults.Status(503, headers={"Retry-After": "3600"}))
+    with pytest.raises(ServerError, match=r"asks to wait until 2\d{3}-.* UTC, which is longer"):
+        await intervals.me.get()
+    fake.inject(faults.TooFast("Fri, 31 Dec 2999 23:59:59 GMT", status=429))
+    short = intervals.with_options(retry=RetryPolicy(longest_wait=0))
+    with pytest.raises(CallError, match="asks to wait until 2999-12-31 23:59:59 UTC") as caught:
+        await short.me.get()
+    assert caught.value.retry_after is not None
+    assert fake.requests == 2
+    assert (await intervals.me.get()).id
+
+
+async def test_a_call_has_a_time_of_its_own(fake: FakeIntervals) -> None:
+    """No attempt begins, and no wait is begun, that it does not leave room for."""
+    fake.inject(faults.Status(500), times=None)
+    async with IntervalsClient(
+        fake.token,
+        base_url=fake.url,
+        call_timeout=1e-9,
+        retry=RetryPolicy(first_wait=0),
+    ) as client:
+        with pytest.raises(CallError, match=r"no whole answer within|leave no time") as caught:
+            await client.me.get()
+    assert caught.value.attempts == 1
