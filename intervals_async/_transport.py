@@ -219,7 +219,7 @@ class Transport:
         for sleeper in shared.sleepers:
             if not sleeper.done():
                 sleeper.set_exception(ClientClosedError("the client was closed meanwhile"))
-        await shared.limiter.close()
+        shared.limiter.close()
         await shared.connection.close()
 
     async def _attempt(self, call: Call, progress: _Progress) -> Answer | CallError:

@@ -97,7 +97,8 @@ class IntervalsClient:
         limits: How many requests may be sent; 100 a minute by default, as the API allows an
             address. Empty for none: for tests, or a server of one's own.
         limit_store: Where the limits are kept: in this client, unless a store is given that
-            several clients, processes or hosts share. It is closed with the client.
+            several clients, processes or hosts share. It is never closed: that is its
+            owner's to do.
         retry: What is sent again, and when.
         max_response_bytes: An answer larger than this is refused while it is being read.
         on_event: Called with each `Event` as it happens, in the task that it happens in. It

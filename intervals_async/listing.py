@@ -123,8 +123,9 @@ class Listing(Generic[R]):
                 order all the same, and no more than these are kept in memory.
 
         Returns:
-            A stream. ``async with`` closes it at the end of the block; without, it needs
-            no closing, since nothing is under way between two steps.
+            A stream. Without ``async with`` it needs no closing, since nothing is under way
+            between two steps. With it, and a concurrency above 1, the next pages come
+            while you work, and the end of the block ends them.
         """
         return Stream(self.pages(page_size=page_size, concurrency=concurrency))
 
@@ -176,11 +177,16 @@ class Pages(Generic[R]):
 
     A step that needs the server asks for up to `concurrency` pages at once and waits for
     them all, so between two steps nothing is under way: leaving a loop with ``break`` or an
-    error leaves nothing behind, and a cancelled step has ended all it began. After an
-    error the next step goes on where it stood; pages that had come are kept.
+    error leaves nothing behind, and a cancelled step has ended all it began.
+
+    Opened with ``async with`` and a concurrency above 1, it looks ahead: a step waits for its
+    own page alone, and the next ones come while you work. The end of the block ends them.
+
+    After an error the next step goes on where it stood; pages that had come are kept.
     """
 
     __slots__ = (
+        "_ahead",
         "_bulk",
         "_closed",
         "_concurrency",
@@ -191,6 +197,7 @@ class Pages(Generic[R]):
         "_source",
         "_stepping",
         "_tally",
+        "_under_way",
     )
 
     def __init__(
@@ -207,6 +214,10 @@ class Pages(Generic[R]):
         self._ready: dict[int, Page[R]] = {}
         # What stopped a page that was asked for beside others; raised in its turn.
         self._failure: BaseException | None = None
+        # The pages that are asked for now.
+        self._under_way: dict[asyncio.Task[Page[R]], PageRequest] = {}
+        # Whether pages may be under way between two steps.
+        self._ahead = False
         self._stepping = False
         self._closed = False
 
@@ -246,11 +257,13 @@ class Pages(Generic[R]):
     async def aclose(self) -> None:
         """End the stream. May be called again, and in any state."""
         self._closed = True
+        await self._end()
         self._ready.clear()
         self._failure = None
 
     async def __aenter__(self) -> Self:
-        """Give itself."""
+        """Give itself, and look ahead from now on."""
+        self._ahead = self._concurrency > 1
         return self
 
     async def __aexit__(
@@ -264,15 +277,17 @@ class Pages(Generic[R]):
 
     async def _step(self) -> Page[R] | None:
         while not self._closed:
-            if self._next in self._ready:
-                return self._ready.pop(self._next)
+            page = self._ready.pop(self._next, None)
+            if page is not None:
+                if self._ahead and self._failure is None:
+                    self._begin(self._wanted())
+                return page
             if self._failure is not None:
                 failure, self._failure = self._failure, None
                 raise failure
-            most = max(self._concurrency - len(self._ready), 1)
-            requests = self._plan.next_requests(most)
-            if requests:
-                await self._fetch(requests)
+            wanted = self._wanted()
+            if wanted or self._under_way:
+                await self._fetch(wanted)
             elif self._ready:
                 # The listcount fell below rows that had come already: they are not lost.
                 self._next = min(self._ready)
@@ -280,19 +295,39 @@ class Pages(Generic[R]):
                 break
         return None
 
-    async def _fetch(self, requests: list[PageRequest]) -> None:
-        if len(requests) == 1:
-            await self._fetch_one(requests[0])
-            return
+    def _wanted(self) -> list[PageRequest]:
+        room = self._concurrency - len(self._ready) - len(self._under_way)
+        if not self._under_way:
+            room = max(room, 1)  # for what is missing before those that came early
+        return self._plan.next_requests(room) if room > 0 else []
+
+    async def _fetch(self, wanted: list[PageRequest]) -> None:
+        if self._ahead:
+            self._begin(wanted)
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+            self._settle()
+        elif len(wanted) == 1:
+            await self._fetch_one(wanted[0])
+        else:
+            self._begin(wanted)
+            try:
+                await asyncio.wait(self._under_way)
+            finally:
+                await self._end()
+
+    def _begin(self, wanted: list[PageRequest]) -> None:
         # Tasks of our own, not a TaskGroup: one page's failure does not throw away its
-        # neighbours. One that is cancelled before it ran knows nothing of it, so what has
-        # become of each is looked at here.
-        tasks = [asyncio.ensure_future(self._ask(request)) for request in requests]
-        try:
-            await asyncio.gather(*tasks, return_exceptions=True)
-        finally:
-            for request, task in zip(requests, tasks, strict=True):
-                self._settle(request, task)
+        # neighbours, and nothing is yielded inside of it.
+        for request in wanted:
+            self._under_way[asyncio.ensure_future(self._ask(request))] = request
+
+    async def _end(self) -> None:
+        """End what is under way, and keep what has come of it."""
+        for task in self._under_way:
+            task.cancel()
+        if self._under_way:
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+        self._settle()
 
     async def _fetch_one(self, request: PageRequest) -> None:
         try:
@@ -305,16 +340,20 @@ class Pages(Generic[R]):
     async def _ask(self, request: PageRequest) -> Page[R]:
         return await self._source.fetch(request, self._tally, bulk=self._bulk)
 
-    def _settle(self, request: PageRequest, task: asyncio.Task[Page[R]]) -> None:
-        error: BaseException | None = None
-        if task.cancelled() or (error := task.exception()) is not None:
-            self._plan.failed(request)
-        else:
-            try:
-                self._accept(request, task.result())
-            except CallError as refused:
-                error = refused
-        self._failure = self._failure or error
+    def _settle(self) -> None:
+        """Take in what has become of the pages that are done."""
+        for task in [task for task in self._under_way if task.done()]:
+            request = self._under_way.pop(task)
+            error: BaseException | None = None
+            # A task that was cancelled before it ran knows nothing of it, so it is asked here.
+            if task.cancelled() or (error := task.exception()) is not None:
+                self._plan.failed(request)
+            else:
+                try:
+                    self._accept(request, task.result())
+                except CallError as refused:
+                    error = refused
+            self._failure = self._failure or error
 
     def _accept(self, request: PageRequest, page: Page[R]) -> None:
         try:
@@ -371,7 +410,8 @@ class Stream(Generic[R]):
         await self._pages.aclose()
 
     async def __aenter__(self) -> Self:
-        """Give itself."""
+        """Give itself, and look ahead from now on."""
+        await self._pages.__aenter__()
         return self
 
     async def __aexit__(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from intervals_async import ArgumentError, ClientClosedError, IntervalsClient, Limit
+from intervals_async.limits.sqlite import SqliteLimitStore
 from intervals_async.testing import FakeIntervals, faults
 
 
@@ -172,3 +174,17 @@ async def test_it_is_collected_when_nobody_holds_it(fake: FakeIntervals) -> None
     del client
     gc.collect()
     assert reference() is None
+
+
+async def test_clients_may_share_the_limits(fake: FakeIntervals, tmp_path: Path) -> None:
+    """What one has sent, the other has less; closing a client leaves the store to the others."""
+    async with SqliteLimitStore(tmp_path / "limits.sqlite") as store:
+        one, other = (
+            IntervalsClient(fake.token, base_url=fake.url, limit_store=store) for _ in range(2)
+        )
+        async with other:
+            async with one:
+                await one.me.get()
+            await other.me.get()
+            budget = await other.budget()
+    assert (budget.limits[0].used, budget.requests) == (3, 2)

@@ -25,7 +25,7 @@ FIRST = 5
 
 NEXT = (
     ("intervals-async sandbox", "the stand-in, for your code"),
-    ("export INTERVALS_TOKEN=…", "from My Account, API Access"),
+    ("export INTERVALS_TOKEN=…", "your API token"),
     ("intervals-async me", "whose token is it?"),
     ("intervals-async export projectnote -o notes.csv", "all your notes"),
     ("intervals-async export --help", "what else there is"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 import secrets
 import time
@@ -40,8 +41,8 @@ class Limiter:
     """
 
     __slots__ = (
-        "_clock", "_closed", "_closure", "_lease", "_lines", "_names", "_on_wait", "_sleepers",
-        "_store", "limits",
+        "_clock", "_closed", "_closure", "_lease", "_lines", "_longest_look", "_names",
+        "_on_wait", "_sleepers", "_store", "limits",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +56,8 @@ class Limiter:
     ) -> None:
         self.limits = tuple(limits)
         self._store = MemoryLimitStore(clock=clock) if store is None else store
+        # Others who share a store do not tell us when they give a place back.
+        self._longest_look = math.inf if store is None else 1.0
         self._lease = lease
         self._clock = clock
         self._on_wait = on_wait
@@ -89,7 +92,7 @@ class Limiter:
                 if not told:
                     self._on_wait(wait, bulk)
                     told = True
-                await self._sleep(wait)
+                await self._sleep(min(wait, self._longest_look))
 
     async def acquire_at_once(self) -> str | None:
         """Give a place that is free now, past all who wait, or None."""
@@ -120,11 +123,13 @@ class Limiter:
         """How many places are taken now, for each limit."""
         return await self._store.used(self.limits)
 
-    async def close(self) -> None:
-        """Send all who wait away with `ClientClosedError`, and close the store."""
+    def close(self) -> None:
+        """Send all who wait away with `ClientClosedError`.
+
+        A store that was handed in is its owner's to close.
+        """
         self._closed = True
         self._wake()
-        await self._store.close()
 
     async def _try(self, place: str, *, bulk: bool, even_if_closed: bool) -> float:
         if not bulk:
@@ -133,25 +138,30 @@ class Limiter:
             return await self._take(place, bulk=True, even_if_closed=even_if_closed)
 
     async def _take(self, place: str, *, bulk: bool, even_if_closed: bool) -> float:
+        self._check(even_if_closed=even_if_closed)
+        try:
+            wait = await self._store.take(place, self.limits, bulk=bulk, lease=self._lease)
+            self._check(even_if_closed=even_if_closed)  # a store may take its time
+        except BaseException:
+            # A store on the other side of a thread or a socket may have taken it by now.
+            await self._store.free(place, self.limits, sent=False)
+            raise
+        return wait
+
+    def _check(self, *, even_if_closed: bool) -> None:
         if self._closed:
             raise ClientClosedError("the client is closed")
         if self._closure is not None and not even_if_closed:
             if self._clock() < self._closure.until:
                 raise self._closure.reason()
             self._closure = None
-        try:
-            return await self._store.take(place, self.limits, bulk=bulk, lease=self._lease)
-        except asyncio.CancelledError:
-            # A store on the other side of a thread or a socket may have taken it by now.
-            await self._store.free(place, self.limits, sent=False)
-            raise
 
     async def _sleep(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         sleeper: asyncio.Future[None] = loop.create_future()
         self._sleepers.add(sleeper)
         timer = None
-        if seconds < float("inf"):
+        if seconds < math.inf:
             timer = loop.call_later(seconds, _awake, sleeper)
         try:
             await sleeper

@@ -387,7 +387,7 @@ def test_closing_sends_all_away(run_timeless: Run) -> None:
         line = [asyncio.create_task(limiter.acquire(bulk=number == 3)) for number in range(4)]
         await asyncio.sleep(0)
         line[0].cancel()
-        await limiter.close()
+        limiter.close()
         results = await asyncio.gather(*line, return_exceptions=True)
         assert [type(result) for result in results] == [
             asyncio.CancelledError,
@@ -398,5 +398,41 @@ def test_closing_sends_all_away(run_timeless: Run) -> None:
         with pytest.raises(ClientClosedError):
             await limiter.acquire()
         await limiter.release(place, sent=True)
+
+    run_timeless(main())
+
+
+def test_two_limiters_may_share_a_store(run_timeless: Run) -> None:
+    """Places that the other one gives back are found, without being told."""
+
+    async def main() -> None:
+        clock = asyncio.get_running_loop().time
+        store = MemoryLimitStore(clock=clock)
+        one, other = (Limiter([Limit(1, per=10.0)], store, clock=clock) for _ in range(2))
+        place = await one.acquire()
+        waiting = asyncio.create_task(other.acquire())
+        await asyncio.sleep(2.5)
+        await one.release(place, sent=False)
+        await waiting
+        assert 2.5 <= clock() <= 3.5
+        one.close()
+        await other.release(waiting.result(), sent=True)
+        assert await other.used() == [1]
+
+    run_timeless(main())
+
+
+def test_a_closed_line_is_noticed_while_the_store_dawdles(run_timeless: Run) -> None:
+    """What has changed meanwhile counts, and the place that it took is given back."""
+
+    async def main() -> None:
+        clock = asyncio.get_running_loop().time
+        limiter = Limiter([Limit(1, per=10.0)], SlowStore(clock=clock), clock=clock)
+        waiting = asyncio.create_task(limiter.acquire())
+        await asyncio.sleep(0.5)
+        limiter.refuse_until(100.0, lambda: DailyQuotaError("no more today"))
+        with pytest.raises(DailyQuotaError):
+            await waiting
+        assert await limiter.used() == [0]
 
     run_timeless(main())

@@ -1,0 +1,103 @@
+"""Several processes together send as many requests as one may, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from intervals_async import Limit
+from intervals_async.limits import Limiter
+
+from .conftest import SharedPlaces
+
+WORKER = Path(__file__).with_name("worker.py")
+PROCESSES = 4
+TASKS = 8
+REQUESTS = 20
+PER = 1.0
+WINDOWS = 5
+
+
+async def test_together_they_use_the_limit_and_no_more(shared: SharedPlaces) -> None:
+    """By the server's own clock, no stretch sees too many, and at least 98 % get through.
+
+    A stretch has `PER` seconds, wherever it begins. What is possible are `REQUESTS` for each
+    of the `WINDOWS` that follow upon the first request. As a place is held until one `PER`
+    after its answer, each round takes a request's time longer than `PER`; over a real minute
+    that is nothing, here it is told apart.
+    """
+    arrivals: list[float] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(1)
+        arrivals.append(time.monotonic())
+        writer.write(b"!")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        arguments = (shared.kind, shared.where, port, REQUESTS, PER, PER * WINDOWS, TASKS)
+        workers = [
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-X", "dev", "-W", "error", str(WORKER), *map(str, arguments),
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            for _ in range(PROCESSES)
+        ]  # fmt: skip
+        for worker in workers:
+            assert worker.stdout is not None
+            assert await worker.stdout.readline() == b"ready\n"
+        results = await asyncio.gather(*(worker.communicate(b"go\n") for worker in workers))
+        assert [error for _, error in results] == [b""] * PROCESSES
+
+    within = [arrival for arrival in arrivals if arrival < arrivals[0] + PER * WINDOWS]
+    rounds = [
+        later - earlier for earlier, later in zip(arrivals, arrivals[REQUESTS:], strict=False)
+    ]
+    assert min(rounds) >= PER
+    assert len(within) >= 0.98 * REQUESTS * WINDOWS
+    assert PER / statistics.mean(rounds) >= 0.95
+
+
+CRASHING = """
+import asyncio, sys
+from intervals_async.limits import Limit
+from intervals_async.limits.redis import RedisLimitStore
+from intervals_async.limits.sqlite import SqliteLimitStore
+
+async def main(kind, where):
+    store = (RedisLimitStore if kind == "redis" else SqliteLimitStore)(where)
+    print(await store.take("a", [Limit(1, per=0.2)], bulk=False, lease=1.0), flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_the_places_of_a_crashed_process_come_free(
+    shared: SharedPlaces,
+) -> None:
+    """Not before its lease has run out and one stretch has passed, and not much later."""
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CRASHING, shared.kind, shared.where, stdout=asyncio.subprocess.PIPE
+    )
+    assert worker.stdout is not None
+    begun = time.monotonic()
+    assert await worker.stdout.readline() == b"0.0\n"
+    taken = time.monotonic()
+    worker.kill()
+    await worker.wait()
+    store = shared()
+    limiter = Limiter([Limit(1, per=0.2)], store)
+    async with asyncio.timeout(10):
+        await limiter.acquire()
+    assert time.monotonic() - begun >= 1.2
+    assert time.monotonic() - taken < 5.0
+    limiter.close()
+    await store.close()
