@@ -18,11 +18,6 @@ class PageRequest:
     offset: int
     limit: int
 
-    @property
-    def end(self) -> int:
-        """The offset behind its last row."""
-        return self.offset + self.limit
-
 
 class PagePlan:
     """The rows of a listing that are still to be asked for.
@@ -31,7 +26,9 @@ class PagePlan:
     page was short of is asked for again. The latest listcount says where the end is.
     """
 
-    __slots__ = ("_done", "_empty", "_frontier", "_gaps", "_page_size", "_stop", "listcount")
+    __slots__ = (
+        "_count", "_done", "_empty", "_frontier", "_gaps", "_page_size", "_stop", "listcount",
+    )  # fmt: skip
 
     def __init__(self, page_size: int, *, offset: int = 0, limit: int | None = None) -> None:
         self._page_size = page_size
@@ -45,19 +42,21 @@ class PagePlan:
         self._empty: set[int] = set()
         # An answer without listcount leaves only one sign of the end: a page without rows.
         self._done = False
+        # How many there are: the latest listcount, or more where its own answer proves it.
+        self._count: int | None = None
         self.listcount: int | None = None
 
     @property
     def end(self) -> int | None:
         """The offset behind the last row that there is to get; None when not known yet."""
-        bounds = [bound for bound in (self._stop, self.listcount) if bound is not None]
+        bounds = [bound for bound in (self._stop, self._count) if bound is not None]
         return min(bounds, default=None)
 
     def next_requests(self, most: int) -> list[PageRequest]:
         """Take up to `most` pages to ask for now, lowest offset first; none means the end."""
         if self._done:
             return []
-        if self.listcount is None:
+        if self._count is None:
             most = 1  # how much there is, is not known yet
         end = self.end
         taken: list[PageRequest] = []
@@ -66,17 +65,11 @@ class PagePlan:
             if end is not None and gap.offset >= end:
                 break
             del self._gaps[0]
-            taken.append(PageRequest(gap.offset, min(gap.limit, self._page_size)))
-            if gap.limit > self._page_size:
-                self._put_back(
-                    PageRequest(gap.offset + self._page_size, gap.limit - self._page_size)
-                )
+            taken.append(gap)
         while len(taken) < most and (end is None or self._frontier < end):
             size = self._page_size
             if self._stop is not None:
                 size = min(size, self._stop - self._frontier)
-            if size < 1:
-                break
             taken.append(PageRequest(self._frontier, size))
             self._frontier += size
         return taken
@@ -101,15 +94,16 @@ class PagePlan:
             )
         if listcount is not None:
             self.listcount = listcount
+            self._count = max(listcount, request.offset + rows) if rows else listcount
         if rows < request.limit:
             self._put_back(PageRequest(request.offset + rows, request.limit - rows))
-        if rows == 0 and self.listcount is None:
+        if rows == 0 and self._count is None:
             self._done = True
-        elif rows > 0 or self.listcount is None or request.offset >= self.listcount:
+        elif rows > 0 or self._count is None or request.offset >= self._count:
             self._empty.discard(request.offset)
         elif request.offset in self._empty:
             self._empty.discard(request.offset)
-            raise _nothing_given(self.listcount, request.offset)
+            raise _nothing_given(self._count, request.offset)
         else:
             self._empty.add(request.offset)
 

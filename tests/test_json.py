@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+
 import pytest
 
 from intervals_async import _json
@@ -43,3 +46,16 @@ def test_a_byte_order_mark_is_passed_over() -> None:
 def test_what_is_written_is_utf8() -> None:
     """Bodies are UTF-8, not escapes."""
     assert _json.dumps({"a": "ä"}) == '{"a":"ä"}'.encode()
+
+
+def test_without_orjson_the_standard_library_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is a matter of speed alone."""
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    spec = importlib.util.find_spec("intervals_async._json")
+    assert spec is not None
+    assert spec.loader is not None
+    twin = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(twin)
+    assert twin.loads(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
+    with pytest.raises(ValueError, match="NaN is not JSON"):
+        twin.loads(b"NaN")

@@ -291,16 +291,93 @@ async def test_memory_is_bounded_by_the_pages_under_way(
         assert fake.requests <= pages_begun + concurrency - 1
 
 
-async def test_a_page_that_lost_its_tail_and_its_promise_loses_no_neighbour(
+async def test_rows_that_have_come_are_given_though_the_end_moved_before_them(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """Rows that have come are given, even when a later count says that there are fewer."""
-    stream = notes.stream(page_size=10, concurrency=5)
-    await anext(stream)
-    body = b'{"code":200,"listcount":10,"projectnote":[]}'
-    fake.inject(faults.Raw(body))
-    seen = [note.id async for note in stream]
-    assert set(seen) >= set(ids(fake)[20:])
+    """A page came, then most rows were deleted, then the page before it came, empty."""
+    before = ids(fake)
+    stream = notes.stream(page_size=10, concurrency=2)
+    seen = [(await anext(stream)).id for _ in range(10)]
+    hold = asyncio.Event()
+    fake.inject(faults.Hold(hold))
+    step = asyncio.ensure_future(anext(stream))
+    while len(fake.log) < 3 or fake.log[2].status is None:
+        await asyncio.sleep(0)
+    for gone in before[10:]:
+        fake.remove("projectnote", gone)
+    hold.set()
+    seen.append((await step).id)
+    seen += [note.id async for note in stream]
+    assert seen == before[:10] + before[20:30]
+    assert stream.listcount == 10
+
+
+@pytest.mark.parametrize("page_size", [1, 7])
+async def test_with_a_block_the_next_pages_come_while_you_work(
+    fake: FakeIntervals, notes: Listing[ProjectNote], page_size: int
+) -> None:
+    """They are asked for without a step, no more than may be kept, and each record once."""
+    async with notes.stream(page_size=page_size, concurrency=4) as stream:
+        seen = [(await anext(stream)).id for _ in range(page_size + 1)]
+        while fake.requests < 6:
+            await asyncio.sleep(0)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert fake.requests == 6
+        seen += [note.id async for note in stream]
+    assert seen == ids(fake)
+
+
+async def test_the_end_of_the_block_ends_what_is_under_way(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """No task is left, however it ends; errors that nobody stepped on to are not reported."""
+    hold = asyncio.Event()
+    fake.inject(faults.Hold(hold), times=None, skip=3)
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012  the end of the block is what is tested
+        async with notes.pages(page_size=5, concurrency=3) as pages:
+            await anext(pages)
+            await anext(pages)
+            raise ZeroDivisionError
+    fake.heal()
+    fake.inject(faults.Status(404), times=None, skip=3)
+    async with notes.pages(page_size=5, concurrency=3) as pages:
+        await anext(pages)
+        await anext(pages)
+        while not fake.log[-1].status:
+            await asyncio.sleep(0)
+
+
+async def test_an_error_ahead_is_raised_in_its_turn(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """What comes before it is given first, and the stream goes on after it."""
+    fake.inject(faults.Status(404), skip=2)
+    seen: list[int] = []
+    failures: list[int] = []
+    async with notes.stream(page_size=5, concurrency=3) as stream:
+        while True:
+            try:
+                seen.append((await anext(stream)).id)
+            except NotFoundError:
+                failures.append(len(seen))
+            except StopAsyncIteration:
+                break
+    assert seen == ids(fake)
+    assert failures == [10]
+
+
+async def test_a_capped_page_among_others_is_an_error_of_its_own(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """A page of a window with more rows than asked for is refused; the others are kept."""
+    stream = notes.stream(page_size=5, concurrency=3)
+    seen = [(await anext(stream)).id for _ in range(5)]
+    fake.inject(faults.Raw(_page(fake, 6)))
+    with pytest.raises(ListingError, match="does not page as documented"):
+        await anext(stream)
+    seen += [note.id async for note in stream]
+    assert seen == ids(fake)
 
 
 async def test_an_answer_without_listcount_is_read_to_the_first_empty_page(

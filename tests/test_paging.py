@@ -112,10 +112,16 @@ def test_the_latest_listcount_ends_it() -> None:
     plan.received(plan.next_requests(1)[0], 2, 12)
     assert plan.next_requests(1) == []
 
+
+def test_a_listcount_that_its_own_answer_disproves_is_not_believed() -> None:
+    """Rows and count may be read at two moments; the rows are there."""
     plan = PagePlan(10)
-    plan.received(plan.next_requests(1)[0], 4, 4)
-    plan.listcount = 6
-    assert plan.next_requests(1) == [PageRequest(4, 6)]
+    plan.received(plan.next_requests(1)[0], 10, 50)
+    first, second = plan.next_requests(2)
+    plan.received(first, 0, 50)
+    plan.received(second, 10, 5)
+    assert (plan.listcount, plan.end) == (5, 30)
+    assert plan.next_requests(1) == [first]
 
 
 def test_an_empty_page_is_asked_for_once_more_then_raised() -> None:

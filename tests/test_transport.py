@@ -374,3 +374,38 @@ async def test_a_server_that_does_not_speak_http() -> None:
     ):
         with pytest.raises(AnswerError, match="not HTTP"):
             await client.me.get()
+
+
+async def test_a_wrong_certificate_is_not_tried_again(fake: FakeIntervals) -> None:
+    """Nothing was sent, and nothing will be safer the next time."""
+    url = fake.url.replace("http:", "https:")
+    async with IntervalsClient(fake.token, base_url=url, retry=AT_ONCE) as client:
+        with pytest.raises(ConnectError, match="no safe connection") as caught:
+            await client.me.get()
+    assert caught.value.permanent
+    assert caught.value.attempts == 1
+
+
+async def test_an_endless_answer_is_cut() -> None:
+    """Without an announced length it is counted while it comes."""
+
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        try:
+            while True:
+                writer.write(b" " * 65536)
+                await writer.drain()
+        except ConnectionError:
+            writer.close()
+
+    server = await asyncio.start_server(pour, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        IntervalsClient(
+            "abc12345678", base_url=f"http://127.0.0.1:{port}", max_response_bytes=2**20
+        ) as client,
+    ):
+        with pytest.raises(AnswerError, match="larger than max_response_bytes"):
+            await client.me.get()
