@@ -2,7 +2,7 @@
 
     INTERVALS_TOKEN=... python examples/bot.py [SECONDS BETWEEN TWO LOOKS]
 
-Type ``note 9``, ``search invoice``, ``quota`` or ``quit``.
+Type ``note 100002``, ``search invoice``, ``quota`` or ``quit``.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ async def answer(intervals: IntervalsClient, line: str) -> None:
     """Answer one command."""
     command, _, rest = line.strip().partition(" ")
     match command:
-        case "note" if rest.isdigit():
+        case "note" if rest.isdecimal():
             note = await intervals.projectnote.get(int(rest))
             say(f"#{note.id} by {note.author}, {note.date:%Y-%m-%d}: {note.title}")
         case "search" if rest:
@@ -100,7 +100,11 @@ async def main(seconds: float) -> None:
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0))
+        pause = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    except ValueError:
+        sys.exit("usage: bot.py [SECONDS BETWEEN TWO LOOKS]")
+    try:
+        asyncio.run(main(max(pause, 0.0)))
     except KeyboardInterrupt:
         sys.exit(130)
     except IntervalsError as error:

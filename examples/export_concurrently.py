@@ -74,5 +74,7 @@ if __name__ == "__main__":
     try:
         Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
         asyncio.run(main(Path(sys.argv[1])))
+    except* KeyboardInterrupt:
+        sys.exit("export_concurrently: interrupted; the files are not whole")
     except* (IntervalsError, OSError) as errors:
         sys.exit(f"export_concurrently: {errors.exceptions[0]}")

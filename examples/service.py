@@ -1,8 +1,8 @@
 """A web service that holds one client for as long as it lives.
 
 INTERVALS_TOKEN=... python examples/service.py [PORT]
-curl localhost:8080/notes?projectid=3      # JSON Lines, as they arrive
-curl localhost:8080/notes/9
+curl "localhost:8080/notes?projectid=301"  # JSON Lines, as they arrive
+curl localhost:8080/notes/100002
 curl localhost:8080/quota
 """
 
@@ -96,4 +96,9 @@ def service() -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(service(), host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8080)
+    if len(sys.argv) > 2 or not all(word.isdecimal() for word in sys.argv[1:]):
+        sys.exit("usage: service.py [PORT]")
+    try:
+        web.run_app(service(), host="127.0.0.1", port=int(sys.argv[1]) if sys.argv[1:] else 8080)
+    except (IntervalsError, OSError, OverflowError) as error:
+        sys.exit(f"service: {error}")

@@ -4,6 +4,7 @@ INTERVALS_TOKEN=... python examples/stream_notes.py [WORDS]
 """
 
 import asyncio
+import os
 import sys
 
 from intervals_async import IntervalsClient, IntervalsError, Listing, ProjectNote
@@ -22,11 +23,16 @@ async def main() -> None:
         async with matching(intervals, " ".join(sys.argv[1:])).stream() as notes:
             async for note in notes:
                 print(f"{note.date:%Y-%m-%d}  #{note.id}  {note.author}: {note.title}")
-        print(f"{notes.delivered} of {notes.listcount} notes in {notes.requests} requests")
+        print(f"{notes.delivered} of {notes.listcount} notes; requests: {notes.requests}")
 
 
 if __name__ == "__main__":
     try:
         asyncio.run(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # whoever read from us has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except IntervalsError as error:
         sys.exit(f"stream_notes: {error}")

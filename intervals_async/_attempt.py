@@ -11,9 +11,8 @@ import attrs
 from yarl import URL
 
 from ._version import __version__
-from ._wire import Call, annotate, authorization
+from ._wire import Call, Credentials, annotate, unreadable
 from .errors import (
-    AnswerError,
     CallError,
     ClientClosedError,
     ConnectError,
@@ -59,20 +58,20 @@ class Connection:
     """The way to the server for one token: a session of our own, or one that was handed in."""
 
     __slots__ = (
-        "_authorization", "_loop", "_most_bytes", "_owned", "_session", "_trace_configs",
+        "_credentials", "_loop", "_most_bytes", "_owned", "_session", "_trace_configs",
         "base_url", "closed",
     )  # fmt: skip
 
     def __init__(
         self,
-        token: str,
+        credentials: Credentials,
         *,
         base_url: str,
         session: aiohttp.ClientSession | None,
         trace_configs: Sequence[aiohttp.TraceConfig],
         max_response_bytes: int,
     ) -> None:
-        self._authorization = authorization(token)
+        self._credentials = credentials
         self.base_url = base_url
         self._session = session
         # A session that was handed in is neither closed nor changed.
@@ -104,12 +103,13 @@ class Connection:
                 URL(call.url(self.base_url), encoded=True),
                 data=call.payload(),
                 headers={
-                    "Authorization": self._authorization,
+                    "Authorization": self._credentials.authorization,
                     "User-Agent": f"intervals_async/{__version__}",
                     **call.headers(),
                 },
                 timeout=aiohttp.ClientTimeout(total=total, connect=min(connect, total)),
                 allow_redirects=False,
+                raise_for_status=False,
                 middlewares=(_no_resend,),
             ) as response:
                 return Reply(
@@ -119,8 +119,8 @@ class Connection:
                     await self._body(response),
                 )
         except _OversizeError:
-            failure: CallError = AnswerError(
-                f"the answer is larger than max_response_bytes ({self._most_bytes})"
+            failure: CallError = unreadable(
+                call, f"the answer is larger than max_response_bytes ({self._most_bytes})"
             )
         except aiohttp.ClientSSLError as error:
             failure = ConnectError(f"no safe connection: {error}", permanent=True)
@@ -129,10 +129,17 @@ class Connection:
         except TimeoutError:
             failure = RequestTimeoutError(f"no whole answer within {total:g} s")
         except aiohttp.ClientResponseError as error:
-            failure = AnswerError(f"the answer is not HTTP: {error.message}", status=error.status)
+            # The status that aiohttp gives it is its own, not the server's.
+            failure = unreadable(call, f"the answer is not HTTP: {error.message}")
+        except ValueError as error:  # an address or a session that no request can be made of
+            failure = ConnectError(f"no request can be made: {error}", permanent=True)
         except (_DroppedError, aiohttp.ClientError, OSError) as error:
             reason = str(error) or type(error).__name__
             failure = ConnectionLostError(f"the connection broke: {reason}")
+        except BaseException as error:  # noqa: BLE001  raised again
+            # Cancelled, for one. The frames of aiohttp hold the Authorization header, and a
+            # traceback may be shown with its variables.
+            raise error.with_traceback(None) from None
         return annotate(failure, call)
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
@@ -155,7 +162,10 @@ class Connection:
             self._loop = loop
             # no cookies: nothing to remember for weeks, nothing to share between tokens
             self._session = aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(), trace_configs=self._trace_configs
+                # how many are under way is for the limits to say
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=self._trace_configs,
             )
         elif self._owned and self._loop is not loop:
             raise ClientClosedError(

@@ -42,7 +42,7 @@ class PagePlan:
         self._empty: set[int] = set()
         # An answer without listcount leaves only one sign of the end: a page without rows.
         self._done = False
-        # How many there are: the latest listcount, or more where its own answer proves it.
+        # How many there are: the latest listcount, unless its own answer disproves it.
         self._count: int | None = None
         self.listcount: int | None = None
 
@@ -78,8 +78,8 @@ class PagePlan:
         """Put back a page that no answer came for."""
         self._put_back(request)
 
-    def received(self, request: PageRequest, rows: int, listcount: int | None) -> None:
-        """Take note of an answer.
+    def received(self, request: PageRequest, rows: int, listcount: int | None) -> bool:
+        """Take note of an answer, and say whether its rows are to be given.
 
         Raises:
             IncompleteListingError: It is the second empty page where the listcount of the
@@ -94,7 +94,10 @@ class PagePlan:
             )
         if listcount is not None:
             self.listcount = listcount
-            self._count = max(listcount, request.offset + rows) if rows else listcount
+            self._count = listcount
+            if rows and request.offset + rows > listcount:
+                # The answer disproves its own count, so only an empty page tells the end.
+                self._count = request.offset + rows + 1
         if rows < request.limit:
             self._put_back(PageRequest(request.offset + rows, request.limit - rows))
         if rows == 0 and self._count is None:
@@ -106,6 +109,7 @@ class PagePlan:
             raise _nothing_given(self._count, request.offset)
         else:
             self._empty.add(request.offset)
+        return rows > 0
 
     def _put_back(self, request: PageRequest) -> None:
         self._gaps.append(request)
@@ -134,15 +138,15 @@ class WholePlan:
         """Put the request back: no answer came."""
         self._asked = False
 
-    def received(self, request: PageRequest, rows: int, listcount: int | None) -> None:
-        """Take note of an answer.
+    def received(self, request: PageRequest, rows: int, listcount: int | None) -> bool:
+        """Take note of an answer, and say whether its rows are to be given: if they are all.
 
         Raises:
             IncompleteListingError: Twice it gave fewer rows than its own listcount.
         """
         self.listcount = listcount
         if listcount is None or rows >= listcount:
-            return
+            return rows > 0
         self._asked = False
         if self._short:
             self._short = False
@@ -151,6 +155,7 @@ class WholePlan:
                 "has no documented offset to ask for the rest with"
             )
         self._short = True
+        return False
 
 
 Plan: TypeAlias = PagePlan | WholePlan

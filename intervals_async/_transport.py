@@ -22,6 +22,7 @@ from .errors import (
     ConnectError,
     DailyQuotaError,
     IntervalsError,
+    LimitStoreError,
     NotFoundError,
 )
 from .events import (
@@ -42,6 +43,9 @@ QUOTA = Call("GET", "quota")
 # Seconds for which a client sends nothing after "the day is used up", where the moment of
 # the reset could not be asked.
 UNKNOWN_RESET = 60.0
+
+# Seconds for which a reset is believed at most; then it is asked for again.
+LONGEST_DAY = 25 * 3600.0
 
 
 @attrs.define
@@ -153,6 +157,11 @@ class Transport:
         return self._shared.limiter
 
     @property
+    def base_url(self) -> str:
+        """The root of the API."""
+        return self._shared.connection.base_url
+
+    @property
     def requests(self) -> int:
         """How many requests went over the wire in all."""
         return self._shared.tally.requests
@@ -183,20 +192,14 @@ class Transport:
         shared = self._shared
         progress = _Progress()
         while True:
-            place = await shared.limiter.acquire(bulk=bulk, even_if_closed=call == QUOTA)
-            sent = True
-            progress.attempts += 1
-            begun = shared.clock()
             try:
-                result = await self._attempt(call, progress)
-                sent = not isinstance(result, ConnectError)
-            finally:
-                progress.spent += shared.clock() - begun
-                if sent:
-                    shared.tally.requests += 1
-                    if tally is not None:
-                        tally.requests += 1
-                await shared.limiter.release(place, sent=sent)
+                place = await shared.limiter.acquire(
+                    bulk=bulk, lease=self._lease, even_if_day_is_over=call == QUOTA
+                )
+            except CallError as error:
+                error.attempts = progress.attempts
+                raise self._given_up(call, annotate(error, call), progress) from None
+            result = await self._attempt_at(place, call, progress, tally)
             if isinstance(result, Answer):
                 return attrs.evolve(result, attempts=progress.attempts)
             if self.closed:
@@ -210,7 +213,10 @@ class Transport:
                 and progress.maybe_done
             ):
                 return Answer(call, 404, {}, progress.attempts)  # an earlier attempt did it
-            await self._before_next(call, result, progress)
+            wait = await self._wait_before_next(call, result, progress)
+            if wait > 0:
+                await self._sleep(wait)
+                progress.spent += wait
 
     async def close(self) -> None:
         """Close our own session and wake all who wait. May be called again."""
@@ -221,6 +227,34 @@ class Transport:
                 sleeper.set_exception(ClientClosedError("the client was closed meanwhile"))
         shared.limiter.close()
         await shared.connection.close()
+
+    @property
+    def _lease(self) -> float:
+        """Seconds after which even a vanished process's attempt has surely timed out."""
+        return self._settings.timeouts.attempt + 10.0
+
+    async def _attempt_at(
+        self, place: str, call: Call, progress: _Progress, tally: Tally | None = None
+    ) -> Answer | CallError:
+        """Attempt a call that holds a place under the limits, and give the place back."""
+        shared = self._shared
+        sent = True
+        progress.attempts += 1
+        begun = shared.clock()
+        try:
+            result = await self._attempt(call, progress)
+            sent = not isinstance(result, ConnectError)
+        except ClientClosedError:
+            sent = False
+            raise
+        finally:
+            progress.spent += shared.clock() - begun
+            if sent:
+                shared.tally.requests += 1
+                if tally is not None:
+                    tally.requests += 1
+            await shared.limiter.release(place, sent=sent)
+        return result
 
     async def _attempt(self, call: Call, progress: _Progress) -> Answer | CallError:
         shared = self._shared
@@ -284,35 +318,37 @@ class Transport:
             error.retry_after = retry_after(reply.retry_after, self._shared.now())
             return error.with_traceback(None)
 
-    async def _before_next(self, call: Call, failure: CallError, progress: _Progress) -> None:
-        """Wait for the next attempt, or raise the failure if there is none."""
+    async def _wait_before_next(self, call: Call, failure: CallError, progress: _Progress) -> float:
+        """Say how long to wait for the next attempt, or raise the failure if there is none."""
         policy = self._settings.retry
         what = outcome(failure)
         if isinstance(failure, DailyQuotaError) and call != QUOTA:
-            raise await self._day_is_over(failure)
-        wait = policy.wait(what, progress.attempts, self._shared.chance())
-        wait = max(wait, failure.retry_after or 0.0)
+            await self._day_is_over(failure)
+        wait = max(
+            policy.wait(what, progress.attempts, self._shared.chance()),
+            failure.retry_after or 0.0,
+        )
         if what is Outcome.REFUSED:
             await self._shared.limiter.hold(min(wait, policy.longest_wait))
-        if what in (Outcome.FATE_UNKNOWN, Outcome.SERVER_FAILED):
-            progress.maybe_done = True
-        if not policy.again(call.method, what, progress.attempts):
-            if call.method == "POST" and what is Outcome.FATE_UNKNOWN:
-                raise _ambiguous(call, failure) from failure
-            raise failure
-        if wait > policy.longest_wait:
+        again = policy.again(call.method, what, progress.attempts)
+        if again and wait > policy.longest_wait:
             until = self._shared.now() + timedelta(seconds=min(wait, 1e11))
             failure.message += (
                 f"; the server asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC, which is "
                 f"longer than longest_wait ({policy.longest_wait:g} s)"
             )
-            raise failure
-        if progress.spent + wait >= self._settings.timeouts.call:
+            again = False
+        elif again and progress.spent + wait >= self._settings.timeouts.call:
             failure.message += (
                 f"; the {self._settings.timeouts.call:g} s of the whole call leave no time "
                 "for another attempt"
             )
-            raise failure
+            again = False
+        if not again:
+            given_up = self._given_up(call, failure, progress)
+            raise given_up from (None if given_up is failure else failure)
+        if what in (Outcome.FATE_UNKNOWN, Outcome.SERVER_FAILED):
+            progress.maybe_done = True
         self._shared.reporter.report(
             RetryScheduled(
                 method=call.method,
@@ -322,11 +358,32 @@ class Transport:
                 error=type(failure).__name__,
             )
         )
-        if what is not Outcome.REFUSED:  # those wait in the line, like everybody
-            await self._sleep(wait)
-            progress.spent += wait
+        # Those who were refused wait in the line, like everybody.
+        return 0.0 if what is Outcome.REFUSED else wait
 
-    async def _day_is_over(self, failure: DailyQuotaError) -> DailyQuotaError:
+    def _given_up(self, call: Call, failure: CallError, progress: _Progress) -> CallError:
+        """The error to raise: a write that may have been carried out is ambiguous.
+
+        "Nothing was sent" or "too fast" would be true of the last attempt alone.
+        """
+        what = outcome(failure)
+        carried_on = what is not Outcome.FINAL or isinstance(failure, DailyQuotaError)
+        posted = call.method == "POST" and what is Outcome.FATE_UNKNOWN
+        if call.method == "GET" or not (posted or (progress.maybe_done and carried_on)):
+            return failure
+        ambiguous = AmbiguousWriteError(
+            f"whether it was carried out is unknown, and it was not sent again "
+            f"({failure.message}); list /{call.resource}/ to find out",
+            status=failure.status,
+            code=failure.code,
+            verbose=failure.verbose,
+            attempts=failure.attempts,
+        )
+        ambiguous.body = dict(call.body or {})
+        ambiguous.retry_after = failure.retry_after
+        return annotate(ambiguous, call)
+
+    async def _day_is_over(self, failure: DailyQuotaError) -> None:
         """Find out until when, once for all, and send everybody away until then."""
         shared = self._shared
         async with shared.day:
@@ -334,23 +391,20 @@ class Transport:
                 reset = await self._ask_for_reset()
                 seconds = UNKNOWN_RESET
                 if reset is not None:
-                    seconds = (reset - shared.now()).total_seconds()
+                    seconds = min((reset - shared.now()).total_seconds(), LONGEST_DAY)
                 shared.day_asked = _DayAsked(reset, shared.clock() + seconds)
                 shared.limiter.refuse_until(shared.day_asked.until, lambda: _day_is_used_up(reset))
             failure.reset = shared.day_asked.reset
-        return failure
 
     async def _ask_for_reset(self) -> datetime | None:
         """Ask /quota/ if a place is free at once: nobody is to wait to hear of the end."""
-        limiter = self._shared.limiter
-        place = await limiter.acquire_at_once()
+        try:
+            place = await self._shared.limiter.acquire_at_once(lease=self._lease)
+        except LimitStoreError:
+            return None
         if place is None:
             return None
-        self._shared.tally.requests += 1
-        try:
-            answer = await self._attempt(QUOTA, _Progress(attempts=1))
-        finally:
-            await limiter.release(place, sent=True)
+        answer = await self._attempt_at(place, QUOTA, _Progress())
         try:
             row = answer.row() if isinstance(answer, Answer) else None
             reset = utc_moment(row["next_reset"] if isinstance(row, dict) else None)
@@ -373,17 +427,6 @@ class Transport:
 def _awake(sleeper: asyncio.Future[None]) -> None:
     if not sleeper.done():
         sleeper.set_result(None)
-
-
-def _ambiguous(call: Call, failure: CallError) -> AmbiguousWriteError:
-    error = AmbiguousWriteError(
-        f"whether it was carried out is unknown, and it was not sent again "
-        f"({failure.message}); list /{call.resource}/ to find out",
-        status=failure.status,
-        attempts=failure.attempts,
-    )
-    error.body = dict(call.body or {})
-    return annotate(error, call)
 
 
 def _day_is_used_up(reset: datetime | None) -> IntervalsError:

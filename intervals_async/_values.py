@@ -126,7 +126,10 @@ def utc_moment(value: object, _: object = None) -> datetime:
         return datetime.fromisoformat(value + "+00:00")
     except ValueError:
         moment = local_moment(value)
+    try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(_found(value, "a timestamp between the years 1 and 9999")) from None
 
 
 def local_moment(value: object, _: object = None) -> datetime:
@@ -154,6 +157,8 @@ def text_or_objects(value: object, _: object = None) -> str | tuple[Mapping[str,
 
 
 def _found(value: object, expected: str) -> str:
+    if isinstance(value, list | dict):  # may be nested deeper than can be shown
+        return f"expected {expected}, found a {type(value).__name__}"
     shown = repr(value)
     if len(shown) > 40:
         shown = f"{shown[:40]}…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
@@ -16,14 +16,17 @@ from .errors import AnswerError, ArgumentError, CallError, error_class
 __all__ = [
     "Answer",
     "Call",
+    "Credentials",
     "annotate",
-    "authorization",
     "checked_base_url",
     "checked_token",
     "read_answer",
+    "unreadable",
 ]
 
 SUCCESS = (200, 201, 202)
+
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 _Error = TypeVar("_Error", bound=CallError)
 
@@ -98,7 +101,8 @@ class Answer:
             return int(count)
         if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
             return count
-        raise self.error(AnswerError, f"listcount is {_snippet(repr(count))}, which is no count")
+        shown = repr(count) if isinstance(count, str | int | float) else type(count).__name__
+        raise self.error(AnswerError, f"listcount is {_snippet(shown)}, which is no count")
 
     def rows(self) -> list[object]:
         """The rows of a collection; none where the key is missing or null.
@@ -171,18 +175,34 @@ def read_answer(call: Call, status: int, content_type: str, body: bytes) -> Answ
     if envelope is None:
         if call.method == "DELETE" and not body.strip():
             return Answer(call, status, {})
-        if call.method != "GET":
-            flaw = f"it may have been carried out, but the answer cannot be read: {flaw}"
-        raise annotate(AnswerError(flaw, status=status), call)
+        raise unreadable(call, flaw, status)
     outer = _code(envelope.get("code"))
-    if "error" in envelope or (outer is not None and outer >= 400):
-        raise _refusal(call, status if outer is None else outer, envelope, flaw)
+    if envelope.get("error") or (outer is not None and outer >= 400):
+        raise _refusal(call, status if outer is None or outer < 400 else outer, envelope, flaw)
     return Answer(call, status, envelope)
 
 
-def authorization(token: str) -> str:
-    """The value of the Authorization header: HTTP Basic, the token as the user name."""
-    return "Basic " + base64.b64encode(f"{token}:X".encode()).decode()
+def unreadable(call: Call, flaw: str, status: int | None = None) -> AnswerError:
+    """Make the error for an answer that cannot be understood."""
+    if call.method != "GET":
+        flaw = f"it may have been carried out, but the answer cannot be read: {flaw}"
+    return annotate(AnswerError(_snippet(flaw, 400), status=status), call)
+
+
+@attrs.frozen
+class Credentials:
+    """What a call is signed with; its repr shows nothing of it.
+
+    Attributes:
+        authorization: The value of the header: HTTP Basic, the token as the user name.
+    """
+
+    authorization: str = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, token: object) -> Self:
+        """Check a token as `checked_token` does."""
+        return cls("Basic " + base64.b64encode(f"{checked_token(token)}:X".encode()).decode())
 
 
 def checked_token(token: object) -> str:
@@ -213,16 +233,20 @@ def checked_base_url(base_url: str) -> str:
         ArgumentError: It is not an http or https address of a host, or carries a password,
             a query or a fragment.
     """
+    host = ""
     try:
         parts = urlsplit(base_url.strip())
-        _ = parts.port  # reading it is what checks it
+        port = "" if parts.port is None else f":{parts.port}"
+        host = (parts.hostname or "").encode("idna").decode()
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+        port = ""
+    if parts.scheme not in ("http", "https") or not host or not _HOST.fullmatch(host):
         raise ArgumentError("base_url is the root of the API, such as https://api.myintervals.com/")
     if parts.username is not None or parts.query or parts.fragment:
         raise ArgumentError("base_url takes no user, query or fragment; the token goes apart")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{port}{quote(parts.path, safe='/%').rstrip('/')}/"
 
 
 def _open(content_type: str, body: bytes) -> tuple[Mapping[str, Any] | None, str]:
@@ -246,10 +270,10 @@ def _open(content_type: str, body: bytes) -> tuple[Mapping[str, Any] | None, str
 
 
 def _refusal(call: Call, status: int, envelope: Mapping[str, Any] | None, flaw: str) -> CallError:
-    if status < 400:
+    error = (envelope or {}).get("error")
+    if status < 400 and not error:
         moved = "a redirect is not followed, since the token would travel with it"
         return annotate(AnswerError(moved if status >= 300 else flaw, status=status), call)
-    error = (envelope or {}).get("error")
     details: Mapping[str, Any] = error if isinstance(error, dict) else {}
     code = _code(details.get("code"))
     message = details.get("message")
@@ -264,9 +288,13 @@ def _sentences(verbose: object) -> tuple[str, ...]:
     """`verbose` has been seen as a list, an object, a text and nothing at all."""
     if isinstance(verbose, dict):
         verbose = list(verbose.values())
-    if isinstance(verbose, list):
-        return tuple(_snippet(str(sentence), 1000) for sentence in verbose if sentence)
-    return (_snippet(str(verbose), 1000),) if verbose else ()
+    sentences = verbose if isinstance(verbose, list) else [verbose]
+    return tuple(
+        # what is nested is only named: it may be nested deeper than can be shown
+        _snippet(str(each), 1000) if isinstance(each, str | int | float) else type(each).__name__
+        for each in sentences
+        if each
+    )
 
 
 def _code(code: object) -> int | None:

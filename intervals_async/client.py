@@ -13,7 +13,7 @@ import attrs
 
 from ._attempt import Connection
 from ._transport import Settings, Timeouts, Transport
-from ._wire import checked_base_url, checked_token
+from ._wire import Credentials, checked_base_url
 from .errors import ArgumentError
 from .events import Event, LimitWait, Reporter
 from .limits import Limit, Limiter, LimitStore
@@ -82,6 +82,23 @@ class IntervalsClient:
     Use it with ``async with``, or call `close` when done. It may live for weeks and be used
     by many tasks at once, all within one event loop; a service makes one and shares it.
 
+    Example:
+        ::
+
+            async with IntervalsClient() as intervals:
+                async for note in intervals.projectnote.list(search="invoice"):
+                    print(note.title)
+
+    Attributes:
+        contactdescriptor: Labels of contact details: `ContactDescriptorResource`.
+        contacttype: Kinds of contact details: `ContactTypeResource`.
+        me: The token's owner: `MeResource`.
+        person: People: `PersonResource`.
+        personcontact: Contact details of people: `PersonContactResource`.
+        project: Projects: `ProjectResource`.
+        projectnote: Notes on projects: `ProjectNoteResource`.
+        quota: The day's quota of requests: `QuotaResource`.
+
     Args:
         token: The person's API token; without it, the environment's ``INTERVALS_TOKEN``.
         base_url: The root of the API; without it, the environment's ``INTERVALS_BASE_URL``,
@@ -140,10 +157,16 @@ class IntervalsClient:
         on_event: Callable[[Event], None] | None = None,
         show_bodies: bool = False,
     ) -> None:
-        if token is None:
-            token = os.environ.get("INTERVALS_TOKEN", "")
+        try:
+            credentials = Credentials.of(
+                os.environ.get("INTERVALS_TOKEN", "") if token is None else token
+            )
+        except ArgumentError as error:
+            raise error.with_traceback(None) from None
+        finally:
+            token = None  # a traceback may be shown with its variables
         if base_url is None:
-            base_url = os.environ.get("INTERVALS_BASE_URL") or BASE_URL
+            base_url = os.environ.get("INTERVALS_BASE_URL", BASE_URL)
         if session is not None and trace_configs:
             raise ArgumentError("trace_configs belong to the session that was handed in")
         if max_response_bytes < 1:
@@ -157,7 +180,7 @@ class IntervalsClient:
         self._offer(
             Transport(
                 Connection(
-                    checked_token(token),
+                    credentials,
                     base_url=checked_base_url(base_url),
                     session=session,
                     trace_configs=trace_configs,
@@ -166,8 +189,6 @@ class IntervalsClient:
                 Limiter(
                     limits,
                     limit_store,
-                    # by then even a vanished process's attempt has timed out
-                    lease=timeouts.attempt + 10.0,
                     on_wait=lambda seconds, bulk: reporter.report(
                         LimitWait(seconds=seconds, bulk=bulk)
                     ),
@@ -181,21 +202,13 @@ class IntervalsClient:
     def _offer(self, transport: Transport) -> None:
         self._transport = transport
         self.contactdescriptor = ContactDescriptorResource(self._transport)
-        """Labels of contact details."""
         self.contacttype = ContactTypeResource(self._transport)
-        """Kinds of contact details."""
         self.me = MeResource(self._transport)
-        """The token's owner."""
         self.person = PersonResource(self._transport)
-        """People."""
         self.personcontact = PersonContactResource(self._transport)
-        """Contact details of people."""
         self.project = ProjectResource(self._transport)
-        """Projects."""
         self.projectnote = ProjectNoteResource(self._transport)
-        """Notes on projects."""
         self.quota = QuotaResource(self._transport)
-        """The day's quota of requests."""
 
     def with_options(
         self,
@@ -235,6 +248,11 @@ class IntervalsClient:
             next_reset=quota.next_reset,
             requests=self._transport.requests,
         )
+
+    def __repr__(self) -> str:
+        """Show the address, and nothing of the token."""
+        transport = getattr(self, "_transport", None)  # not there yet where making it failed
+        return f"<IntervalsClient {transport.base_url if transport else 'unfinished'}>"
 
     @property
     def closed(self) -> bool:

@@ -12,8 +12,8 @@ import attrs
 from ._convert import Record, RecordDecoder
 from ._paging import PagePlan, PageRequest, Plan, WholePlan
 from ._transport import Tally, Transport
-from ._wire import Call, annotate
-from .errors import ArgumentError, CallError, IncompleteListingError
+from ._wire import Answer, Call
+from .errors import ArgumentError, CallError, IncompleteListingError, ListingError
 from .events import PageReceived
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class Source(Generic[R]):
             query += (("offset", str(request.offset)), ("limit", str(request.limit)))
         return Call("GET", self.resource, query=query)
 
-    async def fetch(self, request: PageRequest, tally: Tally, *, bulk: bool) -> Page[R]:
+    async def fetch(
+        self, request: PageRequest, tally: Tally, *, bulk: bool
+    ) -> tuple[Page[R], Answer]:
         """Ask for one page; `bulk` lets calls that somebody waits for pass first."""
         answer = await self.transport.send(self.call(request), tally, bulk=bulk)
         try:
@@ -75,7 +77,7 @@ class Source(Generic[R]):
                 listcount=page.listcount,
             )
         )
-        return page
+        return page, answer
 
 
 class Listing(Generic[R]):
@@ -142,13 +144,11 @@ class Listing(Generic[R]):
             IncompleteListingError: The server does not say (no ``listcount``), although
                 the resource has pages.
         """
-        request = PageRequest(0, 1)
-        page = await self._source.fetch(request, Tally(), bulk=False)
+        page, answer = await self._source.fetch(PageRequest(0, 1), Tally(), bulk=False)
         listcount = page.listcount
         if listcount is None:
             if self._source.paginated:
-                silent = IncompleteListingError("the answer holds no listcount")
-                raise annotate(silent, self._source.call(request))
+                raise answer.annotate(IncompleteListingError("the answer holds no listcount"))
             listcount = len(page.items)
         rest = max(listcount - self._offset, 0)
         return rest if self._limit is None else min(rest, self._limit)
@@ -190,7 +190,7 @@ class Pages(Generic[R]):
         "_bulk",
         "_closed",
         "_concurrency",
-        "_failure",
+        "_failures",
         "_next",
         "_plan",
         "_ready",
@@ -212,10 +212,10 @@ class Pages(Generic[R]):
         self._next = first
         # Pages that came before their turn, by offset.
         self._ready: dict[int, Page[R]] = {}
-        # What stopped a page that was asked for beside others; raised in its turn.
-        self._failure: BaseException | None = None
+        # What stopped a page that was asked for beside others, by offset; raised in its turn.
+        self._failures: dict[int, BaseException] = {}
         # The pages that are asked for now.
-        self._under_way: dict[asyncio.Task[Page[R]], PageRequest] = {}
+        self._under_way: dict[asyncio.Task[tuple[Page[R], Answer]], PageRequest] = {}
         # Whether pages may be under way between two steps.
         self._ahead = False
         self._stepping = False
@@ -240,8 +240,11 @@ class Pages(Generic[R]):
 
         Raises:
             CallError: A page could not be had. The next step asks for it again.
+            ListingError: The stream was closed by another task in the middle of the step.
             RuntimeError: Another task is in the middle of a step.
         """
+        if self._closed:
+            raise StopAsyncIteration
         if self._stepping:
             raise RuntimeError("another task is stepping this stream; give each task its own")
         self._stepping = True
@@ -250,6 +253,8 @@ class Pages(Generic[R]):
         finally:
             self._stepping = False
         if page is None:
+            if self._closed:
+                raise ListingError(f"the stream of {self._source.resource} was closed meanwhile")
             raise StopAsyncIteration
         self._next = page.offset + len(page.items)
         return page
@@ -259,7 +264,7 @@ class Pages(Generic[R]):
         self._closed = True
         await self._end()
         self._ready.clear()
-        self._failure = None
+        self._failures.clear()
 
     async def __aenter__(self) -> Self:
         """Give itself, and look ahead from now on."""
@@ -279,15 +284,16 @@ class Pages(Generic[R]):
         while not self._closed:
             page = self._ready.pop(self._next, None)
             if page is not None:
-                if self._ahead and self._failure is None:
+                if self._ahead:
                     self._begin(self._wanted())
                 return page
-            if self._failure is not None:
-                failure, self._failure = self._failure, None
-                raise failure
+            if self._next in self._failures:
+                raise self._first_failure()
             wanted = self._wanted()
             if wanted or self._under_way:
                 await self._fetch(wanted)
+            elif self._failures:
+                raise self._first_failure()
             elif self._ready:
                 # The listcount fell below rows that had come already: they are not lost.
                 self._next = min(self._ready)
@@ -295,7 +301,15 @@ class Pages(Generic[R]):
                 break
         return None
 
+    def _first_failure(self) -> BaseException:
+        # The others are forgotten: their pages are asked for again, like that of this one.
+        failure = self._failures[min(self._failures)]
+        self._failures.clear()
+        return failure
+
     def _wanted(self) -> list[PageRequest]:
+        if self._failures:
+            return []  # nothing more before it was raised
         room = self._concurrency - len(self._ready) - len(self._under_way)
         if not self._under_way:
             room = max(room, 1)  # for what is missing before those that came early
@@ -331,13 +345,13 @@ class Pages(Generic[R]):
 
     async def _fetch_one(self, request: PageRequest) -> None:
         try:
-            page = await self._ask(request)
+            page, answer = await self._ask(request)
         except BaseException:
             self._plan.failed(request)
             raise
-        self._accept(request, page)
+        self._accept(request, page, answer)
 
-    async def _ask(self, request: PageRequest) -> Page[R]:
+    async def _ask(self, request: PageRequest) -> tuple[Page[R], Answer]:
         return await self._source.fetch(request, self._tally, bulk=self._bulk)
 
     def _settle(self) -> None:
@@ -350,18 +364,18 @@ class Pages(Generic[R]):
                 self._plan.failed(request)
             else:
                 try:
-                    self._accept(request, task.result())
+                    self._accept(request, *task.result())
                 except CallError as refused:
                     error = refused
-            self._failure = self._failure or error
+            if error is not None:
+                self._failures[request.offset] = error
 
-    def _accept(self, request: PageRequest, page: Page[R]) -> None:
+    def _accept(self, request: PageRequest, page: Page[R], answer: Answer) -> None:
         try:
-            self._plan.received(request, len(page.items), page.listcount)
+            if self._plan.received(request, len(page.items), page.listcount):
+                self._ready[request.offset] = page
         except CallError as error:
-            raise annotate(error, self._source.call(request)) from None
-        if page.items:
-            self._ready[request.offset] = page
+            raise answer.annotate(error) from None
 
 
 class Stream(Generic[R]):

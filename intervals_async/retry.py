@@ -57,11 +57,11 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         return float(header[:12])
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max((moment - now).total_seconds(), 0.0)
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - now).total_seconds(), 0.0)
 
 
 @attrs.frozen(kw_only=True)
@@ -82,8 +82,8 @@ class RetryPolicy:
         longest_wait: Seconds; no wait is longer than this. Where the server asks for a
             longer one (``Retry-After``), the call fails at once and says until when.
         too_fast_wait: Seconds that the whole client pauses after the server said "too
-            fast", doubled each time in a row. It names no time itself, and its minute
-            slides, so some places may be free again much sooner than in a minute.
+            fast", doubled each time in a row. It names no time itself. Its minute slides, so
+            some places may be free again soon; four attempts last beyond a whole minute.
         resend_posts: Whether a POST is treated like a PUT. It may then be carried out
             twice: say so only where a record that is there twice does no harm.
     """
@@ -91,7 +91,7 @@ class RetryPolicy:
     attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
     first_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
     longest_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
-    too_fast_wait: float = attrs.field(default=5.0, validator=attrs.validators.ge(0))
+    too_fast_wait: float = attrs.field(default=10.0, validator=attrs.validators.ge(0))
     resend_posts: bool = False
 
     def again(self, method: str, what: Outcome, attempts: int) -> bool:

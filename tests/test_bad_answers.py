@@ -66,6 +66,8 @@ def test_the_limit_of_an_answer_is_above_zero() -> None:
         (b'{"listcount":1,"projectnote":[[]]}', RecordError),
         (b'{"listcount":1,"projectnote":[null]}', RecordError),
         (b'{"listcount":{},"projectnote":[]}', AnswerError),
+        (b'{"listcount":' + b"[" * 900 + b"]" * 900 + b',"projectnote":[]}', AnswerError),
+        (b'{"error":{"verbose":' + b"[" * 900 + b"]" * 900 + b"}}", CallError),
         (b'{"listcount":1,"projectnote":"x"}', AnswerError),
         (b"\x00" * 1000, AnswerError),
     ],

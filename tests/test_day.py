@@ -12,7 +12,7 @@ import pytest
 from intervals_async import Budget, DailyQuotaError, IntervalsClient, Limit, LimitUse
 from intervals_async._attempt import Connection
 from intervals_async._transport import Settings, Timeouts, Transport
-from intervals_async._wire import Call
+from intervals_async._wire import Call, Credentials
 from intervals_async.limits import Limiter
 from intervals_async.retry import RetryPolicy
 from intervals_async.testing import FakeIntervals, faults
@@ -52,7 +52,11 @@ async def small(clock: Clock) -> AsyncIterator[FakeIntervals]:
 async def transport(small: FakeIntervals, clock: Clock) -> AsyncIterator[Transport]:
     """Give a transport to it that lives in the same time."""
     connection = Connection(
-        small.token, base_url=small.url, session=None, trace_configs=(), max_response_bytes=2**20
+        Credentials.of(small.token),
+        base_url=small.url,
+        session=None,
+        trace_configs=(),
+        max_response_bytes=2**20,
     )
     settings = Settings(
         timeouts=Timeouts(connect=10, attempt=60, call=300), retry=RetryPolicy(attempts=1)
@@ -94,6 +98,7 @@ async def test_until_the_reset_nothing_is_sent_and_after_it_everything(
         with pytest.raises(DailyQuotaError) as caught:
             await transport.send(me, bulk=bulk)
         assert caught.value.reset == datetime(2026, 11, 23, tzinfo=UTC)
+        assert (caught.value.method, caught.value.path) == ("GET", "/me/")
         assert (caught.value.attempts, small.requests) == (0, 5)
     await transport.send(Call("GET", "quota"))
     clock.seconds = 3599.0
@@ -112,6 +117,7 @@ async def test_until_the_reset_nothing_is_sent_and_after_it_everything(
         faults.Raw(b'{"quota": {"quota": "1", "used": "1", "exceeded": "t"}}'),
         faults.Raw(b'{"quota": {"next_reset": "soon"}}'),
         faults.Raw(b'{"quota": {"next_reset": "2001-01-01 00:00:00"}}'),
+        faults.Raw(b'{"quota": {"next_reset": "0001-01-01 00:00:00+05:00"}}'),
         faults.Raw(b'{"quota": []}'),
         faults.DayUsedUp(),
     ],
@@ -130,6 +136,19 @@ async def test_without_a_reset_the_client_pauses_for_a_minute(
         assert caught.value.reset is None
     assert small.requests == 2
     clock.seconds = 60.0
+    await transport.send(me)
+
+
+async def test_a_reset_in_a_far_future_is_asked_for_again_tomorrow(
+    small: FakeIntervals, transport: Transport, clock: Clock
+) -> None:
+    """A wrong answer does not shut the client for good."""
+    me = Call("GET", "me")
+    small.inject(faults.Raw(b'{"quota": {"next_reset": "9999-12-31 23:59:59"}}'), path="/quota/")
+    small.inject(faults.DayUsedUp(), path="/me/")
+    with pytest.raises(DailyQuotaError):
+        await transport.send(me)
+    clock.seconds = 25 * 3600.0
     await transport.send(me)
 
 

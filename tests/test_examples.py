@@ -56,9 +56,9 @@ async def test_stream_notes(account: FakeIntervals) -> None:
     assert (status, complaint) == (0, "")
     *lines, summary = output.strip().split("\n")
     assert len(lines) == 1200
-    assert summary == "1200 of 1200 notes in 3 requests"
+    assert summary == "1200 of 1200 notes; requests: 3"
     status, output, _ = await run("stream_notes.py", "no", "such", "words", "anywhere")
-    assert output == "0 of 0 notes in 1 requests\n"
+    assert output == "0 of 0 notes; requests: 1\n"
 
 
 async def test_stream_notes_says_what_went_wrong(account: FakeIntervals) -> None:
@@ -139,7 +139,7 @@ async def test_bot(account: FakeIntervals) -> None:
     await heard("hello ")
     await heard("watching 1200 notes")
     first = account.rows("projectnote")[0]["id"]
-    process.stdin.write(f"note {first}\n\nnote 1\nsearch invoice\nquota\nsing\n".encode())
+    process.stdin.write(f"note {first}\n\nnote 1\nsearch invoice\nquota\nnote \u00b2\n".encode())
     await heard(f"#{first} by ")
     await heard("sorry: GET /projectnote/1/: HTTP 404, code 14")
     await heard("notes match 'invoice'")

@@ -30,7 +30,19 @@ def test_readers_agree_on_what_is_json(read: type, body: bytes, value: object) -
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"NaN", b"[Infinity]", b"-Infinity", b"'a'", b'"\xff"', b"[1,]", b"[" * 100_000],
+    [
+        b'"\\ud800"',
+        b"1e999",
+        b"",
+        b"{",
+        b"NaN",
+        b"[Infinity]",
+        b"-Infinity",
+        b"'a'",
+        b'"\xff"',
+        b"[1,]",
+        b"[" * 100_000,
+    ],
 )
 def test_readers_agree_on_what_is_not(read: type, body: bytes) -> None:
     """NaN, invalid UTF-8, a cut body and endless nesting are a ValueError with both."""

@@ -171,6 +171,7 @@ async def test_a_page_that_stays_without_rows_is_raised_and_can_be_stepped_again
         await anext(stream)
     assert caught.value.path == "/projectnote/"
     assert caught.value.filters == {"offset": "20", "limit": "20"}
+    assert (caught.value.status, caught.value.attempts) == (200, 1)
     seen += [note.id async for note in stream]
     assert seen == ids(fake)
 
@@ -267,7 +268,7 @@ async def test_two_tasks_cannot_step_one_stream(
 async def test_closing_while_another_task_steps(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """The step ends without a record, and nothing follows."""
+    """The step does not look like the end; after it, there is nothing more."""
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold))
     stream = notes.stream()
@@ -275,8 +276,9 @@ async def test_closing_while_another_task_steps(
     await asyncio.sleep(0)
     await stream.aclose()
     hold.set()
-    with pytest.raises(StopAsyncIteration):
+    with pytest.raises(ListingError, match="was closed meanwhile"):
         await step
+    assert [note async for note in stream] == []
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
@@ -445,6 +447,19 @@ async def test_a_whole_that_is_not_whole_is_raised(
     with pytest.raises(IncompleteListingError, match="counts 9 records, but twice gave 0"):
         await intervals.personcontact.list(personid=person).collect()
     assert await intervals.personcontact.list(personid=person).count() == 9
+
+
+async def test_a_whole_that_came_short_once_is_given_once(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """What the short answer held is not given twice."""
+    rows = fake.wire_rows("personcontact")[:5]
+    short = {"listcount": 5, "personcontact": rows[:3]}
+    whole = {"listcount": 5, "personcontact": rows}
+    for answer in (short, whole):
+        fake.inject(faults.Raw(json.dumps(answer).encode()))
+    contacts = await intervals.personcontact.list(personid=201).collect()
+    assert [contact.id for contact in contacts] == [int(str(row["id"])) for row in rows]
 
 
 async def test_an_answer_without_listcount_or_pages_is_counted_by_its_rows(

@@ -78,6 +78,7 @@ def test_waits_double_up_to_the_longest_and_chance_takes_a_share() -> None:
         ("soon", None),
         ("-5", None),
         ("1.5", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None),
         ("", None),
         ("\u0665", None),
     ],
@@ -85,6 +86,13 @@ def test_waits_double_up_to_the_longest_and_chance_takes_a_share() -> None:
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
     """Both forms of HTTP; what is neither is passed over, and the past is now."""
     assert retry_after(header, datetime(2026, 11, 22, 12, tzinfo=UTC)) == seconds
+
+
+def test_too_fast_is_waited_for_beyond_a_minute() -> None:
+    """By default a call is not given up before the server's minute has slid."""
+    policy = RetryPolicy()
+    waits = [policy.wait(Outcome.REFUSED, n, 0.0) for n in range(1, policy.attempts)]
+    assert sum(waits) > 60
 
 
 def test_too_fast_waits_without_jitter_up_to_a_minute() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TypeAlias
 
 import pytest
@@ -20,7 +22,7 @@ from intervals_async import (
     RetryPolicy,
     ServerError,
 )
-from intervals_async.testing import FakeIntervals, faults
+from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
 AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
 
@@ -214,3 +216,39 @@ async def test_a_call_has_a_time_of_its_own(fake: FakeIntervals) -> None:
         with pytest.raises(CallError, match=r"no whole answer within|leave no time") as caught:
             await client.me.get()
     assert caught.value.attempts == 1
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("last", [faults.TooFast(), faults.DayUsedUp(), faults.Status(500)])
+async def test_a_later_refusal_does_not_hide_an_attempt_of_unknown_fate(
+    fake: FakeIntervals, intervals: IntervalsClient, method: str, last: faults.Fault
+) -> None:
+    """Not carried out: that is true of the last attempt alone, so the call is ambiguous."""
+    fake.inject(faults.DropAfter())
+    fake.inject(last, times=None)
+    careless = intervals.with_options(
+        retry=RetryPolicy(first_wait=0, too_fast_wait=0, resend_posts=True)
+    )
+    with pytest.raises(AmbiguousWriteError) as caught:
+        await SEND[method](careless, fake)
+    assert caught.value.attempts >= 2
+    assert caught.value.code in (11, 12, None)
+
+
+async def test_no_connection_after_an_attempt_of_unknown_fate_is_ambiguous(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """It would be false to say that nothing was sent."""
+    fake.inject(faults.DropAfter())
+    write = SEND["PUT"](intervals.with_options(retry=RetryPolicy(attempts=2, first_wait=0)), fake)
+    async with AsyncExitStack() as stack:
+
+        def vanish(server: FakeIntervals, _: SeenRequest) -> None:
+            refusing.append(asyncio.ensure_future(stack.enter_async_context(server.refusing())))
+
+        refusing: list[asyncio.Future[None]] = []
+        fake.between(vanish)
+        with pytest.raises(AmbiguousWriteError):
+            await write
+        await asyncio.gather(*refusing)
+    assert fake.rows("projectnote")[0]["title"] == "changed"

@@ -18,6 +18,7 @@ import pytest
 from intervals_async import (
     AmbiguousWriteError,
     AnswerError,
+    ArgumentError,
     AuthenticationError,
     CallError,
     ClientClosedError,
@@ -310,6 +311,23 @@ async def test_the_token_is_nowhere(
         file = tmp_path / "notes.jsonl"
         await export(intervals.projectnote.list().stream(), JsonLinesSink(file))
         seen.append(file.read_text("utf-8"))
+        fake.inject(faults.Hold(asyncio.Event(), "body"))
+        with pytest.raises(TimeoutError) as late:
+            async with asyncio.timeout(0.02):
+                await intervals.me.get()
+        seen += described(late.value)
+        wrongs: list[dict[str, Any]] = [
+            {"base_url": "x"},
+            {"timeout": -1},
+            {"max_response_bytes": 0},
+        ]
+        for wrong in wrongs:
+            with pytest.raises(ArgumentError) as refused:
+                IntervalsClient(fake.token, **wrong)
+            seen += described(refused.value)
+        with pytest.raises(ArgumentError) as refused:
+            IntervalsClient(f"{fake.token}:{fake.token}")
+        seen += described(refused.value)
     with pytest.raises(ClientClosedError) as closed:
         await intervals.me.get()
     seen += described(closed.value)
@@ -322,9 +340,12 @@ def described(error: Exception) -> list[str]:
     """Give everything that could be shown of an error."""
     frames = traceback.TracebackException.from_exception(error, capture_locals=True)
     # The frames of this test hold the fake, and the token with it.
-    frames.stack = traceback.StackSummary.from_list(
-        [frame for frame in frames.stack if frame.filename != __file__]
-    )
+    for part in (frames, frames.__cause__, frames.__context__):
+        if part is not None:
+            mine = [frame for frame in part.stack if frame.filename == __file__]
+            part.stack = traceback.StackSummary.from_list(
+                [frame for frame in part.stack if frame not in mine]
+            )
     return [
         repr(error),
         str(error),
@@ -372,8 +393,11 @@ async def test_a_server_that_does_not_speak_http() -> None:
             "abc12345678", base_url=f"http://127.0.0.1:{port}", retry=AT_ONCE
         ) as client,
     ):
-        with pytest.raises(AnswerError, match="not HTTP"):
+        with pytest.raises(AnswerError, match="not HTTP") as caught:
             await client.me.get()
+        assert caught.value.status is None
+        with pytest.raises(AnswerError, match="it may have been carried out"):
+            await create(client, 1)
 
 
 async def test_a_wrong_certificate_is_not_tried_again(fake: FakeIntervals) -> None:
@@ -409,3 +433,35 @@ async def test_an_endless_answer_is_cut() -> None:
     ):
         with pytest.raises(AnswerError, match="larger than max_response_bytes"):
             await client.me.get()
+
+
+async def test_a_handed_in_session_may_raise_for_status_itself(fake: FakeIntervals) -> None:
+    """The answers are judged here all the same, with their codes."""
+    async with (
+        aiohttp.ClientSession(raise_for_status=True) as session,
+        IntervalsClient(fake.token, base_url=fake.url, session=session) as client,
+    ):
+        with pytest.raises(NotFoundError, match="code 14"):
+            await client.projectnote.get(1)
+
+
+async def test_a_session_with_other_credentials_is_an_error_of_ours(fake: FakeIntervals) -> None:
+    """No request can be made of both, and nothing is sent."""
+    auth = {"Authorization": "Basic eDp5"}
+    async with (
+        aiohttp.ClientSession(headers=auth) as session,
+        IntervalsClient(fake.token, base_url=fake.url, session=session) as client,
+    ):
+        assert (await client.me.get()).id  # a call's own header wins
+
+
+async def test_more_than_a_hundred_may_be_under_way(fake: FakeIntervals) -> None:
+    """How many is for the limits to say, not for a pool of connections."""
+    hold = asyncio.Event()
+    fake.inject(faults.Hold(hold), times=None)
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
+        calls = [asyncio.ensure_future(client.me.get()) for _ in range(150)]
+        while fake.requests < 150:
+            await asyncio.sleep(0)
+        hold.set()
+        assert len(await asyncio.gather(*calls)) == 150

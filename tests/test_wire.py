@@ -14,7 +14,7 @@ from intervals_async import errors
 from intervals_async._wire import (
     Answer,
     Call,
-    authorization,
+    Credentials,
     checked_base_url,
     checked_token,
     read_answer,
@@ -58,7 +58,7 @@ def test_json_is_asked_for_and_announced() -> None:
 
 def test_the_token_is_the_user_name() -> None:
     """HTTP Basic with the colon and any password."""
-    scheme, _, value = authorization("abc12345678").partition(" ")
+    scheme, _, value = Credentials.of("abc12345678").authorization.partition(" ")
     assert scheme == "Basic"
     assert base64.b64decode(value) == b"abc12345678:X"
 
@@ -83,6 +83,8 @@ def test_a_base_url_gets_its_slash() -> None:
     """With or without the slash, with a port or a path: the root is the root."""
     assert checked_base_url("http://127.0.0.1:80") == "http://127.0.0.1:80/"
     assert checked_base_url(" https://h/proxy/ ") == "https://h/proxy/"
+    assert checked_base_url("http://[::1]:8080") == "http://[::1]:8080/"
+    assert checked_base_url("https://b\u00fccher.example") == "https://xn--bcher-kva.example/"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,9 @@ def test_a_base_url_gets_its_slash() -> None:
         "http://u:p@h/",
         "http://h/?a=1",
         "http://h:x",
+        "http://a..b/",
+        "http://exa mple/",
+        "http://" + "a" * 64 + "/",
     ],
 )
 def test_a_wrong_base_url_is_refused(wrong: str) -> None:
@@ -133,7 +138,7 @@ def test_rows_of_another_shape_are_an_error(rows: object) -> None:
         read({"projectnote": rows}).rows()
 
 
-@pytest.mark.parametrize("count", ["x", -1, True, 1.5, [], "-1", "9" * 30])
+@pytest.mark.parametrize("count", ["x", -1, True, 1.5, [], {"a": 1}, "-1", "9" * 30])
 def test_a_wrong_count_is_an_error(count: object) -> None:
     """A listing that trusted it would end at the wrong place."""
     with pytest.raises(errors.AnswerError, match="no count"):
@@ -221,7 +226,8 @@ def test_an_api_error_is_opened() -> None:
         ("a", ("a",)),
         (None, ()),
         ([], ()),
-        ([None, 5], ("5",)),
+        ([None, 5, [[]]], ("5", "list")),
+        ({"value": {"a": {}}}, ("dict",)),
     ],
 )
 def test_all_shapes_of_verbose_are_read(verbose: object, sentences: tuple[str, ...]) -> None:
@@ -260,8 +266,11 @@ def test_an_error_inside_a_200_is_an_error(outer: object) -> None:
     assert caught.value.status == 400
     with pytest.raises(errors.BadRequestError):
         read({"code": outer, "projectnote": []})
-    with pytest.raises(errors.AnswerError):
+    with pytest.raises(errors.APIError, match="odd"):
         read({"code": 200, "error": {"message": "odd"}})
+    with pytest.raises(errors.TooFastError):
+        read({"code": 200, "error": {"code": 12, "message": "too fast"}})
+    assert read({"code": 200, "error": None, "projectnote": []}).rows() == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])

@@ -6,7 +6,7 @@ Its exit codes:
 - 1: failed: the API, the network, a file, a closed pipe
 - 2: wrong usage: a command, option, value or token that cannot be meant
 - 130: interrupted (Ctrl-C)
-- 143: terminated (SIGTERM)
+- 143: terminated (SIGTERM, or the terminal was closed)
 
 Whatever fails is one line on standard error, or typer's own usage error. ``sandbox`` is there
 to be stopped: it ends with 0 on Ctrl-C and SIGTERM.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -11,6 +12,7 @@ import typer
 
 from ..client import IntervalsClient
 from ..errors import ArgumentError
+from ..events import Event
 
 __all__ = ["BaseUrl", "Connection", "TokenFile", "connection"]
 
@@ -44,14 +46,14 @@ class Connection:
     token_file: Path | None = None
     base_url: str | None = None
 
-    def client(self) -> IntervalsClient:
-        """Make the client.
+    def client(self, on_event: Callable[[Event], None] | None = None) -> IntervalsClient:
+        """Make the client, which tells `on_event` of its doings.
 
         Raises:
             ArgumentError: There is no token, or it or the address cannot be used.
             OSError: The token's file cannot be read.
         """
-        return IntervalsClient(self._token(), base_url=self.base_url)
+        return IntervalsClient(self._token(), base_url=self.base_url, on_event=on_event)
 
     def _token(self) -> str:
         if self.token_file is None:

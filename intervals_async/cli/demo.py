@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import attrs
@@ -114,11 +118,19 @@ def _show(first: list[ProjectNote], *parts: Part) -> None:
     hints.show_header = False
     hints.add_column(style="cyan", no_wrap=True)
     hints.add_column()
+    here = _folder_of_the_command()
     for command, purpose in NEXT:
-        hints.add_row(command, purpose)
+        hints.add_row(command.replace("intervals-async", f"{here}intervals-async"), purpose)
     for piece in (*pieces, totals, hints):
         console.print(piece)
         console.print()
+
+
+def _folder_of_the_command() -> str:
+    """Give what must stand before the command's name where the shell would not find it."""
+    if shutil.which("intervals-async") is not None:
+        return ""
+    return f"{os.path.relpath(Path(sys.argv[0]).parent)}{os.sep}"
 
 
 def _table(console: Console, title: str) -> Table:

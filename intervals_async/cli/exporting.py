@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
+import os
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import attrs
 import typer
@@ -21,7 +23,7 @@ from ..listing import PAGE_SIZE, Listing
 from ..resources import Resource
 from .connection import BaseUrl, Connection, TokenFile, connection
 from .filters import filter_options, read_filters
-from .progress import progress_bar
+from .progress import LimitNotice, progress_bar
 from .running import run
 from .wording import counted
 
@@ -40,6 +42,9 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+FORMATS = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
+
+
 @attrs.frozen
 class Order:
     """What is to be exported, and where to."""
@@ -55,7 +60,7 @@ class Order:
 
     def sink(self, record_class: type[Record]) -> Sink:
         """Make the sink that it names."""
-        target = sys.stdout.buffer if self.output is None else self.output
+        target = _standard_output() if self.output is None else self.output
         if self.format is Format.CSV:
             return CsvSink(target, record_class, force=self.force)
         return JsonLinesSink(target, force=self.force)
@@ -94,7 +99,9 @@ def _command(resource: type[Resource[Any]]) -> Any:
         ] = None,
         format: Annotated[
             Format | None,
-            typer.Option(help="The format; else the file's suffix says it, else it is jsonl."),
+            typer.Option(
+                help="The format; else the file's suffix says it; standard output gets jsonl."
+            ),
         ] = None,
         force: Annotated[
             bool, typer.Option("--force", help="Replace the file if it exists.")
@@ -141,25 +148,44 @@ def _command(resource: type[Resource[Any]]) -> Any:
     return command
 
 
+def _standard_output() -> BinaryIO:
+    output: BinaryIO | None = getattr(sys.stdout, "buffer", None)
+    if output is None:  # it was closed by whoever started us
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
+    return output
+
+
 def _format_of(output: Path | None) -> Format:
-    return Format.CSV if output and output.suffix.lower() == ".csv" else Format.JSONL
+    if output is None:
+        return Format.JSONL
+    suffix = output.suffix.lower()
+    if suffix in FORMATS:
+        return FORMATS[suffix]
+    if output.exists() and not output.is_file():  # a device has no suffix
+        return Format.JSONL
+    raise typer.BadParameter(
+        f"{output} does not say a format: end it in .jsonl or .csv, or say --format",
+        param_hint="--output",
+    )
 
 
 async def _export(account: Connection, order: Order) -> None:
     began = time.monotonic()
     name = order.resource.name
     to_file = order.output is not None
-    async with account.client() as client:
+    notice = LimitNotice()
+    async with account.client(notice) as client:
         resource: Any = getattr(client, name)
         listing: Listing[Record] = resource.list(**order.filters, **order.slice)
         stream = listing.stream(page_size=order.page_size, concurrency=order.concurrency)
-        with ExitStack() as stack:
+        async with stream, AsyncExitStack() as stack:
             show = None
             if to_file and sys.stderr.isatty():
                 show = stack.enter_context(
                     progress_bar(
                         name,
                         stream,
+                        notice,
                         offset=order.slice.get("offset", 0),
                         limit=order.slice.get("limit"),
                     )

@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .._convert import Record
+from ..events import Event, LimitWait
 from ..listing import Stream
 from .wording import counted
 
-__all__ = ["progress_bar"]
+__all__ = ["LimitNotice", "progress_bar"]
 
 # A bar that is drawn ten times a second needs no word about each record.
 EVERY = 100
 
+# Seconds between two notices of the same kind, since each request may have to wait.
+WAITS_APART = 10.0
+
+
+class LimitNotice:
+    """Says that the limit of requests is waited for, in a line now and then."""
+
+    __slots__ = ("_clock", "_last", "say")
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = -math.inf
+        # How it is said; a bar says it in its own way.
+        self.say: Callable[[str], None] = lambda words: typer.echo(words, err=True)
+
+    def __call__(self, event: Event) -> None:
+        """Listen to the events of a client."""
+        if isinstance(event, LimitWait) and self._clock() - self._last >= WAITS_APART:
+            self._last = self._clock()
+            about = f" {event.seconds:.0f} s" if event.seconds < math.inf else ""
+            self.say(f"waiting{about} for the limit of requests")
+
 
 @contextmanager
 def progress_bar(
-    title: str, stream: Stream[Record], *, offset: int, limit: int | None
+    title: str, stream: Stream[Record], notice: LimitNotice, *, offset: int, limit: int | None
 ) -> Generator[Callable[[int], None]]:
     """Show a bar on standard error; it goes away at the end.
 
     Args:
         title: What is exported.
         stream: The stream that is exported; it knows how much there is.
+        notice: What says that the limit is waited for; the bar shows it while it waits.
         offset: Where the caller's slice begins.
         limit: How long it is at most.
 
@@ -64,5 +90,6 @@ def progress_bar(
             rate=f"{rate:,.0f}/s",
         )
 
+    notice.say = lambda words: bar.update(task, rate=words)
     with bar:
         yield show

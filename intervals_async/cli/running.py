@@ -62,10 +62,11 @@ def _complain(reason: str | None) -> None:
 
 
 async def _terminable(work: Coroutine[Any, Any, None]) -> None:
-    # SIGTERM would end the process on the spot and leave the unfinished file behind.
+    # These would end the process on the spot and leave the unfinished file behind.
     task = asyncio.create_task(work)
-    with suppress(NotImplementedError):  # Windows
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(NotImplementedError, AttributeError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), task.cancel)
     await task
 
 

@@ -33,15 +33,15 @@ class Limiter:
     There are two lines. A call that somebody waits for (`get`, `count`, every write) stands
     in the short one; the pages of streams stand in the long one, whose first member joins
     the short line for each single try. So a call waits behind one page at most, however long
-    an export is, and no export starves. Beyond that, streams leave a limit's `reserved`
-    places free.
+    an export is. Beyond that, streams leave a limit's `reserved` places free; they get what
+    calls leave them.
 
     It runs no task and keeps no timer while nobody waits. Whoever is cancelled gives the
     place back, or never had it.
     """
 
     __slots__ = (
-        "_clock", "_closed", "_closure", "_lease", "_lines", "_longest_look", "_names",
+        "_clock", "_closed", "_closure", "_lines", "_longest_look", "_names",
         "_on_wait", "_sleepers", "_store", "limits",
     )  # fmt: skip
 
@@ -50,7 +50,6 @@ class Limiter:
         limits: Iterable[Limit],
         store: LimitStore | None = None,
         *,
-        lease: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
         on_wait: Callable[[float, bool], None] = lambda seconds, bulk: None,
     ) -> None:
@@ -58,7 +57,6 @@ class Limiter:
         self._store = MemoryLimitStore(clock=clock) if store is None else store
         # Others who share a store do not tell us when they give a place back.
         self._longest_look = math.inf if store is None else 1.0
-        self._lease = lease
         self._clock = clock
         self._on_wait = on_wait
         # By kind: False for calls that somebody waits for, True for bulk.
@@ -70,12 +68,16 @@ class Limiter:
         self._closure: _Closure | None = None
         self._closed = False
 
-    async def acquire(self, *, bulk: bool = False, even_if_closed: bool = False) -> str:
+    async def acquire(
+        self, *, bulk: bool = False, lease: float = 300.0, even_if_day_is_over: bool = False
+    ) -> str:
         """Wait for a place and give its name, which `release` wants back.
 
         Args:
             bulk: Whether to stand in the long line.
-            even_if_closed: Whether to pass over what `refuse_until` was told.
+            lease: Seconds within which the request will surely have ended. A place that is
+                not given back by then, because its process has vanished, counts as ended.
+            even_if_day_is_over: Whether to pass over what `refuse_until` was told.
 
         Raises:
             ClientClosedError: The limiter was closed before or meanwhile.
@@ -86,7 +88,7 @@ class Limiter:
         told = False
         async with self._lines[bulk]:
             while True:
-                wait = await self._try(place, bulk=bulk, even_if_closed=even_if_closed)
+                wait = await self._try(place, bulk, lease, even_if_day_is_over)
                 if wait <= 0:
                     return place
                 if not told:
@@ -94,10 +96,10 @@ class Limiter:
                     told = True
                 await self._sleep(min(wait, self._longest_look))
 
-    async def acquire_at_once(self) -> str | None:
+    async def acquire_at_once(self, *, lease: float) -> str | None:
         """Give a place that is free now, past all who wait, or None."""
         place = next(self._names)
-        wait = await self._take(place, bulk=False, even_if_closed=True)
+        wait = await self._take(place, False, lease, True)
         return place if wait <= 0 else None
 
     async def release(self, place: str, *, sent: bool) -> None:
@@ -131,27 +133,27 @@ class Limiter:
         self._closed = True
         self._wake()
 
-    async def _try(self, place: str, *, bulk: bool, even_if_closed: bool) -> float:
+    async def _try(self, place: str, bulk: bool, lease: float, even_if_day_is_over: bool) -> float:
         if not bulk:
-            return await self._take(place, bulk=False, even_if_closed=even_if_closed)
+            return await self._take(place, bulk, lease, even_if_day_is_over)
         async with self._lines[False]:
-            return await self._take(place, bulk=True, even_if_closed=even_if_closed)
+            return await self._take(place, bulk, lease, even_if_day_is_over)
 
-    async def _take(self, place: str, *, bulk: bool, even_if_closed: bool) -> float:
-        self._check(even_if_closed=even_if_closed)
+    async def _take(self, place: str, bulk: bool, lease: float, even_if_day_is_over: bool) -> float:
+        self._check(even_if_day_is_over)
         try:
-            wait = await self._store.take(place, self.limits, bulk=bulk, lease=self._lease)
-            self._check(even_if_closed=even_if_closed)  # a store may take its time
+            wait = await self._store.take(place, self.limits, bulk=bulk, lease=lease)
+            self._check(even_if_day_is_over)  # a store may take its time
         except BaseException:
             # A store on the other side of a thread or a socket may have taken it by now.
             await self._store.free(place, self.limits, sent=False)
             raise
         return wait
 
-    def _check(self, *, even_if_closed: bool) -> None:
+    def _check(self, even_if_day_is_over: bool) -> None:
         if self._closed:
             raise ClientClosedError("the client is closed")
-        if self._closure is not None and not even_if_closed:
+        if self._closure is not None and not even_if_day_is_over:
             if self._clock() < self._closure.until:
                 raise self._closure.reason()
             self._closure = None

@@ -48,8 +48,8 @@ _TAKE = (
 local lease = tonumber(ARGV[2])
 local longest = tonumber(ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', exact(now - longest))
--- No lease reaches so far: the server's clock was set back.
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. exact(now + lease), '+inf')
+-- No lease reaches a day ahead: the server's clock was set back.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. exact(now + math.max(lease, 86400000000)), '+inf')
 -- Asked for again, because the first answer was lost.
 redis.call('ZREM', KEYS[1], ARGV[1])
 
@@ -120,7 +120,7 @@ class RedisLimitStore(SharedLimitStore):
     one hash tag, which a cluster keeps together, and both expire.
 
     The server's clock should be slewed, not set. If it is set back, places count for longer,
-    by no more than a lease. All who share the key use the same limits and the same lease.
+    by no more than a day. All who share the key use the same limits.
     Use and close a store in one event loop.
 
     Args:

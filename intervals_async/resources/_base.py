@@ -59,10 +59,12 @@ class Resource(Generic[R]):
         source = Source(self._transport, self.name, query, decoder, self.paginated)
         return Listing(source, offset=offset, limit=limit)
 
-    async def _get(self, id: int | None = None) -> R:
-        if id is not None:
-            id = identifier(f"{self.name}.get()", id)
+    async def _get(self, id: int) -> R:
+        id = identifier(f"{self.name}.get()", id)
         return self._record(await self._transport.send(Call("GET", self.name, id)))
+
+    async def _get_the_one(self) -> R:
+        return self._record(await self._transport.send(Call("GET", self.name)))
 
     async def _create(self, fields: Mapping[str, object]) -> R:
         body = encode_body(f"{self.name}.create()", parameters(self.creatable), fields)

@@ -74,4 +74,4 @@ class MeResource(Resource[Me]):
 
     async def get(self) -> Me:
         """Get the person whose token the client uses."""
-        return await self._get()
+        return await self._get_the_one()

@@ -38,4 +38,4 @@ class QuotaResource(Resource[Quota]):
 
     async def get(self) -> Quota:
         """Get the quota and what is used of it."""
-        return await self._get()
+        return await self._get_the_one()

@@ -8,6 +8,7 @@ import errno
 import inspect
 import io
 import json
+import math
 import os
 import signal
 import threading
@@ -18,8 +19,9 @@ from typing import Any
 import pytest
 import typer
 
-from intervals_async import resources
+from intervals_async import LimitWait, PageReceived, resources
 from intervals_async.cli import filters
+from intervals_async.cli.progress import LimitNotice
 from intervals_async.testing import FakeIntervals, faults
 
 OnTerminal = Callable[..., tuple[int, str]]
@@ -44,7 +46,7 @@ def test_records_go_to_standard_output(account: FakeIntervals, invoke: Any) -> N
         ("notes.jsonl", (), ids),
         ("notes.csv", (), lambda text: next(csv.DictReader(io.StringIO(text)))["id"]),
         ("notes.dat", ("--format", "csv"), lambda text: text.index("id,projectid")),
-        ("notes.dat", (), ids),
+        ("notes.ndjson", (), ids),
     ],
 )
 def test_the_format_follows_the_suffix(
@@ -64,6 +66,37 @@ def test_the_format_follows_the_suffix(
     assert result.stderr.startswith("50 records, 1 request, ")
     assert result.stderr.endswith(f" s → {path}\n")
     assert account.requests == 1
+
+
+def test_a_suffix_that_says_no_format_is_refused(
+    account: FakeIntervals, invoke: Any, tmp_path: Path
+) -> None:
+    """A file called .xlsx that holds JSON lines would be a trap."""
+    result = invoke("export", "projectnote", "-o", tmp_path / "notes.xlsx")
+    assert result.exit_code == 2
+    assert "does not say a format" in result.stderr
+    assert account.requests == 0
+
+
+def test_waiting_for_the_limit_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever looks at an export that stands still sees why, once in a while."""
+    LimitNotice()(LimitWait(seconds=2.0, bulk=False))
+    assert capsys.readouterr().err == "waiting 2 s for the limit of requests\n"
+    now = [0.0]
+    said: list[str] = []
+    notice = LimitNotice(lambda: now[0])
+    notice.say = said.append
+    notice(LimitWait(seconds=59.6, bulk=True))
+    notice(LimitWait(seconds=1.0, bulk=True))
+    now[0] = 10.0
+    notice(LimitWait(seconds=math.inf, bulk=True))
+    notice(PageReceived(resource="me", offset=0, records=1, listcount=1))
+    assert said == [
+        "waiting 60 s for the limit of requests",
+        "waiting for the limit of requests",
+    ]
 
 
 def test_a_dash_is_standard_output(account: FakeIntervals, invoke: Any) -> None:

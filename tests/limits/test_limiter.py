@@ -277,7 +277,7 @@ def test_a_closed_line_sends_all_away_until_it_opens(run_timeless: Run) -> None:
         assert len({id(result) for result in results}) == 5
         with pytest.raises(DailyQuotaError):
             await limiter.acquire()
-        await limiter.acquire(even_if_closed=True)
+        await limiter.acquire(even_if_day_is_over=True)
         assert now() == 10.0
         await asyncio.sleep(95)
         await limiter.hold(0.0)
