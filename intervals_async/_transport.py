@@ -24,6 +24,7 @@ from .errors import (
     IntervalsError,
     LimitStoreError,
     NotFoundError,
+    TransportError,
 )
 from .events import (
     AnswerReceived,
@@ -202,10 +203,8 @@ class Transport:
             result = await self._attempt_at(place, call, progress, tally)
             if isinstance(result, Answer):
                 return attrs.evolve(result, attempts=progress.attempts)
-            if self.closed:
-                raise ClientClosedError(
-                    f"{call.method} {call.path}: the client was closed meanwhile"
-                )
+            if self.closed and isinstance(result, TransportError):
+                raise _closed_meanwhile(call, result)
             result.attempts = progress.attempts
             if (
                 isinstance(result, NotFoundError)
@@ -427,6 +426,13 @@ class Transport:
 def _awake(sleeper: asyncio.Future[None]) -> None:
     if not sleeper.done():
         sleeper.set_result(None)
+
+
+def _closed_meanwhile(call: Call, failure: TransportError) -> ClientClosedError:
+    words = f"{call.method} {call.path}: the client was closed meanwhile"
+    if call.method != "GET" and not isinstance(failure, ConnectError):
+        words += "; whether it was carried out is unknown"
+    return ClientClosedError(words)
 
 
 def _day_is_used_up(reset: datetime | None) -> IntervalsError:

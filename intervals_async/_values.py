@@ -57,9 +57,7 @@ _MOST = 2**63
 
 def integer(value: object, _: object = None) -> int:
     """Read ``"17"`` or ``17``."""
-    if isinstance(value, str):
-        if "_" in value:
-            raise ValueError(_found(value, "a whole number"))
+    if type(value) is str and "_" not in value:
         number = int(value)
     elif isinstance(value, int) and not isinstance(value, bool):
         number = value
@@ -94,8 +92,17 @@ def html_text(value: object, _: object = None) -> str:
 
 def text(value: object, _: object = None) -> str:
     """Read a plain text: its HTML entities (``&amp;``) are decoded."""
-    plain = html_text(value)
-    return html.unescape(plain) if "&" in plain else plain
+    plain = value if type(value) is str else html_text(value)
+    return unescaped(plain) if "&" in plain else plain
+
+
+def unescaped(plain: str) -> str:
+    """Decode HTML entities: as `html.unescape` does, ten times quicker for the usual five."""
+    some = plain.replace("&#039;", "'").replace("&quot;", '"')
+    some = some.replace("&lt;", "<").replace("&gt;", ">")
+    if some.count("&") == some.count("&amp;"):
+        return some.replace("&amp;", "&")
+    return html.unescape(plain)
 
 
 def decimal(value: object, _: object = None) -> Decimal:

@@ -128,6 +128,19 @@ async def test_closing_ends_what_others_have_under_way(
     assert not [task for task in asyncio.all_tasks() if "Pages._" in repr(task.get_coro())]
 
 
+async def test_closing_in_the_middle_of_a_write_says_what_is_not_known(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """It may have been carried out; one that was never sent may not."""
+    fake.inject(faults.Hold(asyncio.Event(), "after"), times=None)
+    write = asyncio.ensure_future(intervals.projectnote.delete(5))
+    while not fake.requests:
+        await asyncio.sleep(0)
+    await intervals.close()
+    with pytest.raises(ClientClosedError, match="whether it was carried out is unknown"):
+        await write
+
+
 async def test_closing_ends_those_who_wait(fake: FakeIntervals) -> None:
     """For the limit as well as for the next attempt."""
     client = IntervalsClient(fake.token, base_url=fake.url, limits=[Limit(1, per=1e6)])

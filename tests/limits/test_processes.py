@@ -15,7 +15,7 @@ from .conftest import SharedPlaces
 
 WORKER = Path(__file__).with_name("worker.py")
 PROCESSES = 4
-TASKS = 8
+TASKS = 50
 REQUESTS = 20
 PER = 1.0
 WINDOWS = 5
