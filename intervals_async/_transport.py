@@ -13,15 +13,14 @@ from typing import Self
 import attrs
 
 from ._attempt import Connection, Reply
+from ._endings import closed_meanwhile, day_is_used_up, given_up
 from ._values import utc_moment
 from ._wire import Answer, Call, annotate, read_answer
 from .errors import (
-    AmbiguousWriteError,
     CallError,
     ClientClosedError,
     ConnectError,
     DailyQuotaError,
-    IntervalsError,
     LimitStoreError,
     NotFoundError,
     TransportError,
@@ -199,12 +198,14 @@ class Transport:
                 )
             except CallError as error:
                 error.attempts = progress.attempts
-                raise self._given_up(call, annotate(error, call), progress) from None
+                raise given_up(
+                    call, annotate(error, call), maybe_done=progress.maybe_done
+                ) from None
             result = await self._attempt_at(place, call, progress, tally)
             if isinstance(result, Answer):
                 return attrs.evolve(result, attempts=progress.attempts)
             if self.closed and isinstance(result, TransportError):
-                raise _closed_meanwhile(call, result)
+                raise closed_meanwhile(call, result)
             result.attempts = progress.attempts
             if (
                 isinstance(result, NotFoundError)
@@ -344,8 +345,8 @@ class Transport:
             )
             again = False
         if not again:
-            given_up = self._given_up(call, failure, progress)
-            raise given_up from (None if given_up is failure else failure)
+            final = given_up(call, failure, maybe_done=progress.maybe_done)
+            raise final from (None if final is failure else failure)
         if what in (Outcome.FATE_UNKNOWN, Outcome.SERVER_FAILED):
             progress.maybe_done = True
         self._shared.reporter.report(
@@ -360,28 +361,6 @@ class Transport:
         # Those who were refused wait in the line, like everybody.
         return 0.0 if what is Outcome.REFUSED else wait
 
-    def _given_up(self, call: Call, failure: CallError, progress: _Progress) -> CallError:
-        """The error to raise: a write that may have been carried out is ambiguous.
-
-        "Nothing was sent" or "too fast" would be true of the last attempt alone.
-        """
-        what = outcome(failure)
-        carried_on = what is not Outcome.FINAL or isinstance(failure, DailyQuotaError)
-        posted = call.method == "POST" and what is Outcome.FATE_UNKNOWN
-        if call.method == "GET" or not (posted or (progress.maybe_done and carried_on)):
-            return failure
-        ambiguous = AmbiguousWriteError(
-            f"whether it was carried out is unknown, and it was not sent again "
-            f"({failure.message}); list /{call.resource}/ to find out",
-            status=failure.status,
-            code=failure.code,
-            verbose=failure.verbose,
-            attempts=failure.attempts,
-        )
-        ambiguous.body = dict(call.body or {})
-        ambiguous.retry_after = failure.retry_after
-        return annotate(ambiguous, call)
-
     async def _day_is_over(self, failure: DailyQuotaError) -> None:
         """Find out until when, once for all, and send everybody away until then."""
         shared = self._shared
@@ -392,7 +371,7 @@ class Transport:
                 if reset is not None:
                     seconds = min((reset - shared.now()).total_seconds(), LONGEST_DAY)
                 shared.day_asked = _DayAsked(reset, shared.clock() + seconds)
-                shared.limiter.refuse_until(shared.day_asked.until, lambda: _day_is_used_up(reset))
+                shared.limiter.refuse_until(shared.day_asked.until, lambda: day_is_used_up(reset))
             failure.reset = shared.day_asked.reset
 
     async def _ask_for_reset(self) -> datetime | None:
@@ -426,16 +405,3 @@ class Transport:
 def _awake(sleeper: asyncio.Future[None]) -> None:
     if not sleeper.done():
         sleeper.set_result(None)
-
-
-def _closed_meanwhile(call: Call, failure: TransportError) -> ClientClosedError:
-    words = f"{call.method} {call.path}: the client was closed meanwhile"
-    if call.method != "GET" and not isinstance(failure, ConnectError):
-        words += "; whether it was carried out is unknown"
-    return ClientClosedError(words)
-
-
-def _day_is_used_up(reset: datetime | None) -> IntervalsError:
-    error = DailyQuotaError("the account's requests of the day are used up", code=11)
-    error.reset = reset
-    return error
