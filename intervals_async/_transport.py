@@ -14,6 +14,7 @@ import attrs
 
 from ._attempt import Connection, Reply
 from ._endings import closed_meanwhile, day_is_used_up, given_up
+from ._sleepers import Sleepers
 from ._values import utc_moment
 from ._wire import Answer, Call, annotate, read_answer
 from .errors import (
@@ -99,7 +100,7 @@ class _Shared:
     clock: Callable[[], float]
     now: Callable[[], datetime]
     # Those who wait between two attempts; closing wakes them.
-    sleepers: set[asyncio.Future[None]] = attrs.field(factory=set[asyncio.Future[None]])
+    sleepers: Sleepers = attrs.field(factory=Sleepers)
     attempt_ids: Iterator[int] = attrs.field(factory=itertools.count)
     # One at a time asks when the day is over.
     day: asyncio.Lock = attrs.field(factory=asyncio.Lock)
@@ -215,17 +216,15 @@ class Transport:
                 return Answer(call, 404, {}, progress.attempts)  # an earlier attempt did it
             wait = await self._wait_before_next(call, result, progress)
             if wait > 0:
-                await self._sleep(wait)
+                await shared.sleepers.sleep(wait)
                 progress.spent += wait
 
     async def close(self) -> None:
         """Close our own session and wake all who wait. May be called again."""
         shared = self._shared
         shared.connection.closed = True
-        for sleeper in shared.sleepers:
-            if not sleeper.done():
-                sleeper.set_exception(ClientClosedError("the client was closed meanwhile"))
         shared.limiter.close()
+        shared.sleepers.wake()  # and the closed limiter sends them away
         await shared.connection.close()
 
     @property
@@ -389,19 +388,3 @@ class Transport:
         except (CallError, KeyError, ValueError):
             return None
         return reset if reset > self._shared.now() else None
-
-    async def _sleep(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        sleeper: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(seconds, _awake, sleeper)
-        self._shared.sleepers.add(sleeper)
-        try:
-            await sleeper
-        finally:
-            timer.cancel()
-            self._shared.sleepers.discard(sleeper)
-
-
-def _awake(sleeper: asyncio.Future[None]) -> None:
-    if not sleeper.done():
-        sleeper.set_result(None)

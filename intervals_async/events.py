@@ -159,9 +159,9 @@ class Reporter:
 
     def report(self, event: Event) -> None:
         """Tell of one event. What the hook raises is logged, and harms no call."""
-        level, words = _line(event)
-        if words and logger.isEnabledFor(level):
-            logger.log(level, words)
+        level = _LEVELS.get(type(event), logging.DEBUG)
+        if logger.isEnabledFor(level):
+            logger.log(level, _line(event))
         if self._hook is not None:
             try:
                 self._hook(event)
@@ -169,20 +169,26 @@ class Reporter:
                 logger.exception("on_event failed for %s", type(event).__name__)
 
 
-def _line(event: Event) -> tuple[int, str]:
+_LEVELS: dict[type[Event], int] = {
+    RetryScheduled: logging.WARNING,
+    LimitWait: logging.INFO,
+}
+
+
+def _line(event: Event) -> str:
     match event:
         case RequestSent():
-            return logging.DEBUG, f"{event.method} {event.url} (attempt {event.attempt})"
+            return f"{event.method} {event.url} (attempt {event.attempt})"
         case AnswerReceived():
             words = f"{event.method} {event.url}: HTTP {event.status}"
-            return logging.DEBUG, f"{words}, {event.size} bytes in {event.seconds:.3f} s"
+            return f"{words}, {event.size} bytes in {event.seconds:.3f} s"
         case RequestFailed():
-            return logging.DEBUG, f"{event.method} {event.url}: {event.error}: {event.reason}"
+            return f"{event.method} {event.url}: {event.error}: {event.reason}"
         case RetryScheduled():
             words = f"{event.method} {event.path}: {event.error} in attempt {event.attempt}"
-            return logging.WARNING, f"{words}, again in {event.wait:.1f} s"
+            return f"{words}, again in {event.wait:.1f} s"
         case LimitWait():
-            return logging.INFO, f"waiting for the limits, {event.seconds:.1f} s or more"
+            return f"waiting for the limits, {event.seconds:.1f} s or more"
         case PageReceived():
             words = f"{event.resource}: {event.records} records from {event.offset} on"
-            return logging.DEBUG, f"{words}, of {event.listcount}"
+            return f"{words}, of {event.listcount}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import selectors
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -95,19 +96,34 @@ def run_timeless() -> Callable[[Coroutine[Any, Any, T]], T]:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeIntervals]:
-    """Give a server in a thread of its own, and point the environment to it.
+def serving(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]]:
+    """Give what runs a server in a thread of its own, and points the environment to it.
 
     For programs that bring a loop of their own. They and the test may only read it.
     """
-    server = FakeIntervals(notes=5000, seed=1, per_minute=None)
-    with asyncio.Runner() as runner, ThreadPoolExecutor(1) as thread:
-        thread.submit(runner.run, server.start()).result()
-        stop = asyncio.Event()
-        running = thread.submit(runner.run, stop.wait())
-        monkeypatch.setenv("INTERVALS_TOKEN", server.token)
-        monkeypatch.setenv("INTERVALS_BASE_URL", server.url)
+
+    @contextmanager
+    def serve(server: FakeIntervals) -> Generator[FakeIntervals]:
+        with asyncio.Runner() as runner, ThreadPoolExecutor(1) as thread:
+            thread.submit(runner.run, server.start()).result()
+            stop = asyncio.Event()
+            running = thread.submit(runner.run, stop.wait())
+            monkeypatch.setenv("INTERVALS_TOKEN", server.token)
+            monkeypatch.setenv("INTERVALS_BASE_URL", server.url)
+            yield server
+            runner.get_loop().call_soon_threadsafe(stop.set)
+            running.result()
+            thread.submit(runner.run, server.stop()).result()
+
+    return serve
+
+
+@pytest.fixture
+def served(
+    serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
+) -> Iterator[FakeIntervals]:
+    """Give a served account of 5,000 notes."""
+    with serving(FakeIntervals(notes=5000, seed=1, per_minute=None)) as server:
         yield server
-        runner.get_loop().call_soon_threadsafe(stop.set)
-        running.result()
-        thread.submit(runner.run, server.stop()).result()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
+from .._sleepers import Sleepers
 from ..errors import ClientClosedError, IntervalsError
 from .limit import Limit
 from .store import LimitStore, MemoryLimitStore
@@ -61,8 +62,8 @@ class Limiter:
         self._on_wait = on_wait
         # By kind: False for calls that somebody waits for, True for bulk.
         self._lines = {False: asyncio.Lock(), True: asyncio.Lock()}
-        # Those at the head of a line who wait for a place; a result means: look again.
-        self._sleepers: set[asyncio.Future[None]] = set()
+        # Those at the head of a line who wait for a place; woken, they look again.
+        self._sleepers = Sleepers()
         own = f"{os.getpid():x}-{secrets.token_hex(6)}"
         self._names = (f"{own}-{number:x}" for number in itertools.count())
         self._closure: _Closure | None = None
@@ -94,7 +95,7 @@ class Limiter:
                 if not told:
                     self._on_wait(wait, bulk)
                     told = True
-                await self._sleep(min(wait, self._longest_look))
+                await self._sleepers.sleep(min(wait, self._longest_look))
 
     async def acquire_at_once(self, *, lease: float) -> str | None:
         """Give a place that is free now, past all who wait, or None."""
@@ -105,7 +106,7 @@ class Limiter:
     async def release(self, place: str, *, sent: bool) -> None:
         """Say that the request of a place has ended, and whether anything of it was sent."""
         await self._store.free(place, self.limits, sent=sent)
-        self._wake()
+        self._sleepers.wake()
 
     async def hold(self, seconds: float) -> None:
         """Let nobody pass for so long: the server has refused a request as too fast."""
@@ -119,7 +120,7 @@ class Limiter:
             reason: Makes the error, a new one for each.
         """
         self._closure = _Closure(until, reason)
-        self._wake()
+        self._sleepers.wake()
 
     async def used(self) -> list[int]:
         """How many places are taken now, for each limit."""
@@ -131,7 +132,7 @@ class Limiter:
         A store that was handed in is its owner's to close.
         """
         self._closed = True
-        self._wake()
+        self._sleepers.wake()
 
     async def _try(self, place: str, bulk: bool, lease: float, even_if_day_is_over: bool) -> float:
         if not bulk:
@@ -157,26 +158,3 @@ class Limiter:
             if self._clock() < self._closure.until:
                 raise self._closure.reason()
             self._closure = None
-
-    async def _sleep(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        sleeper: asyncio.Future[None] = loop.create_future()
-        self._sleepers.add(sleeper)
-        timer = None
-        if seconds < math.inf:
-            timer = loop.call_later(seconds, _awake, sleeper)
-        try:
-            await sleeper
-        finally:
-            self._sleepers.discard(sleeper)
-            if timer is not None:
-                timer.cancel()
-
-    def _wake(self) -> None:
-        for sleeper in self._sleepers:
-            _awake(sleeper)
-
-
-def _awake(sleeper: asyncio.Future[None]) -> None:
-    if not sleeper.done():
-        sleeper.set_result(None)

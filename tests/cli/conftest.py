@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeAlias
 
 import pytest
@@ -30,19 +28,12 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeIntervals]:
-    """Give a server of 50 notes in a thread of its own, and point the environment to it."""
-    server = FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None)
-    with asyncio.Runner() as runner, ThreadPoolExecutor(1) as thread:
-        thread.submit(runner.run, server.start()).result()
-        stop = asyncio.Event()
-        running = thread.submit(runner.run, stop.wait())
-        monkeypatch.setenv("INTERVALS_TOKEN", server.token)
-        monkeypatch.setenv("INTERVALS_BASE_URL", server.url)
+def account(
+    serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
+) -> Iterator[FakeIntervals]:
+    """Give a served account of 50 notes."""
+    with serving(FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None)) as server:
         yield server
-        runner.get_loop().call_soon_threadsafe(stop.set)
-        running.result()
-        thread.submit(runner.run, server.stop()).result()
 
 
 @pytest.fixture
