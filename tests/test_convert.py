@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -39,8 +42,16 @@ ROW = {
 }
 
 
+# With every key there is, as the list sends it; ROW lacks some.
+WHOLE_ROW = {**ROW, "projectlabel": "", "projectlabelcolor": None, "projectlabelactive": "t"}
+
+
 def decode(**changes: Any) -> ProjectNote:
     return record_decoder(ProjectNote).record({**ROW, **changes}, "$")
+
+
+def decode_page(*rows: object) -> list[ProjectNote]:
+    return record_decoder(ProjectNote).records(rows, "$")
 
 
 def test_a_row_becomes_a_record() -> None:
@@ -71,9 +82,29 @@ def test_an_empty_required_text_stays_a_text() -> None:
 
 def test_unknown_keys_are_kept() -> None:
     """What the server sends beyond the known fields is in extra, even a key of that name."""
-    note = decode(clientid="7", extra={"a": 1}, more=None)
-    assert note.extra == {"clientid": "7", "extra": {"a": 1}, "more": None}
+    unknown = {"clientid": "7", "extra": {"a": 1}, "more": None}
+    assert decode(**unknown).extra == unknown
+    assert list(decode(**unknown).extra) == list(unknown)
+    assert [note.extra for note in decode_page({**WHOLE_ROW, **unknown}, WHOLE_ROW)] == [
+        unknown,
+        {},
+    ]
     assert decode().extra == {}
+
+
+def test_as_many_keys_as_are_known_are_not_therefore_the_known_ones() -> None:
+    """One absent, one unknown: what is absent is None, what is unknown is kept."""
+    row = {**WHOLE_ROW, "clientid": "7"}
+    del row["projectlabelactive"]
+    (note,) = decode_page(row)
+    assert note.projectlabelactive is None
+    assert note.extra == {"clientid": "7"}
+
+
+def test_no_two_records_share_what_is_extra() -> None:
+    """Even where there is nothing, so that no record can be changed through another."""
+    first, second = decode_page(WHOLE_ROW, WHOLE_ROW)
+    assert first.extra is not second.extra
 
 
 def test_the_known_part_of_a_row_decides_equality_and_hash() -> None:
@@ -89,6 +120,25 @@ def test_records_are_frozen_and_slotted() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         note.title = "other"  # type: ignore[misc]  # frozen is what is tested
     assert not hasattr(note, "__dict__")
+
+
+@pytest.mark.parametrize("row", [ROW, WHOLE_ROW, {**ROW, "more": [1]}])
+def test_a_decoded_record_is_as_a_made_one(row: dict[str, object]) -> None:
+    """Of the same class, frozen, equal; it survives pickle and copy."""
+    (note,) = decode_page(row)
+    made = ProjectNote(**{name: getattr(note, name) for name in to_dict(note)})
+    assert type(note) is type(made) is ProjectNote
+    assert note == made
+    assert hash(note) == hash(made)
+    assert repr(note) == repr(made)
+    for same in (pickle.loads(pickle.dumps(note)), copy.copy(note), copy.deepcopy(note)):
+        assert same == note
+        assert type(same) is ProjectNote
+    for name in ("id", "note", "extra"):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(note, name, None)
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            delattr(note, name)
 
 
 def test_extra_is_the_last_field() -> None:
@@ -172,9 +222,24 @@ def test_a_wrong_row_is_named(row: object, message: str) -> None:
     assert caught.value.message.startswith(caught.value.place)
 
 
+def test_the_records_before_a_wrong_row_can_be_had() -> None:
+    """They come with the error, which names the row by its place among all of the page."""
+    wrong = {**WHOLE_ROW, "secure": "maybe"}
+    rows = [WHOLE_ROW, ROW, wrong, WHOLE_ROW]
+    decoder = record_decoder(ProjectNote)
+    records, error = decoder.some_records(rows, "$.projectnote", first=40)
+    assert records == decode_page(WHOLE_ROW, ROW)
+    assert error is not None
+    assert error.place == "$.projectnote[42].secure"
+    assert decoder.some_records(rows[:2], "$.projectnote") == (records, None)
+    with pytest.raises(RecordError) as caught:
+        decoder.records(rows, "$.projectnote", 40)
+    assert caught.value.message == error.message
+
+
 @given(
     st.dictionaries(
-        st.sampled_from([*ROW, "projectlabelactive", "other"]),
+        st.sampled_from([*WHOLE_ROW, "other"]),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
             lambda inner: (
@@ -182,16 +247,23 @@ def test_a_wrong_row_is_named(row: object, message: str) -> None:
             ),
             max_leaves=4,
         ),
-    )
+    ),
+    st.sets(st.sampled_from([*WHOLE_ROW])),
 )
-def test_only_a_record_error_comes_out(changes: dict[str, Any]) -> None:
-    """Whatever JSON holds in whichever field, decoding gives a record or a RecordError."""
-    try:
-        note = record_decoder(ProjectNote).records([{**ROW, **changes}], "$")[0]
-    except RecordError as error:
+def test_only_a_record_error_comes_out(changes: dict[str, Any], absent: set[str]) -> None:
+    """Whatever JSON holds in whichever field, decoding gives a record or a RecordError.
+
+    A row decoded in a page, the quick way, is the same as one decoded by itself, in detail.
+    """
+    row = {key: value for key, value in {**WHOLE_ROW, **changes}.items() if key not in absent}
+    decoder = record_decoder(ProjectNote)
+    (*notes,), error = decoder.some_records([row], "$")
+    if error is not None:
         assert error.place.startswith("$[0]")
+        with pytest.raises(RecordError, match=re.escape(error.message)):
+            decoder.record(row, "$[0]")
     else:
-        assert isinstance(note, ProjectNote)
+        assert repr(notes) == repr([decoder.record(row, "$[0]")])  # NaN is not equal to itself
 
 
 def test_to_dict_is_plain_data() -> None:

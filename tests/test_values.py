@@ -90,6 +90,55 @@ def test_both_ways_to_say_nothing_are_none(kind: object) -> None:
     assert read("", kind) is None
 
 
+JSON = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.text("0123456789 -+_.٣", max_size=25),
+    st.sampled_from(["t", "f", "true", "1", "&amp;", "2024-02-29", "2024-02-29 23:59:58", "3,5"]),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(), st.integers(), max_size=2),
+)
+
+
+def outcome(read: Callable[[object], Any], wire: object) -> object:
+    try:
+        value = read(wire)
+    except ValueError as error:
+        return str(error)
+    return type(value), value
+
+
+@pytest.mark.parametrize("kind", values.DECODERS)
+@given(wire=JSON)
+def test_an_optional_value_is_read_as_a_required_one(kind: object, wire: object) -> None:
+    """Beside the two ways to say nothing, being optional changes neither values nor errors."""
+    read = values.DECODERS[kind]
+    optional = values.optional(read)
+    if wire is None or wire == "":
+        assert optional(wire, kind) is None
+    else:
+        assert outcome(lambda it: optional(it, kind), wire) == outcome(
+            lambda it: read(it, kind), wire
+        )
+
+
+@given(st.text("0123456789 -+_.e٣", max_size=25) | st.integers().map(str))
+def test_a_whole_number_is_what_python_reads(wire: str) -> None:
+    """However long the text is: with no underscore, and within 64 bits."""
+    try:
+        expected = int(wire)
+    except ValueError:
+        expected = 2**63
+    if "_" in wire or not -(2**63) <= expected < 2**63:
+        with pytest.raises(ValueError):
+            values.integer(wire)
+    else:
+        assert values.integer(wire) == expected
+
+
 def test_a_long_value_is_cut_in_the_complaint() -> None:
     """A complaint stays one readable line."""
     with pytest.raises(ValueError, match="…") as caught:
