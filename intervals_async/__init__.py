@@ -21,6 +21,7 @@ from .errors import (
     ConnectionLostError,
     DailyQuotaError,
     DatabaseError,
+    DriftError,
     GeneralServerError,
     IncompleteListingError,
     IntervalsError,
@@ -36,6 +37,7 @@ from .errors import (
     RequestTimeoutError,
     ServerError,
     ServiceOfflineError,
+    SnapshotBrokenError,
     TooFastError,
     TransportError,
     UnknownParameterError,
@@ -46,12 +48,14 @@ from .errors import (
 )
 from .events import (
     AnswerReceived,
+    DriftFound,
     Event,
     LimitWait,
     PageReceived,
     RequestFailed,
     RequestSent,
     RetryScheduled,
+    SnapshotBroken,
 )
 from .limits import Limit, LimitStore, MemoryLimitStore
 from .listing import Listing, Page, Pages, Stream
@@ -89,6 +93,8 @@ __all__ = [
     "ContactType",
     "DailyQuotaError",
     "DatabaseError",
+    "DriftError",
+    "DriftFound",
     "Event",
     "GeneralServerError",
     "IncompleteListingError",
@@ -126,6 +132,8 @@ __all__ = [
     "RetryScheduled",
     "ServerError",
     "ServiceOfflineError",
+    "SnapshotBroken",
+    "SnapshotBrokenError",
     "Stream",
     "TooFastError",
     "TransportError",

@@ -6,17 +6,18 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Self, TypeVar
 
 import attrs
 
-from ._attempt import Connection, Reply
+from ._attempt import BUFFER, Connection, Flow
 from ._endings import closed_meanwhile, day_is_used_up, given_up
+from ._incoming import Incoming
 from ._sleepers import Sleepers
 from ._values import utc_moment
-from ._wire import Answer, Call, annotate, read_answer
+from ._wire import SUCCESS, Answer, Call, annotate, read_answer
 from .errors import (
     CallError,
     ClientClosedError,
@@ -26,18 +27,13 @@ from .errors import (
     NotFoundError,
     TransportError,
 )
-from .events import (
-    AnswerReceived,
-    PageReceived,
-    Reporter,
-    RequestFailed,
-    RequestSent,
-    RetryScheduled,
-)
+from .events import AttemptReport, Event, Reporter, RetryScheduled
 from .limits import Limiter
 from .retry import Outcome, RetryPolicy, outcome, retry_after
 
-__all__ = ["Settings", "Tally", "Timeouts", "Transport"]
+__all__ = ["Progress", "Settings", "Tally", "Timeouts", "Transport"]
+
+T = TypeVar("T")
 
 QUOTA = Call("GET", "quota")
 
@@ -109,7 +105,7 @@ class _Shared:
 
 
 @attrs.define
-class _Progress:
+class Progress:
     """How far a call has come."""
 
     attempts: int = 0
@@ -179,7 +175,7 @@ class Transport:
         view._shared = self._shared
         return view
 
-    def report(self, event: PageReceived) -> None:
+    def report(self, event: Event) -> None:
         """Pass on what a room above has to tell."""
         self._shared.reporter.report(event)
 
@@ -190,34 +186,43 @@ class Transport:
             CallError: It failed for good; `attempts` says how often it was tried.
             ClientClosedError: The client is closed, or was meanwhile.
         """
-        shared = self._shared
-        progress = _Progress()
+        progress = Progress()
         while True:
-            try:
-                place = await shared.limiter.acquire(
-                    bulk=bulk, lease=self._lease, even_if_day_is_over=call == QUOTA
-                )
-            except CallError as error:
-                error.attempts = progress.attempts
-                raise given_up(
-                    call, annotate(error, call), maybe_done=progress.maybe_done
-                ) from None
-            result = await self._attempt_at(place, call, progress, tally)
+            place = await self._place(call, progress, bulk=bulk)
+            result = await self._attempt_at(place, call, progress, tally, self._attempt)
             if isinstance(result, Answer):
                 return attrs.evolve(result, attempts=progress.attempts)
-            if self.closed and isinstance(result, TransportError):
-                raise closed_meanwhile(call, result)
-            result.attempts = progress.attempts
             if (
                 isinstance(result, NotFoundError)
                 and call.method == "DELETE"
                 and progress.maybe_done
             ):
                 return Answer(call, 404, {}, progress.attempts)  # an earlier attempt did it
-            wait = await self._wait_before_next(call, result, progress)
-            if wait > 0:
-                await shared.sleepers.sleep(wait)
-                progress.spent += wait
+            await self.failed(call, result, progress)
+
+    async def open(
+        self, call: Call, progress: Progress, tally: Tally, *, bulk: bool, buffer: int
+    ) -> Incoming | CallError:
+        """Attempt a call once, and give its answer while it arrives, or what went wrong.
+
+        `failed` says whether the call may be attempted again.
+        """
+
+        async def attempt(call: Call, progress: Progress) -> Incoming | CallError:
+            return await self._open(call, progress, buffer)
+
+        place = await self._place(call, progress, bulk=bulk)
+        return await self._attempt_at(place, call, progress, tally, attempt)
+
+    async def failed(self, call: Call, failure: CallError, progress: Progress) -> None:
+        """Wait until a call that failed may be attempted again, or raise the failure."""
+        if self.closed and isinstance(failure, TransportError):
+            raise closed_meanwhile(call, failure)
+        failure.attempts = progress.attempts
+        wait = await self._wait_before_next(call, failure, progress)
+        if wait > 0:
+            await self._shared.sleepers.sleep(wait)
+            progress.spent += wait
 
     async def close(self) -> None:
         """Close our own session and wake all who wait. May be called again."""
@@ -232,16 +237,31 @@ class Transport:
         """Seconds after which even a vanished process's attempt has surely timed out."""
         return self._settings.timeouts.attempt + 10.0
 
+    async def _place(self, call: Call, progress: Progress, *, bulk: bool) -> str:
+        """Wait for a place under the limits."""
+        try:
+            return await self._shared.limiter.acquire(
+                bulk=bulk, lease=self._lease, even_if_day_is_over=call == QUOTA
+            )
+        except CallError as error:
+            error.attempts = progress.attempts
+            raise given_up(call, annotate(error, call), maybe_done=progress.maybe_done) from None
+
     async def _attempt_at(
-        self, place: str, call: Call, progress: _Progress, tally: Tally | None = None
-    ) -> Answer | CallError:
+        self,
+        place: str,
+        call: Call,
+        progress: Progress,
+        tally: Tally | None,
+        attempt: Callable[[Call, Progress], Awaitable[T | CallError]],
+    ) -> T | CallError:
         """Attempt a call that holds a place under the limits, and give the place back."""
         shared = self._shared
         sent = True
         progress.attempts += 1
         begun = shared.clock()
         try:
-            result = await self._attempt(call, progress)
+            result = await attempt(call, progress)
             sent = not isinstance(result, ConnectError)
         except ClientClosedError:
             sent = False
@@ -255,69 +275,84 @@ class Transport:
             await shared.limiter.release(place, sent=sent)
         return result
 
-    async def _attempt(self, call: Call, progress: _Progress) -> Answer | CallError:
+    async def _attempt(self, call: Call, progress: Progress) -> Answer | CallError:
+        """Attempt a call, and read the whole answer."""
+        flow, report = await self._begin(call, progress, BUFFER)
+        return flow if isinstance(flow, CallError) else await self._whole(call, flow, report)
+
+    async def _open(self, call: Call, progress: Progress, buffer: int) -> Incoming | CallError:
+        """Attempt a call, and read the answer while it arrives, unless it is an error."""
+        flow, report = await self._begin(call, progress, buffer)
+        if isinstance(flow, CallError):
+            return flow
+        if flow.status not in SUCCESS:
+            refused = await self._whole(call, flow, report)
+            assert isinstance(refused, CallError)  # noqa: S101  no other status is a success
+            return refused
+        return Incoming(
+            call,
+            flow,
+            report,
+            attempts=progress.attempts,
+            most_bytes=self._shared.connection.most_bytes,
+            show_body=self._shared.show_bodies,
+        )
+
+    async def _begin(
+        self, call: Call, progress: Progress, buffer: int
+    ) -> tuple[Flow | CallError, AttemptReport]:
         shared = self._shared
         timeouts = self._settings.timeouts
-        attempt_id = next(shared.attempt_ids)
         url = call.url(shared.connection.base_url)
-        shared.reporter.report(
-            RequestSent(
-                attempt_id=attempt_id,
-                method=call.method,
-                url=url,
-                resource=call.resource,
-                attempt=progress.attempts,
-                body=call.payload() if shared.show_bodies else None,
-            )
+        report = AttemptReport(shared.reporter, next(shared.attempt_ids), call.method, url)
+        report.sent(
+            call.resource, progress.attempts, call.payload() if shared.show_bodies else None
         )
         begun = shared.clock()
-
-        def failed(error: str, reason: str) -> RequestFailed:
-            return RequestFailed(
-                attempt_id=attempt_id,
-                method=call.method,
-                url=url,
-                seconds=shared.clock() - begun,
-                error=error,
-                reason=reason,
-            )
-
         try:
-            reply = await shared.connection.attempt(
+            flow = await shared.connection.open(
                 call,
                 total=min(timeouts.attempt, timeouts.call - progress.spent),
                 connect=timeouts.connect,
+                buffer=buffer,
             )
         except BaseException as error:
             # without the message: what is no CallError is not ours, and may hold anything
-            shared.reporter.report(failed(type(error).__name__, "it was given up"))
+            report.failed(type(error).__name__, "it was given up", shared.clock() - begun)
             raise
+        if isinstance(flow, CallError):
+            report.failed(type(flow).__name__, flow.message, shared.clock() - begun)
+        return flow, report
+
+    async def _whole(self, call: Call, flow: Flow, report: AttemptReport) -> Answer | CallError:
+        """Read the whole of an answer, and judge it."""
+        shared = self._shared
+        try:
+            reply = await flow.reply(shared.connection.most_bytes)
+        except BaseException as error:
+            report.failed(type(error).__name__, "it was given up", flow.seconds)
+            raise
+        finally:
+            flow.close()
         if isinstance(reply, CallError):
-            shared.reporter.report(failed(type(reply).__name__, reply.message))
+            report.failed(type(reply).__name__, reply.message, flow.seconds)
             return reply
-        result = self._read(call, reply)
-        shared.reporter.report(
-            AnswerReceived(
-                attempt_id=attempt_id,
-                method=call.method,
-                url=url,
-                status=reply.status,
-                size=len(reply.body),
-                seconds=shared.clock() - begun,
-                error=type(result).__name__ if isinstance(result, CallError) else None,
-                body=reply.body if shared.show_bodies else None,
-            )
+        result: Answer | CallError
+        try:
+            result = read_answer(call, reply.status, reply.content_type, reply.body)
+        except CallError as error:
+            error.retry_after = retry_after(reply.retry_after, shared.now())
+            result = error.with_traceback(None)
+        report.answered(
+            reply.status,
+            size=len(reply.body),
+            seconds=flow.seconds,
+            error=type(result).__name__ if isinstance(result, CallError) else None,
+            body=reply.body if shared.show_bodies else None,
         )
         return result
 
-    def _read(self, call: Call, reply: Reply) -> Answer | CallError:
-        try:
-            return read_answer(call, reply.status, reply.content_type, reply.body)
-        except CallError as error:
-            error.retry_after = retry_after(reply.retry_after, self._shared.now())
-            return error.with_traceback(None)
-
-    async def _wait_before_next(self, call: Call, failure: CallError, progress: _Progress) -> float:
+    async def _wait_before_next(self, call: Call, failure: CallError, progress: Progress) -> float:
         """Say how long to wait for the next attempt, or raise the failure if there is none."""
         policy = self._settings.retry
         what = outcome(failure)
@@ -381,7 +416,7 @@ class Transport:
             return None
         if place is None:
             return None
-        answer = await self._attempt_at(place, QUOTA, _Progress())
+        answer = await self._attempt_at(place, QUOTA, Progress(), None, self._attempt)
         try:
             row = answer.row() if isinstance(answer, Answer) else None
             reset = utc_moment(row["next_reset"] if isinstance(row, dict) else None)

@@ -14,6 +14,7 @@ from . import _json
 from .errors import AnswerError, ArgumentError, CallError, error_class
 
 __all__ = [
+    "SUCCESS",
     "Answer",
     "Call",
     "Credentials",
@@ -21,6 +22,7 @@ __all__ = [
     "checked_base_url",
     "checked_token",
     "read_answer",
+    "read_envelope",
     "unreadable",
 ]
 
@@ -149,7 +151,8 @@ class Answer:
 
     def annotate(self, error: _Error) -> _Error:
         """Write into an error that it tells of this answer."""
-        error.status = self.status
+        if error.status is None:
+            error.status = self.status
         error.attempts = self.attempts
         return annotate(error, self.call)
 
@@ -176,9 +179,18 @@ def read_answer(call: Call, status: int, content_type: str, body: bytes) -> Answ
         if call.method == "DELETE" and not body.strip():
             return Answer(call, status, {})
         raise unreadable(call, flaw, status)
+    return read_envelope(call, status, envelope)
+
+
+def read_envelope(call: Call, status: int, envelope: Mapping[str, Any]) -> Answer:
+    """Judge the envelope of an answer that came with a status of success.
+
+    Raises:
+        APIError: It tells of an error all the same.
+    """
     outer = _code(envelope.get("code"))
     if envelope.get("error") or (outer is not None and outer >= 400):
-        raise _refusal(call, status if outer is None or outer < 400 else outer, envelope, flaw)
+        raise _refusal(call, status if outer is None or outer < 400 else outer, envelope, "")
     return Answer(call, status, envelope)
 
 

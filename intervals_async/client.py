@@ -107,21 +107,25 @@ class IntervalsClient:
             aiohttp lets the middlewares of a request replace those of its session, so a
             session's own client middlewares do not see this client's requests.
         trace_configs: aiohttp's trace configurations for the client's own session.
-        timeout: Seconds for one attempt, from connecting to the last byte of the answer.
+        timeout: Seconds for one attempt, from connecting to the last byte of the answer; of a
+            large answer, for each MiB of it. The time for which a reader of a stream lets a
+            page wait is not counted.
         connect_timeout: Seconds of these for the connection.
-        call_timeout: Seconds for a call with all its attempts and the waits between them.
-            Waiting for the limits is in none of the three.
+        call_timeout: Seconds for a call with all its attempts and the waits between them; for
+            a page of a stream, until its answer begins. Waiting for the limits is in none of
+            the three.
         limits: How many requests may be sent; 100 a minute by default, as the API allows an
             address. Empty for none: for tests, or a server of one's own.
         limit_store: Where the limits are kept: in this client, unless a store is given that
             several clients, processes or hosts share. It is never closed: that is its
             owner's to do.
         retry: What is sent again, and when.
-        max_response_bytes: An answer larger than this is refused while it is being read.
+        max_response_bytes: An answer larger than this is refused while it is being read. Of a
+            page of a stream, which is decoded while it arrives, a single record.
         on_event: Called with each `Event` as it happens, in the task that it happens in. It
             must be quick; what it raises is logged and harms no call.
         show_bodies: Whether events hold the bodies of requests and answers. They may hold
-            anything that the account holds.
+            anything that the account holds, and those of pages are kept whole for it.
 
     Raises:
         ArgumentError: The token or the address cannot be used as it is.

@@ -25,6 +25,7 @@ __all__ = [
     "ConnectionLostError",
     "DailyQuotaError",
     "DatabaseError",
+    "DriftError",
     "GeneralServerError",
     "IncompleteListingError",
     "IntervalsError",
@@ -40,6 +41,7 @@ __all__ = [
     "RequestTimeoutError",
     "ServerError",
     "ServiceOfflineError",
+    "SnapshotBrokenError",
     "TooFastError",
     "TransportError",
     "UnknownParameterError",
@@ -189,6 +191,34 @@ class IncompleteListingError(ListingError):
 
     Raised instead of ending early. The same stream can be stepped again: it goes on
     where it stood.
+    """
+
+
+class DriftError(ListingError):
+    """Others changed the rows while they were read, and something may be missing for it.
+
+    Raised where a stream was told not to repair it (``on_drift="raise"``), where it could not
+    be repaired, and at the end, where the records that were given do not account for those
+    that the server counts.
+
+    Attributes:
+        position: The place of the record to give next, as the server counted.
+        delivered: How many records were given.
+        listcount: How many match in all, as last heard.
+        listcount_before: How many did, as the page before said.
+    """
+
+    position: int = 0
+    delivered: int = 0
+    listcount: int | None = None
+    listcount_before: int | None = None
+
+
+class SnapshotBrokenError(ListingError):
+    """The one answer of a snapshot broke off after some records were given.
+
+    They are no snapshot any more. The next step of the same stream starts again from the
+    first record, so throw away what you have.
     """
 
 

@@ -10,6 +10,8 @@ import attrs
 
 __all__ = [
     "AnswerReceived",
+    "AttemptReport",
+    "DriftFound",
     "Event",
     "LimitWait",
     "PageReceived",
@@ -17,6 +19,7 @@ __all__ = [
     "RequestFailed",
     "RequestSent",
     "RetryScheduled",
+    "SnapshotBroken",
 ]
 
 logger = logging.getLogger("intervals_async")
@@ -54,7 +57,8 @@ class AnswerReceived:
         url: The whole address.
         status: The HTTP status.
         size: The length of the body in bytes.
-        seconds: How long it took, from connecting to the last byte.
+        seconds: How long it took, from connecting to the last byte; of a page that is read
+            while it arrives, the time that the network took, not that of the reader.
         error: The class name of the error that the answer means; None for a good one.
         body: The body's bytes, if the client was told to show bodies; else None.
     """
@@ -78,7 +82,8 @@ class RequestFailed:
         method: The HTTP method.
         url: The whole address.
         seconds: How long it took.
-        error: The class name of the error, ``CancelledError`` where the caller gave up.
+        error: The class name of the error; ``CancelledError`` where the caller gave up, or
+            left a stream in the middle of a page.
         reason: What happened, in words.
     """
 
@@ -139,8 +144,53 @@ class PageReceived:
     listcount: int | None
 
 
+@attrs.frozen(kw_only=True)
+class DriftFound:
+    """A page of a stream did not begin where the one before ended: others have changed rows.
+
+    Attributes:
+        resource: The resource's name.
+        offset: The place of the page's first row.
+        shift: How many places to the right of its own the next record stands now, to the
+            left if below zero.
+        listcount: How many records match in all, if the answer said so.
+        growth: By how many there are more than with the page before, if both said so.
+    """
+
+    resource: str
+    offset: int
+    shift: int
+    listcount: int | None
+    growth: int | None
+
+
+@attrs.frozen(kw_only=True)
+class SnapshotBroken:
+    """The one answer of a snapshot broke off, or did not hold all.
+
+    Attributes:
+        resource: The resource's name.
+        delivered: How many of its records were given.
+        reason: What happened, in words.
+        restarts: Whether it starts again from the first record; else the rest is read page
+            by page.
+    """
+
+    resource: str
+    delivered: int
+    reason: str
+    restarts: bool
+
+
 Event: TypeAlias = (
-    RequestSent | AnswerReceived | RequestFailed | RetryScheduled | LimitWait | PageReceived
+    RequestSent
+    | AnswerReceived
+    | RequestFailed
+    | RetryScheduled
+    | LimitWait
+    | PageReceived
+    | DriftFound
+    | SnapshotBroken
 )
 
 
@@ -169,8 +219,65 @@ class Reporter:
                 logger.exception("on_event failed for %s", type(event).__name__)
 
 
+class AttemptReport:
+    """Tells of one attempt of a call: its beginning, and in time its end."""
+
+    __slots__ = ("_id", "_method", "_reporter", "_url")
+
+    def __init__(self, reporter: Reporter, attempt_id: int, method: str, url: str) -> None:
+        self._reporter = reporter
+        self._id = attempt_id
+        self._method = method
+        self._url = url
+
+    def sent(self, resource: str, attempt: int, body: bytes | None) -> None:
+        """Tell that it begins."""
+        self._reporter.report(
+            RequestSent(
+                attempt_id=self._id,
+                method=self._method,
+                url=self._url,
+                resource=resource,
+                attempt=attempt,
+                body=body,
+            )
+        )
+
+    def answered(
+        self, status: int, *, size: int, seconds: float, error: str | None, body: bytes | None
+    ) -> None:
+        """Tell that a whole answer came."""
+        self._reporter.report(
+            AnswerReceived(
+                attempt_id=self._id,
+                method=self._method,
+                url=self._url,
+                status=status,
+                size=size,
+                seconds=seconds,
+                error=error,
+                body=body,
+            )
+        )
+
+    def failed(self, error: str, reason: str, seconds: float) -> None:
+        """Tell that no whole answer came."""
+        self._reporter.report(
+            RequestFailed(
+                attempt_id=self._id,
+                method=self._method,
+                url=self._url,
+                seconds=seconds,
+                error=error,
+                reason=reason,
+            )
+        )
+
+
 _LEVELS: dict[type[Event], int] = {
     RetryScheduled: logging.WARNING,
+    SnapshotBroken: logging.WARNING,
+    DriftFound: logging.INFO,
     LimitWait: logging.INFO,
 }
 
@@ -192,3 +299,10 @@ def _line(event: Event) -> str:
         case PageReceived():
             words = f"{event.resource}: {event.records} records from {event.offset} on"
             return f"{words}, of {event.listcount}"
+        case DriftFound():
+            words = f"{event.resource}: others have changed rows before offset {event.offset}"
+            return f"{words}, the next one has moved by {event.shift:+d}"
+        case SnapshotBroken():
+            then = "from the first record again" if event.restarts else "on page by page"
+            words = f"{event.resource}: snapshot broken after {event.delivered} records"
+            return f"{words}, {then}: {event.reason}"

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import length_hint
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, get_args
 
+import attrs
+
+from ._bookmark import Bookmark, fingerprint
 from ._convert import Record
-from ._pages import Page, Pages, Source
-from ._paging import PagePlan, PageRequest, Plan, WholePlan
+from ._drift import RECENT, Delivered, Trail
+from ._paging import PagePlan, PageRequest, PageSizes
+from ._reader import OnDrift, PagedReader, Reading, Verify
+from ._snapshot import OnBroken, SnapshotReader, WholeReader
+from ._source import Source, ids_of
+from ._steps import Batch, Reader, Steps
 from ._transport import Tally
-from .errors import ArgumentError, IncompleteListingError
+from .errors import ArgumentError, IncompleteListingError, ListingError
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
-__all__ = ["PAGE_SIZE", "Listing", "Page", "Pages", "Source", "Stream"]
+__all__ = ["Listing", "Page", "Pages", "Source", "Stream"]
 
 R = TypeVar("R", bound=Record)
 
-PAGE_SIZE = 500
+
+@attrs.frozen
+class Page(Generic[R]):
+    """Some records in a row.
+
+    Attributes:
+        items: The records, in the server's order; never empty.
+        offset: The place of the first one in the whole, from 0, as the server counted.
+        listcount: How many records match in all, as the server said with this page; None
+            where it does not say.
+    """
+
+    items: Sequence[R]
+    offset: int
+    listcount: int | None
 
 
 class Listing(Generic[R]):
@@ -57,27 +79,96 @@ class Listing(Generic[R]):
                 "a Listing is read with 'async for', or at once with 'await listing.collect()'"
             )
 
-    def stream(self, *, page_size: int = PAGE_SIZE, concurrency: int = 1) -> Stream[R]:
-        """Stream every record, in the server's order.
+    def stream(
+        self,
+        *,
+        page_size: int | None = None,
+        concurrency: int = 1,
+        prefetch: bool | None = None,
+        on_drift: OnDrift = "repair",
+        verify: Verify = "second-pass",
+        snapshot: bool = False,
+        on_broken: OnBroken = "restart",
+        resume: str | None = None,
+    ) -> Stream[R]:
+        """Stream every record, in the server's order, each once.
+
+        Without ``async with`` it needs no closing: no task is left between two steps, and a
+        page that is half read then is given up when the stream is dropped.
 
         Args:
-            page_size: Records a request. Bigger pages cost fewer requests. No effect on a
-                resource that has no pages.
-            concurrency: How many pages a step may have under way at once. They come in
-                order all the same, and no more than these are kept in memory.
+            page_size: New records a request. Without it the first page is small, so that
+                the first record comes soon, and pages grow from there: few requests for
+                much. No effect on a resource that has no pages.
+            concurrency: How many pages may be under way at once. They come in order all the
+                same.
+            prefetch: With ``async with``: ask for the next pages while you work, some
+                megabytes ahead at most. Without it, done where the concurrency is above 1.
+            on_drift: What to do where others have changed rows so that a page does not begin
+                where the one before ended. ``"repair"`` steps back until it meets a record
+                that was given, so that every record that was there all the time is given
+                once, in an order that does not reshuffle; ``"raise"`` raises `DriftError`
+                and repairs it in the next step; ``"ignore"`` looks at no ids at all.
+            verify: What to do at the end about records that may have been missed: rows have
+                come in before what was given, and no listcount tells of new ones, so they may
+                have moved there from behind. ``"second-pass"`` looks for them in one more
+                request, of everything; True raises `DriftError`; False does nothing.
+            snapshot: Take everything in one answer, which is right whatever the order and
+                whatever others do. It is decoded while it arrives, in little memory.
+            on_broken: What to do where the snapshot's answer breaks off. ``"restart"`` raises
+                `SnapshotBrokenError`, and the next step starts again from the first record;
+                ``"repair"`` goes on page by page, and tells the event `SnapshotBroken`.
+            resume: The `Stream.bookmark` of a stream of the same listing, of this process or
+                another, to go on behind.
 
-        Returns:
-            A stream. Without ``async with`` it needs no closing, since nothing is under way
-            between two steps. With it, and a concurrency above 1, the next pages come
-            while you work, and the end of the block ends them.
+        Raises:
+            ArgumentError: An argument cannot be, or the bookmark is of another listing.
         """
-        return Stream(self.pages(page_size=page_size, concurrency=concurrency))
+        if snapshot and resume is not None:
+            raise ArgumentError(
+                "a snapshot is one answer, so nothing of it can be resumed; without "
+                "snapshot=True the bookmark is gone on from page by page"
+            )
+        reading = self._reading(concurrency, prefetch, on_drift, verify)
+        _one_of("on_broken", on_broken, get_args(OnBroken))
+        if page_size is not None:
+            _whole_number("page_size", page_size, least=1)
+        reader: Reader[R]
+        bookmark = Bookmark(
+            resource=self._source.resource,
+            listing=fingerprint(
+                self._source.resource, self._source.query, self._offset, self._limit
+            ),
+            position=self._offset,
+        )
+        if resume is not None:
+            bookmark = bookmark.read(resume)
+        if snapshot and self._source.paginated:
+            reader = SnapshotReader(
+                self._source, reading, start=self._offset, limit=self._limit, on_broken=on_broken
+            )
+        else:
+            reader = self._reader(page_size, reading, bookmark if resume else None)
+        return Stream(self._steps(reader, needs_block=bool(prefetch)), bookmark)
 
-    def pages(self, *, page_size: int = PAGE_SIZE, concurrency: int = 1) -> Pages[R]:
-        """Stream whole pages, in order. The arguments are those of `stream`."""
-        page_size = _whole_number("page_size", page_size, least=1)
-        concurrency = _whole_number("concurrency", concurrency, least=1)
-        return self._pages(page_size, concurrency, bulk=True)
+    def pages(
+        self,
+        *,
+        page_size: int | None = None,
+        concurrency: int = 1,
+        prefetch: bool | None = None,
+        on_drift: OnDrift = "repair",
+        verify: Verify = "second-pass",
+    ) -> Pages[R]:
+        """Stream whole pages, in order. The arguments are those of `stream`.
+
+        A page is kept in memory, so say `page_size` where that matters.
+        """
+        if page_size is not None:
+            _whole_number("page_size", page_size, least=1)
+        reading = self._reading(concurrency, prefetch, on_drift, verify)
+        reader = self._reader(page_size, reading, None)
+        return Pages(self._steps(reader, needs_block=bool(prefetch)))
 
     async def count(self) -> int:
         """Ask how many records the listing has, with one small request.
@@ -86,12 +177,12 @@ class Listing(Generic[R]):
             IncompleteListingError: The server does not say (no ``listcount``), although
                 the resource has pages.
         """
-        page, answer = await self._source.fetch(PageRequest(0, 1), Tally(), bulk=False)
-        listcount = page.listcount
+        records, answer = await self._source.fetch(PageRequest(0, 1), Tally(), bulk=False)
+        listcount = answer.listcount
         if listcount is None:
             if self._source.paginated:
-                raise answer.annotate(IncompleteListingError("the answer holds no listcount"))
-            listcount = len(page.items)
+                raise answer.error(IncompleteListingError, "the answer holds no listcount")
+            listcount = len(records)
         rest = max(listcount - self._offset, 0)
         return rest if self._limit is None else min(rest, self._limit)
 
@@ -99,7 +190,8 @@ class Listing(Generic[R]):
         """Ask for the first record alone; None where nothing matches."""
         limit = 1 if self._limit is None else min(self._limit, 1)
         one = Listing(self._source, offset=self._offset, limit=limit)
-        async for page in one._pages(1, 1, bulk=False):
+        steps = one._steps(one._reader(1, Reading(on_drift="ignore", bulk=False), None))
+        async for page in Pages(steps):
             return page.items[0]
         return None
 
@@ -107,61 +199,88 @@ class Listing(Generic[R]):
         """Stream every record into a list."""
         return [record async for record in self]
 
-    def _pages(self, page_size: int, concurrency: int, *, bulk: bool) -> Pages[R]:
-        plan: Plan = WholePlan()
-        if self._source.paginated:
-            plan = PagePlan(page_size, offset=self._offset, limit=self._limit)
-        return Pages(self._source, plan, first=self._offset, concurrency=concurrency, bulk=bulk)
+    def _steps(self, reader: Reader[R], *, needs_block: bool = False) -> Steps[R]:
+        return Steps(reader, self._source.resource, needs_block=needs_block)
+
+    def _reading(
+        self, concurrency: int, prefetch: bool | None, on_drift: OnDrift, verify: Verify
+    ) -> Reading:
+        _whole_number("concurrency", concurrency, least=1)
+        _one_of("on_drift", on_drift, get_args(OnDrift))
+        _one_of("verify", verify, (True, False, "second-pass"))
+        if on_drift != "ignore" and self._source.paginated and not self._source.has_ids:
+            raise ArgumentError(
+                f"the records of {self._source.resource} have no id, so what others change "
+                "meanwhile cannot be repaired: say on_drift='ignore'"
+            )
+        return Reading(
+            concurrency=concurrency,
+            prefetch=concurrency > 1 if prefetch is None else prefetch,
+            on_drift=on_drift,
+            verify=verify,
+        )
+
+    def _reader(
+        self, page_size: int | None, reading: Reading, bookmark: Bookmark | None
+    ) -> Reader[R]:
+        source = self._source
+        if not source.paginated:
+            if bookmark is not None:
+                raise ArgumentError(f"{source.resource} is read in one request: begin anew")
+            return WholeReader(source, bulk=reading.bulk)
+        delivered = None
+        if reading.on_drift != "ignore":
+            trail = None if bookmark is None else bookmark.trail
+            anchored = self._offset > 0 or bookmark is not None
+            delivered = Delivered(trail, anchored=anchored)
+        plan = PagePlan(
+            PageSizes(page_size),
+            offset=self._offset,
+            limit=self._limit,
+            overlap=0 if delivered is None else 1,
+            concurrency=reading.concurrency,
+        )
+        given = 0
+        if bookmark is not None:
+            given = bookmark.delivered
+            plan.resume(bookmark.position, given, bookmark.listcount)
+            if delivered is not None and bookmark.trail.recent:
+                plan.begun = True
+                plan.overlap = RECENT  # to meet one of those that it remembers
+                if source.sorted_by_id:
+                    delivered.trust_order()
+        return PagedReader(source, plan, delivered, reading, given=given)
 
 
-class Stream(Generic[R]):
-    """The records of a listing, in order: an async iterator that knows where it stands.
+class _Steppable(Generic[R]):
+    """What streams and pages have in common: their end, and what they know of themselves."""
 
-    What `Pages` says of steps, errors and cancellation holds here too.
-    """
+    __slots__ = ("_steps",)
 
-    __slots__ = ("_delivered", "_pages", "_records")
-
-    def __init__(self, pages: Pages[R]) -> None:
-        self._pages = pages
-        self._records: Iterator[R] = iter(())
-        self._delivered = 0
-
-    @property
-    def delivered(self) -> int:
-        """How many records it has given."""
-        return self._delivered
+    def __init__(self, steps: Steps[R]) -> None:
+        self._steps = steps
 
     @property
     def listcount(self) -> int | None:
         """How many records match in all, as last heard; None before the first answer."""
-        return self._pages.listcount
+        return self._steps.reader.listcount
 
     @property
     def requests(self) -> int:
         """How many requests went over the wire for this, those sent again included."""
-        return self._pages.requests
+        return self._steps.reader.requests
 
     def __aiter__(self) -> Self:
-        """Give itself: a stream is read once."""
+        """Give itself: it is read once."""
         return self
 
-    async def __anext__(self) -> R:
-        """Give the next record; raises as a step of `Pages` does."""
-        while (record := next(self._records, None)) is None:
-            page = await self._pages.__anext__()
-            self._records = iter(page.items)
-        self._delivered += 1
-        return record
-
     async def aclose(self) -> None:
-        """End the stream. May be called again, and in any state."""
-        self._records = iter(())
-        await self._pages.aclose()
+        """End it. May be called again, and in any state."""
+        await self._steps.aclose()
 
     async def __aenter__(self) -> Self:
-        """Give itself, and look ahead from now on."""
-        await self._pages.__aenter__()
+        """Give itself, and look ahead from now on where `prefetch` says so."""
+        self._steps.enter()
         return self
 
     async def __aexit__(
@@ -172,6 +291,138 @@ class Stream(Generic[R]):
     ) -> None:
         """Close."""
         await self.aclose()
+
+
+class Stream(_Steppable[R]):
+    """The records of a listing, in order: an async iterator that knows where it stands.
+
+    A step that needs the server waits for the page whose turn it is, and gives its first
+    record as soon as that has come; with a `concurrency` above 1 it has so many pages under
+    way. After it no task is left, only the rest of those pages, waiting in their
+    connections: leaving a loop with ``break`` or an error leaves nothing behind, and a
+    cancelled step has ended all it began. With ``async with`` the next pages may come while
+    you work (`prefetch`); the end of the block ends them.
+
+    After an error the next step goes on where it stood.
+    """
+
+    __slots__ = ("_batch", "_bookmark", "_records")
+
+    def __init__(self, steps: Steps[R], bookmark: Bookmark) -> None:
+        super().__init__(steps)
+        self._records: Iterator[R] = iter(())
+        # What the records come from.
+        self._batch: Batch[R] | None = None
+        # Where it began.
+        self._bookmark = bookmark
+
+    @property
+    def delivered(self) -> int:
+        """How many records were given, those before a bookmark included."""
+        if self._batch is None:
+            return self._bookmark.delivered
+        return self._batch.given + self._taken
+
+    @property
+    def bookmark(self) -> str:
+        """Where it stands, behind the record that was given last, as a short text.
+
+        ``stream(resume=…)`` of the same listing goes on behind it, in another process too,
+        and whatever others have changed meanwhile.
+
+        Raises:
+            ListingError: There is nothing to go on from: the resource comes in one answer, or
+                a second pass looks for what the first has missed.
+        """
+        if not self._steps.reader.resumable:
+            raise ListingError("there is no bookmark here: begin the listing anew instead")
+        batch = self._batch
+        if batch is None:
+            return str(self._bookmark)
+        trail = batch.before or Trail()
+        if batch.before is not None:
+            trail = trail.after(ids_of(batch.records[: self._taken]))
+        return str(
+            attrs.evolve(
+                self._bookmark,
+                position=batch.places[self._taken - 1] + 1,
+                delivered=self.delivered,
+                listcount=self.listcount,
+                trail=trail,
+            )
+        )
+
+    async def __anext__(self) -> R:
+        """Give the next record.
+
+        Raises:
+            CallError: A page could not be had. The next step asks for it again.
+            DriftError: Others have changed rows; see `Listing.stream`.
+            SnapshotBrokenError: The snapshot broke; the next step starts it again.
+            ListingError: The stream was closed by another task in the middle of the step.
+            RuntimeError: Another task is in the middle of a step.
+        """
+        for record in self._records:  # the quickest way to take one
+            return record
+        while True:
+            batch = await self._steps.next()
+            if batch.records:
+                self._batch = batch
+                self._records = iter(batch.records)
+                return next(self._records)
+
+    @property
+    def _taken(self) -> int:
+        """How many records of the batch were given."""
+        if self._batch is None:
+            return 0
+        return len(self._batch.records) - length_hint(self._records)
+
+    async def aclose(self) -> None:
+        """End it. May be called again, and in any state."""
+        if self._batch is not None:  # what was given stays known
+            taken = slice(self._taken)
+            self._batch = attrs.evolve(
+                self._batch, records=self._batch.records[taken], places=self._batch.places[taken]
+            )
+        self._records = iter(())
+        await super().aclose()
+
+
+class Pages(_Steppable[R]):
+    """The pages of a listing, in order: an async iterator. What `Stream` says holds here too."""
+
+    __slots__ = ("_batches",)
+
+    def __init__(self, steps: Steps[R]) -> None:
+        super().__init__(steps)
+        # What has come of the page.
+        self._batches: list[Batch[R]] = []
+
+    async def __anext__(self) -> Page[R]:
+        """Give the next page; raises as a step of `Stream` does."""
+        while True:
+            try:
+                batch = await self._steps.next()
+            except StopAsyncIteration:
+                if not self._batches:
+                    raise
+                return self._page()
+            if batch.records:
+                self._batches.append(batch)
+            if batch.ends_page and self._batches:
+                return self._page()
+
+    def _page(self) -> Page[R]:
+        batches, self._batches = self._batches, []
+        records = [record for batch in batches for record in batch.records]
+        return Page(records, batches[0].places[0], batches[-1].listcount)
+
+
+def _one_of(name: str, value: object, allowed: Sequence[object]) -> None:
+    if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
+        names = ", ".join(repr(one) for one in allowed)
+        raise ArgumentError(f"{name} is one of {names}, not {value!r}")
 
 
 def _whole_number(name: str, value: object, *, least: int) -> int:

@@ -42,7 +42,7 @@ async def test_a_call_is_told_from_beginning_to_end(fake: FakeIntervals) -> None
         fake.token, base_url=fake.url, retry=AT_ONCE, on_event=events.append
     ) as client:
         await client.projectnote.list(projectid=301).collect()
-    url = f"{fake.url}projectnote/?projectid=301&offset=0&limit=500"
+    url = f"{fake.url}projectnote/?projectid=301&offset=0&limit=100"
     first, failed, retry, second, answer, page = events
     assert isinstance(first, RequestSent)
     assert (first.method, first.url, first.resource) == ("GET", url, "projectnote")
@@ -145,7 +145,7 @@ async def test_the_levels_make_sense(fake: FakeIntervals, log: pytest.LogCapture
     """DEBUG for what goes well, WARNING for what goes wrong and is tried again."""
     fake.inject(faults.Status(500))
     async with IntervalsClient(fake.token, base_url=fake.url, retry=AT_ONCE) as client:
-        await client.projectnote.list().collect()
+        assert [note async for note in client.projectnote.list().stream(page_size=50)]
     levels = [(record.levelname, record.getMessage().split(" ")[0]) for record in log.records]
     assert levels == [
         ("DEBUG", "GET"),

@@ -20,6 +20,7 @@ from intervals_async import (
     ProjectNote,
     RecordError,
     ServerError,
+    Stream,
 )
 from intervals_async.testing import FakeIntervals, faults
 
@@ -34,11 +35,16 @@ async def notes(fake: FakeIntervals, intervals: IntervalsClient) -> Listing[Proj
 async def nothing_left_behind() -> AsyncIterator[None]:
     """Hold that no test of a stream leaves one of the library's tasks."""
     yield
-    assert not [task for task in asyncio.all_tasks() if "Pages._" in repr(task.get_coro())]
+    assert not [task for task in asyncio.all_tasks() if "intervals_async/_" in repr(task)]
 
 
 def ids(fake: FakeIntervals) -> list[int]:
     return [int(str(row["id"])) for row in fake.rows("projectnote")]
+
+
+async def read(stream: Stream[ProjectNote], seen: list[int]) -> None:
+    async for note in stream:
+        seen.append(note.id)  # noqa: PERF401  what comes before an error counts
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])
@@ -120,6 +126,34 @@ async def test_first_asks_for_one_row(fake: FakeIntervals, notes: Listing[Projec
     assert [seen.query["limit"] for seen in fake.log] == ["1"]
 
 
+async def test_first_gives_none_where_nothing_matches(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Nor behind the end, nor of an empty slice, for which nothing is asked."""
+    assert await intervals.projectnote.list(search="no such words").first() is None
+    assert await intervals.projectnote.list(offset=60).first() is None
+    assert fake.requests == 2
+    assert await intervals.projectnote.list(limit=0).first() is None
+    assert fake.requests == 2
+    third = await intervals.projectnote.list(offset=2).first()
+    assert third is not None
+    assert third.id == ids(fake)[2]
+
+
+async def test_without_a_page_size_pages_grow(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """A small one first, then eight times as many, with a row of overlap."""
+    for _ in range(2000):
+        fake.insert("projectnote", title="more")
+    assert [note.id async for note in notes] == ids(fake)
+    assert [(seen.query["offset"], seen.query["limit"]) for seen in fake.log][:2] == [
+        ("0", "100"),
+        ("99", "801"),
+    ]
+    assert fake.requests == 3
+
+
 async def test_pages(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
     """Each page knows its place and the count that came with it."""
     async with notes.pages(page_size=20, concurrency=2) as pages:
@@ -170,7 +204,7 @@ async def test_a_page_that_stays_without_rows_is_raised_and_can_be_stepped_again
     with pytest.raises(IncompleteListingError) as caught:
         await anext(stream)
     assert caught.value.path == "/projectnote/"
-    assert caught.value.filters == {"offset": "20", "limit": "20"}
+    assert caught.value.filters == {"offset": "19", "limit": "21"}
     assert (caught.value.status, caught.value.attempts) == (200, 1)
     seen += [note.id async for note in stream]
     assert seen == ids(fake)
@@ -293,7 +327,7 @@ async def test_memory_is_bounded_by_the_pages_under_way(
         assert fake.requests <= pages_begun + concurrency - 1
 
 
-async def test_rows_that_have_come_are_given_though_the_end_moved_before_them(
+async def test_rows_that_came_and_were_deleted_before_their_turn_are_not_given(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
     """A page came, then most rows were deleted, then the page before it came, empty."""
@@ -308,9 +342,10 @@ async def test_rows_that_have_come_are_given_though_the_end_moved_before_them(
     for gone in before[10:]:
         fake.remove("projectnote", gone)
     hold.set()
-    seen.append((await step).id)
-    seen += [note.id async for note in stream]
-    assert seen == before[:10] + before[20:30]
+    with pytest.raises(StopAsyncIteration):
+        await step
+    assert [note async for note in stream] == []
+    assert seen == before[:10]
     assert stream.listcount == 10
 
 
@@ -369,17 +404,20 @@ async def test_an_error_ahead_is_raised_in_its_turn(
     assert failures == [10]
 
 
-async def test_a_capped_page_among_others_is_an_error_of_its_own(
+async def test_a_page_with_more_rows_than_asked_for_is_an_error_of_its_own(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
     """A page of a window with more rows than asked for is refused; the others are kept."""
     stream = notes.stream(page_size=5, concurrency=3)
     seen = [(await anext(stream)).id for _ in range(5)]
-    fake.inject(faults.Raw(_page(fake, 6)))
+    fake.inject(faults.Raw(_page(fake, slice(4, 12))))
     with pytest.raises(ListingError, match="does not page as documented"):
-        await anext(stream)
+        await read(stream, seen)
+    assert seen == ids(fake)[: len(seen)]
+    assert len(seen) < 12
     seen += [note.id async for note in stream]
     assert seen == ids(fake)
+    assert fake.requests <= 11
 
 
 async def test_an_answer_without_listcount_is_read_to_the_first_empty_page(
@@ -411,15 +449,19 @@ async def test_a_wrong_record_is_named_with_its_page(
 async def test_more_rows_than_asked_for_are_an_error(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """Rather than records twice."""
-    fake.inject(faults.Raw(_page(fake, 3)))
-    with pytest.raises(ListingError, match="does not page as documented"):
-        await notes.stream(page_size=2).__anext__()
+    """Rather than records twice: those that were asked for come first at most."""
+    fake.inject(faults.Raw(_page(fake, slice(5))))
+    stream = notes.stream(page_size=2)
+    seen: list[int] = []
+    with pytest.raises(ListingError, match=r"2 rows were asked for at offset 0, [3-5] came"):
+        await read(stream, seen)
+    assert len(seen) <= 2
+    assert seen + [note.id async for note in stream] == ids(fake)
 
 
-def _page(fake: FakeIntervals, rows: int) -> bytes:
+def _page(fake: FakeIntervals, rows: slice) -> bytes:
     return json.dumps(
-        {"listcount": 50, "projectnote": fake.wire_rows("projectnote")[:rows]}
+        {"listcount": 50, "projectnote": fake.wire_rows("projectnote")[rows]}
     ).encode()
 
 

@@ -78,12 +78,12 @@ async def test_every_request_is_signed_and_asks_for_json(
 
 async def test_list(api: aioresponses, client: IntervalsClient) -> None:
     """GET on the collection, with the filters, offset and limit in the query."""
-    url = f"{ROOT}/projectnote/?projectid=3,5&search=a%20b&offset=0&limit=500"
+    url = f"{ROOT}/projectnote/?projectid=3,5&search=a%20b&offset=0&limit=100"
     api.get(url, payload={"listcount": 1, "projectnote": [NOTE]})
     notes = await client.projectnote.list(projectid=[3, 5], search="a b").collect()
     assert [note.id for note in notes] == [9]
     _, sent, _, body = the_request(api)
-    assert dict(sent.query) == {"projectid": "3,5", "search": "a b", "offset": "0", "limit": "500"}
+    assert dict(sent.query) == {"projectid": "3,5", "search": "a b", "offset": "0", "limit": "100"}
     assert body is None
 
 

@@ -19,7 +19,7 @@ from rich.markup import escape
 from .. import resources
 from .._convert import Record
 from ..export import CsvSink, JsonLinesSink, Sink, export
-from ..listing import PAGE_SIZE, Listing
+from ..listing import Listing
 from ..resources import Resource
 from .connection import BaseUrl, Connection, TokenFile, connection
 from .filters import filter_options, read_filters
@@ -55,7 +55,7 @@ class Order:
     output: Path | None
     format: Format
     force: bool
-    page_size: int
+    page_size: int | None
     concurrency: int
 
     def sink(self, record_class: type[Record]) -> Sink:
@@ -107,8 +107,11 @@ def _command(resource: type[Resource[Any]]) -> Any:
             bool, typer.Option("--force", help="Replace the file if it exists.")
         ] = False,
         page_size: Annotated[
-            int, typer.Option(min=1, metavar="NUMBER", help="Records a request.")
-        ] = PAGE_SIZE,
+            int | None,
+            typer.Option(
+                min=1, metavar="NUMBER", help="Records a request; else few at first, then more."
+            ),
+        ] = None,
         concurrency: Annotated[
             int, typer.Option(min=1, metavar="NUMBER", help="Pages under way at once.")
         ] = 1,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Generic, TypedDict, TypeVar
+from typing import ClassVar, Generic, TypedDict, TypeVar, cast
+
+import attrs
 
 from .._convert import Record, record_decoder
 from .._parameters import encode_body, encode_query, identifier, parameters
@@ -44,6 +46,9 @@ class Resource(Generic[R]):
     paginated: ClassVar[bool] = True
     """Whether the API documents ``offset`` and ``limit`` for it."""
 
+    sorts_by_id: ClassVar[bool] = False
+    """Whether the API documents ``sortfield=id`` for it."""
+
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
@@ -56,7 +61,21 @@ class Resource(Generic[R]):
     ) -> Listing[R]:
         query = encode_query(f"{self.name}.list()", parameters(self.filters), filters)
         decoder = record_decoder(self.record)
-        source = Source(self._transport, self.name, query, decoder, self.paginated)
+        fields = {
+            field.name for field in attrs.fields(cast("type[attrs.AttrsInstance]", self.record))
+        }
+        if self.sorts_by_id and not {"sortfield", "sortdir"} & filters.keys():
+            # an order that no change of a record reshuffles
+            query += (("sortfield", "id"), ("sortdir", "ASC"))
+        source = Source(
+            self._transport,
+            self.name,
+            query,
+            decoder,
+            paginated=self.paginated,
+            has_ids="id" in fields,
+            sorted_by_id=("sortfield", "id") in query and ("sortdir", "DESC") not in query,
+        )
         return Listing(source, offset=offset, limit=limit)
 
     async def _get(self, id: int) -> R:

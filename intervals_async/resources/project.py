@@ -123,6 +123,7 @@ class ProjectResource(Resource[Project]):
     name = "project"
     record = Project
     filters = ProjectFilters
+    sorts_by_id = True
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectFilters]

@@ -1,0 +1,113 @@
+"""Pure: where a stream stands, as a short text that another process goes on from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Self
+from zlib import crc32
+
+import attrs
+
+from . import _json
+from ._drift import Trail
+from .errors import ArgumentError
+
+__all__ = ["Bookmark", "fingerprint"]
+
+VERSION = "1"
+
+
+@attrs.frozen(kw_only=True)
+class Bookmark:
+    """Where a stream stands.
+
+    Attributes:
+        resource: The resource's name.
+        listing: The fingerprint of what is listed.
+        position: The place of the record to give next, as the server counted.
+        delivered: How many records were given.
+        listcount: How many matched in all.
+        trail: The last ones that were given.
+    """
+
+    resource: str
+    listing: str
+    position: int
+    delivered: int = 0
+    listcount: int | None = None
+    trail: Trail = attrs.field(factory=Trail)
+
+    def __str__(self) -> str:
+        """Write it in letters, digits, ``.``, ``-`` and ``_``."""
+        fields = [
+            self.resource, self.listing, self.position, self.delivered, self.listcount,
+            self.trail.rising, list(self.trail.recent),
+        ]  # fmt: skip
+        plain = json.dumps(fields, separators=(",", ":")).encode()
+        return f"{VERSION}.{base64.urlsafe_b64encode(_sealed(plain)).decode().rstrip('=')}"
+
+    def read(self, text: object) -> Self:
+        """Read another bookmark of the same listing.
+
+        Raises:
+            ArgumentError: It is none, is damaged, of a newer version, or of another listing.
+        """
+        if not isinstance(text, str):
+            raise ArgumentError(f"resume is a bookmark's text, not {type(text).__name__}")
+        version, _, body = text.strip().partition(".")
+        if not body or not version.isdecimal():
+            raise ArgumentError("resume is no bookmark: give what stream.bookmark gave")
+        if version != VERSION:
+            raise ArgumentError(
+                f"the bookmark is of version {version[:9]}; this release reads version {VERSION}"
+            )
+        try:
+            resource, listing, position, delivered, listcount, rising, recent = _json.loads(
+                _unsealed(body)
+            )
+            bookmark = type(self)(
+                resource=resource,
+                listing=listing,
+                position=_number(position, least=0),
+                delivered=_number(delivered, least=0),
+                listcount=None if listcount is None else _number(listcount, least=0),
+                trail=Trail(tuple(map(_number, recent)), bool(rising)),
+            )
+        except (ValueError, TypeError):
+            raise ArgumentError("the bookmark is damaged: give it whole") from None
+        if bookmark.resource != self.resource:
+            raise ArgumentError(f"the bookmark is of {bookmark.resource}, not of {self.resource}")
+        if bookmark.listing != self.listing:
+            raise ArgumentError(
+                f"the bookmark is of another listing of {self.resource}: its filters, offset or "
+                "limit differ"
+            )
+        return bookmark
+
+
+def fingerprint(
+    resource: str, query: tuple[tuple[str, str], ...], offset: int, limit: int | None
+) -> str:
+    """What tells one listing from another."""
+    what = json.dumps([resource, sorted(query), offset, limit])
+    return hashlib.sha256(what.encode()).hexdigest()[:16]
+
+
+def _number(value: object, *, least: int = -(2**63)) -> int:
+    # whoever forges a bookmark is told that it is none, and no more
+    if type(value) is not int or not least <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _sealed(plain: bytes) -> bytes:
+    return crc32(plain).to_bytes(4, "big") + plain
+
+
+def _unsealed(text: str) -> bytes:
+    sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _sealed(sealed[4:]) != sealed:
+        raise ValueError
+    return sealed[4:]

@@ -1,0 +1,456 @@
+"""The engine: pages asked for as the plan says, decoded while they arrive, met with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+import attrs
+
+from ._convert import Record
+from ._drift import WIDEST, Delivered, Drift, overlap_after, request_around, request_before
+from ._incoming import Incoming
+from ._paging import MARGIN, PagePlan, PageRequest
+from ._source import Source
+from ._steps import Batch
+from ._transport import Tally
+from ._window import OpenPage, Window
+from .errors import CallError, DriftError
+from .events import DriftFound
+
+__all__ = ["OnDrift", "PagedReader", "Reading", "Verify"]
+
+R = TypeVar("R", bound=Record)
+
+OnDrift: TypeAlias = Literal["repair", "raise", "ignore"]
+Verify: TypeAlias = bool | Literal["second-pass"]
+
+# How often all is looked through once more, should so many rows come in just then that they
+# do not fit into one answer.
+PASSES = 3
+
+# How often is stepped back without a page that meets what was given; for each of those that
+# are under way at once.
+PATIENCE = 12
+
+
+@attrs.frozen(kw_only=True)
+class Reading:
+    """How a listing is read; `Listing.stream` tells what the options mean."""
+
+    concurrency: int = 1
+    prefetch: bool = False
+    on_drift: OnDrift = "repair"
+    verify: Verify = "second-pass"
+    bulk: bool = True
+
+
+class PagedReader(Generic[R]):
+    """Reads a listing page by page; each record is given once, whatever others change meanwhile.
+
+    Each page asks for a row more on its left, which must be one that was given. Where it is
+    not, rows have moved: then what stands left of the page is asked for, until a record that
+    was given is met. So the records given are always all those up to the last one, of those
+    that were there all the time.
+
+    Between two steps no task is left unless `look_ahead` was called; a page may be half
+    read then, and its answer waits in the socket.
+    """
+
+    __slots__ = (
+        "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given", "_last_seen", "_passes",
+        "_plan", "_reading", "_source", "_strayed", "_told", "_wasted", "_window",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        source: Source[R],
+        plan: PagePlan,
+        delivered: Delivered | None,
+        reading: Reading,
+        *,
+        tally: Tally | None = None,
+        given: int = 0,
+    ) -> None:
+        self._source = source
+        self._plan = plan
+        # What was given; None where drift is ignored.
+        self._delivered = delivered
+        self._reading = reading
+        self._given = given
+        self._drift = Drift()
+        # The listcount of the page before.
+        self._count_before = plan.listcount
+        self._window = Window(
+            source,
+            plan,
+            tally or Tally(),
+            concurrency=reading.concurrency,
+            bulk=reading.bulk,
+        )
+        # Steps back since a page met what was given.
+        self._wasted = 0
+        # Where drift was told of that is not repaired yet.
+        self._told = False
+        # The id of the row before the position, given or not.
+        self._last_seen = delivered.trail.recent[-1] if delivered and plan.begun else None
+        # What was given, while it must be looked for.
+        self._strayed: Delivered | None = None
+        # Which pass this is, beyond the first.
+        self._passes = 0
+        # Whether it was said at the end that records may be missing.
+        self._complained = False
+        self._ended = False
+
+    @property
+    def listcount(self) -> int | None:
+        """How many records match in all, as last heard."""
+        return self._plan.listcount
+
+    @property
+    def requests(self) -> int:
+        """How many requests went over the wire."""
+        return self._window.tally.requests
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a bookmark tells where it stands: not in the second pass."""
+        return self._passes == 0
+
+    def look_ahead(self) -> None:
+        """Ask for pages from now on while nobody waits for them."""
+        self._window.ahead = self._reading.prefetch
+
+    async def step(self) -> Batch[R] | None:
+        """Give the next batch; None at the end, or when closed meanwhile."""
+        window = self._window
+        while not window.closed and not self._ended:
+            if self._has_enough():
+                await window.end()
+                self._ended = True
+                break
+            if self._strayed is not None:
+                await self._search(self._strayed)
+                continue
+            if self._plan.left != 0:
+                window.ask()
+            first = window.first
+            if first is None:
+                self._ended = self._is_complete()
+                continue
+            batch = await self._read(first)
+            if batch is not None:
+                if window.ahead and self._plan.left != 0:
+                    window.ask()
+                return batch
+        return None
+
+    async def aclose(self) -> None:
+        """Leave nothing under way. May be called again, and in any state."""
+        await self._window.close()
+
+    def _has_enough(self) -> bool:
+        """Whether all that the caller wants was given, and the last answer was read."""
+        first = self._window.first
+        # Of an answer that is there as a whole, the end is read: that frees its connection.
+        return self._plan.left == 0 and (
+            first is None or first.incoming is None or first.received < first.request.limit
+        )
+
+    # Reading
+
+    async def _read(self, head: OpenPage[R]) -> Batch[R] | None:
+        """Read on in the page whose turn it is."""
+        records = head.pending
+        if records is None:
+            records = await self._window.records(head)
+            if records is None:
+                return None
+        if not records:
+            return await self._end_page(head, head.incoming) if head.incoming else None
+        if self._delivered is None:
+            return self._give(head, records)
+        skip = 0
+        if not head.joined:
+            head.pending = records
+            # as many rows as it takes to see the one that stood before the next
+            needed = min(self._plan.position - head.request.offset, WIDEST + 1)
+            while len(records) < needed and head.depth == 0:
+                more = await self._window.records(head)
+                if more is None:
+                    return None
+                if not more:
+                    break
+                head.pending = records = [*records, *more]
+        ids = self._source.ids(records, head.request.offset + head.received)
+        if not head.joined:
+            meeting = self._meeting(head, ids, self._delivered)
+            if meeting is None:
+                self._rejoin(head, self._delivered)
+                return None
+            skip = meeting
+            head.pending = None
+            head.joined = True
+            head.expected = self._plan.position - head.request.offset
+            if head.depth == 0:
+                self._wasted = 0
+        return self._give(head, records, ids, skip)
+
+    async def _end_page(self, head: OpenPage[R], incoming: Incoming) -> Batch[R]:
+        """Take note of the end of a page."""
+        self._window.drop(head)
+        if head.received == 0 and (head.listcount or 0) > head.request.offset:
+            # no row where its own count promises some: to be asked for again
+            self._window.insert(OpenPage(head.request, depth=head.depth))
+        plan = self._plan
+        refused: CallError | None = None
+        try:
+            plan.ended(head.request, head.received, head.listcount)
+        except CallError as error:
+            refused = incoming.annotate(error)
+        if refused is not None:
+            raise refused
+        plan.sizes.came(head.received, incoming.size, incoming.seconds)
+        self._source.told(head.request, head.received, head.listcount)
+        if self._delivered is not None:
+            if head.joined:
+                again = head.received - head.given
+                self._drift.saw(again - head.expected, self._growth(head.listcount))
+            elif head.received == 0:
+                self._vanished(head, self._delivered)
+        self._count_before = head.listcount
+        return Batch((), (), self._given, plan.listcount, ends_page=True)
+
+    def _give(
+        self, head: OpenPage[R], records: Sequence[R], ids: Sequence[int] = (), skip: int = 0
+    ) -> Batch[R] | None:
+        """Give the records that were not given yet; those before `skip` are not ours."""
+        plan = self._plan
+        first = head.request.offset + head.received
+        places: Sequence[int] = range(first, first + len(records))
+        head.received += len(records)
+        plan.position = first + len(records)
+        plan.begun = True
+        before = None
+        if self._delivered is not None:
+            before = self._delivered.trail
+            self._last_seen = ids[-1]
+            if skip:
+                records, places, ids = records[skip:], places[skip:], ids[skip:]
+            new = self._delivered.take(ids)
+            if new is not None:
+                records = [records[index] for index in new]
+                places = [places[index] for index in new]
+        if plan.left is not None:
+            records, places = records[: plan.left], places[: plan.left]
+            plan.left -= len(records)
+            if plan.left == 0:
+                for page in self._window:
+                    if page.received < page.request.limit:
+                        page.close()
+        if not records:
+            return None
+        head.given += len(records)
+        batch = Batch(records, places, self._given, plan.listcount, before)
+        self._given += len(records)
+        self._wasted = 0
+        self._window.fruitful()
+        return batch
+
+    # Drift
+
+    def _meeting(self, head: OpenPage[R], ids: Sequence[int], delivered: Delivered) -> int | None:
+        """How many rows at the beginning of a page to pass over; None if it meets nothing."""
+        if self._passes or not self._plan.begun:
+            return 0
+        offset = head.request.offset
+        expected = self._plan.position - offset
+        if 0 < expected <= len(ids) and ids[expected - 1] == self._last_seen:
+            met: tuple[int, int] | None = (0, expected)  # nothing has moved
+            self._told = False
+        else:
+            # A record from far before may have been moved here by an edit: it tells that nothing
+            # lies between only where rows have come in, or on the way back.
+            came_in = (self._growth(head.listcount) or 0) > 0
+            anywhere = came_in or head.depth > 0 or delivered.anchored
+            met = delivered.meeting(ids, self._last_seen, anywhere=anywhere)
+            if met is None and offset == 0 and delivered.knows_beginning:
+                met = (0, 0)  # nothing is missing before the very first row
+            self._saw(head.listcount, offset, None if met is None else offset + met[1])
+        if met is None:
+            return None
+        return met[1] if delivered.anchored else 0
+
+    def _saw(self, listcount: int | None, offset: int, place: int | None) -> None:
+        """Take note of rows that have moved.
+
+        `place` is where the next record stands now; None where that is not known yet.
+        """
+        plan = self._plan
+        shift = None if place is None else place - plan.position
+        if self._reading.on_drift == "raise" and not self._told:
+            self._told = True  # until a page is met where it is expected
+            raise self._error(
+                f"rows have moved since the page before: the record expected at offset "
+                f"{plan.position - 1} "
+                + ("is not there" if shift is None else f"stands {shift:+d} from there")
+                + "; the next step repairs it and goes on"
+            )
+        if shift:
+            self._moved(shift, offset, listcount)
+
+    def _moved(self, shift: int, offset: int, listcount: int | None) -> None:
+        """Tell of rows that have moved, and be ready for more of that."""
+        self._plan.overlap = overlap_after(shift, self._plan.overlap)
+        self._source.transport.report(
+            DriftFound(
+                resource=self._source.resource,
+                offset=offset,
+                shift=shift,
+                listcount=listcount,
+                growth=self._growth(listcount),
+            )
+        )
+
+    def _growth(self, listcount: int | None) -> int | None:
+        """How many more records there are than with the page before."""
+        if listcount is None or self._count_before is None:
+            return None
+        return listcount - self._count_before
+
+    def _rejoin(self, head: OpenPage[R], delivered: Delivered) -> None:
+        """A page meets nothing that was given: look for it on the left of the page."""
+        self._waste()
+        if delivered.anchored:
+            self._strayed = delivered
+            return
+        head.missed += 1
+        if head.missed > 1:  # it is out of date: what stands there now is asked for anew
+            self._window.drop(head)
+            return
+        self._step_back(head.request, head.listcount, head.depth)
+
+    def _vanished(self, head: OpenPage[R], delivered: Delivered) -> None:
+        """A page is empty: all rows from its overlap on have gone, or moved to the left."""
+        listcount = head.listcount
+        if not (self._plan.begun and listcount and listcount <= head.request.offset):
+            return
+        if listcount == self._count_before == self._plan.position:
+            return  # nothing has moved since the page before, which was the last one
+        if delivered.anchored:
+            self._strayed = delivered
+        else:
+            end = attrs.evolve(head.request, offset=listcount)
+            self._step_back(end, listcount, head.depth)
+        self._saw(listcount, head.request.offset, None)
+        self._waste()
+
+    def _step_back(self, request: PageRequest, listcount: int | None, depth: int) -> None:
+        vanished = max((self._count_before or 0) - (listcount or 0), 0)
+        before = request_before(request, depth, vanished)
+        self._window.insert(OpenPage(before, depth=depth + 1))
+
+    def _waste(self) -> None:
+        """Count what brings no record, so that nothing goes on for ever."""
+        self._wasted += 1
+        if self._wasted > PATIENCE * self._reading.concurrency:
+            steps, self._wasted = self._wasted, 0
+            raise self._error(
+                f"others change the rows so quickly that in {steps} steps back none that was "
+                "given is met again; stepping the same stream again goes on"
+            )
+
+    async def _search(self, delivered: Delivered) -> None:
+        """Find where what was given ends now, in rows of which the first are not ours."""
+        await self._window.end()
+        plan = self._plan
+        moved = abs((self._count_before or 0) - (plan.listcount or 0))
+        steps = 0
+        while True:
+            request = request_around(plan.position - 1, steps, moved)
+            place, listcount = await self._last_given(request, delivered)
+            if place is not None:
+                break
+            steps += 1
+            if request.offset > 0 or (listcount is not None and request.end < listcount):
+                continue
+            if delivered.trusts_order:
+                place = -1  # all that is there now stands behind
+                break
+            if not delivered.trust_order():
+                raise self._error(
+                    "of the last records that were given none is there any more, so where to "
+                    "go on cannot be told; read the listing anew"
+                )
+            steps = 0
+        self._strayed = None
+        shift = place + 1 - plan.position
+        plan.position = place + 1
+        self._moved(shift, request.offset, listcount)
+        self._count_before = listcount
+
+    async def _last_given(
+        self, request: PageRequest, delivered: Delivered
+    ) -> tuple[int | None, int | None]:
+        """The place of the last row among these that was given; and the listcount."""
+        page: OpenPage[R] = OpenPage(request)
+        self._window.insert(page)
+        place = None
+        try:
+            while records := await self._window.records(page):
+                first = request.offset + page.read - len(records)
+                ids = self._source.ids(records, first)
+                known = [index for index, id in enumerate(ids) if id in delivered]
+                place = first + known[-1] if known else place
+        finally:
+            self._window.drop(page)
+        return place, page.listcount
+
+    # The end
+
+    def _is_complete(self) -> bool:
+        """Hold what was given against the listcount; False where a second pass begins.
+
+        Raises:
+            DriftError: Records are missing that no change that was seen explains.
+        """
+        plan = self._plan
+        verify = self._reading.verify
+        delivered = self._delivered
+        if delivered is None or not verify or plan.listcount is None or self._complained:
+            return True
+        wanted = max(plan.listcount - plan.start, 0)
+        if plan.left is not None:
+            wanted = min(wanted, self._given + plan.left)
+        missing = wanted - self._given
+        if self._passes == 0:
+            # where rows are in the order of their ids, no change of one moves it to the front
+            missing = 0 if self._source.sorted_by_id else self._drift.unexplained(missing)
+        if missing <= 0 or (delivered.anchored and verify == "second-pass"):
+            return True
+        if verify != "second-pass" or self._passes == PASSES:
+            self._complained = True
+            raise self._error(
+                f"{missing} of {plan.listcount} records may have been missed: no change that was "
+                "seen explains where they are; stream(verify='second-pass') looks for them, and "
+                "stream(snapshot=True) takes all at one moment"
+            )
+        # One answer with everything in it is right whatever the order.
+        self._passes += 1
+        plan.overlap = 0
+        room = plan.listcount + MARGIN * 4**self._passes
+        self._window.insert(OpenPage(PageRequest(0, room)))
+        return False
+
+    def _error(self, message: str) -> DriftError:
+        error = DriftError(
+            message,
+            method="GET",
+            path=f"/{self._source.resource}/",
+            filters=dict(self._source.query),
+        )
+        error.position = self._plan.position
+        error.delivered = self._given
+        error.listcount = self._plan.listcount
+        error.listcount_before = self._count_before
+        return error

@@ -1,0 +1,116 @@
+"""Where the rows of a listing come from: its calls, and its records out of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from ._convert import Record, RecordDecoder
+from ._incoming import Incoming
+from ._paging import PageRequest
+from ._transport import Progress, Tally, Transport
+from ._wire import Answer, Call
+from .errors import CallError, ListingError, RecordError
+from .events import PageReceived
+
+__all__ = ["Source", "ids_of"]
+
+R = TypeVar("R", bound=Record)
+
+_id: Any = attrgetter("id")
+
+
+def ids_of(records: Sequence[Record]) -> list[int]:
+    """The ids of records that have one."""
+    return list(map(_id, records))
+
+
+@attrs.frozen
+class Source(Generic[R]):
+    """Where the rows of a listing come from.
+
+    Attributes:
+        transport: What sends the calls.
+        resource: The resource's name.
+        query: The filters as they are sent.
+        decoder: Makes the records.
+        paginated: Whether the API knows offset and limit there.
+        has_ids: Whether the records have ids.
+        sorted_by_id: Whether the query asks for the order of the ids.
+    """
+
+    transport: Transport
+    resource: str
+    query: tuple[tuple[str, str], ...]
+    decoder: RecordDecoder[R]
+    paginated: bool = True
+    has_ids: bool = True
+    sorted_by_id: bool = False
+
+    def call(self, request: PageRequest) -> Call:
+        """The call that asks for one page."""
+        query = self.query
+        if self.paginated:
+            query += (("offset", str(request.offset)), ("limit", str(request.limit)))
+        return Call("GET", self.resource, query=query)
+
+    async def fetch(
+        self, request: PageRequest, tally: Tally, *, bulk: bool
+    ) -> tuple[list[R], Answer]:
+        """Ask for one page, and read it whole; `bulk` lets calls that somebody waits for pass."""
+        answer = await self.transport.send(self.call(request), tally, bulk=bulk)
+        try:
+            records = self.decoder.records(answer.rows(), f"$.{self.resource}")
+            self.told(request, len(records), answer.listcount)
+        except CallError as error:
+            raise answer.annotate(error) from None
+        return records, answer
+
+    async def open(
+        self, request: PageRequest, progress: Progress, tally: Tally, *, bulk: bool, buffer: int
+    ) -> Incoming | CallError:
+        """Attempt to ask for one page, to be read while it arrives."""
+        return await self.transport.open(
+            self.call(request), progress, tally, bulk=bulk, buffer=buffer
+        )
+
+    async def failed(self, request: PageRequest, error: CallError, progress: Progress) -> None:
+        """Wait until a page may be asked for again, or raise what went wrong."""
+        await self.transport.failed(self.call(request), error, progress)
+
+    def records(
+        self, incoming: Incoming, rows: Sequence[object], first: int
+    ) -> tuple[list[R], RecordError | None]:
+        """Decode rows, up to the first that is no record; `first` is their place in the page."""
+        records, error = self.decoder.some_records(rows, f"$.{self.resource}", first)
+        if error is not None:
+            incoming.annotate(error)
+        return records, error
+
+    def ids(self, records: Sequence[R], offset: int) -> list[int]:
+        """The ids of records that stand from `offset` on.
+
+        Raises:
+            ListingError: One has none.
+        """
+        ids: list[Any] = ids_of(records)
+        if None in ids:
+            raise ListingError(
+                f"the record at offset {offset + ids.index(None)} has no id, so what others "
+                "change meanwhile cannot be repaired; on_drift='ignore' reads on all the same"
+            )
+        return ids
+
+    def told(self, request: PageRequest, records: int, listcount: int | None) -> None:
+        """Tell that a page was received."""
+        self.transport.report(
+            PageReceived(
+                resource=self.resource,
+                offset=request.offset,
+                records=records,
+                listcount=listcount,
+            )
+        )

@@ -1,0 +1,160 @@
+"""Bookmarks: a short text that brings back where a stream stood, or is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import string
+from zlib import crc32
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intervals_async._bookmark import Bookmark, fingerprint
+from intervals_async._drift import RECENT, Trail
+from intervals_async.errors import ArgumentError
+
+HERE = Bookmark(resource="projectnote", listing="abc", position=0)
+
+counts = st.integers(0, 2**63 - 1)
+ids = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=RECENT, unique=True)
+bookmarks = st.builds(
+    Bookmark,
+    resource=st.just("projectnote"),
+    listing=st.just("abc"),
+    position=counts,
+    delivered=counts,
+    listcount=st.none() | counts,
+    trail=st.builds(Trail, ids.map(tuple), st.booleans()),
+)
+ALPHABET = string.ascii_letters + string.digits + "-_"
+
+
+def forged(fields: object) -> str:
+    """Write a bookmark of anything, with a checksum that fits."""
+    plain = json.dumps(fields).encode()
+    return "1." + base64.urlsafe_b64encode(crc32(plain).to_bytes(4, "big") + plain).decode()
+
+
+@given(bookmark=bookmarks)
+def test_what_is_read_is_what_was_written(bookmark: Bookmark) -> None:
+    """The place, the counts, and the records to meet again."""
+    assert HERE.read(str(bookmark)) == bookmark
+    assert HERE.read(f" {bookmark}\n") == bookmark
+
+
+@given(bookmark=bookmarks)
+def test_it_may_stand_in_an_address_and_in_a_files_name(bookmark: Bookmark) -> None:
+    """There are letters, digits, dots, dashes and underscores in it, and nothing else."""
+    assert set(str(bookmark)) <= {*ALPHABET, "."}
+
+
+def test_it_is_short() -> None:
+    """Sixteen records of seven digits fit into 300 characters."""
+    trail = Trail().after(range(1_000_000, 1_001_000))
+    bookmark = Bookmark(
+        resource="projectnote",
+        listing=fingerprint("projectnote", (), 0, None),
+        position=25_000,
+        delivered=25_000,
+        listcount=100_000,
+        trail=trail,
+    )
+    assert len(str(bookmark)) < 300
+
+
+@given(bookmark=bookmarks, data=st.data())
+def test_one_that_was_damaged_is_refused(bookmark: Bookmark, data: st.DataObject) -> None:
+    """Cut off anywhere, or with a letter changed: it never leads to another place."""
+    text = str(bookmark)
+    place = data.draw(st.integers(2, len(text) - 1))
+    letter = data.draw(st.sampled_from(ALPHABET))
+    with pytest.raises(ArgumentError, match=r"give it whole|give what"):
+        HERE.read(text[:place])
+    try:
+        read = HERE.read(text[:place] + letter + text[place + 1 :])
+    except ArgumentError:
+        return
+    assert read == bookmark  # of the last letter not every bit counts
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "1", "1.", ".", "x.abc", "-1.abc", "projectnote", "1,abc"]
+)
+def test_what_is_no_bookmark_is_refused(text: str) -> None:
+    """The message says where to get one."""
+    with pytest.raises(ArgumentError, match=r"no bookmark: give what stream\.bookmark gave"):
+        HERE.read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.abc",
+        "1.a",
+        "1.äöü",
+        "1.\ud800",
+        "1.😀" * 3,
+        forged(None),
+        forged([]),
+        forged({}),
+        forged("projectnote"),
+        forged(["projectnote", "abc", 1]),
+        forged(["projectnote", "abc", 1, 1, None, True, [], 1]),
+        forged(["projectnote", "abc", "1", 1, None, True, []]),
+        forged(["projectnote", "abc", -1, 1, None, True, []]),
+        forged(["projectnote", "abc", True, 1, None, True, []]),
+        forged(["projectnote", "abc", 1, 1.5, None, True, []]),
+        forged(["projectnote", "abc", 1, 1, "x", True, []]),
+        forged(["projectnote", "abc", 1, 1, None, True, None]),
+        forged(["projectnote", "abc", 1, 1, None, True, ["1"]]),
+        forged(["projectnote", "abc", 1, 1, None, True, [2**63]]),
+        forged(json.loads("[" * 900 + "]" * 900)),
+    ],
+)
+def test_what_only_looks_like_one_is_refused(text: str) -> None:
+    """Whatever is in it, no other error comes out."""
+    with pytest.raises(ArgumentError, match="damaged: give it whole"):
+        HERE.read(text)
+
+
+@pytest.mark.parametrize("value", [None, 1, b"1.abc", HERE])
+def test_what_is_no_text_is_refused(value: object) -> None:
+    """The message names its type."""
+    with pytest.raises(ArgumentError, match=f"text, not {type(value).__name__}"):
+        HERE.read(value)
+
+
+@pytest.mark.parametrize("version", ["2", "10", "0", "1" * 30, "٢"])
+def test_one_of_another_version_is_refused(version: str) -> None:
+    """It is told apart from a damaged one."""
+    with pytest.raises(ArgumentError, match=f"of version {version[:9]}; this release reads"):
+        HERE.read(version + str(HERE)[1:])
+
+
+def test_one_of_another_listing_is_refused() -> None:
+    """Its place means nothing there."""
+    other = Bookmark(resource="person", listing="abc", position=5)
+    with pytest.raises(ArgumentError, match="of person, not of projectnote"):
+        HERE.read(str(other))
+    other = Bookmark(resource="projectnote", listing="abd", position=5)
+    with pytest.raises(ArgumentError, match="another listing of projectnote"):
+        HERE.read(str(other))
+
+
+def test_a_listing_is_known_by_what_it_asks_for() -> None:
+    """The resource, the filters in any order, and the slice; not how it is read."""
+    query = (("projectid", "3"), ("search", "invoice"))
+    same = fingerprint("projectnote", query, 0, None)
+    assert fingerprint("projectnote", query[::-1], 0, None) == same
+    others = {
+        fingerprint("person", query, 0, None),
+        fingerprint("projectnote", query[:1], 0, None),
+        fingerprint("projectnote", (("projectid", "3,search"),), 0, None),
+        fingerprint("projectnote", query, 1, None),
+        fingerprint("projectnote", query, 0, 1),
+        fingerprint("projectnote", query, 0, 0),
+    }
+    assert same not in others
+    assert len(others) == 6

@@ -1,0 +1,204 @@
+"""What was given, and what is to be looked at when it is not met again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intervals_async._drift import (
+    REACH,
+    RECENT,
+    WIDEST,
+    Delivered,
+    Drift,
+    Trail,
+    overlap_after,
+    request_around,
+    request_before,
+)
+from intervals_async._paging import PageRequest
+
+pages_of_ids = st.lists(st.lists(st.integers(1, 30), max_size=8), max_size=8)
+
+
+@given(ids=st.lists(st.integers(1, 50), unique=True), cuts=st.lists(st.integers(0, 50)))
+def test_a_trail_is_the_same_however_it_came(ids: list[int], cuts: list[int]) -> None:
+    """It holds the last ids in their order, and whether all of them were rising."""
+    trail = Trail()
+    begin = 0
+    for cut in [*sorted(cuts), len(ids)]:
+        trail = trail.after(ids[begin:cut])
+        begin = max(begin, cut)
+    assert trail.recent == tuple(ids[-RECENT:])
+    assert trail.rising == (ids == sorted(ids))
+
+
+@given(pages=pages_of_ids)
+def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
+    """Only the places of new ids are given, and the trail holds only those."""
+    delivered = Delivered()
+    seen: list[int] = []
+    for page in pages:
+        new = delivered.take(page)
+        places = range(len(page)) if new is None else new
+        taken = [page[place] for place in places]
+        assert set(seen).isdisjoint(taken)
+        assert sorted({*seen, *page}) == sorted([*seen, *taken])
+        seen += taken
+        assert delivered.trail.recent == tuple(seen[-RECENT:])
+        assert len(delivered) == len(seen)
+    assert all((id in delivered) == (id in seen) for id in range(32))
+
+
+def test_a_page_of_new_records_alone_needs_no_places() -> None:
+    """That is the usual case, and should cost nothing."""
+    delivered = Delivered()
+    assert delivered.take([3, 4, 5]) is None
+    assert delivered.take([6, 7]) is None
+    assert delivered.take([7, 8]) == [1]
+    assert delivered.take([9, 9]) == [0]
+    assert delivered.take([]) is None
+
+
+def test_what_a_bookmark_remembers_counts_as_given() -> None:
+    """It is met again, not given again."""
+    delivered = Delivered(Trail((5, 6, 7)), anchored=True)
+    assert delivered.anchored
+    assert [id for id in range(10) if id in delivered] == [5, 6, 7]
+    assert delivered.take([6, 7, 8]) == [2]
+    assert delivered.trail.recent == (5, 6, 7, 8)
+
+
+@pytest.mark.parametrize(
+    ("page", "meeting"),
+    [
+        ([5, 6, 7], (0, 1)),  # nothing has moved
+        ([3, 4, 5, 6], (0, 3)),
+        ([7, 4, 5, 6], (1, 3)),
+        ([2, 5, 4, 6], (0, 2)),  # the last one, though another one stands behind it now
+        ([2, 3, 8], (0, 2)),  # that is gone: another one that was given
+        ([8, 2, 9, 3, 10], (1, 4)),
+        ([6, 7], None),
+        ([], None),
+    ],
+)
+def test_a_page_meets_what_was_given(page: list[int], meeting: tuple[int, int] | None) -> None:
+    """From the first row that was given, up to the last one given: that is where it goes on."""
+    delivered = Delivered()
+    delivered.take([1, 2, 3, 4, 5])
+    assert delivered.meeting(page, 5, anywhere=True) == meeting
+
+
+def test_a_record_from_far_before_may_have_moved() -> None:
+    """Alone it tells that a page meets what was given only where it can not have moved."""
+    delivered = Delivered()
+    delivered.take(range(100))
+    assert delivered.meeting([3, 200], 99, anywhere=True) == (0, 1)
+    assert delivered.meeting([3, 200], 99, anywhere=False) is None
+    assert delivered.meeting([3, 90, 200], 99, anywhere=False) == (0, 2)
+
+
+def test_records_that_come_again_are_passed_over_however_many() -> None:
+    """A step back, or a second pass, meets pages of nothing else."""
+    delivered = Delivered()
+    assert delivered.take(range(5000)) is None
+    assert delivered.take(range(5000)) == []
+    assert delivered.take(range(5002)) == [5000, 5001]
+    assert delivered.trail.recent[-3:] == (4999, 5000, 5001)
+
+
+def test_the_order_of_ids_may_stand_for_that_of_the_rows() -> None:
+    """Then all up to the last one count as given, those that were never seen too."""
+    delivered = Delivered(Trail((5, 8)), anchored=True)
+    assert 6 not in delivered
+    assert delivered.trust_order()
+    assert not delivered.trust_order()  # that changes nothing any more
+    assert [id for id in range(12) if id not in delivered] == [9, 10, 11]
+    assert delivered.take([6, 9, 8, 10, 10]) == [1, 3]
+    assert delivered.meeting([6, 7, 11], 9, anywhere=True) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "trail", [Trail(), Trail((8, 5), rising=False), Trail((5, 8), rising=False)]
+)
+def test_an_order_that_is_none_is_not_trusted(trail: Trail) -> None:
+    """It must have held so far, for one record at least."""
+    delivered = Delivered(trail, anchored=True)
+    assert not delivered.trust_order()
+    assert 1 not in delivered
+
+
+def test_rows_that_others_added_explain_rows_that_moved() -> None:
+    """What the listcount does not show may have come from behind, and be missed."""
+    drift = Drift()
+    drift.saw(2, 2)
+    drift.saw(1, 5)
+    drift.saw(-3, -3)
+    drift.saw(0, 0)
+    drift.saw(1, None)
+    assert drift == Drift(gained=4, doubtful=0)
+    drift.saw(3, 1)
+    drift.saw(1, -2)
+    assert drift == Drift(gained=8, doubtful=3)
+
+
+@pytest.mark.parametrize(
+    ("drift", "missing", "unexplained"),
+    [
+        (Drift(), 0, 0),
+        (Drift(), 2, 2),
+        (Drift(), -2, 0),
+        (Drift(gained=3), 3, 0),
+        (Drift(gained=3), 5, 2),
+        (Drift(gained=3, doubtful=1), 3, 1),
+        (Drift(gained=3, doubtful=1), 0, 1),
+        (Drift(gained=3, doubtful=1), 7, 4),
+    ],
+)
+def test_what_no_change_explains_may_be_missed(
+    drift: Drift, missing: int, unexplained: int
+) -> None:
+    """Fewer than there are is right where others have added some before what was given."""
+    assert drift.unexplained(missing) == unexplained
+
+
+@pytest.mark.parametrize(
+    ("shift", "overlap", "wider"),
+    [(0, 1, 1), (5, 1, 1), (-1, 1, 3), (-3, 1, 7), (-3, 16, 16), (-1000, 1, WIDEST)],
+)
+def test_an_overlap_grows_with_what_vanishes(shift: int, overlap: int, wider: int) -> None:
+    """The next time as many rows go, no step back is needed; but it has its limit."""
+    assert overlap_after(shift, overlap) == wider
+
+
+@given(
+    offset=st.integers(0, 10_000),
+    limit=st.integers(1, 500),
+    vanished=st.integers(0, 200),
+)
+def test_steps_back_reach_farther_until_the_first_row(
+    offset: int, limit: int, vanished: int
+) -> None:
+    """Each takes in all the rows before the page that vanished, and the page's first one."""
+    page = PageRequest(offset, limit)
+    offsets: list[int] = []
+    while not offsets or offsets[-1] > 0:
+        before = request_before(page, len(offsets), vanished)
+        assert before.overlap == 0
+        assert before.end > offset
+        assert 0 <= before.offset <= max(offset - max(vanished, REACH), 0)
+        assert not offsets or before.offset < offsets[-1]
+        offsets.append(before.offset)
+    assert len(offsets) <= 7
+
+
+@given(place=st.integers(0, 10_000), moved=st.integers(0, 200))
+def test_a_search_reaches_farther_to_both_sides(place: int, moved: int) -> None:
+    """It takes in as many rows as have moved, on either side, and soon all."""
+    requests = [request_around(place, steps, moved) for steps in range(6)]
+    for around in requests:
+        assert around.overlap == 0
+        assert 0 <= around.offset <= max(place - max(moved, REACH), 0)
+        assert around.end >= place + max(moved, REACH)
+    assert requests[-1].offset == 0

@@ -1,0 +1,126 @@
+"""The set of ids: what a set of Python's says, in a few bytes each."""
+
+from __future__ import annotations
+
+import gc
+import random
+import sys
+import tracemalloc
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intervals_async import _ids
+from intervals_async._ids import IdSet
+
+LOWEST = -(2**63)
+HIGHEST = 2**63 - 1
+
+# Few different ones, so that they meet again; and the ends of what there may be.
+numbers = st.integers(0, 40) | st.sampled_from([LOWEST, LOWEST + 1, -1, HIGHEST - 1, HIGHEST])
+runs = st.builds(
+    lambda begin, length, step: list(range(begin, begin + length * step, step)),
+    st.integers(0, 40),
+    st.integers(0, 12),
+    st.sampled_from([1, -1, 2, -3]),
+)
+
+
+@given(
+    steps=st.lists(numbers | runs | st.lists(numbers, max_size=8), max_size=25),
+    block=st.sampled_from([1, 2, 3, 1024]),
+)
+def test_it_says_what_a_set_says(steps: list[int | list[int]], block: int) -> None:
+    """Whatever is added, in whatever order, one by one or many together."""
+    model: set[int] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_ids, "BLOCK", block)
+        ids = IdSet()
+        for step in steps:
+            added = [step] if isinstance(step, int) else step
+            is_new = len(set(added)) == len(added) and model.isdisjoint(added)
+            assert (ids.add(step) if isinstance(step, int) else ids.add_all(step)) is is_new
+            if is_new:
+                model.update(added)
+            assert len(ids) == len(model)
+    looked_for = [*range(-2, 43), LOWEST, LOWEST + 1, HIGHEST - 1, HIGHEST]
+    assert [id for id in looked_for if id in ids] == [id for id in looked_for if id in model]
+
+
+def test_an_empty_one_holds_nothing() -> None:
+    """Nothing is in it, and to add nothing changes nothing."""
+    ids = IdSet()
+    assert 1 not in ids
+    assert ids.add_all([])
+    assert len(ids) == 0
+
+
+def test_many_are_added_all_or_none() -> None:
+    """One that is in already keeps the others out, wherever it lies."""
+    ids = IdSet()
+    assert ids.add_all([10, 20, 30])
+    for twice in ([5, 10], [11, 20], [30, 31], [40, 40], [1, 30, 2]):
+        assert not ids.add_all(twice)
+    assert [id for id in range(50) if id in ids] == [10, 20, 30]
+
+
+def test_numbers_beyond_64_bits_are_not_in_it() -> None:
+    """To ask for them is no error."""
+    ids = IdSet()
+    ids.add_all([LOWEST, HIGHEST])
+    assert LOWEST - 1 not in ids
+    assert HIGHEST + 1 not in ids
+
+
+MANY = 200_000
+
+
+def held(thing: object) -> int:
+    """Say how many bytes a thing takes with all that it holds."""
+    inner = [one for one in gc.get_referents(thing) if not isinstance(one, type)]
+    return sys.getsizeof(thing) + sum(map(held, inner))
+
+
+def shuffled() -> Sequence[int]:
+    """Give the numbers in no order."""
+    many = list(range(MANY))
+    random.Random(1).shuffle(many)
+    return many
+
+
+@pytest.mark.parametrize(
+    ("many", "page"),
+    [(range(MANY), 1000), (range(MANY)[::-1], 1000), (range(MANY)[::-1], 1), (shuffled(), 1000)],
+    ids=["ascending", "descending", "one by one", "random"],
+)
+def test_an_id_takes_a_few_bytes(many: Sequence[int], page: int) -> None:
+    """At most 16, while a set of Python's takes about 70: streams hold millions of them."""
+    ids = IdSet()
+    for begin in range(0, MANY, page):
+        if page == 1:
+            assert ids.add(many[begin])
+        else:
+            assert ids.add_all(many[begin : begin + page])
+    assert len(ids) == MANY
+    assert 8 * MANY <= held(ids) <= 10 * MANY
+    assert all(id in ids for id in range(0, MANY, 1009))
+    assert -1 not in ids
+    assert MANY not in ids
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_it_takes_no_more_while_it_grows(way: int) -> None:
+    """What is added is moved block by block, not all at once."""
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        ids = IdSet()
+        for begin in range(0, MANY, 1000):
+            ids.add_all(range(way * begin, way * (begin + 1000), way))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(ids) == MANY
+    assert most - before <= 12 * MANY

@@ -1,0 +1,457 @@
+"""A snapshot is everything at one moment: two requests, right whatever the others do."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from intervals_async import (
+    ArgumentError,
+    Event,
+    IncompleteListingError,
+    IntervalsClient,
+    Listing,
+    ProjectNote,
+    RecordError,
+    RetryPolicy,
+    ServerError,
+    SnapshotBroken,
+    SnapshotBrokenError,
+    Stream,
+)
+from intervals_async.testing import FakeIntervals, SeenRequest, faults
+
+AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+
+
+@pytest.fixture
+def notes(intervals: IntervalsClient) -> Listing[ProjectNote]:
+    """Give the listing of all 50 notes."""
+    return intervals.projectnote.list()
+
+
+def ids(fake: FakeIntervals) -> list[int]:
+    return [int(str(row["id"])) for row in fake.rows("projectnote")]
+
+
+def change_before(fake: FakeIntervals, number: int, change: Callable[[], object]) -> None:
+    """Let others change something before the request of this number, from 1."""
+
+    def callback(server: FakeIntervals, seen: SeenRequest) -> None:
+        if len(server.log) == number:
+            change()
+
+    fake.between(callback)
+
+
+def insert(fake: FakeIntervals, rows: int, before: int | None = None) -> None:
+    for _ in range(rows):
+        fake.insert("projectnote", before=before, title="new")
+
+
+def asked(fake: FakeIntervals) -> list[tuple[int, int]]:
+    """The offset and limit of each request."""
+    return [(int(seen.query["offset"]), int(seen.query["limit"])) for seen in fake.log]
+
+
+async def given(stream: Stream[Any]) -> list[int]:
+    return [record.id async for record in stream]
+
+
+async def read(stream: Stream[Any], seen: list[int]) -> None:
+    async for record in stream:
+        seen.append(record.id)  # noqa: PERF401  what comes before an error counts
+
+
+async def test_everything_comes_in_two_requests(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """One that tells how many there are, and one with room for them and some more."""
+    stream = notes.stream(snapshot=True)
+    assert await given(stream) == ids(fake)
+    (_, first), (offset, limit) = asked(fake)
+    assert first == 1
+    assert offset == 0
+    assert limit > 50
+    assert (stream.requests, stream.delivered, stream.listcount) == (2, 50, 50)
+
+
+async def test_with_a_block_too(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+    """There is nothing to ask for ahead."""
+    async with notes.stream(snapshot=True, concurrency=4) as stream:
+        assert await given(stream) == ids(fake)
+    assert fake.requests == 2
+
+
+async def test_it_shows_the_moment_of_its_answer(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """What others do after the count and before the answer is in it, in the server's order."""
+    before = ids(fake)
+
+    def change() -> None:
+        for id in before[3:9]:
+            fake.remove("projectnote", id)
+        insert(fake, 4, before[20])
+        for id in before[:3]:
+            fake.touch("projectnote", id, reorder=True, title="edited")
+
+    change_before(fake, 2, change)
+    stream = notes.stream(snapshot=True)
+    assert await given(stream) == ids(fake) != before
+    assert stream.listcount == 48
+    assert fake.requests == 2
+
+
+@pytest.mark.parametrize("changes", ["insert", "delete", "reorder"])
+async def test_what_others_do_while_it_is_read_changes_nothing(
+    fake: FakeIntervals, notes: Listing[ProjectNote], changes: str
+) -> None:
+    """The answer was made at one moment, also when edits reorder the rows afterwards."""
+    before = ids(fake)
+    stream = notes.stream(snapshot=True)
+    fake.inject(faults.SlowBody(1000), skip=1)
+    seen: list[int] = []
+    async for note in stream:
+        seen.append(note.id)
+        if changes == "insert":
+            insert(fake, 1, ids(fake)[0])
+        elif changes == "delete":
+            fake.remove("projectnote", ids(fake)[0])
+        else:
+            fake.touch("projectnote", ids(fake)[-2], reorder=True)
+    assert seen == before
+    assert fake.requests == 2
+
+
+async def test_more_rows_than_there_is_room_for_are_asked_for_again(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """With room for them, before the first record is given."""
+    change_before(fake, 2, lambda: insert(fake, 100))
+    stream = notes.stream(snapshot=True)
+    assert await given(stream) == ids(fake)
+    assert len(ids(fake)) == 150
+    assert [limit > 150 for _, limit in asked(fake)] == [False, False, True]
+
+
+async def test_the_room_grows_faster_than_the_rows(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """Rows that come in before each request are caught up with."""
+    for number in range(2, 10):
+        change_before(fake, number, lambda: insert(fake, 40))
+    stream = notes.stream(snapshot=True)
+    assert await given(stream) == ids(fake)
+    assert fake.requests <= 4
+
+
+async def test_it_is_not_asked_again_for_ever(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """Where rows come in too quickly it says so, and the next step tries again."""
+
+    def double() -> None:
+        insert(fake, len(ids(fake)))
+
+    for number in range(2, 8):
+        change_before(fake, number, double)
+    stream = notes.stream(snapshot=True)
+    with pytest.raises(IncompleteListingError, match=r"more than the \d+ that were asked for"):
+        await anext(stream)
+    assert fake.requests <= 8
+    assert await given(stream) == ids(fake)
+
+
+async def test_an_empty_listing_is_one_request(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """The count tells it."""
+    stream = intervals.projectnote.list(search="no such words").stream(snapshot=True)
+    assert await given(stream) == []
+    assert fake.requests == 1
+
+
+@pytest.mark.parametrize("rows", [0, 30])
+async def test_rows_that_are_gone_by_then_are_not_missed(
+    fake: FakeIntervals, notes: Listing[ProjectNote], rows: int
+) -> None:
+    """The answer's own count is what it is held against."""
+
+    def delete() -> None:
+        for id in ids(fake)[rows:]:
+            fake.remove("projectnote", id)
+
+    change_before(fake, 2, delete)
+    assert await given(notes.stream(snapshot=True)) == ids(fake)
+    assert len(ids(fake)) == rows
+    assert fake.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("offset", "limit", "expected"),
+    [
+        (0, 0, slice(0, 0)),
+        (0, 7, slice(7)),
+        (45, None, slice(45, 50)),
+        (10, 25, slice(10, 35)),
+        (48, 10, slice(48, 50)),
+        (60, None, slice(0, 0)),
+    ],
+)
+async def test_a_slice_of_the_whole(
+    fake: FakeIntervals,
+    intervals: IntervalsClient,
+    offset: int,
+    limit: int | None,
+    expected: slice,
+) -> None:
+    """Only that is asked for."""
+    stream = intervals.projectnote.list(offset=offset, limit=limit).stream(snapshot=True)
+    assert await given(stream) == ids(fake)[expected]
+    assert stream.requests <= 2
+    assert all(limit is None or asked_for <= max(limit, 1) for _, asked_for in asked(fake))
+
+
+async def test_filters_are_sent_with_both(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """The count is that of the matches."""
+    project = int(str(fake.rows("projectnote")[0]["projectid"]))
+    stream = intervals.projectnote.list(projectid=project).stream(snapshot=True)
+    expected = [row["id"] for row in fake.rows("projectnote") if row["projectid"] == project]
+    assert await given(stream) == expected
+    assert [seen.query["projectid"] for seen in fake.log] == [str(project)] * 2
+
+
+async def test_a_resource_without_pages_is_a_snapshot_anyway(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """It needs one request."""
+    person = int(str(fake.rows("personcontact")[0]["personid"]))
+    contacts = intervals.personcontact.list(personid=person)
+    whole = await contacts.collect()
+    fake.clear_log()
+    assert [contact async for contact in contacts.stream(snapshot=True)] == whole
+    assert len(fake.log) == 1
+
+
+async def test_without_a_listcount_there_is_no_telling_how_much_to_ask_for(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """It says so, and can be stepped again."""
+    fake.inject(faults.Raw(b'{"projectnote":[]}'))
+    stream = notes.stream(snapshot=True)
+    with pytest.raises(IncompleteListingError, match="holds no listcount"):
+        await anext(stream)
+    assert await given(stream) == ids(fake)
+
+
+# Faults before the first record
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.DropBefore(),
+        faults.DropAfter(),
+        faults.DropInBody(0.001),
+        faults.Status(500),
+        faults.TooFast(),
+        faults.ErrorInside200(),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("skip", [0, 1])
+async def test_what_goes_wrong_before_the_first_record_is_asked_for_again(
+    fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault, skip: int
+) -> None:
+    """No record was given, so nothing is broken."""
+    fake.inject(fault, skip=skip)
+    stream = notes.stream(snapshot=True)
+    assert await given(stream) == ids(fake)
+    assert stream.requests == 3
+
+
+async def test_an_answer_cut_off_before_the_first_record_is_asked_for_again(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """JSON that ends in the middle is no answer."""
+    fake.inject(faults.Truncated(0.002), skip=1)
+    assert await given(notes.stream(snapshot=True)) == ids(fake)
+    assert fake.requests == 3
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.EmptyPage(), faults.NullPage(), faults.MissingKey()], ids=repr
+)
+async def test_an_answer_without_rows_is_asked_for_once_more_then_raised(
+    fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault
+) -> None:
+    """Its own count promises some."""
+    fake.inject(fault, skip=1)
+    assert await given(notes.stream(snapshot=True)) == ids(fake)
+    fake.inject(fault, times=2, skip=1)
+    stream = notes.stream(snapshot=True)
+    with pytest.raises(IncompleteListingError, match="counts 50 records, and gave 0"):
+        await anext(stream)
+    assert await given(stream) == ids(fake)
+
+
+async def test_an_error_that_stays_is_raised_and_can_be_stepped_again(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """After all attempts."""
+    fake.inject(faults.Status(500), times=4, skip=1)
+    stream = notes.stream(snapshot=True)
+    with pytest.raises(ServerError) as caught:
+        await anext(stream)
+    assert caught.value.attempts == 4
+    assert await given(stream) == ids(fake)
+
+
+# A snapshot that breaks
+
+
+BREAKING = [faults.DropInBody(), faults.Truncated(), faults.DropInBody(0.97)]
+
+
+@pytest.mark.parametrize("fault", BREAKING, ids=repr)
+async def test_a_broken_snapshot_says_so_and_starts_again(
+    fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault
+) -> None:
+    """What was given is none any more; the next step begins with the first record."""
+    fake.inject(fault, skip=1)
+    stream = notes.stream(snapshot=True)
+    broken: list[int] = []
+    with pytest.raises(SnapshotBrokenError, match="the snapshot broke after") as caught:
+        await read(stream, broken)
+    assert 0 < len(broken) < 50
+    assert broken == ids(fake)[: len(broken)]
+    assert caught.value.path == "/projectnote/"
+    assert f"after {len(broken)} of 50 records" in caught.value.message
+    fake.touch("projectnote", ids(fake)[0], reorder=True)
+    assert await given(stream) == ids(fake)
+    assert stream.delivered == 50
+    assert fake.requests == 4
+
+
+@pytest.mark.parametrize("fault", BREAKING, ids=repr)
+async def test_a_broken_snapshot_can_go_on_page_by_page(
+    fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault
+) -> None:
+    """Each record once, also when rows have moved meanwhile."""
+    before = ids(fake)
+    fake.inject(fault, skip=1)
+    change_before(fake, 3, lambda: fake.remove("projectnote", before[0]))
+    stream = notes.stream(snapshot=True, on_broken="repair")
+    assert await given(stream) == before
+    assert (stream.delivered, stream.listcount) == (50, 49)
+    assert fake.requests <= 5
+
+
+async def test_a_broken_slice_goes_on_in_its_bounds(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Neither before it nor behind it."""
+    fake.inject(faults.DropInBody(), skip=1)
+    listing = intervals.projectnote.list(offset=10, limit=25)
+    stream = listing.stream(snapshot=True, on_broken="repair")
+    assert await given(stream) == ids(fake)[10:35]
+    assert stream.delivered == 25
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_a_broken_snapshot_is_told(
+    fake: FakeIntervals, caplog: pytest.LogCaptureFixture, restarts: bool
+) -> None:
+    """On the level WARNING, with what becomes of it."""
+    events: list[Event] = []
+    fake.inject(faults.DropInBody(), skip=1)
+    async with IntervalsClient(
+        fake.token, base_url=fake.url, retry=AT_ONCE, on_event=events.append
+    ) as client:
+        stream = client.projectnote.list().stream(
+            snapshot=True, on_broken="restart" if restarts else "repair"
+        )
+        seen: list[int] = []
+        try:
+            await read(stream, seen)
+        except SnapshotBrokenError:
+            assert restarts
+        else:
+            assert not restarts
+    (told,) = [event for event in events if isinstance(event, SnapshotBroken)]
+    assert (told.resource, told.restarts) == ("projectnote", restarts)
+    assert 0 < told.delivered < 50
+    assert "broke" in told.reason
+    (line,) = [record for record in caplog.records if "snapshot broken" in record.getMessage()]
+    assert line.levelno == logging.WARNING
+
+
+@pytest.mark.parametrize("on_broken", ["restart", "repair"])
+async def test_a_capped_answer_is_not_taken_for_all_there_is(
+    fake: FakeIntervals, notes: Listing[ProjectNote], on_broken: Any
+) -> None:
+    """A server that gives no more than so many rows: no snapshot can be had, pages can."""
+    fake.inject(faults.Capped(30), times=None)
+    stream = notes.stream(snapshot=True, on_broken=on_broken)
+    seen: list[int] = []
+    if on_broken == "repair":
+        await read(stream, seen)
+        assert seen == ids(fake)
+    else:
+        with pytest.raises(SnapshotBrokenError, match="counts 50 records, and gave 30"):
+            await read(stream, seen)
+        fake.heal()
+        assert await given(stream) == ids(fake)
+
+
+@pytest.mark.parametrize("row", [{"id": "x"}, {"projectid": None}], ids=str)
+async def test_a_wrong_record_in_a_snapshot_is_named(
+    fake: FakeIntervals, notes: Listing[ProjectNote], row: dict[str, object]
+) -> None:
+    """With its place in the answer, in words at least: the snapshot is broken by it."""
+    rows = fake.wire_rows("projectnote")
+    rows[7] |= row  # type: ignore[arg-type]  # JSON all the same
+    fake.inject(faults.Raw(json.dumps({"listcount": 50, "projectnote": rows}).encode()), skip=1)
+    stream = notes.stream(snapshot=True)
+    seen: list[int] = []
+    with pytest.raises((RecordError, SnapshotBrokenError), match=r"\$\.projectnote\[7\]"):
+        await read(stream, seen)
+    assert seen in ([], ids(fake)[:7])
+    assert await given(stream) == ids(fake)
+
+
+# Options
+
+
+async def test_a_snapshot_cannot_be_resumed(notes: Listing[ProjectNote]) -> None:
+    """It is one answer; page by page it can."""
+    stream = notes.stream(snapshot=True)
+    await anext(stream)
+    with pytest.raises(ArgumentError, match="nothing of it can be resumed"):
+        notes.stream(snapshot=True, resume=stream.bookmark)
+    await stream.aclose()
+
+
+async def test_what_to_do_with_a_broken_one_is_a_word(notes: Listing[ProjectNote]) -> None:
+    """Another one is refused before anything is sent."""
+    with pytest.raises(ArgumentError, match="on_broken is one of 'restart', 'repair'"):
+        notes.stream(snapshot=True, on_broken="raise")  # type: ignore[arg-type]  # the slip that is tested
+
+
+async def test_a_snapshot_that_is_left_leaves_nothing(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """In the middle, by break or by closing: then there is nothing more."""
+    fake.inject(faults.SlowBody(1000), skip=1)
+    stream = notes.stream(snapshot=True)
+    await anext(stream)
+    await stream.aclose()
+    assert await given(stream) == []
+    async for _ in notes.stream(snapshot=True):
+        break
+    assert fake.requests == 4
