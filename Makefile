@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VERSIONS := 3.11 3.12 3.13
 
-.PHONY: help demo test lint types docs wheel test-all test-oldest format clean
+.PHONY: help demo test lint types docs wheel test-all test-oldest bench format clean
 
 help:
 	@echo "make demo         install, start the sandbox, run the main job, show what it got"
@@ -18,6 +18,7 @@ help:
 	@echo "make wheel        build the wheel and try it in an environment of its own"
 	@echo "make test-all     the tests with each of Python $(VERSIONS) that is here"
 	@echo "make test-oldest  the tests with the oldest dependencies that are allowed"
+	@echo "make bench        the streams against other clients, in about 20 minutes; writes benchmarks/results.md"
 
 demo: $(VENV)/.demo
 	$(BIN)/intervals-async demo
@@ -59,6 +60,11 @@ test-oldest:
 	$(VENV)/bin/python .ci/oldest.py | xargs $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
 	PYTHONDEVMODE=1 $(VENV)/bin/python -m pytest -q
 
+bench: VENV = .venv-bench
+bench:
+	$(MAKE) --no-print-directory $(VENV)/.bench VENV=$(VENV)
+	$(VENV)/bin/python benchmarks/run.py $(BENCH)
+
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -84,3 +90,7 @@ $(VENV)/.test: $(VENV)/.pip pyproject.toml
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml
 	$(PIP) install --editable . --group dev
 	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.pip pyproject.toml
+	$(PIP) install --editable ".[fast]" --group bench
+	@touch $@

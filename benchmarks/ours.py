@@ -1,0 +1,67 @@
+"""This library, through its public face, in the ways that its users have."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from contestant import TOKEN, Contestant, Items, Open, Reading
+
+from intervals_async import IntervalsClient, RetryPolicy
+
+HURRIED = RetryPolicy(first_wait=0.001, longest_wait=0.01, too_fast_wait=0.001)
+
+
+def client(reading: Reading) -> IntervalsClient:
+    """A client without limits, since the server has none."""
+    retry = HURRIED if reading.hurry else None
+    return IntervalsClient(TOKEN, base_url=reading.url, limits=(), retry=retry)
+
+
+def streaming(*, paged: bool = False, ahead: bool = False, **how: Any) -> Open:
+    """Stream with these options; `paged` adds the page size, `ahead` is ``async with``."""
+
+    @asynccontextmanager
+    async def opened(reading: Reading) -> AsyncGenerator[Items]:
+        options: dict[str, Any] = {**how, "page_size": reading.page_size} if paged else how
+        async with client(reading) as intervals:
+            stream = intervals.projectnote.list().stream(**options)
+            if not ahead:
+                yield stream
+                return
+            async with stream:
+                yield stream
+
+    return opened
+
+
+OURS = (
+    Contestant(
+        name="ours",
+        title="intervals_async, defaults",
+        open=streaming(),
+        reads_changes=True,
+        ours=True,
+    ),
+    Contestant(
+        name="ours-pages",
+        title="intervals_async, fixed pages",
+        open=streaming(paged=True),
+        sequential=True,
+        reads_changes=True,
+        ours=True,
+    ),
+    Contestant(
+        name="ours-ahead",
+        title="intervals_async, fixed pages, 8 at once",
+        open=streaming(paged=True, ahead=True, concurrency=8),
+        reads_changes=True,
+        ours=True,
+    ),
+    Contestant(
+        name="ours-snapshot",
+        title="intervals_async, snapshot",
+        open=streaming(snapshot=True),
+        reads_changes=True,
+        ours=True,
+    ),
+)

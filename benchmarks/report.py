@@ -1,0 +1,312 @@
+"""The results in Markdown."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from aims import FEW, MANY, aims, difference, ratio
+from changing_rows import CAP, CHANGES, FAULT_EVERY, FAULTS, ROWS
+from contestant import Contestant
+from contestants import CONTESTANTS
+from figures import Figures, Loss, decoding, first, grown, loss, read, values
+
+NAMES = {
+    "calm": "nothing happens",
+    "delete": "rows are deleted",
+    "insert": "rows are inserted",
+    "both": "both",
+    "drop_before": "connection dropped before the answer",
+    "drop_in_body": "connection dropped in the body",
+    "status_500": "HTTP 500",
+    "too_fast": "HTTP 400, too fast",
+    "error_in_200": "an error inside a 200",
+    "truncated": "truncated JSON",
+    "empty_page": "an empty page, once",
+    "null_page": "a null page, once",
+    "capped_limit": f"at most {CAP} rows a page",
+}
+
+
+READING = (
+    "",
+    "notes/s",
+    "wall, s",
+    "least to most",
+    "CPU, s per 100,000",
+    "peak memory, MiB",
+    "requests",
+    "first, ms",
+    "runs",
+)
+NOTHING = "–"  # noqa: RUF001  an en dash, as in any table
+
+
+def write_report(figures: Figures, path: Path) -> str:
+    """Write all tables; give that of the aims."""
+    goals = "\n".join(_aims(figures))
+    parts = ["# Results", "", *_machine(figures), "", "## Aims", "", goals]
+    if figures["reads"]:
+        parts += ["", "## Reading all notes", "", *_reads(figures)]
+    if figures["memory"]:
+        parts += ["", "## Memory from few notes to many", "", *_memory(figures)]
+    if figures["first"]:
+        parts += ["", "## The first record", "", *_first(figures)]
+    if figures["decode"]:
+        parts += ["", "## Decoding alone", "", *_decoding(figures)]
+    if figures["loss"]:
+        parts += ["", "## Rows lost and doubled", "", *_loss(figures)]
+    path.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    return goals
+
+
+def _machine(figures: Figures) -> Iterator[str]:
+    yield (
+        "Written by `make bench`; how it is measured is said in the [README](README.md). The "
+        "ratios are what counts: absolute figures are those of one machine."
+    )
+    yield ""
+    yield from _table(("", ""), figures["machine"].items())
+    if figures["absent"]:
+        yield ""
+        yield "Not measured, with the last word of the attempt:"
+        yield ""
+        for name, reason in figures["absent"].items():
+            yield f"- {CONTESTANTS[name].title}: `{reason}`"
+
+
+def _aims(figures: Figures) -> Iterator[str]:
+    yield from _table(
+        ("", "measured", "aim", ""),
+        (
+            (
+                aim.what,
+                _number(aim.value, aim.digits, aim.unit),
+                f"{aim.sign} {aim.bound:g}{aim.unit}",
+                aim.verdict,
+            )
+            for aim in aims(figures)
+        ),
+    )
+
+
+def _reads(figures: Figures) -> Iterator[str]:
+    rows = figures["rows"]
+    for latency in figures["latencies"]:
+        yield f"### {rows:,} notes, {latency * 1000:.0f} ms an answer"
+        yield ""
+        if latency == 0.15:
+            yield from ("![Wall time](plots/wall.svg)", "")
+        if latency == 0:
+            yield from ("![CPU time](plots/cpu.svg)", "")
+        yield from _table(
+            READING,
+            (
+                _reading(figures, each, latency)
+                for each in CONTESTANTS.values()
+                if values(figures, each.name, latency, "wall")
+            ),
+        )
+        yield ""
+    yield (
+        "Pages of 1,000, but for the defaults and the snapshot. Medians; the wall time holds the "
+        "making of the client too. CPU is the client's own, user and system. Memory is the peak "
+        "over what the process held before it began, after a warm-up. Those that wait for each page in turn "
+        "run fewer times at 150 ms (the last column says how often). The floors yield "
+        "undecoded pages, or structs of unconverted texts."
+    )
+
+
+def _reading(figures: Figures, each: Contestant, latency: float) -> Sequence[str]:
+    def median(what: str) -> float | None:
+        return read(figures, each.name, latency, what)
+
+    walls = values(figures, each.name, latency, "wall")
+    rows = figures["rows"]
+    wall, cpu, moment = median("wall"), median("cpu"), median("first")
+    return (
+        _title(each),
+        _number(None if wall is None else rows / wall, 0),
+        _number(wall, 2),
+        f"{min(walls):.2f} to {max(walls):.2f}",
+        _number(None if cpu is None else cpu * 100_000 / rows, 2),
+        _number(median("memory"), 1),
+        _number(median("requests"), 0),
+        _number(None if moment is None else moment * 1000, 1),
+        str(len(walls)),
+    )
+
+
+def _memory(figures: Figures) -> Iterator[str]:
+    names = list(dict.fromkeys(one["contestant"] for one in figures["memory"]))
+    counts = sorted({one["rows"] for one in figures["memory"]})
+    yield from _table(
+        ("peak growth, MiB", *(f"{count:,} notes" for count in counts), "difference"),
+        (
+            (
+                _title(CONTESTANTS[name]),
+                *(_number(grown(figures, name, count), 1) for count in counts),
+                _number(difference(grown(figures, name, MANY), grown(figures, name, FEW)), 1),
+            )
+            for name in names
+        ),
+    )
+    failed = {
+        f"{CONTESTANTS[one['contestant']].title}, {one['rows']:,} notes": one["failed"]
+        for one in figures["memory"]
+        if "failed" in one
+    }
+    if failed:
+        yield ""
+    for what, reason in failed.items():
+        yield f"- {what}: `{reason}`"
+
+
+def _first(figures: Figures) -> Iterator[str]:
+    def row(latency: float, how: str, suffix: str) -> Sequence[str]:
+        ours, bare = (first(figures, f"{way}{suffix}", latency) for way in ("ours", "bare"))
+        return (
+            f"{latency * 1000:.0f} ms, {how}",
+            _number(None if ours is None else ours * 1000, 2),
+            _number(None if bare is None else bare * 1000, 2),
+            _number(ratio(ours, bare), 2),
+        )
+
+    yield from _table(
+        ("", "ours, defaults, ms", "bare request of 100 rows, ms", "ratio"),
+        (
+            row(one["latency"], how, suffix)
+            for one in figures["first"]
+            for how, suffix in (("open connection", ""), ("a new client", "_anew"))
+        ),
+    )
+    yield ""
+    yield (
+        "The bare request is made with aiohttp and decoded with orjson, in the same process, by "
+        "turns. The aims look at the open connection, which is the harder of the two."
+    )
+
+
+def _decoding(figures: Figures) -> Iterator[str]:
+    titles = {
+        "cattrs": "the library (cattrs), records of rows",
+        "readers": "a constructor by hand, the same readers of values",
+        "inlined": "a constructor by hand, all inlined, nothing checked",
+        "orjson": "orjson: bytes to dicts, no records",
+        "msgspec": "msgspec: bytes to frozen structs of texts, no records",
+    }
+    hand = decoding(figures, "readers")
+    yield from _table(
+        ("", "µs a row", "by hand, same readers = 1"),
+        (
+            (
+                title,
+                _number((decoding(figures, way) or 0) * 1e6, 2),
+                _number(ratio(decoding(figures, way), hand), 2),
+            )
+            for way, title in titles.items()
+        ),
+    )
+    yield ""
+    yield (
+        "CPU time, no network, medians of interleaved rounds. The constructors by hand call the "
+        "class as any program would, and pay for its being frozen and keyword-only; the library "
+        "need not, which is how it can be below them."
+    )
+
+
+def _loss(figures: Figures) -> Iterator[str]:
+    runs, fault_runs = (
+        max((len(one["runs"]) for one in figures["loss"] if one["setting"] in kind), default=0)
+        for kind in (CHANGES, FAULTS)
+    )
+    yield (
+        f"{ROWS:,} rows, pages of 100 where a contestant is told a size (1,000 against the "
+        f"capped limit), {runs} readings each. Of the requests after the first, one in five "
+        "finds a row deleted at a random place, one inserted, or both. *Lost* are rows that "
+        "were there from the first request to the last and were not given; *doubled*, rows "
+        "given more than once: means over the readings that ended without an error. *Silently*: "
+        "readings that lost something and raised nothing. A reading that needs fewer requests "
+        "meets fewer changes."
+    )
+    yield ""
+    yield from ("![Rows lost and doubled](plots/loss.svg)", "")
+    yield from _table(
+        ("rows change", "", "lost", "doubled", "lost silently", "raised", "requests"),
+        _loss_rows(figures, CHANGES),
+    )
+    yield ""
+    yield (
+        f"Answers that fail: one request in {FAULT_EVERY}, and the next one goes through; "
+        f"{fault_runs} readings each. Waits before a retry are cut short, for all. *whole* = "
+        "every row once, nothing raised."
+    )
+    yield ""
+    yield from _table(
+        ("", *(NAMES[setting] for setting in FAULTS)),
+        (
+            (
+                _title(each),
+                *(_verdict(loss(figures, each.name, setting)) for setting in FAULTS),
+            )
+            for each in _losers(figures)
+        ),
+    )
+    yield ""
+    yield "<details><summary>The same in numbers</summary>"
+    yield ""
+    yield from _table(
+        ("answers fail", "", "lost", "doubled", "lost silently", "raised", "requests"),
+        _loss_rows(figures, ("calm", *FAULTS)),
+    )
+    yield ""
+    yield "</details>"
+
+
+def _losers(figures: Figures) -> list[Contestant]:
+    names = {one["contestant"] for one in figures["loss"]}
+    return [each for each in CONTESTANTS.values() if each.name in names]
+
+
+def _loss_rows(figures: Figures, settings: Iterable[str]) -> Iterator[Sequence[str]]:
+    for setting in settings:
+        for each in _losers(figures):
+            found = loss(figures, each.name, setting)
+            if found is not None:
+                yield (
+                    NAMES[setting],
+                    _title(each),
+                    _number(found.lost, 2),
+                    _number(found.doubled, 2),
+                    _share(found.silent),
+                    _share(found.raised) + (f" {', '.join(found.errors)}" if found.errors else ""),
+                    _number(found.requests, 0),
+                )
+
+
+def _verdict(found: Loss | None) -> str:
+    if found is None:
+        return NOTHING
+    said: list[str] = []
+    if found.silent:
+        said.append(f"**{found.lost:,.0f} lost** in {_share(found.silent)}")
+    if found.doubling:
+        said.append(f"{found.doubled:,.1f} doubled in {_share(found.doubling)}")
+    if found.raised:
+        said.append("raised" if found.raised == 1 else f"raised in {_share(found.raised)}")
+    return ", ".join(said) or "whole"
+
+
+def _title(each: Contestant) -> str:
+    return f"**{each.title}**" if each.ours else each.title
+
+
+def _share(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def _number(number: float | None, digits: int, unit: str = "") -> str:
+    return NOTHING if number is None else f"{number:,.{digits}f}{unit}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    for cells in (head, ["---"] * len(head), *rows):
+        yield f"| {' | '.join(cells)} |"

@@ -1,0 +1,265 @@
+"""The whole suite: measures all contestants by turns, and writes results.md and the plots.
+
+python benchmarks/run.py [--rows 100000] [--rounds 5] [--latencies 0,0.05,0.15]
+    [--only ours,dlt] [--parts reads,first,decode,memory,loss] [--save FILE] [--load FILE]
+"""
+
+import argparse
+import json
+import os
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from changing_rows import CHANGES, FAULTS
+from contestant import Contestant
+from contestants import CONTESTANTS
+from machine import machine
+from plots import write_plots
+from report import write_report
+from result import control, found
+
+HERE = Path(__file__).parent
+PARTS = ("reads", "first", "decode", "memory", "loss")
+# Those whose memory is measured from few rows to many.
+GROWING = ("ours", "ours-pages", "ours-snapshot")
+
+
+class ChildFailedError(Exception):
+    """A measurement ended without a result; the message is its last word."""
+
+
+@contextmanager
+def server(rows: int) -> Generator[str]:
+    """Start a server of so many rows; give its address."""
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "bench_server.py"), "--rows", str(rows)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())["url"]
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait()
+
+
+class Bench:
+    """The measurements of one run, as plain data in `figures`."""
+
+    def __init__(self, options: argparse.Namespace, workplace: str) -> None:
+        self._options = options
+        self._workplace = workplace
+        self.figures: dict[str, Any] = {
+            "machine": machine(),
+            "rows": options.rows,
+            "latencies": options.latencies,
+            "reads": [],
+            "first": [],
+            "decode": {},
+            "memory": [],
+            "loss": [],
+            "absent": {},
+        }
+
+    def measured(self, script: str, *words: object) -> Any:
+        """Run one measurement in a process of its own."""
+        surroundings = {
+            **os.environ,
+            "PYTHONHASHSEED": "0",
+            "DLT_DATA_DIR": self._workplace,
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+        }
+        try:
+            done = subprocess.run(
+                [sys.executable, str(HERE / script), *map(str, words)],
+                cwd=self._workplace,
+                env=surroundings,
+                capture_output=True,
+                text=True,
+                timeout=self._options.longest,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ChildFailedError(f"no end within {self._options.longest} s") from None
+        result = found(done.stdout)
+        if done.returncode or result is None:
+            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+            raise ChildFailedError(re.sub(r"(/[\w.-]+){2,}|127\.0\.0\.1:\d+", "…", last)[:160])
+        return result
+
+    def _wanted(self) -> list[Contestant]:
+        only = self._options.only
+        return [each for each in CONTESTANTS.values() if not only or each.name in only]
+
+    def _present(self) -> list[Contestant]:
+        return [each for each in self._wanted() if each.name not in self.figures["absent"]]
+
+    def reads(self) -> None:
+        """Read all rows: each contestant once a round, the rounds one after the other."""
+        rows = self._options.rows
+        with server(rows) as url:
+            for latency in self._options.latencies:
+                for turn in range(self._options.rounds):
+                    for each in self._present():
+                        slow = each.sequential and latency >= 0.1
+                        if (latency and not each.waits) or (
+                            slow and turn >= self._options.slow_rounds
+                        ):
+                            continue
+                        self._read(each, url=url, rows=rows, latency=latency)
+
+    def _read(self, each: Contestant, *, url: str, rows: int, latency: float) -> None:
+        words = ("--url", url, "--rows", rows, "--latency", latency)
+        try:
+            result = self.measured("child.py", "read", each.name, *words)
+        except ChildFailedError as failed:
+            say(f"{each.name}: {failed}")
+            self.figures["absent"][each.name] = str(failed)
+            return
+        say(f"{latency:5.2f}  {each.name:15} {result['wall']:7.2f} s  {result['cpu']:6.2f} s CPU")
+        self.figures["reads"].append({"contestant": each.name, "latency": latency, **result})
+
+    def first(self) -> None:
+        """The first record, against a bare request."""
+        with server(self._options.rows) as url:
+            for latency in self._options.latencies:
+                times = 41 if latency < 0.1 else 21
+                say(f"first record at {latency} s, {times} times")
+                control(url, "/set/", latency=latency)
+                seconds = self.measured("first_record.py", "--url", url, "--times", times)
+                self.figures["first"].append({"latency": latency, "seconds": seconds})
+
+    def decode(self) -> None:
+        """Decoding alone."""
+        say("decoding")
+        self.figures["decode"] = self.measured("decoding.py", "--times", 25)
+
+    def memory(self) -> None:
+        """Memory with few rows and with many."""
+        few, many = self._options.memory_rows
+        growing = [each for each in self._wanted() if each.name in GROWING]
+        with server(many) as url:
+            for rows, times in ((few, 3), (many, self._options.memory_rounds)):
+                for each in growing * times:
+                    try:
+                        result = self.measured(
+                            "child.py", "read", each.name, "--url", url, "--rows", rows
+                        )
+                    except ChildFailedError as failed:
+                        say(f"{each.name}, {rows} rows: {failed}")
+                        result = {"failed": str(failed)}
+                    else:
+                        say(f"{each.name:15} {rows:8} rows {result['memory']:6.1f} MiB")
+                    self.figures["memory"].append({"contestant": each.name, "rows": rows, **result})
+
+    def loss(self) -> None:
+        """Rows that change and answers that fail; two at once, since no time is measured."""
+        contestants = [each for each in self._present() if each.reads_changes]
+        settings = ("", *CHANGES, *FAULTS)
+        jobs = [(each, setting) for setting in settings for each in contestants]
+        with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+            urls: queue.Queue[str] = queue.Queue()
+            for _ in range(2):
+                urls.put(stack.enter_context(server(1_000)))
+
+            def job(each: Contestant, setting: str) -> dict[str, Any]:
+                url = urls.get()
+                try:
+                    return self._lose(each, setting, url)
+                finally:
+                    urls.put(url)
+
+            self.figures["loss"] = list(pool.map(lambda one: job(*one), jobs))
+
+    def _lose(self, each: Contestant, setting: str, url: str) -> dict[str, Any]:
+        options = self._options
+        runs = options.loss_runs if setting in CHANGES else options.fault_runs
+        page_size = 1_000 if setting == "capped_limit" else 100
+        words = ("--url", url, "--setting", setting or "calm", "--page-size", page_size)
+        said: dict[str, Any] = {"contestant": each.name, "setting": setting or "calm"}
+        try:
+            ended = self.measured("child.py", "loss", each.name, *words, "--runs", runs)
+        except ChildFailedError as failed:
+            say(f"{each.name}, {setting}: {failed}")
+            return {**said, "failed": str(failed), "runs": []}
+        say(f"{setting or 'calm':13} {each.name:15} lost {sum(run['lost'] for run in ended)}")
+        return {**said, "runs": ended}
+
+
+def say(line: str) -> None:
+    """Tell how far it is."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def main(options: argparse.Namespace) -> None:
+    """Measure and write."""
+    if options.load:
+        figures = json.loads(options.load.read_text(encoding="utf-8"))
+    else:
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as workplace:
+            bench = Bench(options, workplace)
+            for part in PARTS:
+                if part in options.parts:
+                    getattr(bench, part)()
+        figures = bench.figures
+        say(f"took {(time.monotonic() - began) / 60:.1f} minutes")
+    if options.save:
+        options.save.write_text(json.dumps(figures), encoding="utf-8")
+    options.output.mkdir(parents=True, exist_ok=True)
+    print(write_report(figures, options.output / "results.md"))
+    write_plots(figures, options.output / "plots")
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split(",") if word]
+
+
+def _seconds(text: str) -> list[float]:
+    return [float(word) for word in _words(text)]
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(word) for word in _words(text)]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--slow-rounds",
+        type=int,
+        default=3,
+        help="rounds, from 100 ms up, of those that wait for each page of 1,000 in turn",
+    )
+    parser.add_argument("--latencies", type=_seconds, default=[0.0, 0.05, 0.15], metavar="S,S")
+    parser.add_argument("--only", type=_words, default=[], metavar="NAME,NAME")
+    parser.add_argument("--parts", type=_words, default=list(PARTS), metavar="PART,PART")
+    parser.add_argument("--memory-rows", type=_numbers, default=[10_000, 1_000_000])
+    parser.add_argument("--memory-rounds", type=int, default=1, help="readings of the many rows")
+    parser.add_argument("--loss-runs", type=int, default=30, help="readings of rows that change")
+    parser.add_argument(
+        "--fault-runs",
+        type=int,
+        default=14,
+        help="readings with each fault: by default each of the seven places of it, twice",
+    )
+    parser.add_argument("--longest", type=int, default=600, help="seconds for one measurement")
+    parser.add_argument("--save", type=Path, help="write all figures as JSON")
+    parser.add_argument("--load", type=Path, help="write the results of such a file anew")
+    parser.add_argument("--output", type=Path, default=HERE, help="where results.md is written")
+    main(parser.parse_args())
