@@ -154,3 +154,28 @@ async def test_bot(account: FakeIntervals) -> None:
     assert output.decode().splitlines()[-1] == "bye"
     assert f"#{new}" not in output.decode()
     assert (process.returncode, complaint) == (0, b"")
+
+
+async def test_resume_export(account: FakeIntervals, tmp_path: Path) -> None:
+    """Interrupted and started again, it ends with each note once."""
+    path = tmp_path / "notes.jsonl"
+    state = tmp_path / "notes.jsonl.bookmark"
+    account.inject(faults.Status(401, code=9, message="User bad auth"), skip=2)
+    status, output, complaint = await run("resume_export.py", str(path))
+    assert (status, output) == (1, "")
+    assert complaint.endswith("User bad auth; start it again to go on\n")
+    assert state.exists()
+    gone = account.rows("projectnote")[3]["id"]
+    assert isinstance(gone, int)
+    account.remove("projectnote", gone)  # given already, so the others have moved
+    status, output, complaint = await run("resume_export.py", str(path))
+    assert (status, complaint) == (0, "")
+    assert output.startswith("1200 notes in ")
+    written = [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
+    there = [int(str(row["id"])) for row in account.rows("projectnote")]
+    assert sorted(written) == sorted([gone, *there])
+    assert not state.exists()
+    state.write_text("17 nonsense", "ascii")
+    status, output, complaint = await run("resume_export.py", str(path))
+    assert (status, output) == (1, "")
+    assert complaint.startswith("resume_export: cannot go on: resume is no bookmark")
