@@ -111,7 +111,7 @@ class PagePlan:
     """
 
     __slots__ = (
-        "_concurrency", "_ended", "_fruitless", "_known", "begun", "left", "listcount",
+        "_concurrency", "_ended", "_fruitless", "_known", "_limited", "begun", "left", "listcount",
         "overlap", "position", "sizes", "start",
     )  # fmt: skip
 
@@ -136,6 +136,8 @@ class PagePlan:
         self._known: int | None = None
         # Where a page brought nothing although more was promised.
         self._fruitless: int | None = None
+        # Whether what is left to give bounds what is asked for.
+        self._limited = True
         # An answer without listcount leaves only one sign of the end: a page without rows.
         self._ended = False
 
@@ -152,7 +154,7 @@ class PagePlan:
         if self._ended:
             return self.position
         bounds = [] if self._known is None else [self._known]
-        if self.left is not None:
+        if self.left is not None and self._limited:
             bounds.append(self.position + self.left)
         return min(bounds, default=None)
 
@@ -186,9 +188,22 @@ class PagePlan:
         return attrs.evolve(request, limit=limit)
 
     def heard(self, listcount: int | None) -> None:
-        """Take note of how many there are."""
+        """Take note of how many there are, while an answer is not read to its end.
+
+        Only an answer that came whole tells that there is no more: see `ended`.
+        """
         if listcount is not None:
-            self.listcount = self._known = listcount
+            self.listcount = listcount
+            if listcount > self.position:
+                self._known = listcount
+
+    def again(self, rows: int) -> None:
+        """Begin once more at the very first row, with so many rows at a time, whatever was left."""
+        self.sizes = PageSizes(rows)
+        self.position = self.overlap = 0
+        self.begun = False
+        self._known = None
+        self._limited = False
 
     def ended(self, request: PageRequest, rows: int, listcount: int | None) -> None:
         """Take note of the end of an answer that held so many rows.
@@ -197,8 +212,9 @@ class PagePlan:
             IncompleteListingError: It is the second time that a page brings nothing where
                 the listcount of the same answer promises rows.
         """
-        self.heard(listcount)
         reached = request.offset + rows
+        if listcount is not None:
+            self.listcount = self._known = listcount
         if listcount is not None and rows and reached > listcount:
             # The answer disproves its own count, so only an empty page tells the end.
             self._known = reached + 1
@@ -244,7 +260,7 @@ class PagePlan:
                 rows = min(rows, max(share, FIRST))
             if rest <= rows * 5 // 4:  # not a page more for a few rows
                 rows = rest + MARGIN
-        if self.left is not None:
+        if self.left is not None and self._limited:
             rows = min(rows, self.position + self.left - begin)
         return rows
 

@@ -58,7 +58,7 @@ class PagedReader(Generic[R]):
     """
 
     __slots__ = (
-        "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given", "_last_seen", "_passes",
+        "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given", "_last_seen", "_met", "_passes",
         "_plan", "_reading", "_source", "_strayed", "_told", "_wasted", "_window",
     )  # fmt: skip
 
@@ -98,6 +98,8 @@ class PagedReader(Generic[R]):
         self._strayed: Delivered | None = None
         # Which pass this is, beyond the first.
         self._passes = 0
+        # Whether that has met a record that was given.
+        self._met = False
         # Whether it was said at the end that records may be missing.
         self._complained = False
         self._ended = False
@@ -165,12 +167,17 @@ class PagedReader(Generic[R]):
         if records is None:
             records = await self._window.records(head)
             if records is None:
+                if self._passes:  # what broke off is not one answer any more
+                    self._look_again()
                 return None
         if not records:
             return await self._end_page(head, head.incoming) if head.incoming else None
         if self._delivered is None:
             return self._give(head, records)
         skip = 0
+        if self._passes:
+            ids = self._source.ids(records, head.request.offset + head.received)
+            return self._give(head, records, ids, self._not_ours(ids, self._delivered))
         if not head.joined:
             head.pending = records
             # as many rows as it takes to see the one that stood before the next
@@ -261,7 +268,7 @@ class PagedReader(Generic[R]):
 
     def _meeting(self, head: OpenPage[R], ids: Sequence[int], delivered: Delivered) -> int | None:
         """How many rows at the beginning of a page to pass over; None if it meets nothing."""
-        if self._passes or not self._plan.begun:
+        if not self._plan.begun:
             return 0
         offset = head.request.offset
         expected = self._plan.position - offset
@@ -280,6 +287,16 @@ class PagedReader(Generic[R]):
         if met is None:
             return None
         return met[1] if delivered.anchored else 0
+
+    def _not_ours(self, ids: Sequence[int], delivered: Delivered) -> int:
+        """How many of these rows, of the second pass, stand before all that was given."""
+        if delivered.anchored and not self._met:
+            first = next((place for place, id in enumerate(ids) if id in delivered), None)
+            if first is None:
+                return len(ids)
+            self._met = True
+            return first
+        return 0
 
     def _saw(self, listcount: int | None, offset: int, place: int | None) -> None:
         """Take note of rows that have moved.
@@ -426,8 +443,8 @@ class PagedReader(Generic[R]):
         if self._passes == 0:
             # where rows are in the order of their ids, no change of one moves it to the front
             missing = 0 if self._source.sorted_by_id else self._drift.unexplained(missing)
-        if missing <= 0 or (delivered.anchored and verify == "second-pass"):
-            return True
+        if missing <= 0 or (self._passes and delivered.anchored):
+            return True  # what stands before a slice, or a bookmark, is not counted on
         if verify != "second-pass" or self._passes == PASSES:
             self._complained = True
             raise self._error(
@@ -437,10 +454,13 @@ class PagedReader(Generic[R]):
             )
         # One answer with everything in it is right whatever the order.
         self._passes += 1
-        plan.overlap = 0
-        room = plan.listcount + MARGIN * 4**self._passes
-        self._window.insert(OpenPage(PageRequest(0, room)))
+        self._look_again()
         return False
+
+    def _look_again(self) -> None:
+        """Begin the second pass, or begin it anew."""
+        self._met = False
+        self._plan.again((self._plan.listcount or 0) + MARGIN * 4**self._passes)
 
     def _error(self, message: str) -> DriftError:
         error = DriftError(

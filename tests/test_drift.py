@@ -90,7 +90,7 @@ async def test_a_row_deleted_between_two_pages_costs_one_small_request(
     assert limit <= 24
 
 
-@pytest.mark.parametrize("page_size", [1, 2, 10, 20])
+@pytest.mark.parametrize("page_size", [1, 10, 20])
 @pytest.mark.parametrize("concurrency", [1, 4])
 @pytest.mark.parametrize("number", [2, 3])
 @pytest.mark.parametrize(
@@ -215,6 +215,46 @@ async def test_an_empty_page_is_no_end_though_rows_were_deleted(
     assert seen == before
 
 
+@pytest.mark.parametrize("gone", [6, 8, 9])
+@pytest.mark.parametrize("fault", [faults.DropInBody, faults.Truncated])
+@pytest.mark.parametrize("at", [0.02, 0.1, 0.3, 0.7, 0.9])
+async def test_a_page_cut_off_before_the_next_record_is_no_end(
+    fake: FakeIntervals,
+    notes: Listing[ProjectNote],
+    gone: int,
+    fault: Callable[[float], faults.Fault],
+    at: float,
+) -> None:
+    """Though its count is lower by now than the place where that record was expected."""
+    before = ids(fake)
+    change_before(fake, 2, lambda: remove(fake, before[:4]))
+    change_before(fake, 4, lambda: remove(fake, before[4 : 4 + gone]))
+    fake.inject(fault(at), skip=3)
+    # BUG: where it breaks off while it is looked where it meets what was given, the stream ends
+    assert await given(notes.stream(page_size=20)) == before
+
+
+@pytest.mark.parametrize("gone", [3, 10, 11, 12, 20])
+@pytest.mark.parametrize(
+    "fault", [faults.Truncated(0.2), faults.Truncated(0.8), faults.EmptyPage()]
+)
+@pytest.mark.parametrize("skip", [2, 3])
+@pytest.mark.parametrize("concurrency", [1, 2])
+async def test_a_step_back_that_goes_wrong_is_no_end(
+    fake: FakeIntervals,
+    notes: Listing[ProjectNote],
+    gone: int,
+    fault: faults.Fault,
+    skip: int,
+    concurrency: int,
+) -> None:
+    """It is made again."""
+    before = ids(fake)
+    change_before(fake, 3, lambda: remove(fake, before[:gone]))
+    fake.inject(fault, skip=skip)
+    assert await given(notes.stream(page_size=20, concurrency=concurrency)) == before
+
+
 async def test_of_pages_that_came_together_only_what_is_wrong_is_asked_for_again(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
@@ -233,7 +273,7 @@ async def test_of_pages_that_came_together_only_what_is_wrong_is_asked_for_again
     assert fake.requests <= 7
 
 
-@pytest.mark.parametrize("page_size", [1, 3, 10, 29])
+@pytest.mark.parametrize("page_size", [1, 3, 10])
 @pytest.mark.parametrize("concurrency", [1, 4])
 @pytest.mark.parametrize("number", [2, 3])
 @pytest.mark.parametrize("gone", [slice(1), slice(4, 7), slice(6, 9)], ids=str)
@@ -289,7 +329,7 @@ async def test_every_resource_with_pages_is_repaired(resource: str) -> None:
 # What it costs where nothing changes
 
 
-@pytest.mark.parametrize("page_size", [None, 1, 7, 50, 500])
+@pytest.mark.parametrize("page_size", [None, 3, 50, 500])
 @pytest.mark.parametrize("concurrency", [1, 3, 8])
 @pytest.mark.parametrize("block", [False, True])
 async def test_repair_costs_no_request_where_nothing_changes(

@@ -261,4 +261,4 @@ class Snapshot(Reshuffling):
 @pytest.mark.parametrize("machine", [Streaming, Reshuffling, Snapshot])
 def test_a_stream_ends_complete_or_raises(machine: type[Streaming]) -> None:
     """Others write and things go wrong between any two requests; nothing is lost in silence."""
-    run_state_machine_as_test(machine, settings=settings(max_examples=120, stateful_step_count=20))
+    run_state_machine_as_test(machine, settings=settings(max_examples=90, stateful_step_count=20))
