@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import aiohttp
 import attrs
@@ -125,7 +125,7 @@ class Flow:
             self.seconds += took
             self._patience -= took
         self._piece = min(2 * self._piece, PIECE)
-        self._ended = not data
+        self._ended = self._ended or not data
         self.size += len(data)
         if self.size >= self._mark:
             self._mark = self.size + MARK
@@ -153,17 +153,20 @@ class Flow:
             self._ended = True
             self._response.close()
 
-    def __del__(self) -> None:
-        if self._ended:
-            return
+    def in_loop(self, act: Callable[[], None]) -> None:
+        """Do something in the loop's thread: the garbage of a cycle may be collected in any."""
         try:
             here = asyncio.get_running_loop()
         except RuntimeError:
             here = None
         if here is self._loop or not self._loop.is_running():
-            self._response.close()
-        else:  # the garbage of a cycle may be collected in any thread
-            self._loop.call_soon_threadsafe(self._response.close)
+            act()
+        else:
+            self._loop.call_soon_threadsafe(act)
+
+    def __del__(self) -> None:
+        if not self._ended:
+            self.in_loop(self._response.close)
 
 
 def _failure(call: Call, error: BaseException, seconds: float) -> CallError | None:

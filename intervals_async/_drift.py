@@ -89,26 +89,55 @@ class Delivered:
         """Whether it is told of the very first rows which of them were given."""
         return self.trusts_order or not self.anchored
 
-    def trust_order(self) -> bool:
-        """Take the order of the ids for that of the rows, if it has been so far."""
-        if self._below is not None or not self.trail.rising or not self.trail.recent:
+    def trust_order(self, *, sure: bool = False) -> bool:
+        """Take the order of the ids for that of the rows, if it has been so far.
+
+        Unless the order is `sure` to be that, it takes as many ids as the trail holds: fewer
+        may rise by chance.
+        """
+        enough = len(self.trail.recent) >= (1 if sure else RECENT)
+        if self._below is not None or not self.trail.rising or not enough:
             return False
         self._below = self.trail.recent[-1]
         return True
 
     def take(self, ids: Sequence[int]) -> list[int] | None:
         """Take note of ids; give the places of those that are new, None for all of them."""
-        overlap = 0
-        while overlap < len(ids) and ids[overlap] in self:
-            overlap += 1
-        if overlap:
-            rest = self.take(ids[overlap:])
-            return list(range(overlap, len(ids))) if rest is None else [overlap + i for i in rest]
-        new: list[int] | None = None
-        if self._below is not None or not self._ids.add_all(ids):
-            new = [place for place, id in enumerate(ids) if id not in self and self._ids.add(id)]
-        self.trail = self.trail.after(ids if new is None else [ids[place] for place in new])
-        return new
+        new, upto = self.take_some(ids)
+        if upto == len(ids):
+            return new
+        rest = self.take(ids[upto:])
+        places = range(len(ids) - upto) if rest is None else rest
+        return [*(new or ()), *(upto + place for place in places)]
+
+    def take_some(self, ids: Sequence[int]) -> tuple[list[int] | None, int]:
+        """Take note of the first of these ids.
+
+        Gives the places of those that are new, None for all of them, and how many were looked
+        at: only those up to a record that was given already, where a new one stands before
+        it. That one has come in behind the end of what was given, so the trail leaves it out.
+        """
+        lead = 0
+        while lead < len(ids) and ids[lead] in self:
+            lead += 1
+        rest = ids[lead:]
+        if self._below is None and self._ids.add_all(rest):
+            self.trail = self.trail.after(rest)
+            return (list(range(lead, len(ids))) if lead else None), len(ids)
+        upto = max((place + 1 for place, id in enumerate(ids) if id in self), default=0)
+        behind = [place for place in range(lead, upto) if self._is_new(ids[place])]
+        if behind:
+            return behind, upto
+        new = [place for place in range(upto, len(ids)) if self._is_new(ids[place])]
+        self.trail = self.trail.after([ids[place] for place in new])
+        return new, len(ids)
+
+    def know(self, ids: Sequence[int]) -> None:
+        """Take note of rows that stand before the first one to give."""
+        self.trail = self.trail.after([id for id in ids if self._is_new(id)])
+
+    def _is_new(self, id: int) -> bool:
+        return id not in self and self._ids.add(id)
 
     def meeting(
         self, ids: Sequence[int], last: int | None, *, anywhere: bool

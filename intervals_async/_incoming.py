@@ -86,7 +86,8 @@ class Incoming:
             self._report.failed("CancelledError", "it was left", self._flow.seconds)
 
     def __del__(self) -> None:
-        self.close()
+        if not self._ended:
+            self._flow.in_loop(self.close)
 
     def _take(self, data: bytes | CallError) -> list[object]:
         if isinstance(data, CallError):
@@ -118,6 +119,8 @@ class Incoming:
             self._answer = Answer(self._call, flow.status, whole.envelope, self._answer.attempts)
             self._judged = None
             rows = self._answer.rows()
+            if self._call.resource not in whole.envelope and self._answer.listcount is None:
+                raise unreadable(self._call, "neither rows nor a listcount are in it")
         return rows
 
     def _judge(self) -> None:
@@ -129,12 +132,15 @@ class Incoming:
             self._answer = Answer(self._call, self._flow.status, envelope, self._answer.attempts)
 
     def _broken_off(self, error: CallError) -> CallError:
-        self._ended = True
+        told, self._ended = self._ended, True
         self._flow.close()
-        self._report.failed(type(error).__name__, error.message, self._flow.seconds)
+        if not told:
+            self._report.failed(type(error).__name__, error.message, self._flow.seconds)
         return annotate(error, self._call)
 
     def _end(self, error: CallError | None) -> None:
+        if self._ended:  # it was closed meanwhile
+            return
         self._ended = True
         self._flow.close()
         self._report.answered(

@@ -8,7 +8,7 @@ import attrs
 
 from .errors import IncompleteListingError, ListingError
 
-__all__ = ["PagePlan", "PageRequest", "PageSizes", "WholePlan"]
+__all__ = ["PagePlan", "PageRequest", "PageSizes", "WholePlan", "check_rows"]
 
 # Rows of a first page: enough to tell how large a row is, few enough to come at once.
 FIRST = 100
@@ -48,6 +48,19 @@ class PageRequest:
     def end(self) -> int:
         """The place behind its last row."""
         return self.offset + self.limit
+
+
+def check_rows(request: PageRequest, rows: int) -> None:
+    """Hold the rows that have come against those that were asked for.
+
+    Raises:
+        ListingError: There are more.
+    """
+    if rows > request.limit:
+        raise ListingError(
+            f"{request.limit} rows were asked for at offset {request.offset}, {rows} came: "
+            "the server does not page as documented"
+        )
 
 
 class PageSizes:
@@ -106,12 +119,13 @@ class PagePlan:
         position: The place, as the server counts now, of the record to give next.
         left: How many records the caller still wants; None for all.
         overlap: How many rows to the left each page asks for beside its own.
+        anchor: How many the first page does, to know what stands before a slice.
         begun: Whether there is a record given that a page could meet.
         listcount: How many there are, as last heard.
     """
 
     __slots__ = (
-        "_concurrency", "_ended", "_fruitless", "_known", "_limited", "begun", "left", "listcount",
+        "_concurrency", "_ended", "_fruitless", "_known", "_limited", "anchor", "begun", "left", "listcount",
         "overlap", "position", "sizes", "start",
     )  # fmt: skip
 
@@ -129,6 +143,7 @@ class PagePlan:
         self.begun = False
         self.start = offset
         self.position = offset
+        self.anchor = 0
         self.left = limit
         self.overlap = overlap
         self.listcount: int | None = None
@@ -200,13 +215,15 @@ class PagePlan:
     def again(self, rows: int) -> None:
         """Begin once more at the very first row, with so many rows at a time, whatever was left."""
         self.sizes = PageSizes(rows)
-        self.position = self.overlap = 0
+        self.position = self.overlap = self.anchor = 0
         self.begun = False
         self._known = None
         self._limited = False
 
-    def ended(self, request: PageRequest, rows: int, listcount: int | None) -> None:
-        """Take note of the end of an answer that held so many rows.
+    def ended(
+        self, request: PageRequest, rows: int, listcount: int | None, *, new: bool = True
+    ) -> None:
+        """Take note of the end of an answer that held so many rows, some of them new or none.
 
         Raises:
             IncompleteListingError: It is the second time that a page brings nothing where
@@ -215,12 +232,13 @@ class PagePlan:
         reached = request.offset + rows
         if listcount is not None:
             self.listcount = self._known = listcount
-        if listcount is not None and rows and reached > listcount:
+        if listcount is not None and new and rows > request.overlap and reached > listcount:
             # The answer disproves its own count, so only an empty page tells the end.
             self._known = reached + 1
         count = self._known
         if count is None:
-            self._ended = rows <= request.overlap
+            # Fewer than the overlap: rows have gone, and what is left stands before.
+            self._ended = rows == request.overlap or (rows == 0 and request.offset == 0)
             return
         if request.overlap < rows < request.limit and reached < count:
             self.sizes.came_short(rows - request.overlap)
@@ -235,20 +253,10 @@ class PagePlan:
         else:
             self._fruitless = reached
 
-    def check(self, request: PageRequest, rows: int) -> None:
-        """Hold the rows that have come against those that were asked for.
-
-        Raises:
-            ListingError: There are more.
-        """
-        if rows > request.limit:
-            raise ListingError(
-                f"{request.limit} rows were asked for at offset {request.offset}, {rows} came: "
-                "the server does not page as documented"
-            )
-
     def _request(self, begin: int, rows: int) -> PageRequest:
-        overlap = min(self.overlap, begin) if self.begun or begin > self.position else 0
+        overlap = min(self.overlap, begin)
+        if not self.begun and begin <= self.position:
+            overlap = min(self.anchor, begin)
         return PageRequest(begin - overlap, rows + overlap, overlap)
 
     def _rows(self, begin: int) -> int:

@@ -142,7 +142,7 @@ class PagedReader(Generic[R]):
                 continue
             batch = await self._read(first)
             if batch is not None:
-                if window.ahead and self._plan.left != 0:
+                if window.ahead and self._plan.left != 0 and not window.closed:
                     window.ask()
                 return batch
         return None
@@ -170,12 +170,14 @@ class PagedReader(Generic[R]):
                 if self._passes:  # what broke off is not one answer any more
                     self._look_again()
                 return None
+        head.pending = None if head.joined else head.pending
         if not records:
             return await self._end_page(head, head.incoming) if head.incoming else None
         if self._delivered is None:
             return self._give(head, records)
         skip = 0
         if self._passes:
+            head.joined = True
             ids = self._source.ids(records, head.request.offset + head.received)
             return self._give(head, records, ids, self._not_ours(ids, self._delivered))
         if not head.joined:
@@ -200,6 +202,7 @@ class PagedReader(Generic[R]):
             head.joined = True
             head.expected = self._plan.position - head.request.offset
             if head.depth == 0:
+                self._told = False
                 self._wasted = 0
         return self._give(head, records, ids, skip)
 
@@ -212,7 +215,7 @@ class PagedReader(Generic[R]):
         plan = self._plan
         refused: CallError | None = None
         try:
-            plan.ended(head.request, head.received, head.listcount)
+            plan.ended(head.request, head.received, head.listcount, new=head.given > 0)
         except CallError as error:
             refused = incoming.annotate(error)
         if refused is not None:
@@ -235,19 +238,26 @@ class PagedReader(Generic[R]):
         plan = self._plan
         first = head.request.offset + head.received
         places: Sequence[int] = range(first, first + len(records))
-        head.received += len(records)
-        plan.position = first + len(records)
-        plan.begun = True
         before = None
+        behind = False
         if self._delivered is not None:
+            skip = min(skip, len(ids))
             before = self._delivered.trail
-            self._last_seen = ids[-1]
-            if skip:
-                records, places, ids = records[skip:], places[skip:], ids[skip:]
-            new = self._delivered.take(ids)
-            if new is not None:
-                records = [records[index] for index in new]
-                places = [places[index] for index in new]
+            new, upto = self._delivered.take_some(ids[skip:])
+            upto += skip
+            if upto < len(records):  # rows that came in before the end of what was given
+                behind = True
+                head.pending = list(records[upto:])
+                places = [first + upto - 1] * upto
+            self._last_seen = ids[upto - 1]
+            head.received += upto
+            chosen = range(upto - skip) if new is None else new
+            records = [records[skip + index] for index in chosen]
+            places = [places[skip + index] for index in chosen]
+        else:
+            head.received += len(records)
+        plan.position = head.request.offset + head.received
+        plan.begun = True
         if plan.left is not None:
             records, places = records[: plan.left], places[: plan.left]
             plan.left -= len(records)
@@ -258,7 +268,7 @@ class PagedReader(Generic[R]):
         if not records:
             return None
         head.given += len(records)
-        batch = Batch(records, places, self._given, plan.listcount, before)
+        batch = Batch(records, places, self._given, plan.listcount, before, behind=behind)
         self._given += len(records)
         self._wasted = 0
         self._window.fruitful()
@@ -269,12 +279,13 @@ class PagedReader(Generic[R]):
     def _meeting(self, head: OpenPage[R], ids: Sequence[int], delivered: Delivered) -> int | None:
         """How many rows at the beginning of a page to pass over; None if it meets nothing."""
         if not self._plan.begun:
-            return 0
+            rows = self._plan.position - head.request.offset
+            delivered.know(ids[:rows])
+            return rows
         offset = head.request.offset
         expected = self._plan.position - offset
         if 0 < expected <= len(ids) and ids[expected - 1] == self._last_seen:
             met: tuple[int, int] | None = (0, expected)  # nothing has moved
-            self._told = False
         else:
             # A record from far before may have been moved here by an edit: it tells that nothing
             # lies between only where rows have come in, or on the way back.
@@ -350,7 +361,11 @@ class PagedReader(Generic[R]):
     def _vanished(self, head: OpenPage[R], delivered: Delivered) -> None:
         """A page is empty: all rows from its overlap on have gone, or moved to the left."""
         listcount = head.listcount
-        if not (self._plan.begun and listcount and listcount <= head.request.offset):
+        if not self._plan.begun or head.request.offset == 0 or listcount == 0:
+            return
+        if listcount is None:
+            listcount = head.request.offset
+        if listcount > head.request.offset:
             return
         if listcount == self._count_before == self._plan.position:
             return  # nothing has moved since the page before, which was the last one
@@ -394,7 +409,7 @@ class PagedReader(Generic[R]):
             if delivered.trusts_order:
                 place = -1  # all that is there now stands behind
                 break
-            if not delivered.trust_order():
+            if not delivered.trust_order(sure=self._source.sorted_by_id):
                 raise self._error(
                     "of the last records that were given none is there any more, so where to "
                     "go on cannot be told; read the listing anew"
@@ -410,17 +425,22 @@ class PagedReader(Generic[R]):
         self, request: PageRequest, delivered: Delivered
     ) -> tuple[int | None, int | None]:
         """The place of the last row among these that was given; and the listcount."""
-        page: OpenPage[R] = OpenPage(request)
-        self._window.insert(page)
         place = None
-        try:
-            while records := await self._window.records(page):
-                first = request.offset + page.read - len(records)
-                ids = self._source.ids(records, first)
-                known = [index for index, id in enumerate(ids) if id in delivered]
-                place = first + known[-1] if known else place
-        finally:
-            self._window.drop(page)
+        for _ in range(2):
+            page: OpenPage[R] = OpenPage(request)
+            self._window.insert(page)
+            records: list[R] | None = None
+            try:
+                while records := await self._window.records(page):
+                    first = request.offset + page.read - len(records)
+                    ids = self._source.ids(records, first)
+                    known = [index for index, id in enumerate(ids) if id in delivered]
+                    place = first + known[-1] if known else place
+            finally:
+                self._window.drop(page)
+            # an answer that breaks off, or is empty against its own count, tells nothing
+            if records is not None and (page.read or (page.listcount or 0) <= request.offset):
+                break
         return place, page.listcount
 
     # The end
@@ -441,8 +461,7 @@ class PagedReader(Generic[R]):
             wanted = min(wanted, self._given + plan.left)
         missing = wanted - self._given
         if self._passes == 0:
-            # where rows are in the order of their ids, no change of one moves it to the front
-            missing = 0 if self._source.sorted_by_id else self._drift.unexplained(missing)
+            missing = self._drift.unexplained(missing)
         if missing <= 0 or (self._passes and delivered.anchored):
             return True  # what stands before a slice, or a bookmark, is not counted on
         if verify != "second-pass" or self._passes == PASSES:

@@ -8,7 +8,7 @@ from ._attempt import BUFFER
 from ._convert import Record
 from ._drift import Delivered
 from ._incoming import Incoming
-from ._paging import MARGIN, PagePlan, PageRequest, PageSizes, WholePlan
+from ._paging import MARGIN, PagePlan, PageRequest, PageSizes, WholePlan, check_rows
 from ._reader import PagedReader, Reading
 from ._source import Source
 from ._steps import Batch
@@ -130,6 +130,7 @@ class SnapshotReader(Generic[R]):
             self._listcount = listcount
         there = None if listcount is None else max(listcount - self._start, 0)
         request = self._request
+        check_rows(request, self._received + len(rows))
         if there is not None and self._limit is not None:
             there = min(there, self._limit)
         if there is not None and there > request.limit:
@@ -216,9 +217,11 @@ class SnapshotReader(Generic[R]):
             self._incoming.close()
             self._incoming = None
         if self._given == 0:
-            if isinstance(error, IncompleteListingError):
-                raise error
-            await self._source.failed(self._request, error, self._progress)
+            progress, self._progress = self._progress, Progress()
+            if self._room is None or isinstance(error, IncompleteListingError):
+                raise error  # the small request has made its attempts
+            await self._source.failed(self._request, error, progress)
+            self._progress = progress
             return
         restarts = self._on_broken == "restart"
         self._source.transport.report(

@@ -12,7 +12,7 @@ import attrs
 from ._attempt import BUFFER
 from ._convert import Record
 from ._incoming import Incoming
-from ._paging import PagePlan, PageRequest
+from ._paging import PagePlan, PageRequest, check_rows
 from ._source import Source
 from ._transport import Progress, Tally
 from .errors import CallError, RequestTimeoutError, ServerError
@@ -110,6 +110,8 @@ class Window(Generic[R]):
 
     def ask(self) -> None:
         """Ask for what is wanted now."""
+        if self.closed:
+            return
         most = self._concurrency
         if self._pages:
             first = self._pages[0]
@@ -242,7 +244,7 @@ class Window(Generic[R]):
         page.listcount = incoming.listcount
         if page.read == 0:
             self._plan.heard(page.listcount)
-        self._plan.check(page.request, page.read + len(rows))
+        check_rows(page.request, page.read + len(rows))
         records, page.failure = self._source.records(incoming, rows, page.read)
         page.read += len(records)
         if page.failure is not None and not records:

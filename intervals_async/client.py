@@ -105,7 +105,9 @@ class IntervalsClient:
             else ``https://api.myintervals.com/``.
         session: An aiohttp session to send with. It is never closed and never changed.
             aiohttp lets the middlewares of a request replace those of its session, so a
-            session's own client middlewares do not see this client's requests.
+            session's own client middlewares do not see this client's requests. A page of a
+            stream that is half read holds its connection, so its connector must allow one
+            more than the highest `concurrency`.
         trace_configs: aiohttp's trace configurations for the client's own session.
         timeout: Seconds for one attempt, from connecting to the last byte of the answer; of a
             large answer, for each MiB of it. The time for which a reader of a stream lets a

@@ -231,7 +231,9 @@ class Listing(Generic[R]):
         delivered = None
         if reading.on_drift != "ignore":
             trail = None if bookmark is None else bookmark.trail
-            anchored = self._offset > 0 or bookmark is not None
+            # of a few records given, the bookmark holds all
+            few = bookmark is None or bookmark.delivered <= len(bookmark.trail.recent)
+            anchored = self._offset > 0 or not few
             delivered = Delivered(trail, anchored=anchored)
         plan = PagePlan(
             PageSizes(page_size),
@@ -240,6 +242,7 @@ class Listing(Generic[R]):
             overlap=0 if delivered is None else 1,
             concurrency=reading.concurrency,
         )
+        plan.anchor = 0 if delivered is None else RECENT
         given = 0
         if bookmark is not None:
             given = bookmark.delivered
@@ -248,7 +251,7 @@ class Listing(Generic[R]):
                 plan.begun = True
                 plan.overlap = RECENT  # to meet one of those that it remembers
                 if source.sorted_by_id:
-                    delivered.trust_order()
+                    delivered.trust_order(sure=True)
         return PagedReader(source, plan, delivered, reading, given=given)
 
 
@@ -340,7 +343,7 @@ class Stream(_Steppable[R]):
         if batch is None:
             return str(self._bookmark)
         trail = batch.before or Trail()
-        if batch.before is not None:
+        if batch.before is not None and not batch.behind:
             trail = trail.after(ids_of(batch.records[: self._taken]))
         return str(
             attrs.evolve(
@@ -412,6 +415,11 @@ class Pages(_Steppable[R]):
                 self._batches.append(batch)
             if batch.ends_page and self._batches:
                 return self._page()
+
+    async def aclose(self) -> None:
+        """End it. May be called again, and in any state."""
+        self._batches.clear()
+        await super().aclose()
 
     def _page(self) -> Page[R]:
         batches, self._batches = self._batches, []

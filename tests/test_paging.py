@@ -18,6 +18,7 @@ from intervals_async._paging import (
     PageRequest,
     PageSizes,
     WholePlan,
+    check_rows,
 )
 from intervals_async.errors import IncompleteListingError, ListingError
 
@@ -26,7 +27,7 @@ def read(
     plan: PagePlan, request: PageRequest, rows: int, listcount: int | None, *, size: int = 1000
 ) -> None:
     """Take in a page of so many rows, as the reader does; `size` is that of one in bytes."""
-    plan.check(request, rows)
+    check_rows(request, rows)
     plan.heard(listcount)
     if rows:
         given_now = max(request.offset + rows - plan.position, 0)
@@ -339,8 +340,8 @@ def test_more_rows_than_asked_for_are_an_error() -> None:
     """A server that ignores limit would give rows twice."""
     plan = PagePlan(PageSizes(10))
     with pytest.raises(ListingError, match="10 rows were asked for at offset 0, 11 came"):
-        plan.check(plan.next_requests((), 1)[0], 11)
-    plan.check(PageRequest(0, 10), 10)
+        check_rows(plan.next_requests((), 1)[0], 11)
+    check_rows(PageRequest(0, 10), 10)
     assert plan.next_requests((), 1) == [PageRequest(0, 10)]
 
 
