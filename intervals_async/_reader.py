@@ -426,6 +426,7 @@ class PagedReader(Generic[R]):
     ) -> tuple[int | None, int | None]:
         """The place of the last row among these that was given; and the listcount."""
         place = None
+        listcount = None
         for _ in range(2):
             page: OpenPage[R] = OpenPage(request)
             self._window.insert(page)
@@ -438,10 +439,11 @@ class PagedReader(Generic[R]):
                     place = first + known[-1] if known else place
             finally:
                 self._window.drop(page)
+            listcount = page.listcount
             # an answer that breaks off, or is empty against its own count, tells nothing
-            if records is not None and (page.read or (page.listcount or 0) <= request.offset):
+            if records is not None and (page.read or (listcount or 0) <= request.offset):
                 break
-        return place, page.listcount
+        return place, listcount
 
     # The end
 
