@@ -58,7 +58,7 @@ class PagedReader(Generic[R]):
     """
 
     __slots__ = (
-        "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given", "_last_seen", "_met", "_passes",
+        "_behind", "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given", "_last_seen", "_met", "_passes",
         "_plan", "_reading", "_source", "_strayed", "_told", "_wasted", "_window",
     )  # fmt: skip
 
@@ -94,6 +94,9 @@ class PagedReader(Generic[R]):
         self._told = False
         # The id of the row before the position, given or not.
         self._last_seen = delivered.trail.recent[-1] if delivered and plan.begun else None
+        # Whether what is read may stand before the end of what was given: rows have moved, and
+        # none of the last ones was met since. Then new records do not move that end.
+        self._behind = False
         # What was given, while it must be looked for.
         self._strayed: Delivered | None = None
         # Which pass this is, beyond the first.
@@ -243,12 +246,17 @@ class PagedReader(Generic[R]):
         if self._delivered is not None:
             skip = min(skip, len(ids))
             before = self._delivered.trail
+            if self._behind and not {*before.recent}.isdisjoint(ids):
+                self._behind = False
             new, upto = self._delivered.take_some(ids[skip:])
             upto += skip
             if upto < len(records):  # rows that came in before the end of what was given
                 behind = True
                 head.pending = list(records[upto:])
                 places = [first + upto - 1] * upto
+            if self._behind:  # nor do they move the end of what was given
+                behind = True
+                self._delivered.trail = before
             self._last_seen = ids[upto - 1]
             head.received += upto
             chosen = range(upto - skip) if new is None else new
@@ -295,6 +303,7 @@ class PagedReader(Generic[R]):
             if met is None and offset == 0 and delivered.knows_beginning:
                 met = (0, 0)  # nothing is missing before the very first row
             self._saw(head.listcount, offset, None if met is None else offset + met[1])
+            self._behind = True
         if met is None:
             return None
         return met[1] if delivered.anchored else 0
@@ -416,6 +425,7 @@ class PagedReader(Generic[R]):
                 )
             steps = 0
         self._strayed = None
+        self._behind = True
         shift = place + 1 - plan.position
         plan.position = place + 1
         self._moved(shift, request.offset, listcount)
