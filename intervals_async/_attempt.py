@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import aiohttp
-import attrs
 from yarl import URL
 
 from ._version import __version__
@@ -19,7 +18,7 @@ from .errors import (
     RequestTimeoutError,
 )
 
-__all__ = ["BUFFER", "Connection", "Flow", "Reply"]
+__all__ = ["BUFFER", "Connection", "Flow"]
 
 # Bytes that aiohttp keeps of an answer that is not read; it reads up to twice as many before
 # it makes the server wait.
@@ -32,16 +31,6 @@ PIECE = 2**17
 
 # Bytes that an answer must bring within the time-out.
 MARK = 2**20
-
-
-@attrs.frozen
-class Reply:
-    """What came back, unjudged."""
-
-    status: int
-    content_type: str
-    retry_after: str | None
-    body: bytes = attrs.field(repr=False)
 
 
 class _DroppedError(Exception):
@@ -132,16 +121,15 @@ class Flow:
             self._patience = self._total
         return data
 
-    async def reply(self, most_bytes: int) -> Reply | CallError:
-        """Read the whole, if it is no larger than that."""
+    async def body(self, most_bytes: int) -> bytes | CallError:
+        """Read the whole, if it is no larger than that. A failure is given, not raised."""
         chunks: list[bytes] = []
         while (self._response.content_length or 0) <= most_bytes and self.size <= most_bytes:
             data = await self.read()
             if isinstance(data, CallError):
                 return data
             if not data:
-                body = b"".join(chunks)
-                return Reply(self.status, self.content_type, self.retry_after, body)
+                return b"".join(chunks)
             chunks.append(data)
         return unreadable(
             self._call, f"the answer is larger than max_response_bytes ({most_bytes})"
@@ -223,20 +211,6 @@ class Connection:
         self.closed = True
         if self._owned and self._session is not None:
             await self._session.close()
-
-    async def attempt(self, call: Call, *, total: float, connect: float) -> Reply | CallError:
-        """Send a call once, within so many seconds. A failure is given, not raised.
-
-        Raises:
-            ClientClosedError: There is no session to send with.
-        """
-        flow = await self.open(call, total=total, connect=connect)
-        if isinstance(flow, CallError):
-            return flow
-        try:
-            return await flow.reply(self.most_bytes)
-        finally:
-            flow.close()
 
     async def open(
         self, call: Call, *, total: float, connect: float, buffer: int = BUFFER

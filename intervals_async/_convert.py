@@ -68,6 +68,10 @@ class RecordDecoder(Generic[R]):
             alias: field.name for field in fields for alias in field.metadata.get(ALIASES, ())
         }
 
+    def knows(self, name: str) -> bool:
+        """Whether the records have a field of this name."""
+        return name in self._known
+
     def records(self, rows: Iterable[object], place: str, first: int = 0) -> list[R]:
         """Decode rows; `place` says where they stand, such as ``$.projectnote``.
 

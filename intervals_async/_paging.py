@@ -125,8 +125,8 @@ class PagePlan:
     """
 
     __slots__ = (
-        "_concurrency", "_ended", "_fruitless", "_known", "_limited", "anchor", "begun", "left", "listcount",
-        "overlap", "position", "sizes", "start",
+        "_concurrency", "_ended", "_fruitless", "_known", "_limited", "anchor", "begun",
+        "left", "listcount", "overlap", "position", "sizes", "start",
     )  # fmt: skip
 
     def __init__(

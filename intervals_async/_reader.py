@@ -58,8 +58,9 @@ class PagedReader(Generic[R]):
     """
 
     __slots__ = (
-        "_behind", "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given", "_last_seen", "_met", "_passes",
-        "_plan", "_reading", "_source", "_strayed", "_told", "_wasted", "_window",
+        "_behind", "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given",
+        "_last_seen", "_met", "_passes", "_plan", "_reading", "_source", "_strayed", "_told",
+        "_wasted", "_window",
     )  # fmt: skip
 
     def __init__(
@@ -494,12 +495,7 @@ class PagedReader(Generic[R]):
         self._plan.again((self._plan.listcount or 0) + MARGIN * 4**self._passes)
 
     def _error(self, message: str) -> DriftError:
-        error = DriftError(
-            message,
-            method="GET",
-            path=f"/{self._source.resource}/",
-            filters=dict(self._source.query),
-        )
+        error = self._source.about(DriftError(message))
         error.position = self._plan.position
         error.delivered = self._given
         error.listcount = self._plan.listcount

@@ -235,16 +235,12 @@ class SnapshotReader(Generic[R]):
         if not restarts:
             self._rest = self._paged()
             return
-        broken = SnapshotBrokenError(
+        words = (
             f"the snapshot broke after {self._given} of {self._listcount} records, which are none "
-            f"any more ({error.message}); stepping the same stream again starts from the first",
-            method="GET",
-            path=f"/{self._source.resource}/",
-            filters=dict(self._source.query),
-            status=error.status,
+            f"any more ({error.message}); stepping the same stream again starts from the first"
         )
         self._restart()
-        raise broken
+        raise self._source.about(SnapshotBrokenError(words, status=error.status))
 
     def _paged(self) -> PagedReader[R]:
         left = None if self._limit is None else self._limit - self._given

@@ -12,13 +12,14 @@ from ._convert import Record, RecordDecoder
 from ._incoming import Incoming
 from ._paging import PageRequest
 from ._transport import Progress, Tally, Transport
-from ._wire import Answer, Call
+from ._wire import Answer, Call, annotate
 from .errors import CallError, ListingError, RecordError
 from .events import PageReceived
 
 __all__ = ["Source", "ids_of"]
 
 R = TypeVar("R", bound=Record)
+_Error = TypeVar("_Error", bound=CallError)
 
 _id: Any = attrgetter("id")
 
@@ -38,7 +39,6 @@ class Source(Generic[R]):
         query: The filters as they are sent.
         decoder: Makes the records.
         paginated: Whether the API knows offset and limit there.
-        has_ids: Whether the records have ids.
         sorted_by_id: Whether the query asks for the order of the ids.
     """
 
@@ -47,8 +47,16 @@ class Source(Generic[R]):
     query: tuple[tuple[str, str], ...]
     decoder: RecordDecoder[R]
     paginated: bool = True
-    has_ids: bool = True
     sorted_by_id: bool = False
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the records have ids."""
+        return self.decoder.knows("id")
+
+    def about(self, error: _Error) -> _Error:
+        """Write into an error that it tells of this listing, of no page alone."""
+        return annotate(error, Call("GET", self.resource, query=self.query))
 
     def call(self, request: PageRequest) -> Call:
         """The call that asks for one page."""

@@ -328,27 +328,27 @@ class Transport:
         """Read the whole of an answer, and judge it."""
         shared = self._shared
         try:
-            reply = await flow.reply(shared.connection.most_bytes)
+            body = await flow.body(shared.connection.most_bytes)
         except BaseException as error:
             report.failed(type(error).__name__, "it was given up", flow.seconds)
             raise
         finally:
             flow.close()
-        if isinstance(reply, CallError):
-            report.failed(type(reply).__name__, reply.message, flow.seconds)
-            return reply
+        if isinstance(body, CallError):
+            report.failed(type(body).__name__, body.message, flow.seconds)
+            return body
         result: Answer | CallError
         try:
-            result = read_answer(call, reply.status, reply.content_type, reply.body)
+            result = read_answer(call, flow.status, flow.content_type, body)
         except CallError as error:
-            error.retry_after = retry_after(reply.retry_after, shared.now())
+            error.retry_after = retry_after(flow.retry_after, shared.now())
             result = error.with_traceback(None)
         report.answered(
-            reply.status,
-            size=len(reply.body),
+            flow.status,
+            size=len(body),
             seconds=flow.seconds,
             error=type(result).__name__ if isinstance(result, CallError) else None,
-            body=reply.body if shared.show_bodies else None,
+            body=body if shared.show_bodies else None,
         )
         return result
 

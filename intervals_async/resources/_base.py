@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Generic, TypedDict, TypeVar, cast
-
-import attrs
+from typing import ClassVar, Generic, TypedDict, TypeVar
 
 from .._convert import Record, record_decoder
 from .._parameters import encode_body, encode_query, identifier, parameters
@@ -61,9 +59,6 @@ class Resource(Generic[R]):
     ) -> Listing[R]:
         query = encode_query(f"{self.name}.list()", parameters(self.filters), filters)
         decoder = record_decoder(self.record)
-        fields = {
-            field.name for field in attrs.fields(cast("type[attrs.AttrsInstance]", self.record))
-        }
         if self.sorts_by_id and not {"sortfield", "sortdir"} & filters.keys():
             # an order that no change of a record reshuffles
             query += (("sortfield", "id"), ("sortdir", "ASC"))
@@ -73,7 +68,6 @@ class Resource(Generic[R]):
             query,
             decoder,
             paginated=self.paginated,
-            has_ids="id" in fields,
             sorted_by_id=("sortfield", "id") in query and ("sortdir", "DESC") not in query,
         )
         return Listing(source, offset=offset, limit=limit)
