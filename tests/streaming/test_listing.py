@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -20,31 +19,10 @@ from intervals_async import (
     ProjectNote,
     RecordError,
     ServerError,
-    Stream,
 )
 from intervals_async.testing import FakeIntervals, faults
 
-
-@pytest.fixture
-async def notes(fake: FakeIntervals, intervals: IntervalsClient) -> Listing[ProjectNote]:
-    """Give the listing of all 50 notes."""
-    return intervals.projectnote.list()
-
-
-@pytest.fixture(autouse=True)
-async def nothing_left_behind() -> AsyncIterator[None]:
-    """Hold that no test of a stream leaves one of the library's tasks."""
-    yield
-    assert not [task for task in asyncio.all_tasks() if "intervals_async/_" in repr(task)]
-
-
-def ids(fake: FakeIntervals) -> list[int]:
-    return [int(str(row["id"])) for row in fake.rows("projectnote")]
-
-
-async def read(stream: Stream[ProjectNote], seen: list[int]) -> None:
-    async for note in stream:
-        seen.append(note.id)  # noqa: PERF401  what comes before an error counts
+from .acting import ids, read
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])

@@ -23,13 +23,11 @@ from intervals_async import (
     ProjectNote,
     RequestFailed,
     RequestTimeoutError,
-    RetryPolicy,
     ServerError,
-    Stream,
 )
 from intervals_async.testing import FakeIntervals, faults
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+from .acting import AT_ONCE, asked, given, ids, take
 
 
 class Rows:
@@ -126,39 +124,8 @@ def kept() -> int:
     return sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([ours]).traces)
 
 
-@pytest.fixture
-def notes(intervals: IntervalsClient) -> Listing[ProjectNote]:
-    """Give the listing of all 50 notes."""
-    return intervals.projectnote.list()
-
-
-@pytest.fixture(autouse=True)
-async def nothing_left_behind() -> AsyncIterator[None]:
-    """Hold that no test of a stream leaves one of the library's tasks, or garbage that warns."""
-    yield
-    gc.collect()
-    assert not [task for task in asyncio.all_tasks() if "intervals_async/_" in repr(task)]
-
-
 def client_of(server: Rows) -> IntervalsClient:
     return IntervalsClient("abc12345678", base_url=server.url, limits=(), retry=AT_ONCE)
-
-
-def ids(fake: FakeIntervals) -> list[int]:
-    return [int(str(row["id"])) for row in fake.rows("projectnote")]
-
-
-def asked(fake: FakeIntervals) -> list[tuple[int, int]]:
-    """The offset and limit of each request."""
-    return [(int(seen.query["offset"]), int(seen.query["limit"])) for seen in fake.log]
-
-
-async def take(stream: Stream[Any], records: int) -> list[int]:
-    return [(await anext(stream)).id for _ in range(records)]
-
-
-async def given(stream: Stream[Any]) -> list[int]:
-    return [record.id async for record in stream]
 
 
 # While it arrives

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,54 +16,13 @@ from intervals_async import (
     Listing,
     ProjectNote,
     RecordError,
-    RetryPolicy,
     ServerError,
     SnapshotBroken,
     SnapshotBrokenError,
-    Stream,
 )
-from intervals_async.testing import FakeIntervals, SeenRequest, faults
+from intervals_async.testing import FakeIntervals, faults
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
-
-
-@pytest.fixture
-def notes(intervals: IntervalsClient) -> Listing[ProjectNote]:
-    """Give the listing of all 50 notes."""
-    return intervals.projectnote.list()
-
-
-def ids(fake: FakeIntervals) -> list[int]:
-    return [int(str(row["id"])) for row in fake.rows("projectnote")]
-
-
-def change_before(fake: FakeIntervals, number: int, change: Callable[[], object]) -> None:
-    """Let others change something before the request of this number, from 1."""
-
-    def callback(server: FakeIntervals, seen: SeenRequest) -> None:
-        if len(server.log) == number:
-            change()
-
-    fake.between(callback)
-
-
-def insert(fake: FakeIntervals, rows: int, before: int | None = None) -> None:
-    for _ in range(rows):
-        fake.insert("projectnote", before=before, title="new")
-
-
-def asked(fake: FakeIntervals) -> list[tuple[int, int]]:
-    """The offset and limit of each request."""
-    return [(int(seen.query["offset"]), int(seen.query["limit"])) for seen in fake.log]
-
-
-async def given(stream: Stream[Any]) -> list[int]:
-    return [record.id async for record in stream]
-
-
-async def read(stream: Stream[Any], seen: list[int]) -> None:
-    async for record in stream:
-        seen.append(record.id)  # noqa: PERF401  what comes before an error counts
+from .acting import AT_ONCE, asked, change_before, given, ids, insert, read
 
 
 async def test_everything_comes_in_two_requests(

@@ -23,54 +23,14 @@ from intervals_async import (
     Listing,
     ProjectNote,
     RecordError,
-    RetryPolicy,
     Stream,
 )
 from intervals_async._ids import IdSet
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
-BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "drift.py"
+from .acting import AT_ONCE, asked, change_before, given, ids, insert, move, read, remove
 
-
-@pytest.fixture
-def notes(intervals: IntervalsClient) -> Listing[ProjectNote]:
-    """Give the listing of all 50 notes."""
-    return intervals.projectnote.list()
-
-
-def ids(fake: FakeIntervals, resource: str = "projectnote") -> list[int]:
-    return [int(str(row["id"])) for row in fake.rows(resource)]
-
-
-def change_before(fake: FakeIntervals, number: int, change: Callable[[], object]) -> None:
-    """Let others change something before the request of this number, from 1."""
-
-    def callback(server: FakeIntervals, seen: SeenRequest) -> None:
-        if len(server.log) == number:
-            change()
-
-    fake.between(callback)
-
-
-def remove(fake: FakeIntervals, gone: list[int], resource: str = "projectnote") -> None:
-    for id in gone:
-        fake.remove(resource, id)
-
-
-def move(fake: FakeIntervals, id: int, before: int, resource: str = "projectnote") -> None:
-    """Let an edit move a row to the left."""
-    fake.remove(resource, id)
-    fake.insert(resource, id=id, before=before)
-
-
-def asked(fake: FakeIntervals) -> list[tuple[int, int]]:
-    """The offset and limit of each request."""
-    return [(int(seen.query["offset"]), int(seen.query["limit"])) for seen in fake.log]
-
-
-async def given(stream: Stream[Any]) -> list[int]:
-    return [record.id async for record in stream]
+BENCHMARK = Path(__file__).parent.parent.parent / "benchmarks" / "drift.py"
 
 
 # Repair
@@ -151,11 +111,7 @@ async def test_inserted_rows_double_none(
     """What the next page holds once more is passed over."""
     before = ids(fake)
 
-    def insert() -> None:
-        for _ in range(rows):
-            fake.insert("projectnote", before=before[0], title="new")
-
-    change_before(fake, 2, insert)
+    change_before(fake, 2, lambda: insert(fake, rows, before[0]))
     seen = await given(notes.stream(page_size=page_size, concurrency=concurrency))
     assert [id for id in seen if id in before] == before
     assert len(seen) == len({*seen})
@@ -304,11 +260,7 @@ async def test_rows_inserted_before_a_slice_do_not_get_into_it(
     """The rows on the left of what was given are not the caller's."""
     before = ids(fake)
 
-    def insert() -> None:
-        for _ in range(12):
-            fake.insert("projectnote", before=before[0], title="new")
-
-    change_before(fake, 2, insert)
+    change_before(fake, 2, lambda: insert(fake, 12, before[0]))
     stream = intervals.projectnote.list(offset=5, limit=30).stream(page_size=page_size)
     assert await given(stream) == before[5:35]
 
@@ -377,11 +329,6 @@ async def test_ids_are_remembered_in_at_most_16_bytes() -> None:
 
 
 # on_drift
-
-
-async def read(stream: Stream[Any], seen: list[int]) -> None:
-    async for record in stream:
-        seen.append(record.id)  # noqa: PERF401  what comes before an error counts
 
 
 async def read_on(stream: Stream[Any], seen: list[int]) -> list[DriftError]:
@@ -643,11 +590,7 @@ async def test_changes_that_were_seen_are_no_shortfall(
     """Inserts that the count tells of, and deletions, cost no second look."""
     before = ids(fake)
 
-    def insert() -> None:
-        for _ in range(5):
-            fake.insert("projectnote", before=before[0], title="new")
-
-    change_before(fake, 2, insert)
+    change_before(fake, 2, lambda: insert(fake, 5, before[0]))
     change_before(fake, 4, lambda: remove(fake, before[:2]))
     stream = notes.stream(page_size=10, verify=verify)
     assert await given(stream) == before

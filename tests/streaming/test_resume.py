@@ -21,39 +21,12 @@ from intervals_async import (
     Listing,
     ListingError,
     ProjectNote,
-    Stream,
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
+from .acting import given, ids, insert, remove, take
+
 NOTES = 50
-
-
-@pytest.fixture
-def notes(intervals: IntervalsClient) -> Listing[ProjectNote]:
-    """Give the listing of all notes."""
-    return intervals.projectnote.list()
-
-
-def ids(fake: FakeIntervals) -> list[int]:
-    return [int(str(row["id"])) for row in fake.rows("projectnote")]
-
-
-def remove(fake: FakeIntervals, gone: list[int]) -> None:
-    for id in gone:
-        fake.remove("projectnote", id)
-
-
-def insert(fake: FakeIntervals, rows: int, before: int | None = None) -> None:
-    for _ in range(rows):
-        fake.insert("projectnote", before=before, title="new")
-
-
-async def take(stream: Stream[Any], records: int) -> list[int]:
-    return [(await anext(stream)).id for _ in range(records)]
-
-
-async def given(stream: Stream[Any]) -> list[int]:
-    return [record.id async for record in stream]
 
 
 @asynccontextmanager

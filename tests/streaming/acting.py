@@ -1,0 +1,65 @@
+"""What a test of a stream does: reads, changes rows as others would, looks at what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from intervals_async import RetryPolicy, Stream
+from intervals_async.testing import FakeIntervals, SeenRequest
+
+AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+
+
+def ids(fake: FakeIntervals, resource: str = "projectnote") -> list[int]:
+    """The ids that are there, in the server's order."""
+    return [int(str(row["id"])) for row in fake.rows(resource)]
+
+
+def asked(fake: FakeIntervals) -> list[tuple[int, int]]:
+    """The offset and limit of each request."""
+    return [(int(seen.query["offset"]), int(seen.query["limit"])) for seen in fake.log]
+
+
+def change_before(fake: FakeIntervals, number: int, change: Callable[[], object]) -> None:
+    """Let others change something before the request of this number, from 1."""
+
+    def callback(server: FakeIntervals, seen: SeenRequest) -> None:
+        if len(server.log) == number:
+            change()
+
+    fake.between(callback)
+
+
+def insert(fake: FakeIntervals, rows: int, before: int | None = None) -> None:
+    """Let others add so many notes before one, or at the end."""
+    for _ in range(rows):
+        fake.insert("projectnote", before=before, title="new")
+
+
+def remove(fake: FakeIntervals, gone: Iterable[int], resource: str = "projectnote") -> None:
+    """Let others delete these rows."""
+    for id in gone:
+        fake.remove(resource, id)
+
+
+def move(fake: FakeIntervals, id: int, before: int, resource: str = "projectnote") -> None:
+    """Let an edit move a row to the left."""
+    fake.remove(resource, id)
+    fake.insert(resource, id=id, before=before)
+
+
+async def take(stream: Stream[Any], records: int) -> list[int]:
+    """Read so many records, and give their ids."""
+    return [(await anext(stream)).id for _ in range(records)]
+
+
+async def given(stream: Stream[Any]) -> list[int]:
+    """Read to the end, and give the ids."""
+    return [record.id async for record in stream]
+
+
+async def read(stream: Stream[Any], seen: list[int]) -> None:
+    """Read to the end, or the next error, and note the ids."""
+    async for record in stream:
+        seen.append(record.id)  # noqa: PERF401  what comes before an error counts
