@@ -8,9 +8,10 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 import attrs
 
 from ._convert import Record
-from ._drift import WIDEST, Delivered, Drift, overlap_after, request_around, request_before
+from ._drift import WIDEST, Delivered, Drift, overlap_after, request_before
 from ._incoming import Incoming
 from ._paging import MARGIN, PagePlan, PageRequest
+from ._search import find_end
 from ._source import Source
 from ._steps import Batch
 from ._transport import Tally
@@ -404,57 +405,20 @@ class PagedReader(Generic[R]):
 
     async def _search(self, delivered: Delivered) -> None:
         """Find where what was given ends now, in rows of which the first are not ours."""
-        await self._window.end()
         plan = self._plan
         moved = abs((self._count_before or 0) - (plan.listcount or 0))
-        steps = 0
-        while True:
-            request = request_around(plan.position - 1, steps, moved)
-            place, listcount = await self._last_given(request, delivered)
-            if place is not None:
-                break
-            steps += 1
-            if request.offset > 0 or (listcount is not None and request.end < listcount):
-                continue
-            if delivered.trusts_order:
-                place = -1  # all that is there now stands behind
-                break
-            if not delivered.trust_order(sure=self._source.sorted_by_id):
-                raise self._error(
-                    "of the last records that were given none is there any more, so where to "
-                    "go on cannot be told; read the listing anew"
-                )
-            steps = 0
+        found = await find_end(self._source, self._window, delivered, plan.position, moved)
+        if found is None:
+            raise self._error(
+                "of the last records that were given none is there any more, so where to "
+                "go on cannot be told; read the listing anew"
+            )
         self._strayed = None
         self._behind = True
-        shift = place + 1 - plan.position
-        plan.position = place + 1
-        self._moved(shift, request.offset, listcount)
-        self._count_before = listcount
-
-    async def _last_given(
-        self, request: PageRequest, delivered: Delivered
-    ) -> tuple[int | None, int | None]:
-        """The place of the last row among these that was given; and the listcount."""
-        place = None
-        listcount = None
-        for _ in range(2):
-            page: OpenPage[R] = OpenPage(request)
-            self._window.insert(page)
-            records: list[R] | None = None
-            try:
-                while records := await self._window.records(page):
-                    first = request.offset + page.read - len(records)
-                    ids = self._source.ids(records, first)
-                    known = [index for index, id in enumerate(ids) if id in delivered]
-                    place = first + known[-1] if known else place
-            finally:
-                self._window.drop(page)
-            listcount = page.listcount
-            # an answer that breaks off, or is empty against its own count, tells nothing
-            if records is not None and (page.read or (listcount or 0) <= request.offset):
-                break
-        return place, listcount
+        shift = found.position - plan.position
+        plan.position = found.position
+        self._moved(shift, found.offset, found.listcount)
+        self._count_before = found.listcount
 
     # The end
 
