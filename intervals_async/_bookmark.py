@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from itertools import accumulate, pairwise
 from typing import Self
 from zlib import crc32
 
@@ -43,7 +44,8 @@ class Bookmark:
         """Write it in letters, digits, ``.``, ``-`` and ``_``."""
         fields = [
             self.resource, self.listing, self.position, self.delivered, self.listcount,
-            self.trail.rising, list(self.trail.recent),
+            self.trail.rising, _steps(self.trail.recent), _steps(self.trail.beside),
+            self.trail.former,
         ]  # fmt: skip
         plain = json.dumps(fields, separators=(",", ":")).encode()
         return f"{VERSION}.{base64.urlsafe_b64encode(_sealed(plain)).decode().rstrip('=')}"
@@ -64,16 +66,21 @@ class Bookmark:
                 f"the bookmark is of version {version[:9]}; this release reads version {VERSION}"
             )
         try:
-            resource, listing, position, delivered, listcount, rising, recent = _json.loads(
-                _unsealed(body)
-            )
+            fields = _json.loads(_unsealed(body))
+            resource, listing, position, delivered, listcount, rising, *ids = fields
+            recent, beside, former = ids
             bookmark = type(self)(
                 resource=resource,
                 listing=listing,
                 position=_number(position, least=0),
                 delivered=_number(delivered, least=0),
                 listcount=None if listcount is None else _number(listcount, least=0),
-                trail=Trail(tuple(map(_number, recent)), bool(rising)),
+                trail=Trail(
+                    _summed(recent),
+                    bool(rising),
+                    _summed(beside),
+                    None if former is None else _number(former),
+                ),
             )
         except (ValueError, TypeError):
             raise ArgumentError("the bookmark is damaged: give it whole") from None
@@ -100,6 +107,15 @@ def _number(value: object, *, least: int = -(2**63)) -> int:
     if type(value) is not int or not least <= value < 2**63:
         raise ValueError
     return value
+
+
+def _steps(ids: tuple[int, ...]) -> list[int]:
+    # from one id to the next: ids that were given in a row are near to one another
+    return [id - before for before, id in pairwise((0, *ids))]
+
+
+def _summed(steps: list[int]) -> tuple[int, ...]:
+    return tuple(map(_number, accumulate(map(_number, steps))))
 
 
 def _sealed(plain: bytes) -> bytes:

@@ -10,10 +10,12 @@ from ._ids import IdSet
 from ._paging import PageRequest
 
 __all__ = [
+    "BESIDE",
     "RECENT",
     "WIDEST",
     "Delivered",
     "Drift",
+    "Taken",
     "Trail",
     "overlap_after",
     "request_around",
@@ -22,6 +24,9 @@ __all__ = [
 
 # Ids that a bookmark holds: one of them is to be met again.
 RECENT = 16
+
+# Ids beside these, of records given where it is not sure on which side of the end they stand.
+BESIDE = 256
 
 # Rows that are looked at to the left of a page that did not meet what was given; then four
 # times as many, until a record that was given is met.
@@ -39,10 +44,22 @@ class Trail:
     Attributes:
         recent: The last ids, in the order in which they were given.
         rising: Whether each id given was higher than the one before.
+        beside: The ids given since rows have moved, until that end is met again. Others may
+            have put these records before it: so whoever goes on behind the end passes over
+            them, but does not take them for the end. They are kept until every one of the
+            recent ones stands behind them all.
+        former: The end that they stand beside.
     """
 
     recent: tuple[int, ...] = ()
     rising: bool = True
+    beside: tuple[int, ...] = ()
+    former: int | None = None
+
+    @property
+    def strayed(self) -> bool:
+        """Whether its end was perhaps not met since rows have moved."""
+        return bool(self.beside) and self.recent[-1:] == (self.former,)
 
     def after(self, ids: Sequence[int]) -> Trail:
         """The trail when these were given too."""
@@ -50,7 +67,39 @@ class Trail:
             return self
         row = [*self.recent[-1:], *ids]
         rising = self.rising and row == sorted(row)  # an id comes once
-        return Trail((*self.recent, *ids)[-RECENT:], rising)
+        recent = (*self.recent, *ids)[-RECENT:]
+        if self.former not in recent:
+            return Trail(recent, rising)
+        return attrs.evolve(self, recent=recent, rising=rising)
+
+    def with_beside(self, ids: Sequence[int]) -> Trail:
+        """The trail when these were given too, and its end was not met since rows moved."""
+        beside = (*self.beside, *ids)
+        if not self.recent or len(beside) > BESIDE:
+            # that end is gone, or very many have come in before it
+            return Trail(self.recent, self.rising).after(beside)
+        return attrs.evolve(self, beside=beside, former=self.recent[-1])
+
+    def past(self, ids: Sequence[int], *, settled: bool) -> Trail:
+        """The trail when these were given too; `settled` says whether behind its end."""
+        return self.after(ids) if settled else self.with_beside(ids)
+
+
+@attrs.frozen
+class Taken:
+    """What was taken note of.
+
+    Attributes:
+        new: The places of those that are new.
+        upto: How many were looked at.
+        before: The trail before them.
+        settled: Whether those that are new stand behind the end of it.
+    """
+
+    new: Sequence[int]
+    upto: int
+    before: Trail
+    settled: bool = attrs.field(kw_only=True)
 
 
 class Delivered:
@@ -58,16 +107,20 @@ class Delivered:
 
     Attributes:
         trail: The last ones.
+        strayed: Whether rows have moved and the end of the trail was not met since.
         anchored: Whether there are rows before the first one that are not ours to give: those
             before the caller's slice, or given before a bookmark. Then only what stands
             behind a record that was given is known to be new.
     """
 
-    __slots__ = ("_below", "_ids", "anchored", "trail")
+    __slots__ = ("_below", "_beside", "_ids", "anchored", "strayed", "trail")
 
     def __init__(self, trail: Trail | None = None, *, anchored: bool = False) -> None:
         self.trail = trail or Trail()
         self.anchored = anchored
+        self.strayed = self.trail.strayed
+        # Given before the bookmark, nobody knows on which side of the trail's end.
+        self._beside = frozenset(self.trail.beside)
         self._ids = IdSet()
         self._ids.add_all(self.trail.recent)
         # Every id up to this one counts as given.
@@ -77,6 +130,10 @@ class Delivered:
         return len(self._ids)
 
     def __contains__(self, id: int) -> bool:
+        return id in self._beside or self.leads_to(id)
+
+    def leads_to(self, id: int) -> bool:
+        """Whether a record was given after all that stand before it."""
         return id in self._ids or (self._below is not None and id <= self._below)
 
     @property
@@ -101,36 +158,50 @@ class Delivered:
         self._below = self.trail.recent[-1]
         return True
 
-    def take(self, ids: Sequence[int]) -> list[int] | None:
-        """Take note of ids; give the places of those that are new, None for all of them."""
-        new, upto = self.take_some(ids)
-        if upto == len(ids):
-            return new
-        rest = self.take(ids[upto:])
-        places = range(len(ids) - upto) if rest is None else rest
-        return [*(new or ()), *(upto + place for place in places)]
+    def take(self, ids: Sequence[int]) -> list[int]:
+        """Take note of ids; give the places of those that are new."""
+        taken = self.take_some(ids)
+        new = list(taken.new)
+        while taken.upto < len(ids):
+            taken = self.take_some(ids, taken.upto)
+            new += taken.new
+        return new
 
-    def take_some(self, ids: Sequence[int]) -> tuple[list[int] | None, int]:
-        """Take note of the first of these ids.
+    def take_some(self, ids: Sequence[int], skip: int = 0) -> Taken:
+        """Take note of the first of these ids, but not of those to skip.
 
-        Gives the places of those that are new, None for all of them, and how many were looked
-        at: only those up to a record that was given already, where a new one stands before
-        it. That one has come in behind the end of what was given, so the trail leaves it out.
+        That is only up to a record that was given already, where a new one stands before it.
+        That one has come in behind the end of what was given, so it does not move that end.
         """
-        lead = 0
+        before = self.trail
+        upto = len(ids)
+        lead = skip
         while lead < len(ids) and ids[lead] in self:
             lead += 1
-        rest = ids[lead:]
-        if self._below is None and self._ids.add_all(rest):
-            self.trail = self.trail.after(rest)
-            return (list(range(lead, len(ids))) if lead else None), len(ids)
-        upto = max((place + 1 for place, id in enumerate(ids) if id in self), default=0)
-        behind = [place for place in range(lead, upto) if self._is_new(ids[place])]
-        if behind:
-            return behind, upto
-        new = [place for place in range(upto, len(ids)) if self._is_new(ids[place])]
-        self.trail = self.trail.after([ids[place] for place in new])
-        return new, len(ids)
+        inserted = False
+        new: Sequence[int]
+        if self._below is None and not self._beside and self._ids.add_all(ids[lead:]):
+            new = range(lead, len(ids))
+        else:
+            known = max((place + 1 for place, id in enumerate(ids) if id in self), default=0)
+            new = [place for place in range(lead, known) if self._is_new(ids[place])]
+            inserted = bool(new)
+            if inserted:
+                upto = known
+            else:
+                first = max(known, lead)
+                new = [place for place in range(first, len(ids)) if self._is_new(ids[place])]
+        if not before.recent or before.recent[-1] in ids[:upto]:
+            self.strayed = False
+        settled = not (self.strayed or inserted)
+        if new:
+            self.trail = before.past([ids[place] for place in new], settled=settled)
+            self.strayed = self.strayed and self.trail.strayed
+        return Taken(new, upto, before, settled=settled)
+
+    def stray(self) -> None:
+        """Take note that rows have moved: what comes may stand before the trail's end."""
+        self.strayed = True
 
     def know(self, ids: Sequence[int]) -> None:
         """Take note of rows that stand before the first one to give."""
@@ -150,7 +221,7 @@ class Delivered:
             anywhere: Whether any record that was given will do; else one of the last.
         """
         near = {last, *self.trail.recent}
-        known = [place for place, id in enumerate(ids) if id in near or id in self]
+        known = [place for place, id in enumerate(ids) if id in near or self.leads_to(id)]
         if not known or not (anywhere or any(ids[place] in near for place in known)):
             return None
         end = next((place for place in known if ids[place] == last), known[-1])

@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 import attrs
 
 from ._convert import Record
-from ._drift import WIDEST, Delivered, Drift, overlap_after, request_before
+from ._drift import WIDEST, Delivered, Drift, Taken, overlap_after, request_before
 from ._incoming import Incoming
 from ._paging import MARGIN, PagePlan, PageRequest
 from ._search import find_end
@@ -59,7 +59,7 @@ class PagedReader(Generic[R]):
     """
 
     __slots__ = (
-        "_behind", "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given",
+        "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given",
         "_last_seen", "_met", "_passes", "_plan", "_reading", "_source", "_strayed", "_told",
         "_wasted", "_window",
     )  # fmt: skip
@@ -96,9 +96,6 @@ class PagedReader(Generic[R]):
         self._told = False
         # The id of the row before the position, given or not.
         self._last_seen = delivered.trail.recent[-1] if delivered and plan.begun else None
-        # Whether what is read may stand before the end of what was given: rows have moved, and
-        # none of the last ones was met since. Then new records do not move that end.
-        self._behind = False
         # What was given, while it must be looked for.
         self._strayed: Delivered | None = None
         # Which pass this is, beyond the first.
@@ -243,27 +240,17 @@ class PagedReader(Generic[R]):
         plan = self._plan
         first = head.request.offset + head.received
         places: Sequence[int] = range(first, first + len(records))
-        before = None
-        behind = False
+        taken: Taken | None = None
         if self._delivered is not None:
-            skip = min(skip, len(ids))
-            before = self._delivered.trail
-            if self._behind and not {*before.recent}.isdisjoint(ids):
-                self._behind = False
-            new, upto = self._delivered.take_some(ids[skip:])
-            upto += skip
-            if upto < len(records):  # rows that came in before the end of what was given
-                behind = True
-                head.pending = list(records[upto:])
-                places = [first + upto - 1] * upto
-            if self._behind:  # nor do they move the end of what was given
-                behind = True
-                self._delivered.trail = before
-            self._last_seen = ids[upto - 1]
-            head.received += upto
-            chosen = range(upto - skip) if new is None else new
-            records = [records[skip + index] for index in chosen]
-            places = [places[skip + index] for index in chosen]
+            taken = self._delivered.take_some(ids, min(skip, len(ids)))
+            if taken.upto < len(ids):  # rows that came in before the end of what was given
+                head.pending = list(records[taken.upto :])
+                places = [first + taken.upto - 1] * taken.upto
+            self._last_seen = ids[taken.upto - 1]
+            head.received += taken.upto
+            if len(taken.new) < len(records):
+                records = [records[place] for place in taken.new]
+                places = [places[place] for place in taken.new]
         else:
             head.received += len(records)
         plan.position = head.request.offset + head.received
@@ -278,7 +265,9 @@ class PagedReader(Generic[R]):
         if not records:
             return None
         head.given += len(records)
-        batch = Batch(records, places, self._given, plan.listcount, before, behind=behind)
+        batch = Batch(records, places, self._given, plan.listcount)
+        if taken is not None:
+            batch = attrs.evolve(batch, before=taken.before, settled=taken.settled)
         self._given += len(records)
         self._wasted = 0
         self._window.fruitful()
@@ -305,7 +294,7 @@ class PagedReader(Generic[R]):
             if met is None and offset == 0 and delivered.knows_beginning:
                 met = (0, 0)  # nothing is missing before the very first row
             self._saw(head.listcount, offset, None if met is None else offset + met[1])
-            self._behind = True
+            delivered.stray()
         if met is None:
             return None
         return met[1] if delivered.anchored else 0
@@ -313,7 +302,7 @@ class PagedReader(Generic[R]):
     def _not_ours(self, ids: Sequence[int], delivered: Delivered) -> int:
         """How many of these rows, of the second pass, stand before all that was given."""
         if delivered.anchored and not self._met:
-            first = next((place for place, id in enumerate(ids) if id in delivered), None)
+            first = next((place for place, id in enumerate(ids) if delivered.leads_to(id)), None)
             if first is None:
                 return len(ids)
             self._met = True
@@ -414,7 +403,7 @@ class PagedReader(Generic[R]):
                 "go on cannot be told; read the listing anew"
             )
         self._strayed = None
-        self._behind = True
+        delivered.stray()
         shift = found.position - plan.position
         plan.position = found.position
         self._moved(shift, found.offset, found.listcount)

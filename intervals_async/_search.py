@@ -81,7 +81,7 @@ async def _last_given(
             while records := await window.records(page):
                 first = request.offset + page.read - len(records)
                 ids = source.ids(records, first)
-                known = [index for index, id in enumerate(ids) if id in delivered]
+                known = [index for index, id in enumerate(ids) if delivered.leads_to(id)]
                 place = first + known[-1] if known else place
         finally:
             window.drop(page)

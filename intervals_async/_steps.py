@@ -27,8 +27,8 @@ class Batch(Generic[R]):
         listcount: How many match in all, as far as the answer has said.
         before: The trail before the first of them; None where ids are not looked at.
         ends_page: Whether the page ends here.
-        behind: Whether they have come in before the end of what was given: then the trail
-            before them is that behind them too.
+        settled: Whether they stand behind the end of that trail; else they may have come in
+            before it.
     """
 
     records: Sequence[R]
@@ -37,7 +37,7 @@ class Batch(Generic[R]):
     listcount: int | None
     before: Trail | None = None
     ends_page: bool = False
-    behind: bool = False
+    settled: bool = True
 
 
 class Reader(Protocol[R]):

@@ -343,8 +343,8 @@ class Stream(_Steppable[R]):
         if batch is None:
             return str(self._bookmark)
         trail = batch.before or Trail()
-        if batch.before is not None and not batch.behind:
-            trail = trail.after(ids_of(batch.records[: self._taken]))
+        if batch.before is not None:
+            trail = trail.past(ids_of(batch.records[: self._taken]), settled=batch.settled)
         return str(
             attrs.evolve(
                 self._bookmark,

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intervals_async._drift import (
+    BESIDE,
     REACH,
     RECENT,
     WIDEST,
     Delivered,
     Drift,
+    Taken,
     Trail,
     overlap_after,
     request_around,
@@ -40,9 +42,7 @@ def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
     delivered = Delivered()
     seen: list[int] = []
     for page in pages:
-        new = delivered.take(page)
-        places = range(len(page)) if new is None else new
-        taken = [page[place] for place in places]
+        taken = [page[place] for place in delivered.take(page)]
         assert set(seen).isdisjoint(taken)
         assert sorted({*seen, *page}) == sorted([*seen, *taken])
         seen += taken
@@ -51,14 +51,14 @@ def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
     assert all((id in delivered) == (id in seen) for id in range(32))
 
 
-def test_a_page_of_new_records_alone_needs_no_places() -> None:
-    """That is the usual case, and should cost nothing."""
+def test_the_places_of_new_records_are_told() -> None:
+    """Each id once, also within a page."""
     delivered = Delivered()
-    assert delivered.take([3, 4, 5]) is None
-    assert delivered.take([6, 7]) is None
-    assert delivered.take([7, 8]) == [1]
-    assert delivered.take([9, 9]) == [0]
-    assert delivered.take([]) is None
+    assert delivered.take([3, 4, 5]) == [0, 1, 2]
+    assert delivered.take([7, 8]) == [0, 1]
+    assert delivered.take([8, 9]) == [1]
+    assert delivered.take([10, 10]) == [0]
+    assert delivered.take([]) == []
 
 
 def test_what_a_bookmark_remembers_counts_as_given() -> None:
@@ -102,7 +102,7 @@ def test_a_record_from_far_before_may_have_moved() -> None:
 def test_records_that_come_again_are_passed_over_however_many() -> None:
     """A step back, or a second pass, meets pages of nothing else."""
     delivered = Delivered()
-    assert delivered.take(range(5000)) is None
+    assert delivered.take(range(5000)) == [*range(5000)]
     assert delivered.take(range(5000)) == []
     assert delivered.take(range(5002)) == [5000, 5001]
     assert delivered.trail.recent[-3:] == (4999, 5000, 5001)
@@ -209,12 +209,53 @@ def test_what_has_come_in_before_is_taken_apart_and_leaves_no_trail() -> None:
     """A bookmark there would take the records behind it for new ones."""
     delivered = Delivered()
     delivered.take([1, 2, 3])
-    assert delivered.take_some([2, 9, 3, 4, 5]) == ([1], 3)
-    assert list(delivered.trail.recent) == [1, 2, 3]
-    assert delivered.take_some([4, 5]) == (None, 2)
-    assert list(delivered.trail.recent) == [1, 2, 3, 4, 5]
+    taken = delivered.take_some([2, 9, 3, 4, 5])
+    assert taken == Taken([1], 3, Trail((1, 2, 3)), settled=False)
+    assert delivered.trail == Trail((1, 2, 3), beside=(9,), former=3)
+    taken = delivered.take_some([4, 5])
+    assert taken == Taken(range(2), 2, Trail((1, 2, 3), beside=(9,), former=3), settled=True)
+    assert delivered.trail == Trail((1, 2, 3, 4, 5), beside=(9,), former=3)
     assert 9 in delivered
     assert delivered.take([8, 9, 6]) == [0, 2]
+
+
+def test_while_the_end_is_not_met_new_records_are_remembered_beside_it() -> None:
+    """They may stand before it, where others have put them, or behind it."""
+    delivered = Delivered()
+    delivered.take([1, 2, 3])
+    delivered.stray()
+    assert delivered.take([1, 9, 2, 8, 7]) == [1, 3, 4]
+    assert delivered.trail == Trail((1, 2, 3), beside=(9, 8, 7), former=3)
+    assert delivered.take([6, 3, 5]) == [0, 2]
+    assert not delivered.strayed
+    assert delivered.trail == Trail((1, 2, 3, 5), beside=(9, 8, 7, 6), former=3)
+    delivered.take(range(10, 10 + RECENT))
+    assert delivered.trail == Trail(tuple(range(10, 10 + RECENT)))
+
+
+def test_an_end_that_does_not_come_back_is_given_up() -> None:
+    """Others have deleted the record: what a bookmark holds stays small."""
+    delivered = Delivered()
+    delivered.take([1])
+    delivered.stray()
+    for id in range(2, BESIDE + 2):
+        delivered.take([id])
+    assert len(delivered.trail.beside) == BESIDE
+    delivered.take([BESIDE + 2])
+    assert not delivered.strayed
+    assert delivered.trail == Trail(tuple(range(BESIDE + 3 - RECENT, BESIDE + 3)))
+
+
+def test_what_stands_beside_the_end_is_passed_over_but_leads_nowhere() -> None:
+    """Who goes on from there does not take it for the end."""
+    delivered = Delivered(Trail((1, 2), beside=(9, 5), former=2), anchored=True)
+    assert delivered.strayed
+    assert [id for id in range(10) if id in delivered] == [1, 2, 5, 9]
+    assert [id for id in range(10) if delivered.leads_to(id)] == [1, 2]
+    assert delivered.meeting([9, 4], 2, anywhere=True) is None
+    assert delivered.meeting([1, 9, 4], 2, anywhere=True) == (0, 1)
+    assert delivered.take([9, 4, 5, 6]) == [1, 3]
+    assert delivered.trail == Trail((1, 2), beside=(9, 5, 4, 6), former=2)
 
 
 def test_rows_before_a_slice_are_known_and_count_as_met() -> None:
