@@ -1,6 +1,11 @@
 """The asyncio client library for the Intervals API (myintervals.com)."""
 
-from ._convert import Record, to_dict
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import resources
 from ._version import __version__
 from .client import Budget, IntervalsClient, LimitUse
 from .errors import (
@@ -58,18 +63,14 @@ from .events import (
     SnapshotBroken,
 )
 from .limits import Limit, LimitStore, MemoryLimitStore
-from .listing import Listing, Page, Pages, Stream
-from .resources import (
-    ContactDescriptor,
-    ContactType,
-    Me,
-    Person,
-    PersonContact,
-    Project,
-    ProjectNote,
-    Quota,
-)
 from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from ._convert import Record, to_dict
+    from ._download import Download
+    from ._parameters import AsIs
+    from .listing import Listing, Page, Pages, Stream
+    from .resources import *
 
 __all__ = [
     "APIError",
@@ -82,6 +83,7 @@ __all__ = [
     "AnswerError",
     "AnswerReceived",
     "ArgumentError",
+    "AsIs",
     "AuthenticationError",
     "BadRequestError",
     "Budget",
@@ -89,10 +91,9 @@ __all__ = [
     "ClientClosedError",
     "ConnectError",
     "ConnectionLostError",
-    "ContactDescriptor",
-    "ContactType",
     "DailyQuotaError",
     "DatabaseError",
+    "Download",
     "DriftError",
     "DriftFound",
     "Event",
@@ -108,7 +109,6 @@ __all__ = [
     "LimitWait",
     "Listing",
     "ListingError",
-    "Me",
     "MemoryLimitStore",
     "MethodNotAvailableError",
     "NotFoundError",
@@ -117,11 +117,6 @@ __all__ = [
     "Pages",
     "PaymentRequiredError",
     "PermissionDeniedError",
-    "Person",
-    "PersonContact",
-    "Project",
-    "ProjectNote",
-    "Quota",
     "RateLimitError",
     "Record",
     "RecordError",
@@ -145,3 +140,23 @@ __all__ = [
     "__version__",
     "to_dict",
 ]
+
+# What is imported when it is asked for. The names of records are found by `resources`.
+_LATER = {
+    "AsIs": "_parameters",
+    "Download": "_download",
+    "Listing": "listing",
+    "Page": "listing",
+    "Pages": "listing",
+    "Record": "_convert",
+    "Stream": "listing",
+    "to_dict": "_convert",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(f".{_LATER[name]}", __name__), name)
+    if name[:1].isupper():
+        return getattr(resources, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -37,7 +37,7 @@ def given_up(call: Call, failure: CallError, *, maybe_done: bool) -> CallError:
         verbose=failure.verbose,
         attempts=failure.attempts,
     )
-    ambiguous.body = dict(call.body or {})
+    ambiguous.body = call.body or {}
     ambiguous.retry_after = failure.retry_after
     return annotate(ambiguous, call)
 

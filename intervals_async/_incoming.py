@@ -11,7 +11,7 @@ from ._wire import Answer, Call, annotate, read_answer, read_envelope, unreadabl
 from .errors import CallError, ConnectionLostError
 from .events import AttemptReport
 
-__all__ = ["Incoming"]
+__all__ = ["Incoming", "RawAnswer"]
 
 
 class Incoming:
@@ -150,3 +150,44 @@ class Incoming:
             error=None if error is None else type(error).__name__,
             body=None if self._bodies is None else b"".join(self._bodies),
         )
+
+
+class RawAnswer:
+    """A good answer whose bytes are taken as they are."""
+
+    __slots__ = ("_attempts", "_call", "_ended", "_flow", "_report")
+
+    def __init__(self, call: Call, flow: Flow, report: AttemptReport, attempts: int) -> None:
+        self._call = call
+        self._flow = flow
+        self._report = report
+        self._attempts = attempts
+        self._ended = False
+
+    @property
+    def size(self) -> int:
+        """How many bytes have come so far."""
+        return self._flow.size
+
+    async def read(self) -> bytes | CallError:
+        """Give the next bytes, and none at the end. A failure is given, not raised."""
+        data = b"" if self._ended else await self._flow.read()
+        if isinstance(data, CallError):
+            self._ended = True
+            self._report.failed(type(data).__name__, data.message, self._flow.seconds)
+            data.status = self._flow.status
+            data.attempts = self._attempts
+            annotate(data, self._call)
+        elif not data and not self._ended:
+            self._ended = True
+            self._report.answered(
+                self._flow.status, size=self.size, seconds=self._flow.seconds, error=None, body=None
+            )
+        return data
+
+    def close(self) -> None:
+        """Read no more. May be called again, and in any state."""
+        if not self._ended:
+            self._ended = True
+            self._report.failed("CancelledError", "it was left", self._flow.seconds)
+        self._flow.close()

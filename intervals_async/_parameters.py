@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
@@ -28,14 +28,53 @@ from typing import (
 
 import attrs
 
+from ._values import Meaning
 from .errors import ArgumentError
 
-__all__ = ["Ids", "Parameter", "encode_body", "encode_query", "identifier", "parameters"]
+__all__ = [
+    "AsIs",
+    "AtMost",
+    "Ids",
+    "Number",
+    "Parameter",
+    "Places",
+    "encode_body",
+    "encode_query",
+    "identifier",
+    "parameters",
+]
 
 Ids: TypeAlias = int | Iterable[int]
 """One id, or several."""
 
+Number: TypeAlias = Decimal | int
+"""A decimal number. A float is none: 0.1 is not a tenth."""
+
 JSONScalar: TypeAlias = str | int | None
+
+
+class AsIs(str):
+    """A text to send although the documentation does not list it among the values.
+
+    ``list(sortfield=AsIs("projectlabel_order"))`` leaves it to the server to judge.
+    """
+
+    __slots__ = ()
+
+
+@attrs.frozen
+class AtMost:
+    """A text's greatest length, in characters."""
+
+    length: int
+
+
+@attrs.frozen
+class Places:
+    """How many decimal places a number may have."""
+
+    most: int
+
 
 _KINDS: dict[object, str] = {
     int: "integer",
@@ -43,6 +82,8 @@ _KINDS: dict[object, str] = {
     bool: "boolean",
     date: "date",
     Decimal: "decimal",
+    Meaning.UTC: "utc",
+    Meaning.LOCAL: "local",
 }
 
 
@@ -52,11 +93,15 @@ class Parameter:
 
     Attributes:
         name: Its name in the API.
-        kind: ``integer``, ``text``, ``boolean``, ``date``, ``decimal`` or ``choice``.
+        kind: ``integer``, ``text``, ``boolean``, ``date``, ``decimal``, ``choice``, or a moment:
+            ``utc`` or ``local``.
         multiple: Whether several values may be given.
         required: Whether it must be given.
         nullable: Whether None, which clears the field, may be given.
         choices: The values that a ``choice`` takes.
+        open: Whether a ``choice`` takes other values too, marked as `AsIs`.
+        longest: How many characters a text may have; None for any number.
+        places: How many decimal places a number may have; None for any number.
     """
 
     name: str
@@ -65,9 +110,16 @@ class Parameter:
     required: bool = False
     nullable: bool = False
     choices: tuple[str, ...] = ()
+    open: bool = False
+    longest: int | None = None
+    places: int | None = None
 
     def write(self, value: object) -> JSONScalar:
-        """Write a value as a body carries it: text and number, never a JSON boolean."""
+        """Write a value as a body carries it: text and number, never a JSON boolean.
+
+        Raises:
+            ArgumentError: It is of a wrong type, or breaks a rule.
+        """
         if value is None and self.nullable:
             return None
         if self.multiple and not isinstance(value, int):
@@ -91,24 +143,43 @@ class Parameter:
             )
         return ",".join(several)
 
-    def _write_one(self, value: object) -> str | int:
+    def _write_one(self, value: object) -> JSONScalar:
         match self.kind, value:
             case "boolean", bool():
-                return "t" if value else "f"
-            case "integer", int() if not isinstance(value, bool):
-                return value
-            case "text", str():
-                return self._encodable(value)
-            case "choice", str() if value in self.choices:
-                return value
-            case "date", date() if not isinstance(value, datetime):
-                return value.isoformat()
-            case "decimal", Decimal() | int() if not isinstance(value, bool):
-                if Decimal(value).is_finite():
-                    return f"{Decimal(value):f}"
-            case _:
                 pass
-        raise self._refusal(value, self._expected())
+            case "integer", int() if not isinstance(value, bool):
+                pass
+            case "text", str():
+                if self.longest is not None and len(value) > self.longest:
+                    raise ArgumentError(
+                        f"{self.name} takes at most {self.longest} characters, not a "
+                        f"{type(value).__name__} of {len(value)}"
+                    )
+            case "choice", str() if value in self.choices or (
+                self.open and isinstance(value, AsIs)
+            ):
+                pass
+            case "date", date() if not isinstance(value, datetime):
+                pass
+            case "utc", datetime(tzinfo=zone) if zone is not None:
+                pass
+            case "local", datetime(tzinfo=None):
+                pass
+            case "decimal", Decimal() | int() if not isinstance(value, bool):
+                self._check_number(Decimal(value), value)
+            case _:
+                raise self._refusal(value, self._expected())
+        return written(self.name, value)
+
+    def _check_number(self, number: Decimal, value: object) -> None:
+        if not number.is_finite():
+            raise self._refusal(value, self._expected())
+        exponent = number.normalize().as_tuple().exponent
+        if self.places is not None and isinstance(exponent, int) and -exponent > self.places:
+            raise ArgumentError(
+                f"{self.name} takes at most {self.places} decimal places, not a "
+                f"{type(value).__name__} of {-exponent}; round it first"
+            )
 
     def _parse_one(self, word: str) -> Any:
         try:
@@ -119,6 +190,11 @@ class Parameter:
                     return {"t": True, "f": False, "true": True, "false": False}[word.lower()]
                 case "date":
                     return date.fromisoformat(word)
+                case "utc":
+                    moment = datetime.fromisoformat(word)
+                    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                case "local":
+                    return datetime.fromisoformat(word)
                 case "decimal":
                     return Decimal(word)
                 case _:
@@ -128,28 +204,24 @@ class Parameter:
                 f"{self.name} takes {self._expected()}, and {word!r} is none"
             ) from None
 
-    def _encodable(self, value: str) -> str:
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ArgumentError(
-                f"{self.name} holds half a surrogate pair, which UTF-8 cannot carry"
-            ) from None
-        return value
-
     def _expected(self) -> str:
         return {
             "integer": "a whole number",
             "text": "a text",
             "boolean": "True or False",
             "date": "a date (YYYY-MM-DD)",
+            "utc": "a moment with its time zone, which is sent in UTC",
+            "local": "a moment without a time zone, in the account's own",
             "decimal": "a Decimal or a whole number",
             "choice": "one of " + ", ".join(self.choices),
         }[self.kind]
 
     def _refusal(self, value: object, expected: str) -> ArgumentError:
         # The value itself stays out of the message: a field may hold a password.
-        return ArgumentError(f"{self.name} takes {expected}, not {type(value).__name__}")
+        kind = type(value).__name__
+        if isinstance(value, datetime) and self.kind in ("utc", "local"):
+            kind += " with one" if value.tzinfo else " without one"
+        return ArgumentError(f"{self.name} takes {expected}, not {kind}")
 
 
 @cache
@@ -163,21 +235,65 @@ def parameters(typed_dict: type) -> Mapping[str, Parameter]:
 
 
 def encode_query(
-    what: str, known: Mapping[str, Parameter], given: Mapping[str, object]
+    what: str,
+    known: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    *,
+    checked: bool = True,
 ) -> tuple[tuple[str, str], ...]:
     """Write filters as a query; `what` is the call, for the message of a refusal.
 
+    Args:
+        what: The call.
+        known: What it takes.
+        given: What was given.
+        checked: Whether what the documentation does not allow is refused; else whatever can be
+            written at all is left to the server.
+
     Raises:
-        ArgumentError: A filter is not known, is missing, or has a value of a wrong type.
+        ArgumentError: A filter is not known, is missing, or its value breaks a rule.
     """
-    return tuple((name, str(value)) for name, value in _encode(what, "filter", known, given))
+    pairs = _encode(what, "filter", known, given, checked=checked)
+    return tuple((name, "" if value is None else str(value)) for name, value in pairs)
 
 
 def encode_body(
-    what: str, known: Mapping[str, Parameter], given: Mapping[str, object]
+    what: str,
+    known: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    *,
+    checked: bool = True,
 ) -> dict[str, JSONScalar]:
-    """Write fields as a body; raises as `encode_query` does."""
-    return dict(_encode(what, "field", known, given))
+    """Write fields as a body; as `encode_query` does."""
+    return dict(_encode(what, "field", known, given, checked=checked))
+
+
+def written(name: str, value: object) -> JSONScalar:
+    """Write whatever the wire has a way to say.
+
+    Raises:
+        ArgumentError: It has none for this.
+    """
+    match value:
+        case None:
+            return None
+        case bool():
+            return "t" if value else "f"
+        case int():
+            return value
+        case str():
+            return _encodable(name, value)
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            return moment.isoformat(" ", "seconds")
+        case date():
+            return value.isoformat()
+        case Iterable() if not isinstance(value, bytes | Mapping):
+            return ",".join("" if one is None else str(written(name, one)) for one in value)
+        case _:
+            raise ArgumentError(f"{name} cannot be sent as a {type(value).__name__}")
 
 
 def identifier(what: str, value: object) -> int:
@@ -193,19 +309,35 @@ def identifier(what: str, value: object) -> int:
 
 
 def _encode(
-    what: str, noun: str, known: Mapping[str, Parameter], given: Mapping[str, object]
+    what: str,
+    noun: str,
+    known: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    *,
+    checked: bool,
 ) -> Iterable[tuple[str, JSONScalar]]:
-    for name in given:
-        if name not in known:
-            raise ArgumentError(_unknown(what, noun, name, known))
-    for parameter in known.values():
-        if parameter.required and parameter.name not in given:
-            raise ArgumentError(f"{what} needs the {noun} {parameter.name!r}")
+    if checked:
+        for name in given:
+            if name not in known:
+                raise ArgumentError(_unknown(what, noun, name, known))
+        for parameter in known.values():
+            if parameter.required and parameter.name not in given:
+                raise ArgumentError(f"{what} needs the {noun} {parameter.name!r}")
     for name, value in given.items():
         try:
-            yield name, known[name].write(value)
+            yield name, known[name].write(value) if checked else written(name, value)
         except ArgumentError as error:
             raise ArgumentError(f"{what}: {error}") from None
+
+
+def _encodable(name: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ArgumentError(
+            f"{name} holds half a surrogate pair, which UTF-8 cannot carry"
+        ) from None
+    return str(value)
 
 
 def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) -> str:
@@ -219,9 +351,8 @@ def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) ->
 
 
 def _parameter(name: str, hint: Any, *, required: bool) -> Parameter:
-    nullable = multiple = False
-    choices: tuple[str, ...] = ()
-    kind: str | None = None
+    kinds: set[str] = set()
+    found: dict[str, Any] = {}
     pending = [hint]
     while pending:
         part = pending.pop()
@@ -232,15 +363,26 @@ def _parameter(name: str, hint: Any, *, required: bool) -> Parameter:
         elif origin in (Union, UnionType):
             pending += get_args(part)
         elif origin is Annotated:
-            pending.append(get_args(part)[0])
+            first, *more = get_args(part)
+            pending += more if isinstance(more[0], Meaning) and first is datetime else [first]
+            for rule in more:
+                if isinstance(rule, AtMost):
+                    found["longest"] = rule.length
+                elif isinstance(rule, Places):
+                    found["places"] = rule.most
         elif origin is Iterable:
-            multiple = True
+            found["multiple"] = True
         elif origin is Literal:
-            kind, choices = "choice", get_args(part)
+            kinds.add("choice")
+            found["choices"] = get_args(part)
+        elif part is AsIs:
+            found["open"] = True
         elif part is NoneType:
-            nullable = True
+            found["nullable"] = True
         else:
-            kind = _KINDS[part]
-    if kind is None:
+            kinds.add(_KINDS[part])
+    if kinds == {"decimal", "integer"}:
+        kinds = {"decimal"}
+    if len(kinds) != 1:
         raise TypeError(f"{name}: {hint} says no type that is known here")
-    return Parameter(name, kind, multiple, required, nullable, choices)
+    return Parameter(name, kinds.pop(), required=required, **found)

@@ -13,7 +13,7 @@ from ._incoming import Incoming
 from ._paging import PageRequest
 from ._transport import Progress, Tally, Transport
 from ._wire import Answer, Call, annotate
-from .errors import CallError, ListingError, RecordError
+from .errors import CallError, ListingError, NotFoundError, RecordError
 from .events import PageReceived
 
 __all__ = ["Source", "ids_of"]
@@ -76,6 +76,17 @@ class Source(Generic[R]):
         except CallError as error:
             raise answer.annotate(error) from None
         return records, answer
+
+    async def only(self, missing: str) -> R:
+        """Ask for the first record alone; `missing` says what it means that there is none.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        records, answer = await self.fetch(PageRequest(0, 1), Tally(), bulk=False)
+        if not records:
+            raise answer.error(NotFoundError, missing)
+        return records[0]
 
     async def open(
         self, request: PageRequest, progress: Progress, tally: Tally, *, bulk: bool, buffer: int

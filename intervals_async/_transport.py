@@ -14,7 +14,7 @@ import attrs
 
 from ._attempt import BUFFER, Connection, Flow
 from ._endings import closed_meanwhile, day_is_used_up, given_up
-from ._incoming import Incoming
+from ._incoming import Incoming, RawAnswer
 from ._sleepers import Sleepers
 from ._values import utc_moment
 from ._wire import SUCCESS, Answer, Call, annotate, read_answer
@@ -66,10 +66,21 @@ class Timeouts:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How calls are made; two views of one client may differ in it."""
+    """How calls are made; two views of one client may differ in it.
+
+    Attributes:
+        timeouts: How long they may take.
+        retry: What is sent again, and when.
+        checked: Whether arguments are held against the documentation before they are sent.
+        send_notifications: Whether writes send the e-mails that go with them.
+        disable_action_notes: Whether writes leave out their automatic action notes.
+    """
 
     timeouts: Timeouts
     retry: RetryPolicy
+    checked: bool = True
+    send_notifications: bool = False
+    disable_action_notes: bool = False
 
 
 def _utc_now() -> datetime:
@@ -214,6 +225,22 @@ class Transport:
         place = await self._place(call, progress, bulk=bulk)
         return await self._attempt_at(place, call, progress, tally, attempt)
 
+    async def open_raw(
+        self, call: Call, progress: Progress, tally: Tally, *, bulk: bool, buffer: int
+    ) -> RawAnswer | CallError:
+        """Attempt a call once whose answer is a file, not an envelope; else as `open`."""
+
+        async def attempt(call: Call, progress: Progress) -> RawAnswer | CallError:
+            flow, report = await self._begin(call, progress, buffer)
+            refused = await self._refused(call, flow, report)
+            if refused is not None:
+                return refused
+            assert isinstance(flow, Flow)  # noqa: S101  it was not refused
+            return RawAnswer(call, flow, report, progress.attempts)
+
+        place = await self._place(call, progress, bulk=bulk)
+        return await self._attempt_at(place, call, progress, tally, attempt)
+
     async def failed(self, call: Call, failure: CallError, progress: Progress) -> None:
         """Wait until a call that failed may be attempted again, or raise the failure."""
         if self.closed and isinstance(failure, TransportError):
@@ -283,12 +310,10 @@ class Transport:
     async def _open(self, call: Call, progress: Progress, buffer: int) -> Incoming | CallError:
         """Attempt a call, and read the answer while it arrives, unless it is an error."""
         flow, report = await self._begin(call, progress, buffer)
-        if isinstance(flow, CallError):
-            return flow
-        if flow.status not in SUCCESS:
-            refused = await self._whole(call, flow, report)
-            assert isinstance(refused, CallError)  # noqa: S101  no other status is a success
+        refused = await self._refused(call, flow, report)
+        if refused is not None:
             return refused
+        assert isinstance(flow, Flow)  # noqa: S101  it was not refused
         return Incoming(
             call,
             flow,
@@ -297,6 +322,18 @@ class Transport:
             most_bytes=self._shared.connection.most_bytes,
             show_body=self._shared.show_bodies,
         )
+
+    async def _refused(
+        self, call: Call, flow: Flow | CallError, report: AttemptReport
+    ) -> CallError | None:
+        """Read the whole of an answer that tells of an error, and give that."""
+        if isinstance(flow, CallError):
+            return flow
+        if flow.status in SUCCESS:
+            return None
+        refused = await self._whole(call, flow, report)
+        assert isinstance(refused, CallError)  # noqa: S101  no other status is a success
+        return refused
 
     async def _begin(
         self, call: Call, progress: Progress, buffer: int

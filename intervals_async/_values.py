@@ -13,11 +13,15 @@ from typing import Annotated, Any, TypeAlias
 
 __all__ = [
     "DECODERS",
+    "Day",
     "Decode",
     "Html",
     "IdList",
+    "ListDay",
     "LocalDatetime",
     "Meaning",
+    "Objects",
+    "RankOrName",
     "TextOrObjects",
     "UtcDatetime",
     "optional",
@@ -32,7 +36,13 @@ class Meaning(Enum):
     LOCAL = "local"
     COMMAS = "commas"
     TEXT_OR_OBJECTS = "text or objects"
+    OBJECTS = "objects"
+    RANK_OR_NAME = "rank or name"
+    LIST_DAY = "day of a list"
 
+
+Day: TypeAlias = date
+"""A calendar date; under this name also where a field is called ``date``."""
 
 Html: TypeAlias = Annotated[str, Meaning.HTML]
 """Text that holds real HTML: kept exactly as it was sent."""
@@ -44,12 +54,21 @@ LocalDatetime: TypeAlias = Annotated[datetime, Meaning.LOCAL]
 """A moment in the account's own, unstated time zone: a naive datetime."""
 
 IdList: TypeAlias = Annotated[tuple[int, ...], Meaning.COMMAS]
-"""Ids that the wire sends as one text, commas between."""
+"""Ids that the wire sends as one text, commas between, or as a list."""
 
 TextOrObjects: TypeAlias = Annotated[
     str | tuple[Mapping[str, object], ...], Meaning.TEXT_OR_OBJECTS
 ]
 """A text in one shape of the record, objects (as they were sent) in the other."""
+
+Objects: TypeAlias = Annotated[tuple[Mapping[str, object], ...], Meaning.OBJECTS]
+"""Objects within a record, as they were sent."""
+
+RankOrName: TypeAlias = Annotated[int | str, Meaning.RANK_OR_NAME]
+"""A number in one shape of the record, a text in the other."""
+
+ListDay: TypeAlias = Annotated[date, Meaning.LIST_DAY]
+"""A calendar date that lists have been seen to send as ``MM/DD/YYYY``."""
 
 # The API is a database's: no id or count of it is longer than a 64-bit integer. The bound
 # also makes orjson and the standard library agree, which read longer numbers differently.
@@ -141,6 +160,13 @@ def day(value: object, _: object = None) -> date:
     raise ValueError(_found(value, "a date, YYYY-MM-DD"))
 
 
+def list_day(value: object, _: object = None) -> date:
+    """Read ``YYYY-MM-DD``, or ``MM/DD/YYYY``."""
+    if isinstance(value, str) and len(value) == 10 and value[2] == value[5] == "/":
+        return date.fromisoformat(f"{value[6:]}-{value[:2]}-{value[3:5]}")
+    return day(value)
+
+
 def utc_moment(value: object, _: object = None) -> datetime:
     """Read ``YYYY-MM-DD HH:MM:SS`` as UTC."""
     if not isinstance(value, str) or len(value) <= 10:
@@ -164,20 +190,35 @@ def local_moment(value: object, _: object = None) -> datetime:
 
 
 def id_list(value: object, _: object = None) -> tuple[int, ...]:
-    """Read ``"3,5"``; one id alone may come as a number."""
+    """Read ``"3,5"``, or a list of ids; one id alone may come as a number, none as ``""``."""
     if isinstance(value, str):
-        return tuple(integer(one.strip()) for one in value.split(","))
+        return tuple(integer(one.strip()) for one in value.split(",")) if value else ()
+    if isinstance(value, list):
+        return tuple(map(integer, value))
     return (integer(value),)
 
 
 def text_or_objects(value: object, _: object = None) -> str | tuple[Mapping[str, object], ...]:
     """Read a text, or a list of objects."""
-    if isinstance(value, list):
-        for one in value:
-            if not isinstance(one, dict):
-                raise ValueError(_found(one, "an object"))
-        return tuple(value)
-    return text(value)
+    return objects(value) if isinstance(value, list) else text(value)
+
+
+def objects(value: object, _: object = None) -> tuple[Mapping[str, object], ...]:
+    """Read a list of objects, or one object alone."""
+    several: list[Any] = value if isinstance(value, list) else [value]
+    for one in several:
+        if not isinstance(one, dict):
+            raise ValueError(_found(one, "an object"))
+    return tuple(several)
+
+
+def rank_or_name(value: object, _: object = None) -> int | str:
+    """Read a number, or a text that is none."""
+    if isinstance(value, str) and not (
+        value.isascii() and value.isdigit() and value == str(int(value))
+    ):
+        return text(value)
+    return integer(value)
 
 
 def _found(value: object, expected: str) -> str:
@@ -204,6 +245,9 @@ DECODERS: dict[Any, Decode] = {
     LocalDatetime: local_moment,
     IdList: id_list,
     TextOrObjects: text_or_objects,
+    Objects: objects,
+    RankOrName: rank_or_name,
+    ListDay: list_day,
 }
 """How each type of a record's field is read from the wire."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -42,19 +42,26 @@ class Call:
         resource: The resource's name, which is its path and its key in the envelope.
         id: The member's id; None for the collection.
         query: Names and wire values, in order.
-        body: The fields to write; None without a body.
+        body: The fields to write, or several of such; None without a body.
+        action: What is asked of the member beyond itself, such as ``download``.
+        extra_headers: Headers of this call alone, by name.
     """
 
     method: str
     resource: str
     id: int | None = None
     query: tuple[tuple[str, str], ...] = ()
-    body: Mapping[str, object] | None = attrs.field(default=None, repr=False)
+    body: Mapping[str, object] | Sequence[Mapping[str, object]] | None = attrs.field(
+        default=None, repr=False
+    )
+    action: str | None = None
+    extra_headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def path(self) -> str:
         """The path under the root, with the trailing slash that the API wants."""
-        return f"/{self.resource}/" if self.id is None else f"/{self.resource}/{self.id}/"
+        parts = (self.resource, self.id, self.action)
+        return f"/{'/'.join(str(part) for part in parts if part is not None)}/"
 
     def url(self, base_url: str) -> str:
         """The whole address, percent-encoded; commas between several ids stay readable."""
@@ -63,7 +70,7 @@ class Call:
 
     def headers(self) -> dict[str, str]:
         """What the call adds to the client's own headers."""
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **dict(self.extra_headers)}
         if self.body is not None:
             headers["Content-Type"] = "application/json"
         return headers

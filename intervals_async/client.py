@@ -6,27 +6,18 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import aiohttp
 import attrs
 
+from . import resources
 from ._attempt import Connection
 from ._transport import Settings, Timeouts, Transport
 from ._wire import Credentials, checked_base_url
 from .errors import ArgumentError
 from .events import Event, LimitWait, Reporter
 from .limits import Limit, Limiter, LimitStore
-from .resources import (
-    ContactDescriptorResource,
-    ContactTypeResource,
-    MeResource,
-    PersonContactResource,
-    PersonResource,
-    ProjectNoteResource,
-    ProjectResource,
-    QuotaResource,
-)
 from .retry import RetryPolicy
 
 __all__ = ["Budget", "IntervalsClient", "LimitUse"]
@@ -89,15 +80,8 @@ class IntervalsClient:
                 async for note in intervals.projectnote.list(search="invoice"):
                     print(note.title)
 
-    Attributes:
-        contactdescriptor: Labels of contact details: `ContactDescriptorResource`.
-        contacttype: Kinds of contact details: `ContactTypeResource`.
-        me: The token's owner: `MeResource`.
-        person: People: `PersonResource`.
-        personcontact: Contact details of people: `PersonContactResource`.
-        project: Projects: `ProjectResource`.
-        projectnote: Notes on projects: `ProjectNoteResource`.
-        quota: The day's quota of requests: `QuotaResource`.
+    Each resource is an attribute under its name in the API: ``intervals.task``. See
+    `intervals_async.resources`.
 
     Args:
         token: The person's API token; without it, the environment's ``INTERVALS_TOKEN``.
@@ -126,6 +110,13 @@ class IntervalsClient:
             page of a stream, which is decoded while it arrives, a single record.
         on_event: Called with each `Event` as it happens, in the task that it happens in. It
             must be quick; what it raises is logged and harms no call.
+        checked: Whether filters and fields are held against the documentation before they are
+            sent: names, required ones, lengths, values. The server may be more lenient;
+            without it, all that can be written at all is left to the server.
+        send_notifications: Whether writes send the e-mails that go with them, unless a call
+            says otherwise. The API's default, and so this one, is that they send none.
+        disable_action_notes: Whether writes of tasks and milestones leave out their automatic
+            action notes, unless a call says otherwise.
         show_bodies: Whether events hold the bodies of requests and answers. They may hold
             anything that the account holds, and those of pages are kept whole for it.
 
@@ -133,18 +124,42 @@ class IntervalsClient:
         ArgumentError: The token or the address cannot be used as it is.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_transport",
-        "contactdescriptor",
-        "contacttype",
-        "me",
-        "person",
-        "personcontact",
-        "project",
-        "projectnote",
-        "quota",
-    )
+    __slots__ = ("__weakref__", "_resources", "_transport")
+
+    client: resources.ClientResource  #: Companies that projects are done for.
+    contactdescriptor: resources.ContactDescriptorResource  #: Labels of contact details.
+    contacttype: resources.ContactTypeResource  #: Kinds of contact details.
+    document: resources.DocumentResource  #: Files.
+    expense: resources.ExpenseResource  #: Costs booked on projects.
+    group: resources.GroupResource  #: Access levels.
+    invoice: resources.InvoiceResource  #: Invoices.
+    invoiceitem: resources.InvoiceItemResource  #: Lines of invoices.
+    invoicenote: resources.InvoiceNoteResource  #: Notes on invoices.
+    invoiceterm: resources.InvoiceTermResource  #: Payment terms.
+    me: resources.MeResource  #: The token's owner.
+    milestone: resources.MilestoneResource  #: Milestones.
+    milestonenote: resources.MilestoneNoteResource  #: Notes on milestones.
+    module: resources.ModuleResource  #: The account's modules.
+    payment: resources.PaymentResource  #: Payments.
+    paymenttype: resources.PaymentTypeResource  #: Payment types.
+    person: resources.PersonResource  #: People.
+    personcontact: resources.PersonContactResource  #: Contact details of people.
+    project: resources.ProjectResource  #: Projects.
+    projectlabel: resources.ProjectLabelResource  #: Labels of projects.
+    projectmodule: resources.ProjectModuleResource  #: Projects' modules.
+    projectnote: resources.ProjectNoteResource  #: Notes on projects.
+    projectteam: resources.ProjectTeamResource  #: Who is on a project.
+    projectworktype: resources.ProjectWorkTypeResource  #: Projects' work types.
+    quota: resources.QuotaResource  #: The day's quota of requests.
+    request: resources.RequestResource  #: Work requests.
+    task: resources.TaskResource  #: Tasks.
+    tasklistfilter: resources.TaskListFilterResource  #: Saved filters of task lists.
+    tasknote: resources.TaskNoteResource  #: Notes on tasks.
+    taskpriority: resources.TaskPriorityResource  #: Priorities of tasks.
+    taskstatus: resources.TaskStatusResource  #: Statuses of tasks.
+    time: resources.TimeResource  #: Time entries.
+    timer: resources.TimerResource  #: Timers.
+    worktype: resources.WorkTypeResource  #: The account's work types.
 
     def __init__(
         self,
@@ -160,6 +175,9 @@ class IntervalsClient:
         limit_store: LimitStore | None = None,
         retry: RetryPolicy | None = None,
         max_response_bytes: int = 2**28,
+        checked: bool = True,
+        send_notifications: bool = False,
+        disable_action_notes: bool = False,
         on_event: Callable[[Event], None] | None = None,
         show_bodies: bool = False,
     ) -> None:
@@ -199,7 +217,13 @@ class IntervalsClient:
                         LimitWait(seconds=seconds, bulk=bulk)
                     ),
                 ),
-                Settings(timeouts=timeouts, retry=retry or RetryPolicy()),
+                Settings(
+                    timeouts=timeouts,
+                    retry=retry or RetryPolicy(),
+                    checked=checked,
+                    send_notifications=send_notifications,
+                    disable_action_notes=disable_action_notes,
+                ),
                 reporter=reporter,
                 show_bodies=show_bodies,
             )
@@ -207,14 +231,21 @@ class IntervalsClient:
 
     def _offer(self, transport: Transport) -> None:
         self._transport = transport
-        self.contactdescriptor = ContactDescriptorResource(self._transport)
-        self.contacttype = ContactTypeResource(self._transport)
-        self.me = MeResource(self._transport)
-        self.person = PersonResource(self._transport)
-        self.personcontact = PersonContactResource(self._transport)
-        self.project = ProjectResource(self._transport)
-        self.projectnote = ProjectNoteResource(self._transport)
-        self.quota = QuotaResource(self._transport)
+        self._resources: dict[str, object] = {}
+
+    if not TYPE_CHECKING:  # to a type checker, what is not there is not there
+
+        def __getattr__(self, name: str) -> object:
+            # A resource is imported and made when it is first asked for.
+            if name.startswith("_") or name not in type(self).__annotations__:
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            if name not in self._resources:
+                self._resources[name] = resources.resource_class(name)(self._transport)
+            return self._resources[name]
+
+    def __dir__(self) -> Iterable[str]:
+        """Name the resources too."""
+        return [*super().__dir__(), *type(self).__annotations__]
 
     def with_options(
         self,
@@ -222,6 +253,9 @@ class IntervalsClient:
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
         call_timeout: float | None = None,
+        checked: bool | None = None,
+        send_notifications: bool | None = None,
+        disable_action_notes: bool | None = None,
     ) -> IntervalsClient:
         """Give a view of this client whose calls differ in what is named here.
 
@@ -235,7 +269,18 @@ class IntervalsClient:
         if call_timeout is not None:
             new = attrs.evolve(new, call=_seconds("call_timeout", call_timeout))
         view = IntervalsClient.__new__(IntervalsClient)
-        view._offer(self._transport.with_settings(Settings(timeouts=new, retry=retry or old.retry)))
+        settings = Settings(
+            timeouts=new,
+            retry=old.retry if retry is None else retry,
+            checked=old.checked if checked is None else checked,
+            send_notifications=(
+                old.send_notifications if send_notifications is None else send_notifications
+            ),
+            disable_action_notes=(
+                old.disable_action_notes if disable_action_notes is None else disable_action_notes
+            ),
+        )
+        view._offer(self._transport.with_settings(settings))
         return view
 
     async def budget(self) -> Budget:

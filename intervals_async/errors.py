@@ -160,10 +160,11 @@ class AmbiguousWriteError(CallError):
     send it again. The error that ended the attempt is the ``__cause__``.
 
     Attributes:
-        body: The fields as they were sent, wire values by name.
+        body: The fields as they were sent, wire values by name; several of such where several
+            were sent at once.
     """
 
-    body: Mapping[str, object] = {}
+    body: Mapping[str, object] | Sequence[Mapping[str, object]] = {}
 
 
 class AnswerError(CallError):

@@ -73,9 +73,8 @@ def export_commands() -> typer.Typer:
         help="Export all records of a resource that match, as JSON Lines or CSV.",
         epilog=EPILOG,
     )
-    known = [each for each in vars(resources).values() if inspect.isclass(each)]
-    listed = [each for each in known if issubclass(each, Resource) and hasattr(each, "list")]
-    for resource in sorted(listed, key=lambda each: each.name):
+    known = [resources.resource_class(name) for name in resources.names()]
+    for resource in [each for each in known if "list" in each.methods()]:
         group.command(resource.name, help=_about(resource), epilog=EPILOG)(_command(resource))
     return group
 

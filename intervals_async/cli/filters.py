@@ -23,7 +23,9 @@ METAVARS = {
     "date": "YYYY-MM-DD",
     "decimal": "NUMBER",
     "integer": "NUMBER",
+    "local": "MOMENT",
     "text": "TEXT",
+    "utc": "MOMENT",
 }
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 
-from .whole_file import WholeFile, naming
+from .._whole_file import WholeFile, naming
 
 __all__ = ["Output", "Target", "output_to"]
 

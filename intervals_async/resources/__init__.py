@@ -1,56 +1,49 @@
-"""The resources of the API, one module each: its record, filters, settable fields and methods."""
+"""The resources of the API, one module each: its record, filters, settable fields and methods.
 
-from ._base import Resource
-from .contactdescriptor import (
-    ContactDescriptor,
-    ContactDescriptorFilters,
-    ContactDescriptorResource,
-)
-from .contacttype import ContactType, ContactTypeResource
-from .me import Me, MeResource
-from .person import Person, PersonFilters, PersonResource
-from .personcontact import (
-    PersonContact,
-    PersonContactCreate,
-    PersonContactFilters,
-    PersonContactResource,
-    PersonContactUpdate,
-)
-from .project import Project, ProjectFilters, ProjectResource
-from .projectnote import (
-    ProjectNote,
-    ProjectNoteCreate,
-    ProjectNoteFilters,
-    ProjectNoteResource,
-    ProjectNoteUpdate,
-)
-from .quota import Quota, QuotaResource
+A module is imported when one of its names is asked for: most programs use few of them.
+"""
 
-__all__ = [
-    "ContactDescriptor",
-    "ContactDescriptorFilters",
-    "ContactDescriptorResource",
-    "ContactType",
-    "ContactTypeResource",
-    "Me",
-    "MeResource",
-    "Person",
-    "PersonContact",
-    "PersonContactCreate",
-    "PersonContactFilters",
-    "PersonContactResource",
-    "PersonContactUpdate",
-    "PersonFilters",
-    "PersonResource",
-    "Project",
-    "ProjectFilters",
-    "ProjectNote",
-    "ProjectNoteCreate",
-    "ProjectNoteFilters",
-    "ProjectNoteResource",
-    "ProjectNoteUpdate",
-    "ProjectResource",
-    "Quota",
-    "QuotaResource",
-    "Resource",
-]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._registry import find as __getattr__
+from ._registry import names as names
+from ._registry import resource_class as resource_class
+
+if TYPE_CHECKING:
+    from ._base import Resource as Resource
+    from .client import *
+    from .contactdescriptor import *
+    from .contacttype import *
+    from .document import *
+    from .expense import *
+    from .group import *
+    from .invoice import *
+    from .invoiceitem import *
+    from .invoicenote import *
+    from .invoiceterm import *
+    from .me import *
+    from .milestone import *
+    from .milestonenote import *
+    from .module import *
+    from .payment import *
+    from .paymenttype import *
+    from .person import *
+    from .personcontact import *
+    from .project import *
+    from .projectlabel import *
+    from .projectmodule import *
+    from .projectnote import *
+    from .projectteam import *
+    from .projectworktype import *
+    from .quota import *
+    from .request import *
+    from .task import *
+    from .tasklistfilter import *
+    from .tasknote import *
+    from .taskpriority import *
+    from .taskstatus import *
+    from .time import *
+    from .timer import *
+    from .worktype import *

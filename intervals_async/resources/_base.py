@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Generic, TypedDict, TypeVar
+import inspect
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
 
 from .._convert import Record, record_decoder
 from .._parameters import encode_body, encode_query, identifier, parameters
@@ -12,9 +14,35 @@ from .._wire import Answer, Call
 from ..errors import AnswerError, ArgumentError
 from ..listing import Listing, Source
 
-__all__ = ["Nothing", "Resource"]
+__all__ = [
+    "ADMINISTRATORS",
+    "EVERYBODY",
+    "MANAGERS",
+    "NO_EXECUTIVES",
+    "NO_RESOURCES",
+    "UNSTATED",
+    "Groups",
+    "Nothing",
+    "Resource",
+    "who",
+]
 
 R = TypeVar("R", bound=Record)
+
+Groups: TypeAlias = tuple[str, ...] | None
+"""Who may call a method; None where the documentation does not say."""
+
+EVERYBODY: Groups = ("Administrator", "Manager", "Resource", "Executive")
+NO_EXECUTIVES: Groups = ("Administrator", "Manager", "Resource")
+NO_RESOURCES: Groups = ("Administrator", "Manager", "Executive")
+MANAGERS: Groups = ("Administrator", "Manager")
+ADMINISTRATORS: Groups = ("Administrator",)
+UNSTATED: Groups = None
+
+
+def who(**methods: Groups) -> Mapping[str, Groups]:
+    """State who may call which method."""
+    return MappingProxyType(methods)
 
 
 class Nothing(TypedDict):
@@ -41,11 +69,17 @@ class Resource(Generic[R]):
     updatable: ClassVar[type] = Nothing
     """The TypedDict of what ``update`` takes."""
 
+    groups: ClassVar[Mapping[str, Groups]]
+    """Who may call each method, by the method's name."""
+
     paginated: ClassVar[bool] = True
     """Whether the API documents ``offset`` and ``limit`` for it."""
 
     sorts_by_id: ClassVar[bool] = False
     """Whether the API documents ``sortfield=id`` for it."""
+
+    has_action_notes: ClassVar[bool] = False
+    """Whether its writes add action notes, unless told not to."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -54,23 +88,44 @@ class Resource(Generic[R]):
         """Show the resource's name."""
         return f"<{type(self).__name__} {self.name}>"
 
+    if not TYPE_CHECKING:  # to a type checker, what is not there is not there
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            there = ", ".join(self.methods())
+            raise AttributeError(f"the API has no {name!r} for {self.name}; there is {there}")
+
+    @classmethod
+    def methods(cls) -> Sequence[str]:
+        """The names of what can be called, in the order in which the class states them."""
+        own = vars(cls).items()
+        return [name for name, it in own if inspect.isfunction(it) and not name.startswith("_")]
+
     def _list(
-        self, filters: Mapping[str, object], *, offset: int = 0, limit: int | None = None
+        self,
+        filters: Mapping[str, object],
+        *,
+        offset: int = 0,
+        limit: int | None = None,
     ) -> Listing[R]:
-        query = encode_query(f"{self.name}.list()", parameters(self.filters), filters)
-        decoder = record_decoder(self.record)
+        return Listing(self._source(filters), offset=offset, limit=limit)
+
+    def _source(self, filters: Mapping[str, object]) -> Source[R]:
+        query = encode_query(
+            f"{self.name}.list()", parameters(self.filters), filters, checked=self._checked
+        )
         if self.sorts_by_id and not {"sortfield", "sortdir"} & filters.keys():
             # an order that no change of a record reshuffles
             query += (("sortfield", "id"), ("sortdir", "ASC"))
-        source = Source(
+        return Source(
             self._transport,
             self.name,
             query,
-            decoder,
+            record_decoder(self.record),
             paginated=self.paginated,
             sorted_by_id=("sortfield", "id") in query and ("sortdir", "DESC") not in query,
         )
-        return Listing(source, offset=offset, limit=limit)
 
     async def _get(self, id: int) -> R:
         id = identifier(f"{self.name}.get()", id)
@@ -79,21 +134,65 @@ class Resource(Generic[R]):
     async def _get_the_one(self) -> R:
         return self._record(await self._transport.send(Call("GET", self.name)))
 
-    async def _create(self, fields: Mapping[str, object]) -> R:
-        body = encode_body(f"{self.name}.create()", parameters(self.creatable), fields)
-        return self._written(await self._transport.send(Call("POST", self.name, body=body)))
+    async def _create(
+        self,
+        fields: Mapping[str, object],
+        *,
+        send_notifications: bool | None = None,
+        disable_action_notes: bool | None = None,
+    ) -> R:
+        what = f"{self.name}.create()"
+        body = encode_body(what, parameters(self.creatable), fields, checked=self._checked)
+        complaint = self._complaint(fields) if self._checked else None
+        if complaint is not None:
+            raise ArgumentError(f"{what} needs {complaint}")
+        headers = self._headers(send_notifications, disable_action_notes)
+        call = Call("POST", self.name, body=body, extra_headers=headers)
+        return self._written(await self._transport.send(call))
 
-    async def _update(self, id: int, fields: Mapping[str, object]) -> R:
+    async def _update(
+        self,
+        id: int,
+        fields: Mapping[str, object],
+        *,
+        send_notifications: bool | None = None,
+        disable_action_notes: bool | None = None,
+    ) -> R:
         what = f"{self.name}.update()"
         id = identifier(what, id)
-        body = encode_body(what, parameters(self.updatable), fields)
+        body = encode_body(what, parameters(self.updatable), fields, checked=self._checked)
         if not body:
             raise ArgumentError(f"{what} was given no field to change")
-        return self._written(await self._transport.send(Call("PUT", self.name, id, body=body)))
+        headers = self._headers(send_notifications, disable_action_notes)
+        call = Call("PUT", self.name, id, body=body, extra_headers=headers)
+        return self._written(await self._transport.send(call))
 
-    async def _delete(self, id: int) -> None:
+    async def _delete(self, id: int, *, send_notifications: bool | None = None) -> None:
         id = identifier(f"{self.name}.delete()", id)
-        await self._transport.send(Call("DELETE", self.name, id))
+        headers = self._headers(send_notifications, None)
+        await self._transport.send(Call("DELETE", self.name, id, extra_headers=headers))
+
+    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+        """Say what a new record lacks, where some of its fields depend on one another."""
+
+    @property
+    def _checked(self) -> bool:
+        return self._transport.settings.checked
+
+    def _headers(
+        self, send_notifications: bool | None, disable_action_notes: bool | None
+    ) -> tuple[tuple[str, str], ...]:
+        """The two headers of a write, where they are asked for here or by the client."""
+        settings = self._transport.settings
+        headers: list[tuple[str, str]] = []
+        if settings.send_notifications if send_notifications is None else send_notifications:
+            headers.append(("X-Intervals-Send-Notifications", "t"))
+        without = disable_action_notes
+        if self.has_action_notes and (
+            settings.disable_action_notes if without is None else without
+        ):
+            headers.append(("X-Intervals-Disable-Action-Notes", "t"))
+        return tuple(headers)
 
     def _record(self, answer: Answer) -> R:
         try:

@@ -6,7 +6,7 @@ from typing import Required, TypedDict, Unpack
 
 from .._convert import Record, record
 from ..listing import Listing
-from ._base import Resource
+from ._base import UNSTATED, Resource, who
 
 __all__ = ["ContactDescriptor", "ContactDescriptorFilters", "ContactDescriptorResource"]
 
@@ -36,6 +36,7 @@ class ContactDescriptorResource(Resource[ContactDescriptor]):
     name = "contactdescriptor"
     record = ContactDescriptor
     filters = ContactDescriptorFilters
+    groups = who(list=UNSTATED)
     paginated = False
 
     def list(self, **filters: Unpack[ContactDescriptorFilters]) -> Listing[ContactDescriptor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._convert import Record, record
 from ..listing import Listing
-from ._base import Resource
+from ._base import UNSTATED, Resource, who
 
 __all__ = ["ContactType", "ContactTypeResource"]
 
@@ -26,6 +26,7 @@ class ContactTypeResource(Resource[ContactType]):
     __slots__ = ()
     name = "contacttype"
     record = ContactType
+    groups = who(list=UNSTATED)
     paginated = False
 
     def list(self) -> Listing[ContactType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._convert import Record, record
 from .._values import Html, LocalDatetime
-from ._base import Resource
+from ._base import EVERYBODY, Resource, who
 
 __all__ = ["Me", "MeResource"]
 
@@ -70,6 +70,7 @@ class MeResource(Resource[Me]):
     __slots__ = ()
     name = "me"
     record = Me
+    groups = who(get=EVERYBODY)
     paginated = False
 
     async def get(self) -> Me:

@@ -1,31 +1,29 @@
-"""``/person/``: the people of the account."""
+"""``/person/``: people of the account: users who can log in."""
 
 from __future__ import annotations
 
-from typing import TypedDict, Unpack
+from collections.abc import Mapping
+from typing import Annotated, Required, TypedDict, Unpack
 
 from .._convert import Record, record
-from .._parameters import Ids
+from .._parameters import AtMost, Ids
 from .._values import Html, LocalDatetime
 from ..listing import Listing
-from ._base import Resource
+from ._base import ADMINISTRATORS, NO_EXECUTIVES, Resource, who
 
-__all__ = ["Person", "PersonFilters", "PersonResource"]
+__all__ = ["Person", "PersonCreate", "PersonFilters", "PersonResource", "PersonUpdate"]
 
 
 @record
 class Person(Record):
-    """A person: a user who can log in, or a contact who cannot.
-
-    The fields are known from public samples; none but the id is proven to be always there.
-    """
+    """A person."""
 
     id: int
     """Person ID."""
     localid: int | None = None
-    """Number shown in the application."""
+    """Number shown in the app."""
     clientid: int | None = None
-    """Associated client ID."""
+    """Associated client ID; empty when none."""
     title: str | None = None
     """Job title."""
     firstname: str | None = None
@@ -35,15 +33,15 @@ class Person(Record):
     primaryaccount: bool | None = None
     """Whether this is the primary account holder."""
     notes: Html | None = None
-    """Notes about the person; may hold HTML."""
+    """Notes about the person."""
     allprojects: bool | None = None
     """Whether the person is on all projects."""
     active: bool | None = None
     """Whether the person is active."""
     private: bool | None = None
-    """Whether contact information is hidden from Resource users."""
+    """Whether contact info is hidden from resource users."""
     tips: bool | None = None
-    """Whether tips are shown in the application."""
+    """Whether in-app tips are on."""
     username: str | None = None
     """Login name."""
     groupid: int | None = None
@@ -51,23 +49,26 @@ class Person(Record):
     group: str | None = None
     """Group name."""
     client: str | None = None
-    """Associated client's name."""
+    """Associated client's name; empty when none."""
     numlogins: int | None = None
     """Number of logins."""
     lastlogin: LocalDatetime | None = None
-    """Last login; its time zone is not stated, so it is naive."""
+    """Last login; may have fractional seconds.
+
+    In the account's own time zone, as far as is known.
+    """
     timezone: str | None = None
     """IANA zone name."""
     timezone_offset: str | None = None
     """Readable zone label, not a number."""
     restricttasks: bool | None = None
-    """Whether limited to tasks owned or assigned."""
+    """Whether limited to tasks owned or assigned; optional."""
     clientlocalid: int | None = None
-    """Associated client's in-app number."""
+    """Associated client's in-app number; empty when none."""
     calendarorientation: int | None = None
     """Calendar layout setting."""
     editordisabled: int | None = None
-    """Rich-text editor off: 0 or 1."""
+    """Rich-text editor off; /me/ samples show 0/1, not t/f."""
 
 
 class PersonFilters(TypedDict, total=False):
@@ -96,16 +97,81 @@ class PersonFilters(TypedDict, total=False):
     active: bool
     """Only active, or only inactive, people."""
     groupid: int
-    """Only people of this group."""
+    """Only people of this group (single value)."""
     allprojects: bool
     """Only people who are to join all future projects."""
     restricttasks: bool
     """Only people restricted to tasks they own or are assigned to."""
 
 
-class PersonResource(Resource[Person]):
-    """People, read by Administrators, Managers and Resources; not by Executives.
+class PersonCreate(TypedDict, total=False):
+    """The fields of a new person."""
 
+    clientid: int
+    """Client the person is associated with."""
+    title: Annotated[str, AtMost(255)]
+    """Job title, at most 255 characters."""
+    firstname: Required[Annotated[str, AtMost(65)]]
+    """First name, at most 65 characters."""
+    lastname: Annotated[str, AtMost(85)]
+    """Last name, at most 85 characters."""
+    allprojects: bool
+    """Add the person to every future project; gives no access to existing ones."""
+    notes: str
+    """Short description of the person; HTML is accepted, some elements may be stripped."""
+    private: Required[bool]
+    """Visibility of the contact information for resource and executive users."""
+    active: Required[bool]
+    """Whether the person is active."""
+    username: Annotated[str, AtMost(255)]
+    """Login name; blank removes the ability to log in, at most 255 characters."""
+    password: Annotated[str, AtMost(30)]
+    """Login password; write-only in effect, at most 30 characters."""
+    email: Annotated[str, AtMost(255)]
+    """E-mail; needed when adding someone who can log in, later changed through personcontact, at
+    most 255 characters.
+    """
+    groupid: int
+    """Group (access level) ID; needed when adding someone who can log in."""
+
+
+class PersonUpdate(TypedDict, total=False):
+    """The fields of a person that may be changed; None clears one."""
+
+    clientid: int | None
+    """Client the person is associated with."""
+    title: Annotated[str, AtMost(255)] | None
+    """Job title, at most 255 characters."""
+    firstname: Annotated[str, AtMost(65)]
+    """First name, at most 65 characters."""
+    lastname: Annotated[str, AtMost(85)] | None
+    """Last name, at most 85 characters."""
+    allprojects: bool | None
+    """Add the person to every future project; gives no access to existing ones."""
+    notes: str | None
+    """Short description of the person; HTML is accepted, some elements may be stripped."""
+    private: bool
+    """Visibility of the contact information for resource and executive users."""
+    active: bool
+    """Whether the person is active."""
+    username: Annotated[str, AtMost(255)] | None
+    """Login name; blank removes the ability to log in, at most 255 characters."""
+    password: Annotated[str, AtMost(30)] | None
+    """Login password; write-only in effect, at most 30 characters."""
+    email: Annotated[str, AtMost(255)] | None
+    """E-mail; needed when adding someone who can log in, later changed through personcontact, at
+    most 255 characters.
+    """
+    groupid: int | None
+    """Group (access level) ID; needed when adding someone who can log in."""
+
+
+class PersonResource(Resource[Person]):
+    """People of the account: users who can log in, and contacts who cannot.
+
+    Administrators, Managers and Resource users read them, Administrators write. Whoever is to log
+    in needs an ``email`` and a ``groupid`` when added; later the e-mail is changed through
+    ``personcontact``.
     https://www.myintervals.com/api/resource?r=person
     """
 
@@ -113,13 +179,46 @@ class PersonResource(Resource[Person]):
     name = "person"
     record = Person
     filters = PersonFilters
+    creatable = PersonCreate
+    updatable = PersonUpdate
+    groups = who(
+        list=NO_EXECUTIVES,
+        get=NO_EXECUTIVES,
+        create=ADMINISTRATORS,
+        update=ADMINISTRATORS,
+        delete=ADMINISTRATORS,
+    )
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[PersonFilters]
     ) -> Listing[Person]:
-        """List the people who match; `offset` and `limit` cut a slice of the whole."""
+        """List the people that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def get(self, id: int, /) -> Person:
-        """Get one person, or raise `NotFoundError`."""
+        """Get a person, or raise `NotFoundError`."""
         return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[PersonCreate]
+    ) -> Person:
+        """Write a new person and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PersonUpdate]
+    ) -> Person:
+        """Change some fields of a person and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a person, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)
+
+    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+        if not fields.get("username") or {"email", "groupid"} <= fields.keys():
+            return None
+        return "email and groupid for someone who can log in"

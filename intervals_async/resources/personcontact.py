@@ -8,7 +8,7 @@ import attrs
 
 from .._convert import Record, record
 from ..listing import Listing
-from ._base import Resource
+from ._base import EVERYBODY, Resource, who
 
 __all__ = [
     "PersonContact",
@@ -89,6 +89,9 @@ class PersonContactResource(Resource[PersonContact]):
     filters = PersonContactFilters
     creatable = PersonContactCreate
     updatable = PersonContactUpdate
+    groups = who(
+        list=EVERYBODY, get=EVERYBODY, create=EVERYBODY, update=EVERYBODY, delete=EVERYBODY
+    )
     paginated = False
 
     def list(self, **filters: Unpack[PersonContactFilters]) -> Listing[PersonContact]:
@@ -99,14 +102,26 @@ class PersonContactResource(Resource[PersonContact]):
         """Get one contact detail, or raise `NotFoundError`."""
         return await self._get(id)
 
-    async def create(self, **fields: Unpack[PersonContactCreate]) -> PersonContact:
-        """Write a new contact detail and give it as it was stored."""
-        return await self._create(fields)
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[PersonContactCreate]
+    ) -> PersonContact:
+        """Write a new contact detail and give it as it was stored.
 
-    async def update(self, id: int, /, **fields: Unpack[PersonContactUpdate]) -> PersonContact:
-        """Change some fields of a contact detail and give the whole of it."""
-        return await self._update(id, fields)
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
 
-    async def delete(self, id: int, /) -> None:
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        **fields: Unpack[PersonContactUpdate],
+    ) -> PersonContact:
+        """Change some fields of a contact detail and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
         """Delete a contact detail, or raise `NotFoundError`."""
-        await self._delete(id)
+        await self._delete(id, send_notifications=send_notifications)

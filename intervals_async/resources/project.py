@@ -1,45 +1,41 @@
-"""``/project/``: the projects of the account."""
+"""``/project/``: projects."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from typing import Literal, TypedDict, Unpack
+from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._convert import Record, record
-from .._parameters import Ids
-from .._values import Html, IdList, TextOrObjects
+from .._parameters import AsIs, AtMost, Ids, Number
+from .._values import Day, Html, IdList, TextOrObjects
 from ..listing import Listing
-from ._base import Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
 
-__all__ = ["Project", "ProjectFilters", "ProjectResource"]
+__all__ = ["Project", "ProjectCreate", "ProjectFilters", "ProjectResource", "ProjectUpdate"]
 
 
 @record
 class Project(Record):
-    """A project.
-
-    The fields are known from public samples; none but the id is proven to be always there.
-    """
+    """A project."""
 
     id: int
     """Project ID."""
     localid: str | None = None
-    """Number shown in the application, padded with zeros (``00069``), so a text."""
+    """Number shown in the app."""
     localidunpadded: int | None = None
     """The same number without padding."""
     name: str | None = None
     """Project name."""
     description: Html | None = None
-    """Description; may hold HTML."""
-    datestart: date | None = None
-    """Start date."""
-    dateend: date | None = None
-    """End date."""
+    """Description."""
+    datestart: Day | None = None
+    """Start date, YYYY-MM-DD."""
+    dateend: Day | None = None
+    """End date, YYYY-MM-DD."""
     alert_percent: Decimal | None = None
-    """Budget alert threshold, in percent."""
+    """Budget alert threshold, percent."""
     alert_date: str | None = None
-    """Belongs to the budget alert. Its format was never seen, so it is kept as sent."""
+    """Belongs to the budget alert; format not seen, always null in the sample."""
     active: bool | None = None
     """Whether active."""
     billable: bool | None = None
@@ -53,9 +49,9 @@ class Project(Record):
     clientlocalid: int | None = None
     """Client's in-app number."""
     manager: TextOrObjects | None = None
-    """Manager names as a text in a list; objects, as sent, from `get`."""
+    """Manager name(s)."""
     managerid: IdList | None = None
-    """Manager IDs. Several can be set; that several are sent so is probable, not proven."""
+    """Manager ID; can probably hold several comma-separated IDs, since it may be set so."""
     labelid: int | None = None
     """Project label ID."""
     label: str | None = None
@@ -75,17 +71,17 @@ class ProjectFilters(TypedDict, total=False):
     """Only projects with these labels."""
     name: str
     """Name matches this text."""
-    datestart: date
+    datestart: Day
     """Starts on exactly this date."""
-    datestartbegin: date
+    datestartbegin: Day
     """Starts on this date or later."""
-    datestartend: date
+    datestartend: Day
     """Starts on this date or earlier."""
-    dateend: date
+    dateend: Day
     """Ends on exactly this date."""
-    dateendbegin: date
+    dateendbegin: Day
     """Ends on this date or later."""
-    dateendend: date
+    dateendend: Day
     """Ends on this date or earlier."""
     search: str
     """Text search over name, description, client and localid."""
@@ -94,28 +90,90 @@ class ProjectFilters(TypedDict, total=False):
     billable: bool
     """Only billable, or only unbillable, projects."""
     personid: int
-    """Only projects this person has access to. An old client found it faulty."""
-    sortfield: Literal[
-        "id",
-        "localid",
-        "clientid",
-        "managerid",
-        "name",
-        "datestart",
-        "dateend",
-        "billable",
-        "labelid",
-        "label",
-        "label_order",
-    ]
-    """Field to sort by."""
+    """Only projects this person has access to (single value)."""
+    sortfield: (
+        Literal[
+            "id",
+            "localid",
+            "clientid",
+            "managerid",
+            "name",
+            "datestart",
+            "dateend",
+            "billable",
+            "labelid",
+            "label",
+            "label_order",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 
 
-class ProjectResource(Resource[Project]):
-    """Projects, read by all groups.
+class ProjectCreate(TypedDict, total=False):
+    """The fields of a new project."""
 
+    clientid: int
+    """Client the project belongs to."""
+    managerid: Ids
+    """Managing person (administrators and managers only); several may be given as comma-separated
+    IDs.
+    """
+    labelid: int
+    """Project label ID."""
+    name: Required[Annotated[str, AtMost(255)]]
+    """Project name, at most 255 characters."""
+    description: str
+    """Short description; HTML is accepted, some elements may be stripped."""
+    datestart: Required[Day]
+    """Start date."""
+    dateend: Day
+    """End date."""
+    budget: Number
+    """Budget (documented as double)."""
+    billable: Required[bool]
+    """Whether billable; becomes the default for the project's time entries."""
+    active: Required[bool]
+    """Whether active; some plans cap the number of active projects."""
+    alert_percent: Number
+    """Share of the budget (percent) at which the manager is alerted."""
+
+
+class ProjectUpdate(TypedDict, total=False):
+    """The fields of a project that may be changed; None clears one."""
+
+    clientid: int | None
+    """Client the project belongs to."""
+    managerid: Ids | None
+    """Managing person (administrators and managers only); several may be given as comma-separated
+    IDs.
+    """
+    labelid: int | None
+    """Project label ID."""
+    name: Annotated[str, AtMost(255)]
+    """Project name, at most 255 characters."""
+    description: str | None
+    """Short description; HTML is accepted, some elements may be stripped."""
+    datestart: Day
+    """Start date."""
+    dateend: Day | None
+    """End date."""
+    budget: Number | None
+    """Budget (documented as double)."""
+    billable: bool
+    """Whether billable; becomes the default for the project's time entries."""
+    active: bool
+    """Whether active; some plans cap the number of active projects."""
+    alert_percent: Number | None
+    """Share of the budget (percent) at which the manager is alerted."""
+
+
+class ProjectResource(Resource[Project]):
+    """Projects, read by everybody, written by Administrators.
+
+    The list tells the managers' names as a text, `get` gives objects.
     https://www.myintervals.com/api/resource?r=project
     """
 
@@ -123,6 +181,15 @@ class ProjectResource(Resource[Project]):
     name = "project"
     record = Project
     filters = ProjectFilters
+    creatable = ProjectCreate
+    updatable = ProjectUpdate
+    groups = who(
+        list=EVERYBODY,
+        get=EVERYBODY,
+        create=ADMINISTRATORS,
+        update=ADMINISTRATORS,
+        delete=ADMINISTRATORS,
+    )
     sorts_by_id = True
 
     def list(
@@ -132,5 +199,24 @@ class ProjectResource(Resource[Project]):
         return self._list(filters, offset=offset, limit=limit)
 
     async def get(self, id: int, /) -> Project:
-        """Get one project, or raise `NotFoundError`."""
+        """Get a project, or raise `NotFoundError`."""
         return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectCreate]
+    ) -> Project:
+        """Write a new project and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ProjectUpdate]
+    ) -> Project:
+        """Change some fields of a project and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a project, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

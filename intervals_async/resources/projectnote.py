@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Required, TypedDict, Unpack
+from typing import Annotated, Required, TypedDict, Unpack
 
 from .._convert import Record, record
-from .._parameters import Ids
+from .._parameters import AtMost, Ids
 from .._values import Html, UtcDatetime
 from ..listing import Listing
-from ._base import Resource
+from ._base import NO_EXECUTIVES, Resource, who
 
 __all__ = [
     "ProjectNote",
@@ -81,7 +81,7 @@ class ProjectNoteCreate(TypedDict, total=False):
 
     projectid: Required[int]
     """Project of the note, which must be active."""
-    title: Required[str]
+    title: Required[Annotated[str, AtMost(255)]]
     """Note title, at most 255 characters."""
     note: Required[str]
     """Note body; HTML is accepted, some elements may be stripped."""
@@ -94,7 +94,7 @@ class ProjectNoteUpdate(TypedDict, total=False):
 
     projectid: int
     """Project of the note."""
-    title: str
+    title: Annotated[str, AtMost(255)]
     """Note title, at most 255 characters."""
     note: str
     """Note body; HTML is accepted, some elements may be stripped."""
@@ -115,6 +115,13 @@ class ProjectNoteResource(Resource[ProjectNote]):
     filters = ProjectNoteFilters
     creatable = ProjectNoteCreate
     updatable = ProjectNoteUpdate
+    groups = who(
+        list=NO_EXECUTIVES,
+        get=NO_EXECUTIVES,
+        create=NO_EXECUTIVES,
+        update=NO_EXECUTIVES,
+        delete=NO_EXECUTIVES,
+    )
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectNoteFilters]
@@ -126,14 +133,26 @@ class ProjectNoteResource(Resource[ProjectNote]):
         """Get one note, or raise `NotFoundError`."""
         return await self._get(id)
 
-    async def create(self, **fields: Unpack[ProjectNoteCreate]) -> ProjectNote:
-        """Write a new note and give it as it was stored."""
-        return await self._create(fields)
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectNoteCreate]
+    ) -> ProjectNote:
+        """Write a new note and give it as it was stored.
 
-    async def update(self, id: int, /, **fields: Unpack[ProjectNoteUpdate]) -> ProjectNote:
-        """Change some fields of a note and give the whole of it."""
-        return await self._update(id, fields)
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
 
-    async def delete(self, id: int, /) -> None:
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        **fields: Unpack[ProjectNoteUpdate],
+    ) -> ProjectNote:
+        """Change some fields of a note and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
         """Delete a note, or raise `NotFoundError`."""
-        await self._delete(id)
+        await self._delete(id, send_notifications=send_notifications)

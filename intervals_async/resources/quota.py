@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._convert import Record, record
 from .._values import UtcDatetime
-from ._base import Resource
+from ._base import EVERYBODY, Resource, who
 
 __all__ = ["Quota", "QuotaResource"]
 
@@ -34,6 +34,7 @@ class QuotaResource(Resource[Quota]):
     __slots__ = ()
     name = "quota"
     record = Quota
+    groups = who(get=EVERYBODY)
     paginated = False
 
     async def get(self) -> Quota:

@@ -1,0 +1,60 @@
+"""Which resources there are, and where: the modules beside this one."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._base import Resource
+
+__all__ = ["find", "names", "resource_class"]
+
+
+@cache
+def names() -> Sequence[str]:
+    """The names of all resources, in the order of the alphabet."""
+    found = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+@cache
+def resource_class(name: str) -> type[Resource[Any]]:
+    """Give a resource's class, by the name that the API has for it.
+
+    Raises:
+        LookupError: There is no such resource.
+    """
+    if name not in names():
+        raise LookupError(f"there is no resource {name!r}; there are {', '.join(names())}")
+    base: type[Resource[Any]] = find("Resource")
+    offered = vars(_module(name))
+    return next(
+        each
+        for each in (offered[one] for one in offered["__all__"])
+        if inspect.isclass(each) and issubclass(each, base)
+    )
+
+
+def find(name: str) -> Any:
+    """Give what a module here offers under this name, importing it if need be.
+
+    The names that a module offers begin with its own: ``ProjectNoteFilters``, of projectnote.
+    """
+    if name == "Resource":
+        return _module("_base").Resource
+    owners = [each for each in names() if name.lower().startswith(each)]
+    if owners and name[:1].isupper():
+        module = _module(max(owners, key=len))
+        if name in module.__all__:
+            return vars(module)[name]
+    raise AttributeError(f"module {__package__!r} has no attribute {name!r}")
+
+
+def _module(name: str) -> Any:
+    return import_module(f".{name}", __package__)

@@ -1,0 +1,172 @@
+"""``/client/``: companies that projects are done for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, AtMost, Ids
+from .._values import Day, Html
+from ..listing import Listing
+from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+
+__all__ = ["Client", "ClientCreate", "ClientFilters", "ClientResource", "ClientUpdate"]
+
+
+@record
+class Client(Record):
+    """A client."""
+
+    id: int
+    """Identifier of the client."""
+    name: str
+    """Client name."""
+    datecreated: Day | None = None
+    """Creation date (YYYY-MM-DD)."""
+    description: Html | None = None
+    """Description; empty string when unset."""
+    email: str | None = None
+    """Main e-mail address; empty string when unset."""
+    website: str | None = None
+    """Website; empty string when unset."""
+    phone: str | None = None
+    """Phone number; empty string when unset."""
+    fax: str | None = None
+    """Fax number; empty string when unset."""
+    address: str | None = None
+    """Postal address with CRLF line breaks; empty string when unset."""
+    active: bool
+    """Whether the client is active (``t``/``f``)."""
+    localidunpadded: int
+    """Application number without padding, e.g. ``15``."""
+    localid: str
+    """Application number padded with zeros to five digits, e.g. ``00015``."""
+
+
+class ClientFilters(TypedDict, total=False):
+    """Which clients to list, and in which order."""
+
+    localid: Ids
+    """Match the number shown for the client in the web application."""
+    active: bool
+    """Only active or only inactive clients."""
+    search: str
+    """Text search over client name, description and localid."""
+    projectsonly: bool
+    """Only clients having active projects; by default f."""
+    sortfield: (
+        Literal[
+            "id",
+            "localid",
+            "name",
+            "datecreated",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class ClientCreate(TypedDict, total=False):
+    """The fields of a new client."""
+
+    name: Required[Annotated[str, AtMost(255)]]
+    """Client name, at most 255 characters."""
+    datecreated: Required[Day]
+    """Creation date of the client."""
+    description: str
+    """Description / notes area of the client; HTML is accepted, some elements may be stripped."""
+    email: Annotated[str, AtMost(255)]
+    """Main e-mail address; may also belong to a contact person without login, at most 255
+    characters.
+    """
+    website: Annotated[str, AtMost(255)]
+    """Website address, at most 255 characters."""
+    phone: Annotated[str, AtMost(50)]
+    """Phone number, at most 50 characters."""
+    fax: Annotated[str, AtMost(50)]
+    """Fax number, at most 50 characters."""
+    address: str
+    """Postal address (free text, may hold line breaks)."""
+    active: Required[bool]
+    """Whether the client is active; by default t."""
+
+
+class ClientUpdate(TypedDict, total=False):
+    """The fields of a client that may be changed; None clears one."""
+
+    name: Annotated[str, AtMost(255)]
+    """Client name, at most 255 characters."""
+    datecreated: Day
+    """Creation date of the client."""
+    description: str | None
+    """Description / notes area of the client; HTML is accepted, some elements may be stripped."""
+    email: Annotated[str, AtMost(255)] | None
+    """Main e-mail address; may also belong to a contact person without login, at most 255
+    characters.
+    """
+    website: Annotated[str, AtMost(255)] | None
+    """Website address, at most 255 characters."""
+    phone: Annotated[str, AtMost(50)] | None
+    """Phone number, at most 50 characters."""
+    fax: Annotated[str, AtMost(50)] | None
+    """Fax number, at most 50 characters."""
+    address: str | None
+    """Postal address (free text, may hold line breaks)."""
+    active: bool
+    """Whether the client is active."""
+
+
+class ClientResource(Resource[Client]):
+    """Companies that projects are done for.
+
+    Everybody reads them, Administrators write them. A Resource's or Executive's answers have been
+    seen with five fields only, so all others may be missing. The ``localid`` of a record is a text
+    padded with zeros, its filter takes the number.
+    https://www.myintervals.com/api/resource?r=client
+    """
+
+    __slots__ = ()
+    name = "client"
+    record = Client
+    filters = ClientFilters
+    creatable = ClientCreate
+    updatable = ClientUpdate
+    groups = who(
+        list=EVERYBODY,
+        get=EVERYBODY,
+        create=ADMINISTRATORS,
+        update=ADMINISTRATORS,
+        delete=ADMINISTRATORS,
+    )
+    sorts_by_id = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ClientFilters]
+    ) -> Listing[Client]:
+        """List the clients that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Client:
+        """Get a client, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[ClientCreate]
+    ) -> Client:
+        """Write a new client and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ClientUpdate]
+    ) -> Client:
+        """Change some fields of a client and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a client, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

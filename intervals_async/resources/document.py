@@ -1,0 +1,124 @@
+"""``/document/``: files kept with projects."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._download import Download
+from .._parameters import AsIs, Ids, identifier
+from .._values import Day, LocalDatetime, Objects
+from .._wire import Call
+from ..listing import Listing
+from ._base import EVERYBODY, UNSTATED, Resource, who
+
+__all__ = ["Document", "DocumentFilters", "DocumentResource"]
+
+
+@record
+class Document(Record):
+    """A document."""
+
+    id: int
+    """Identifier of the document. Inferred, not documented."""
+    personid: int | None = None
+    """Person who uploaded the document. Inferred, not documented."""
+    title: str | None = None
+    """Document title. Inferred, not documented."""
+    public: bool | None = None
+    """Whether executives can see it. Inferred, not documented."""
+    datemodified: LocalDatetime | None = None
+    """When the document last changed.
+
+    In the account's own time zone, as far as is known. Inferred, not documented.
+    """
+    active: bool | None = None
+    """Whether the document is active. Inferred, not documented."""
+    versions: Objects | None = None
+    """Uploaded versions of the file (nested records, see notes)."""
+
+
+class DocumentFilters(TypedDict, total=False):
+    """Which documents to list, and in which order."""
+
+    public: bool
+    """Only documents visible to executive users."""
+    taskid: Ids
+    """Documents of these tasks."""
+    milestoneid: Ids
+    """Documents of these milestones or of tasks in them."""
+    queueid: Ids
+    """Documents of these work requests (/request/)."""
+    clientid: Ids
+    """Documents on projects, tasks or milestones of these clients."""
+    projectid: Ids
+    """Documents of these projects, or of tasks or milestones in them."""
+    moduleid: Ids
+    """Documents of tasks having these modules."""
+    personid: Ids
+    """Documents first uploaded by these people."""
+    search: str
+    """Text search over title, notes, filename and tags."""
+    projectactive: bool
+    """Documents of active or of inactive projects."""
+    taskassignedorownedby: int
+    """Leave out task documents where this person is neither assignee, owner nor follower."""
+    tag: str
+    """Documents carrying this tag."""
+    datebegin: Day
+    """Uploaded on or after this date."""
+    dateend: Day
+    """Uploaded on or before this date."""
+    sortfield: (
+        Literal[
+            "id",
+            "personid",
+            "title",
+            "public",
+            "datemodified",
+            "active",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+    id: int
+    """Return this one document through the collection, whose records hold more than the member
+    resource.
+    """
+
+
+class DocumentResource(Resource[Document]):
+    """Files kept with projects, tasks and milestones; for reading only, by everybody.
+
+    The API's list tells more of a document than its member does, so `get` asks the list.
+    https://www.myintervals.com/api/resource?r=document
+    """
+
+    __slots__ = ()
+    name = "document"
+    record = Document
+    filters = DocumentFilters
+    groups = who(list=EVERYBODY, get=EVERYBODY, download=UNSTATED)
+    sorts_by_id = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[DocumentFilters]
+    ) -> Listing[Document]:
+        """List the documents that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Document:
+        """Get the whole record of a document, or raise `NotFoundError`."""
+        id = identifier("document.get()", id)
+        return await self._source({"id": id}).only(f"there is no document {id}")
+
+    def download(self, id: int, /) -> Download:
+        """Download the newest version of a document, piece by piece.
+
+        ``await download.save(path)`` writes a file; ``async with`` gives an async iterator of
+        bytes. Nothing is sent before that, and never is the whole in memory.
+        """
+        id = identifier("document.download()", id)
+        return Download(self._transport, Call("GET", self.name, id, action="download"))

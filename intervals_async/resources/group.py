@@ -1,0 +1,37 @@
+"""``/group/``: the access levels."""
+
+from __future__ import annotations
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import EVERYBODY, Resource, who
+
+__all__ = ["Group", "GroupResource"]
+
+
+@record
+class Group(Record):
+    """A group."""
+
+    id: int
+    """Identifier of the group."""
+    name: str
+    """Name of the access level."""
+
+
+class GroupResource(Resource[Group]):
+    """The access levels, for everybody to read; a person's ``groupid`` is one of them.
+
+    There is no offset and limit, so a listing is one request.
+    https://www.myintervals.com/api/resource?r=group
+    """
+
+    __slots__ = ()
+    name = "group"
+    record = Group
+    groups = who(list=EVERYBODY)
+    paginated = False
+
+    def list(self) -> Listing[Group]:
+        """List all groups: one request."""
+        return self._list({})

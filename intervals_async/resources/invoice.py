@@ -1,0 +1,255 @@
+"""``/invoice/``: invoices of projects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, AtMost, Ids, Number
+from .._values import Day
+from ..listing import Listing
+from ._base import MANAGERS, NO_RESOURCES, Resource, who
+
+__all__ = ["Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceResource", "InvoiceUpdate"]
+
+
+# The payment term Other, whose due date is the writer's to say.
+OTHER_TERM = 6
+
+
+@record
+class Invoice(Record):
+    """An invoice."""
+
+    id: int
+    """Identifier of the invoice. Inferred, not documented."""
+    projectid: int | None = None
+    """Project of the invoice. Inferred, not documented."""
+    date: Day | None = None
+    """Invoice date. Inferred, not documented."""
+    title: str | None = None
+    """Invoice title. Inferred, not documented."""
+    description: str | None = None
+    """Invoice description. Inferred, not documented."""
+    localid: str | None = None
+    """Invoice number of the web application (may be zero-padded as for client).
+
+    Inferred, not documented.
+    """
+    purchaseorder: str | None = None
+    """Purchase order number. Inferred, not documented."""
+    project: str | None = None
+    """Project name. Inferred, not documented."""
+    client: str | None = None
+    """Client name. Inferred, not documented."""
+    datepaid: Day | None = None
+    """When it was paid. Inferred, not documented."""
+    subtotal: Decimal | None = None
+    """Total before tax. Inferred, not documented."""
+    total: Decimal | None = None
+    """Total. Inferred, not documented."""
+    payments: Decimal | None = None
+    """Sum of payments received. Inferred, not documented."""
+    balance: Decimal | None = None
+    """Amount still due. Inferred, not documented."""
+    datedue: Day | None = None
+    """Due date. Inferred, not documented."""
+    daysoverdue: int | None = None
+    """Days past the due date. Inferred, not documented."""
+    termid: int | None = None
+    """Payment term. Inferred, not documented."""
+    termother: str | None = None
+    """Custom term name. Inferred, not documented."""
+    termotherdatedue: Day | None = None
+    """Due date of a custom term. Inferred, not documented."""
+    addressfrom: str | None = None
+    """Sender address. Inferred, not documented."""
+    addressto: str | None = None
+    """Recipient address. Inferred, not documented."""
+    tax: Decimal | None = None
+    """Tax value. Inferred, not documented."""
+    secondtax: Decimal | None = None
+    """Second tax value. Inferred, not documented."""
+    secondtaxcompound: bool | None = None
+    """Whether the second tax compounds. Inferred, not documented."""
+    disclaimer: str | None = None
+    """Disclaimer text. Inferred, not documented."""
+    datebegin: Day | None = None
+    """First day of imported time (prefilled invoices). Inferred, not documented."""
+    dateend: Day | None = None
+    """Last day of imported time (prefilled invoices). Inferred, not documented."""
+
+
+class InvoiceFilters(TypedDict, total=False):
+    """Which invoices to list, and in which order."""
+
+    localid: Ids
+    """Match the invoice number shown in the web application."""
+    clientid: Ids
+    """Invoices of these clients."""
+    projectid: Ids
+    """Invoices of these projects."""
+    datebegin: Day
+    """Dated on or after this date."""
+    dateend: Day
+    """Dated on or before this date."""
+    status: Literal["outstanding", "paid"]
+    """Only outstanding or only paid invoices."""
+    search: str
+    """Text search over title, description, localid, purchase order and address fields."""
+    sortfield: (
+        Literal[
+            "id",
+            "projectid",
+            "date",
+            "title",
+            "description",
+            "localid",
+            "purchaseorder",
+            "project",
+            "client",
+            "datepaid",
+            "subtotal",
+            "total",
+            "payments",
+            "balance",
+            "datedue",
+            "daysoverdue",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class InvoiceCreate(TypedDict, total=False):
+    """The fields of a new invoice."""
+
+    projectid: Required[int]
+    """Project being invoiced."""
+    date: Required[Day]
+    """Invoice date."""
+    termid: Required[int]
+    """Payment term, an id of /invoiceterm/."""
+    termother: Annotated[str, AtMost(255)]
+    """Name of a custom term, for the term Other (id 6), at most 255 characters."""
+    termotherdatedue: Day
+    """Due date of a custom term; needed when the term is Other (id 6)."""
+    title: Required[Annotated[str, AtMost(255)]]
+    """Invoice title, at most 255 characters."""
+    description: str
+    """Invoice description."""
+    addressfrom: str
+    """Sender address."""
+    addressto: str
+    """Recipient address."""
+    purchaseorder: Annotated[str, AtMost(55)]
+    """Purchase order number, at most 55 characters."""
+    tax: Number
+    """Tax value."""
+    secondtax: Number
+    """Second tax value, for places with two levels of tax."""
+    secondtaxcompound: bool
+    """True: the second tax is compounded; false: it is added."""
+    disclaimer: str
+    """Disclaimer text."""
+    datebegin: Day
+    """First day of the time entries to import; makes the invoice prefilled."""
+    dateend: Day
+    """Last day of the time entries to import; makes the invoice prefilled."""
+
+
+class InvoiceUpdate(TypedDict, total=False):
+    """The fields of an invoice that may be changed; None clears one."""
+
+    projectid: int
+    """Project being invoiced."""
+    date: Day
+    """Invoice date."""
+    termid: int
+    """Payment term, an id of /invoiceterm/."""
+    termother: Annotated[str, AtMost(255)] | None
+    """Name of a custom term, for the term Other (id 6), at most 255 characters."""
+    termotherdatedue: Day | None
+    """Due date of a custom term; needed when the term is Other (id 6)."""
+    title: Annotated[str, AtMost(255)]
+    """Invoice title, at most 255 characters."""
+    description: str | None
+    """Invoice description."""
+    addressfrom: str | None
+    """Sender address."""
+    addressto: str | None
+    """Recipient address."""
+    purchaseorder: Annotated[str, AtMost(55)] | None
+    """Purchase order number, at most 55 characters."""
+    tax: Number | None
+    """Tax value."""
+    secondtax: Number | None
+    """Second tax value, for places with two levels of tax."""
+    secondtaxcompound: bool | None
+    """True: the second tax is compounded; false: it is added."""
+    disclaimer: str | None
+    """Disclaimer text."""
+    datebegin: Day | None
+    """First day of the time entries to import; makes the invoice prefilled."""
+    dateend: Day | None
+    """Last day of the time entries to import; makes the invoice prefilled."""
+
+
+class InvoiceResource(Resource[Invoice]):
+    """Invoices of projects; Resource users have no access, Executives only read.
+
+    Left without ``datebegin`` and ``dateend`` on creation, an invoice is freeform: its lines are
+    added through ``invoiceitem``. With either it is prefilled from the project's time entries;
+    that cannot change later, and changing these two dates imports the time again. The term Other
+    has the id 6, and needs ``termotherdatedue``.
+    https://www.myintervals.com/api/resource?r=invoice
+    """
+
+    __slots__ = ()
+    name = "invoice"
+    record = Invoice
+    filters = InvoiceFilters
+    creatable = InvoiceCreate
+    updatable = InvoiceUpdate
+    groups = who(
+        list=NO_RESOURCES, get=NO_RESOURCES, create=MANAGERS, update=MANAGERS, delete=MANAGERS
+    )
+    sorts_by_id = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceFilters]
+    ) -> Listing[Invoice]:
+        """List the invoices that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Invoice:
+        """Get an invoice, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceCreate]
+    ) -> Invoice:
+        """Write a new invoice and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceUpdate]
+    ) -> Invoice:
+        """Change some fields of an invoice and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete an invoice, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)
+
+    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+        if fields.get("termid") != OTHER_TERM or "termotherdatedue" in fields:
+            return None
+        return "termotherdatedue, as its term is Other"

@@ -1,0 +1,155 @@
+"""``/invoiceitem/``: lines of invoices."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, AtMost, Number
+from ..listing import Listing
+from ._base import MANAGERS, NO_RESOURCES, Resource, who
+
+__all__ = [
+    "InvoiceItem",
+    "InvoiceItemCreate",
+    "InvoiceItemFilters",
+    "InvoiceItemResource",
+    "InvoiceItemUpdate",
+]
+
+
+@record
+class InvoiceItem(Record):
+    """An invoice line."""
+
+    id: int
+    """Identifier of the line. Inferred, not documented."""
+    invoiceid: int | None = None
+    """Invoice of the line. Inferred, not documented."""
+    name: str | None = None
+    """Name of the line. Inferred, not documented."""
+    description: str | None = None
+    """Description of the line. Inferred, not documented."""
+    quantity: Decimal | None = None
+    """Quantity. Inferred, not documented."""
+    rate: Decimal | None = None
+    """Rate. Inferred, not documented."""
+    amount: Decimal | None = None
+    """Amount. Inferred, not documented."""
+    custom: bool | None = None
+    """True for lines made by a user, false for generated ones."""
+
+
+class InvoiceItemFilters(TypedDict, total=False):
+    """Which invoice lines to list, and in which order."""
+
+    invoiceid: Required[int]
+    """Invoice whose lines are wanted."""
+    sortfield: (
+        Literal[
+            "id",
+            "invoiceid",
+            "name",
+            "description",
+            "quantity",
+            "rate",
+            "amount",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class InvoiceItemCreate(TypedDict, total=False):
+    """The fields of a new invoice line."""
+
+    invoiceid: Required[int]
+    """Invoice of the line; fixed for existing non-custom lines."""
+    name: Required[Annotated[str, AtMost(255)]]
+    """Name of the line, at most 255 characters."""
+    description: str
+    """Description of the line."""
+    quantity: Number
+    """Quantity; only for new or custom lines."""
+    rate: Number
+    """Rate; only for new or custom lines."""
+    amount: Required[Number]
+    """Amount; must equal quantity times rate when both are given; fixed for existing non-custom
+    lines.
+    """
+
+
+class InvoiceItemUpdate(TypedDict, total=False):
+    """The fields of an invoice line that may be changed; None clears one."""
+
+    invoiceid: int
+    """Invoice of the line; fixed for existing non-custom lines."""
+    name: Annotated[str, AtMost(255)]
+    """Name of the line, at most 255 characters."""
+    description: str | None
+    """Description of the line."""
+    quantity: Number | None
+    """Quantity; only for new or custom lines."""
+    rate: Number | None
+    """Rate; only for new or custom lines."""
+    amount: Number
+    """Amount; must equal quantity times rate when both are given; fixed for existing non-custom
+    lines.
+    """
+
+
+class InvoiceItemResource(Resource[InvoiceItem]):
+    """Lines of invoices; Resource users have no access, Executives only read.
+
+    They are listed for one invoice. Of a line that was generated from time only the description
+    can be changed, and nobody can delete it.
+    https://www.myintervals.com/api/resource?r=invoiceitem
+    """
+
+    __slots__ = ()
+    name = "invoiceitem"
+    record = InvoiceItem
+    filters = InvoiceItemFilters
+    creatable = InvoiceItemCreate
+    updatable = InvoiceItemUpdate
+    groups = who(
+        list=NO_RESOURCES, get=NO_RESOURCES, create=MANAGERS, update=MANAGERS, delete=MANAGERS
+    )
+    sorts_by_id = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceItemFilters]
+    ) -> Listing[InvoiceItem]:
+        """List the invoice lines that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> InvoiceItem:
+        """Get an invoice line, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceItemCreate]
+    ) -> InvoiceItem:
+        """Write a new invoice line and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        **fields: Unpack[InvoiceItemUpdate],
+    ) -> InvoiceItem:
+        """Change some fields of an invoice line and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete an invoice line, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

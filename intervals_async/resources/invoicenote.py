@@ -1,0 +1,126 @@
+"""``/invoicenote/``: notes and logged events of invoices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AtMost
+from .._values import Html, UtcDatetime
+from ..listing import Listing
+from ._base import ADMINISTRATORS, MANAGERS, Resource, who
+
+__all__ = [
+    "InvoiceNote",
+    "InvoiceNoteCreate",
+    "InvoiceNoteFilters",
+    "InvoiceNoteResource",
+    "InvoiceNoteUpdate",
+]
+
+
+@record
+class InvoiceNote(Record):
+    """An invoice note."""
+
+    id: int
+    """Identifier of the note."""
+    invoiceid: int
+    """Invoice of the note."""
+    authorid: int
+    """Person who wrote the note."""
+    title: str
+    """Short title or event label."""
+    note: str | None = None
+    """Body; may be empty for entries made by the system."""
+    date: UtcDatetime
+    """When the note was recorded, UTC, YYYY-MM-DD HH:MM:SS."""
+    actions: Html | None = None
+    """HTML summary of what happened (status changes, invoice events)."""
+
+
+class InvoiceNoteFilters(TypedDict, total=False):
+    """Which invoice notes to list."""
+
+    invoiceid: Required[int]
+    """Invoice whose notes are wanted."""
+    authorid: int
+    """Notes written by this person."""
+
+
+class InvoiceNoteCreate(TypedDict, total=False):
+    """The fields of a new invoice note."""
+
+    invoiceid: Required[int]
+    """Invoice the note belongs to."""
+    title: Required[Annotated[str, AtMost(255)]]
+    """Title of the note, at most 255 characters."""
+    note: str
+    """Body of the note."""
+    date: UtcDatetime
+    """When the note is recorded."""
+
+
+class InvoiceNoteUpdate(TypedDict, total=False):
+    """The fields of an invoice note that may be changed; None clears one."""
+
+    invoiceid: int
+    """Invoice the note belongs to."""
+    title: Annotated[str, AtMost(255)]
+    """Title of the note, at most 255 characters."""
+    note: str | None
+    """Body of the note."""
+    date: UtcDatetime | None
+    """When the note is recorded."""
+
+
+class InvoiceNoteResource(Resource[InvoiceNote]):
+    """Notes and logged events of invoices, for Administrators and Managers.
+
+    They are listed for one invoice. Both write notes; only Administrators change and delete them.
+    https://www.myintervals.com/api/resource?r=invoicenote
+    """
+
+    __slots__ = ()
+    name = "invoicenote"
+    record = InvoiceNote
+    filters = InvoiceNoteFilters
+    creatable = InvoiceNoteCreate
+    updatable = InvoiceNoteUpdate
+    groups = who(
+        list=MANAGERS, get=MANAGERS, create=MANAGERS, update=ADMINISTRATORS, delete=ADMINISTRATORS
+    )
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceNoteFilters]
+    ) -> Listing[InvoiceNote]:
+        """List the invoice notes that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> InvoiceNote:
+        """Get an invoice note, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceNoteCreate]
+    ) -> InvoiceNote:
+        """Write a new invoice note and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        **fields: Unpack[InvoiceNoteUpdate],
+    ) -> InvoiceNote:
+        """Change some fields of an invoice note and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete an invoice note, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

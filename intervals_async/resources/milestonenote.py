@@ -1,0 +1,124 @@
+"""``/milestonenote/``: notes and events of milestones."""
+
+from __future__ import annotations
+
+from typing import Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._values import Html, UtcDatetime
+from ..listing import Listing
+from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+
+__all__ = [
+    "MilestoneNote",
+    "MilestoneNoteCreate",
+    "MilestoneNoteFilters",
+    "MilestoneNoteResource",
+    "MilestoneNoteUpdate",
+]
+
+
+@record
+class MilestoneNote(Record):
+    """A milestone note."""
+
+    id: int
+    """Note ID."""
+    milestoneid: int
+    """Parent milestone ID."""
+    title: str
+    """Short event label, e.g. 'Milestone updated'; not settable."""
+    date: UtcDatetime
+    """When recorded, UTC, YYYY-MM-DD HH:MM:SS."""
+    authorid: int
+    """ID of the person who wrote it."""
+    note: Html | None = None
+    """Body; can be empty on rows the system wrote."""
+    public: bool
+    """Whether executives may see it."""
+
+
+class MilestoneNoteFilters(TypedDict, total=False):
+    """Which milestone notes to list."""
+
+    milestoneid: Required[int]
+    """Milestone whose notes to list."""
+
+
+class MilestoneNoteCreate(TypedDict, total=False):
+    """The fields of a new milestone note."""
+
+    milestoneid: Required[int]
+    """Milestone the note belongs to."""
+    note: Required[str]
+    """Note body; HTML is accepted, some elements may be stripped."""
+    public: Required[bool]
+    """Whether executives can see the note; notes by executives are always public; by default f."""
+
+
+class MilestoneNoteUpdate(TypedDict, total=False):
+    """The fields of a milestone note that may be changed; None clears one."""
+
+    milestoneid: int
+    """Milestone the note belongs to."""
+    note: str
+    """Note body; HTML is accepted, some elements may be stripped."""
+    public: bool
+    """Whether executives can see the note; notes by executives are always public."""
+
+
+class MilestoneNoteResource(Resource[MilestoneNote]):
+    """Notes and events of milestones, for everybody.
+
+    They are listed for one milestone. Everybody writes notes; only Administrators change and
+    delete them. Notes by Executives are always public.
+    https://www.myintervals.com/api/resource?r=milestonenote
+    """
+
+    __slots__ = ()
+    name = "milestonenote"
+    record = MilestoneNote
+    filters = MilestoneNoteFilters
+    creatable = MilestoneNoteCreate
+    updatable = MilestoneNoteUpdate
+    groups = who(
+        list=EVERYBODY,
+        get=EVERYBODY,
+        create=EVERYBODY,
+        update=ADMINISTRATORS,
+        delete=ADMINISTRATORS,
+    )
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[MilestoneNoteFilters]
+    ) -> Listing[MilestoneNote]:
+        """List the milestone notes that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> MilestoneNote:
+        """Get a milestone note, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[MilestoneNoteCreate]
+    ) -> MilestoneNote:
+        """Write a new milestone note and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        **fields: Unpack[MilestoneNoteUpdate],
+    ) -> MilestoneNote:
+        """Change some fields of a milestone note and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a milestone note, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

@@ -1,0 +1,57 @@
+"""``/module/``: the account's default modules."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import ADMINISTRATORS, Resource, who
+
+__all__ = ["Module", "ModuleFilters", "ModuleResource"]
+
+
+@record
+class Module(Record):
+    """A module."""
+
+    id: int
+    """Module ID."""
+    name: str
+    """Module name."""
+    description: str | None = None
+    """Description; may be empty."""
+    active: bool
+    """Whether the module is active."""
+
+
+class ModuleFilters(TypedDict, total=False):
+    """Which modules to list."""
+
+    active: bool
+    """Only active, or only inactive, modules."""
+
+
+class ModuleResource(Resource[Module]):
+    """The account's default modules, for Administrators to read.
+
+    Everybody else reads ``projectmodule``. The documentation lists settable fields, but allows
+    only GET.
+    https://www.myintervals.com/api/resource?r=module
+    """
+
+    __slots__ = ()
+    name = "module"
+    record = Module
+    filters = ModuleFilters
+    groups = who(list=ADMINISTRATORS, get=ADMINISTRATORS)
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ModuleFilters]
+    ) -> Listing[Module]:
+        """List the modules that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Module:
+        """Get a module, or raise `NotFoundError`."""
+        return await self._get(id)

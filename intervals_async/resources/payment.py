@@ -1,0 +1,158 @@
+"""``/payment/``: payments received for projects."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, AtMost, Ids, Number
+from .._values import Day
+from ..listing import Listing
+from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Resource, who
+
+__all__ = ["Payment", "PaymentCreate", "PaymentFilters", "PaymentResource", "PaymentUpdate"]
+
+
+@record
+class Payment(Record):
+    """A payment."""
+
+    id: int
+    """Payment ID. Inferred, not documented."""
+    projectid: int | None = None
+    """Project ID. Inferred, not documented."""
+    date: Day | None = None
+    """Payment date. Inferred, not documented."""
+    amount: Decimal | None = None
+    """Amount paid. Inferred, not documented."""
+    typeid: int | None = None
+    """Payment type ID. Inferred, not documented."""
+    reference: str | None = None
+    """Free descriptor. Inferred, not documented."""
+    note: str | None = None
+    """Description. Inferred, not documented."""
+    invoiceid: int | None = None
+    """Invoice ID. Inferred, not documented."""
+
+
+class PaymentFilters(TypedDict, total=False):
+    """Which payments to list, and in which order."""
+
+    clientid: int
+    """Only payments of this client."""
+    projectid: int
+    """Only payments of this project (the docs text says 'client', a copy-paste slip)."""
+    personid: Ids
+    """Only payments entered by these people."""
+    date: Day
+    """Only payments of this date."""
+    typeid: int
+    """Only payments of this payment type (see paymenttype)."""
+    invoiceid: int
+    """Only payments of this invoice."""
+    sortfield: (
+        Literal[
+            "id",
+            "projectid",
+            "date",
+            "amount",
+            "typeid",
+            "reference",
+            "note",
+            "invoiceid",
+            "type",
+            "project",
+            "client",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class PaymentCreate(TypedDict, total=False):
+    """The fields of a new payment."""
+
+    projectid: Required[int]
+    """Project the payment is for."""
+    date: Required[Day]
+    """Payment date."""
+    amount: Required[Number]
+    """Amount paid (documented as double)."""
+    typeid: Required[int]
+    """Payment type ID."""
+    reference: Annotated[str, AtMost(35)]
+    """Free descriptor, e.g. for payment type Other, at most 35 characters."""
+    note: Annotated[str, AtMost(255)]
+    """Description of the payment, at most 255 characters."""
+    invoiceid: int
+    """Invoice the payment is applied to."""
+
+
+class PaymentUpdate(TypedDict, total=False):
+    """The fields of a payment that may be changed; None clears one."""
+
+    projectid: int
+    """Project the payment is for."""
+    date: Day
+    """Payment date."""
+    amount: Number
+    """Amount paid (documented as double)."""
+    typeid: int
+    """Payment type ID."""
+    reference: Annotated[str, AtMost(35)] | None
+    """Free descriptor, e.g. for payment type Other, at most 35 characters."""
+    note: Annotated[str, AtMost(255)] | None
+    """Description of the payment, at most 255 characters."""
+    invoiceid: int | None
+    """Invoice the payment is applied to."""
+
+
+class PaymentResource(Resource[Payment]):
+    """Payments received for projects; Resource users have no access, Executives only read.
+
+    Administrators and Managers write them, Administrators delete.
+    https://www.myintervals.com/api/resource?r=payment
+    """
+
+    __slots__ = ()
+    name = "payment"
+    record = Payment
+    filters = PaymentFilters
+    creatable = PaymentCreate
+    updatable = PaymentUpdate
+    groups = who(
+        list=NO_RESOURCES, get=NO_RESOURCES, create=MANAGERS, update=MANAGERS, delete=ADMINISTRATORS
+    )
+    sorts_by_id = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[PaymentFilters]
+    ) -> Listing[Payment]:
+        """List the payments that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Payment:
+        """Get a payment, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[PaymentCreate]
+    ) -> Payment:
+        """Write a new payment and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PaymentUpdate]
+    ) -> Payment:
+        """Change some fields of a payment and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a payment, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

@@ -1,0 +1,41 @@
+"""``/paymenttype/``: the payment types."""
+
+from __future__ import annotations
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import UNSTATED, Resource, who
+
+__all__ = ["PaymentType", "PaymentTypeResource"]
+
+
+@record
+class PaymentType(Record):
+    """A payment type."""
+
+    id: int
+    """Payment type ID, used as payment.typeid. Inferred, not documented."""
+
+
+class PaymentTypeResource(Resource[PaymentType]):
+    """The payment types; who may read them is not documented.
+
+    There is no offset and limit, so a listing is one request. No documentation names the fields
+    beyond the id, so the name is in `extra`. Whether a single one can be read is doubtful: `list`
+    is surer.
+    https://www.myintervals.com/api/resource?r=paymenttype
+    """
+
+    __slots__ = ()
+    name = "paymenttype"
+    record = PaymentType
+    groups = who(list=UNSTATED, get=UNSTATED)
+    paginated = False
+
+    def list(self) -> Listing[PaymentType]:
+        """List all payment types: one request."""
+        return self._list({})
+
+    async def get(self, id: int, /) -> PaymentType:
+        """Get a payment type, or raise `NotFoundError`."""
+        return await self._get(id)

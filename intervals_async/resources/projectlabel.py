@@ -1,0 +1,59 @@
+"""``/projectlabel/``: coloured labels that projects are grouped by."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import EVERYBODY, Resource, who
+
+__all__ = ["ProjectLabel", "ProjectLabelFilters", "ProjectLabelResource"]
+
+
+@record
+class ProjectLabel(Record):
+    """A project label."""
+
+    id: int
+    """Label ID."""
+    name: str
+    """Label name."""
+    color: str
+    """Display colour, usually 6 hex digits without '#', e.g. 44bb44."""
+    priority: int
+    """Rank used to order labels."""
+    active: bool | None = None
+    """Whether the label is active. Inferred, not documented."""
+
+
+class ProjectLabelFilters(TypedDict, total=False):
+    """Which project labels to list."""
+
+    active: bool
+    """Only active, or only inactive, labels."""
+
+
+class ProjectLabelResource(Resource[ProjectLabel]):
+    """Coloured labels that projects are grouped by, for everybody to read.
+
+    The documentation lists settable fields, but allows only GET. It contradicts itself on which
+    ``priority`` comes first.
+    https://www.myintervals.com/api/resource?r=projectlabel
+    """
+
+    __slots__ = ()
+    name = "projectlabel"
+    record = ProjectLabel
+    filters = ProjectLabelFilters
+    groups = who(list=EVERYBODY, get=EVERYBODY)
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectLabelFilters]
+    ) -> Listing[ProjectLabel]:
+        """List the project labels that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> ProjectLabel:
+        """Get a project label, or raise `NotFoundError`."""
+        return await self._get(id)

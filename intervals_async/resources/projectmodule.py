@@ -1,0 +1,149 @@
+"""``/projectmodule/``: modules of projects: default ones taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AtMost, Ids
+from ..listing import Listing
+from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+
+__all__ = [
+    "ProjectModule",
+    "ProjectModuleCreate",
+    "ProjectModuleFilters",
+    "ProjectModuleResource",
+    "ProjectModuleUpdate",
+]
+
+
+@record
+class ProjectModule(Record):
+    """A project module."""
+
+    id: int
+    """Project module ID."""
+    projectid: int | None = None
+    """Project ID."""
+    moduleid: int | None = None
+    """Default module's ID."""
+    active: bool | None = None
+    """Whether active in the project."""
+    modulename: str | None = None
+    """Module name."""
+    module: str | None = None
+    """Module name too, under its settable key."""
+    description: str | None = None
+    """Description. Inferred, not documented."""
+
+
+class ProjectModuleFilters(TypedDict, total=False):
+    """Which project modules to list."""
+
+    projectid: Ids
+    """Only modules of these projects."""
+    active: bool
+    """Only active, or only inactive, ones; always applied for resource users, who cannot see
+    inactive modules.
+    """
+    personid: int
+    """Person filter; the docs give no description."""
+
+
+class ProjectModuleCreate(TypedDict, total=False):
+    """The fields of a new project module."""
+
+    projectid: Required[int]
+    """Project; fixed once set (delete and create anew to move)."""
+    moduleid: int
+    """Default module's ID; needed only when adding a default module; by default 0."""
+    description: str
+    """Description."""
+    active: Required[bool]
+    """Whether active in the project."""
+    module: Annotated[str, AtMost(155)]
+    """Module name; needed when adding a custom module or turning a default one into a custom one,
+    at most 155 characters.
+    """
+
+
+class ProjectModuleUpdate(TypedDict, total=False):
+    """The fields of a project module that may be changed; None clears one."""
+
+    projectid: int
+    """Project; fixed once set (delete and create anew to move)."""
+    moduleid: int | None
+    """Default module's ID; needed only when adding a default module."""
+    description: str | None
+    """Description."""
+    active: bool
+    """Whether active in the project."""
+    module: Annotated[str, AtMost(155)] | None
+    """Module name; needed when adding a custom module or turning a default one into a custom one,
+    at most 155 characters.
+    """
+
+
+class ProjectModuleResource(Resource[ProjectModule]):
+    """Modules of projects: default ones taken over, and a project's own.
+
+    Everybody reads them (Resource users the active ones), Administrators write. A new one needs
+    ``moduleid`` for a default module, or ``module`` for a name of its own. Its project cannot
+    change.
+    https://www.myintervals.com/api/resource?r=projectmodule
+    """
+
+    __slots__ = ()
+    name = "projectmodule"
+    record = ProjectModule
+    filters = ProjectModuleFilters
+    creatable = ProjectModuleCreate
+    updatable = ProjectModuleUpdate
+    groups = who(
+        list=EVERYBODY,
+        get=EVERYBODY,
+        create=ADMINISTRATORS,
+        update=ADMINISTRATORS,
+        delete=ADMINISTRATORS,
+    )
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectModuleFilters]
+    ) -> Listing[ProjectModule]:
+        """List the project modules that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> ProjectModule:
+        """Get a project module, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectModuleCreate]
+    ) -> ProjectModule:
+        """Write a new project module and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        **fields: Unpack[ProjectModuleUpdate],
+    ) -> ProjectModule:
+        """Change some fields of a project module and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a project module, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)
+
+    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+        if fields.get("moduleid") or fields.get("module"):
+            return None
+        return "moduleid for a default module, or module for a name of its own"

@@ -1,0 +1,159 @@
+"""``/projectworktype/``: work types of projects: default ones taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AtMost, Ids, Number
+from ..listing import Listing
+from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+
+__all__ = [
+    "ProjectWorkType",
+    "ProjectWorkTypeCreate",
+    "ProjectWorkTypeFilters",
+    "ProjectWorkTypeResource",
+    "ProjectWorkTypeUpdate",
+]
+
+
+@record
+class ProjectWorkType(Record):
+    """A project's work type."""
+
+    id: int
+    """Row id of this project/work-type pair."""
+    projectid: int
+    """Owning project."""
+    worktypeid: int
+    """Id of the default work type; this is what time.worktypeid expects."""
+    worktype: str
+    """Work type name (HTML-entity encoded)."""
+    active: bool
+    """Active on this project."""
+    hourlyrate: Decimal | None = None
+    """Hourly rate; absent from every 2025 recording (taken with non-admin tokens), read by a 2017
+    client.
+    """
+    esttime: Decimal | None = None
+    """Estimated hours; seen only by the 2017 client."""
+    total: Decimal | None = None
+    """Total; seen only by the 2017 client."""
+
+
+class ProjectWorkTypeFilters(TypedDict, total=False):
+    """Which projects' work types to list."""
+
+    projectid: Ids
+    """Only work types of these projects."""
+    active: bool
+    """Active or inactive only; forced to active for Resource users."""
+    personid: int
+    """No description in the docs."""
+
+
+class ProjectWorkTypeCreate(TypedDict, total=False):
+    """The fields of a new project's work type."""
+
+    projectid: Required[int]
+    """Owning project; fixed once set (delete and re-create to move)."""
+    worktypeid: int
+    """Default work type to attach; needed when adding from defaults, not when editing; by default
+    0.
+    """
+    hourlyrate: Number
+    """Hourly rate; needed when adding a custom work type."""
+    esttime: Number
+    """Estimated hours."""
+    active: Required[bool]
+    """Whether the work type is usable on the project."""
+    worktype: Annotated[str, AtMost(155)]
+    """Name; needed when adding a custom work type, at most 155 characters."""
+
+
+class ProjectWorkTypeUpdate(TypedDict, total=False):
+    """The fields of a project's work type that may be changed; None clears one."""
+
+    projectid: int
+    """Owning project; fixed once set (delete and re-create to move)."""
+    worktypeid: int | None
+    """Default work type to attach; needed when adding from defaults, not when editing."""
+    hourlyrate: Number
+    """Hourly rate; needed when adding a custom work type."""
+    esttime: Number | None
+    """Estimated hours."""
+    active: bool
+    """Whether the work type is usable on the project."""
+    worktype: Annotated[str, AtMost(155)] | None
+    """Name; needed when adding a custom work type, at most 155 characters."""
+
+
+class ProjectWorkTypeResource(Resource[ProjectWorkType]):
+    """Work types of projects: default ones taken over, and a project's own.
+
+    Everybody reads them (Resource users the active ones; the rates seem to be shown to few),
+    Administrators write. ``id`` is the pair's own, ``worktypeid`` what time entries take. A new
+    one needs ``worktypeid`` for a default work type, or ``worktype`` and ``hourlyrate`` for one of
+    its own. Its project cannot change.
+    https://www.myintervals.com/api/resource?r=projectworktype
+    """
+
+    __slots__ = ()
+    name = "projectworktype"
+    record = ProjectWorkType
+    filters = ProjectWorkTypeFilters
+    creatable = ProjectWorkTypeCreate
+    updatable = ProjectWorkTypeUpdate
+    groups = who(
+        list=EVERYBODY,
+        get=EVERYBODY,
+        create=ADMINISTRATORS,
+        update=ADMINISTRATORS,
+        delete=ADMINISTRATORS,
+    )
+
+    def list(
+        self,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        **filters: Unpack[ProjectWorkTypeFilters],
+    ) -> Listing[ProjectWorkType]:
+        """List the projects' work types that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> ProjectWorkType:
+        """Get a project's work type, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectWorkTypeCreate]
+    ) -> ProjectWorkType:
+        """Write a new project's work type and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        **fields: Unpack[ProjectWorkTypeUpdate],
+    ) -> ProjectWorkType:
+        """Change some fields of a project's work type and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a project's work type, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)
+
+    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+        if fields.get("worktypeid") or {"worktype", "hourlyrate"} <= fields.keys():
+            return None
+        return "worktypeid for a default work type, or worktype and hourlyrate for one of its own"

@@ -1,0 +1,172 @@
+"""``/request/``: work requests that people have submitted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, AtMost
+from .._values import Day, Html, LocalDatetime
+from ..listing import Listing
+from ._base import EVERYBODY, Resource, who
+
+__all__ = ["Request", "RequestCreate", "RequestFilters", "RequestResource", "RequestUpdate"]
+
+
+@record
+class Request(Record):
+    """A work request."""
+
+    id: int
+    """Request id (documented as sort field). Inferred, not documented."""
+    title: str | None = None
+    """Title. Inferred, not documented."""
+    date: LocalDatetime | None = None
+    """Submission date (documented as sort field).
+
+    In the account's own time zone, as far as is known. Inferred, not documented.
+    """
+    datedue: Day | None = None
+    """Due date. Inferred, not documented."""
+    personid: int | None = None
+    """Submitter. Inferred, not documented."""
+    person: str | None = None
+    """Submitter's name (documented as sort field). Inferred, not documented."""
+    projectid: int | None = None
+    """Project; requests without one exist. Inferred, not documented."""
+    project: str | None = None
+    """Project name (sort field). Inferred, not documented."""
+    clientid: int | None = None
+    """Client (sort field). Inferred, not documented."""
+    client: str | None = None
+    """Client name (sort field). Inferred, not documented."""
+    email: str | None = None
+    """E-mail (sort field). Inferred, not documented."""
+    priorityid: int | None = None
+    """Priority id. Inferred, not documented."""
+    priority: str | None = None
+    """Priority (sort field); whether it is a name or a rank is not shown.
+
+    Inferred, not documented.
+    """
+    description: Html | None = None
+    """Body text (settable field, and the POST answer returns the whole element).
+
+    Inferred, not documented.
+    """
+
+
+class RequestFilters(TypedDict, total=False):
+    """Which work requests to list, and in which order."""
+
+    priorityid: int
+    """Only requests with this priority."""
+    personid: int
+    """Only requests submitted by this person."""
+    projectid: int
+    """Only requests of this project."""
+    sortfield: (
+        Literal[
+            "id",
+            "title",
+            "date",
+            "datedue",
+            "personid",
+            "person",
+            "projectid",
+            "project",
+            "clientid",
+            "client",
+            "email",
+            "priorityid",
+            "priority",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class RequestCreate(TypedDict, total=False):
+    """The fields of a new work request."""
+
+    personid: Required[int]
+    """Owner of the request."""
+    projectid: int
+    """Project the request belongs to; may be absent."""
+    priorityid: Required[int]
+    """Priority (taskpriority id)."""
+    title: Required[Annotated[str, AtMost(255)]]
+    """Title, at most 255 characters."""
+    datedue: Day
+    """Due date; blank means one week ahead."""
+    description: str
+    """Body text; HTML is accepted, some elements may be stripped."""
+
+
+class RequestUpdate(TypedDict, total=False):
+    """The fields of a work request that may be changed; None clears one."""
+
+    personid: int
+    """Owner of the request."""
+    projectid: int | None
+    """Project the request belongs to; may be absent."""
+    priorityid: int
+    """Priority (taskpriority id)."""
+    title: Annotated[str, AtMost(255)]
+    """Title, at most 255 characters."""
+    datedue: Day | None
+    """Due date; blank means one week ahead."""
+    description: str | None
+    """Body text; HTML is accepted, some elements may be stripped."""
+
+
+class RequestResource(Resource[Request]):
+    """Work requests that people have submitted, for everybody.
+
+    Administrators may do anything; Managers act where they have access to the project, and cannot
+    change the person; Resource users and Executives change and delete only their own. All fields
+    of a record are inferred.
+    https://www.myintervals.com/api/resource?r=request
+    """
+
+    __slots__ = ()
+    name = "request"
+    record = Request
+    filters = RequestFilters
+    creatable = RequestCreate
+    updatable = RequestUpdate
+    groups = who(
+        list=EVERYBODY, get=EVERYBODY, create=EVERYBODY, update=EVERYBODY, delete=EVERYBODY
+    )
+    sorts_by_id = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[RequestFilters]
+    ) -> Listing[Request]:
+        """List the work requests that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Request:
+        """Get a work request, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[RequestCreate]
+    ) -> Request:
+        """Write a new work request and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[RequestUpdate]
+    ) -> Request:
+        """Change some fields of a work request and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a work request, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

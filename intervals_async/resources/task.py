@@ -1,0 +1,375 @@
+"""``/task/``: tasks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, AtMost, Ids, Number, identifier
+from .._values import Day, Html, IdList, LocalDatetime, Objects, RankOrName, UtcDatetime
+from ..listing import Listing
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource, who
+
+__all__ = ["Task", "TaskCreate", "TaskFilters", "TaskResource", "TaskUpdate"]
+
+
+@record
+class Task(Record):
+    """A task."""
+
+    id: int
+    """Internal task id."""
+    localid: int
+    """Number shown in the web application."""
+    queueid: int | None = None
+    """Work request the task came from. In lists only."""
+    assigneeid: IdList
+    """Assignee ids, comma separated; empty string when none."""
+    statusid: int
+    """Status id."""
+    projectid: int
+    """Project id."""
+    moduleid: int
+    """Module id."""
+    title: str
+    """Title (HTML-entity encoded)."""
+    summary: Html
+    """Body; empty string when none."""
+    dateopen: Day
+    """Start date."""
+    datedue: Day | None = None
+    """Due date (2017 client handles null)."""
+    dateclosed: Day | None = None
+    """Closing date."""
+    estimate: Decimal | None = None
+    """Estimated hours."""
+    ownerid: IdList
+    """Owner ids, comma separated."""
+    priorityid: int
+    """Priority id."""
+    datemodified: LocalDatetime | None = None
+    """Last change, YYYY-MM-DD HH:MM:SS; absent from the member form.
+
+    In lists only. In the account's own time zone, as far as is known.
+    """
+    color: str | None = None
+    """Priority colour, six hex digits without #."""
+    priority: RankOrName
+    """Collection: priority rank as a number; member: priority NAME."""
+    severity: str | None = None
+    """Priority name. In lists only."""
+    status: str
+    """Status name."""
+    status_order: int | None = None
+    """Workflow rank of the status. In lists only."""
+    project: str
+    """Project name (HTML-entity encoded)."""
+    clientid: int | None = None
+    """Client id."""
+    clientlocalid: int | None = None
+    """Client's local id. In lists only."""
+    client: str | None = None
+    """Client name."""
+    milestoneid: int | None = None
+    """Milestone id."""
+    milestone: str | None = None
+    """Milestone title."""
+    milestonelocalid: int | None = None
+    """Milestone's local id. In a single record only."""
+    module: str | None = None
+    """Module name."""
+    projectlocalid: int | None = None
+    """Project's local id. In lists only."""
+    assignees: str | None = None
+    """Assignee names, comma separated; empty string when none. In lists only."""
+    followers: str | None = None
+    """Follower names; empty string when none. In lists only."""
+    followerid: IdList
+    """Follower ids; empty string when none."""
+    owners: str | None = None
+    """Owner names. In lists only."""
+    billable: Decimal | None = None
+    """Billable hours logged (a sum, not a flag). In lists only."""
+    unbillable: Decimal | None = None
+    """Unbillable hours logged. In lists only."""
+    actual: Decimal | None = None
+    """Hours logged; string may carry binary rounding noise (16-17 digits). In lists only."""
+    datecreated: Day
+    """Creation date."""
+    projectlabel: str | None = None
+    """Project label name. In lists only."""
+    projectlabel_order: int | None = None
+    """Rank of the label. In lists only."""
+    projectlabelid: int | None = None
+    """Label id. In lists only."""
+    assignee: Objects | None = None
+    """Assignees in detail. In a single record only."""
+    follower: Objects | None = None
+    """Followers in detail; only empty lists were recorded, so the keys are not shown.
+
+    In a single record only.
+    """
+    owner: Objects | None = None
+    """Owners in detail. In a single record only."""
+    timerid: int | None = None
+    """Timer of the person named by includetimerid, when there is one. In lists only."""
+    starttime: UtcDatetime | None = None
+    """Start of that timer (UTC). In lists only."""
+
+
+class TaskFilters(TypedDict, total=False):
+    """Which tasks to list, and in which order."""
+
+    localid: Ids
+    """Task numbers as shown in the web application."""
+    personid: int
+    """Tasks in projects this person can access."""
+    includetimerid: int
+    """Add timerid and starttime of this person's timer to each task."""
+    assigneeid: Ids
+    """Assigned people; -1 means unassigned."""
+    followerid: Ids
+    """Followers; -1 means none."""
+    statusid: Ids
+    """Statuses."""
+    clientid: Ids
+    """Clients; -1 means no client."""
+    projectid: Ids
+    """Projects."""
+    moduleid: Ids
+    """Modules."""
+    milestoneid: Ids
+    """Milestones; -1 means none."""
+    title: str
+    """Substring of the title."""
+    datecreated: Day
+    """Created on this date."""
+    datecreatedbegin: Day
+    """Created after this date."""
+    datecreatedend: Day
+    """Created before this date."""
+    dateopen: Day
+    """Starting on this date."""
+    dateopenbegin: Day
+    """Starting on or after this date."""
+    dateopenend: Day
+    """Starting on or before this date."""
+    datedue: Day
+    """Due on this date."""
+    dateduebegin: Day
+    """Due on or after this date."""
+    datedueend: Day
+    """Due on or before this date."""
+    dateclosed: Day
+    """Closed on this date."""
+    dateclosedbegin: Day
+    """Closed after this date."""
+    dateclosedend: Day
+    """Closed before this date."""
+    datemodifiedbegin: LocalDatetime
+    """Modified after this moment."""
+    datemodifiedend: LocalDatetime
+    """Modified before this moment."""
+    hasduedate: bool
+    """With or without a due date."""
+    ownerid: Ids
+    """Owners."""
+    priorityid: Ids
+    """Priorities."""
+    tasklistfilterid: int
+    """Apply this saved task list filter."""
+    overdue: bool
+    """Overdue only (no description in the docs)."""
+    excludeclosed: bool
+    """Leave out closed tasks; by default f."""
+    assignedorownedby: Ids
+    """Deprecated; now behaves like hastaskrelation."""
+    hastaskrelation: Ids
+    """Assigned to, followed or owned by any of these people; forced to the caller for restricted
+    resources.
+    """
+    search: str
+    """Full-text search over title, summary, request queue title and description, and localid."""
+    sortfield: (
+        Literal[
+            "id",
+            "localid",
+            "queueid",
+            "assigneeid",
+            "statusid",
+            "projectid",
+            "module",
+            "moduleid",
+            "title",
+            "summary",
+            "datecreated",
+            "dateopen",
+            "datedue",
+            "dateclosed",
+            "estimate",
+            "ownerid",
+            "priorityid",
+            "sev.priority",
+            "severity",
+            "status",
+            "status_order",
+            "project",
+            "client",
+            "assignee",
+            "milestoneid",
+            "milestone",
+            "owners",
+            "projectlabelid",
+            "projectlabel",
+            "projectabel_order",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class TaskCreate(TypedDict, total=False):
+    """The fields of a new task."""
+
+    assigneeid: Ids
+    """Assignee(s), CSV."""
+    followerid: Ids
+    """Follower(s), CSV."""
+    milestoneid: int
+    """Milestone."""
+    statusid: Required[int]
+    """Status."""
+    projectid: Required[int]
+    """Project."""
+    moduleid: Required[int]
+    """Module."""
+    title: Required[Annotated[str, AtMost(255)]]
+    """Title, at most 255 characters."""
+    summary: str
+    """Body; HTML is accepted, some elements may be stripped."""
+    dateopen: Required[Day]
+    """Start date."""
+    datedue: Day
+    """Due date."""
+    dateclosed: Day
+    """Closing date."""
+    estimate: Number
+    """Estimated hours."""
+    ownerid: Required[Ids]
+    """Owner(s), CSV; Resource users may only name themselves and may not change it later."""
+    priorityid: Required[int]
+    """Priority."""
+
+
+class TaskUpdate(TypedDict, total=False):
+    """The fields of a task that may be changed; None clears one."""
+
+    assigneeid: Ids | None
+    """Assignee(s), CSV."""
+    followerid: Ids | None
+    """Follower(s), CSV."""
+    milestoneid: int | None
+    """Milestone."""
+    statusid: int
+    """Status."""
+    projectid: int
+    """Project."""
+    moduleid: int
+    """Module."""
+    title: Annotated[str, AtMost(255)]
+    """Title, at most 255 characters."""
+    summary: str | None
+    """Body; HTML is accepted, some elements may be stripped."""
+    dateopen: Day
+    """Start date."""
+    datedue: Day | None
+    """Due date."""
+    dateclosed: Day | None
+    """Closing date."""
+    estimate: Number | None
+    """Estimated hours."""
+    ownerid: Ids
+    """Owner(s), CSV; Resource users may only name themselves and may not change it later."""
+    priorityid: int
+    """Priority."""
+
+
+class TaskResource(Resource[Task]):
+    """Tasks, read by everybody.
+
+    Administrators, Managers and Resource users write them, Administrators and Managers delete. The
+    list and a single task differ in shape: what only one of them sends is None in the other, and
+    ``priority`` is a rank in the list, a name in the member. A write adds action notes and sends
+    no mail, unless told otherwise.
+    https://www.myintervals.com/api/resource?r=task
+    """
+
+    __slots__ = ()
+    name = "task"
+    record = Task
+    filters = TaskFilters
+    creatable = TaskCreate
+    updatable = TaskUpdate
+    groups = who(
+        list=EVERYBODY, get=EVERYBODY, create=NO_EXECUTIVES, update=NO_EXECUTIVES, delete=MANAGERS
+    )
+    sorts_by_id = True
+    has_action_notes = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskFilters]
+    ) -> Listing[Task]:
+        """List the tasks that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Task:
+        """Get a task, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def get_by_localid(self, localid: int, /) -> Task:
+        """Get one task by the number that people see, or raise `NotFoundError`.
+
+        It is asked for in the list, so the record has the list's shape.
+        """
+        localid = identifier("task.get_by_localid()", localid)
+        source = self._source({"localid": localid})
+        return await source.only(f"there is no task {localid}")
+
+    async def create(
+        self,
+        *,
+        send_notifications: bool | None = None,
+        disable_action_notes: bool | None = None,
+        **fields: Unpack[TaskCreate],
+    ) -> Task:
+        """Write a new task and give it as it was stored.
+
+        `send_notifications` and `disable_action_notes` stand for the client's own setting.
+        """
+        return await self._create(
+            fields, send_notifications=send_notifications, disable_action_notes=disable_action_notes
+        )
+
+    async def update(
+        self,
+        id: int,
+        /,
+        *,
+        send_notifications: bool | None = None,
+        disable_action_notes: bool | None = None,
+        **fields: Unpack[TaskUpdate],
+    ) -> Task:
+        """Change some fields of a task and give the whole of it; headers as with `create`."""
+        return await self._update(
+            id,
+            fields,
+            send_notifications=send_notifications,
+            disable_action_notes=disable_action_notes,
+        )
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a task, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)

@@ -1,0 +1,66 @@
+"""``/tasklistfilter/``: saved filters of task lists."""
+
+from __future__ import annotations
+
+from .._convert import Record, record
+from .._values import LocalDatetime
+from ..listing import Listing
+from ._base import EVERYBODY, Resource, who
+
+__all__ = ["TaskListFilter", "TaskListFilterResource"]
+
+
+@record
+class TaskListFilter(Record):
+    """A saved filter."""
+
+    id: int
+    """Filter id."""
+    filtertypeid: int
+    """Kind of list the filter is for."""
+    personid: int
+    """Owner."""
+    title: str
+    """Name."""
+    subfilterid: int | None = None
+    """Nested filter; empty when unused."""
+    shared: bool
+    """Shared with others."""
+    scheduled: bool
+    """Used on a schedule."""
+    filtertype: str
+    """Kind key or label, e.g. tasks."""
+    person: str
+    """Owner's name."""
+    datesent: LocalDatetime | None = None
+    """When a scheduled report last went out; empty when never.
+
+    In the account's own time zone, as far as is known.
+    """
+
+
+class TaskListFilterResource(Resource[TaskListFilter]):
+    """Saved filters of task lists, for everybody to read.
+
+    The id of one is the filter ``tasklistfilterid`` of ``task``. The documentation lists settable
+    fields, but allows only GET.
+    https://www.myintervals.com/api/resource?r=tasklistfilter
+    """
+
+    __slots__ = ()
+    name = "tasklistfilter"
+    record = TaskListFilter
+    groups = who(list=EVERYBODY, get=EVERYBODY)
+
+    def list(
+        self,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Listing[TaskListFilter]:
+        """List all saved filters; `offset` and `limit` cut a slice of the whole."""
+        return self._list({}, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> TaskListFilter:
+        """Get a saved filter, or raise `NotFoundError`."""
+        return await self._get(id)

@@ -1,0 +1,61 @@
+"""``/taskpriority/``: priorities of tasks and work requests."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import EVERYBODY, Resource, who
+
+__all__ = ["TaskPriority", "TaskPriorityFilters", "TaskPriorityResource"]
+
+
+@record
+class TaskPriority(Record):
+    """A priority."""
+
+    id: int
+    """Priority id."""
+    name: str
+    """Label."""
+    color: str
+    """Six hex digits without #."""
+    priority: int
+    """Sort rank, string in JSON, lower first."""
+    isdefault: bool
+    """Account default for new tasks."""
+    active: bool
+    """In use or retired."""
+
+
+class TaskPriorityFilters(TypedDict, total=False):
+    """Which priorities to list."""
+
+    active: bool
+    """Active or retired."""
+
+
+class TaskPriorityResource(Resource[TaskPriority]):
+    """Priorities of tasks and work requests, for everybody to read.
+
+    The documentation lists settable fields, but allows only GET. It contradicts itself on which
+    ``priority`` comes first.
+    https://www.myintervals.com/api/resource?r=taskpriority
+    """
+
+    __slots__ = ()
+    name = "taskpriority"
+    record = TaskPriority
+    filters = TaskPriorityFilters
+    groups = who(list=EVERYBODY, get=EVERYBODY)
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskPriorityFilters]
+    ) -> Listing[TaskPriority]:
+        """List the priorities that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> TaskPriority:
+        """Get a priority, or raise `NotFoundError`."""
+        return await self._get(id)

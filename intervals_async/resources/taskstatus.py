@@ -1,0 +1,58 @@
+"""``/taskstatus/``: statuses of tasks."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import EVERYBODY, Resource, who
+
+__all__ = ["TaskStatus", "TaskStatusFilters", "TaskStatusResource"]
+
+
+@record
+class TaskStatus(Record):
+    """A status."""
+
+    id: int
+    """Status id."""
+    name: str
+    """Name, e.g. Open."""
+    priority: int
+    """Workflow rank, lower first; string in JSON."""
+    frozen: bool
+    """Cannot be edited or reordered in the UI."""
+    active: bool
+    """In use or retired."""
+
+
+class TaskStatusFilters(TypedDict, total=False):
+    """Which statuses to list."""
+
+    active: bool
+    """Active or retired."""
+
+
+class TaskStatusResource(Resource[TaskStatus]):
+    """Statuses of tasks, for everybody to read.
+
+    The documentation lists settable fields, but allows only GET.
+    https://www.myintervals.com/api/resource?r=taskstatus
+    """
+
+    __slots__ = ()
+    name = "taskstatus"
+    record = TaskStatus
+    filters = TaskStatusFilters
+    groups = who(list=EVERYBODY, get=EVERYBODY)
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskStatusFilters]
+    ) -> Listing[TaskStatus]:
+        """List the statuses that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> TaskStatus:
+        """Get a status, or raise `NotFoundError`."""
+        return await self._get(id)

@@ -1,0 +1,229 @@
+"""``/time/``: time entries: the hours that people have logged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, Ids, Number, Places
+from .._values import Day, ListDay, LocalDatetime
+from ..listing import Listing
+from ._base import EVERYBODY, NO_EXECUTIVES, Resource, who
+
+__all__ = ["Time", "TimeCreate", "TimeFilters", "TimeResource", "TimeUpdate"]
+
+
+@record
+class Time(Record):
+    """A time entry."""
+
+    id: int
+    """Entry id."""
+    projectid: int
+    """Project."""
+    moduleid: int | None = None
+    """Module."""
+    taskid: int | None = None
+    """Task; empty for general time."""
+    worktypeid: int
+    """Work type."""
+    personid: int
+    """Person."""
+    date: ListDay
+    """Day of work. Lists have been seen to send it as ``MM/DD/YYYY``; both are read."""
+    dateiso: Day | None = None
+    """Day of work once more. In lists only, and perhaps not any more."""
+    datemodified: LocalDatetime
+    """Last change. In the account's own time zone, as far as is known."""
+    time: Decimal
+    """Hours, in decimals."""
+    description: str | None = None
+    """Text."""
+    billable: bool
+    """Billable."""
+    worktype: str | None = None
+    """Work type name."""
+    milestoneid: int | None = None
+    """Milestone. In a single record only."""
+    ogmilestoneid: int | None = None
+    """Second milestone id; meaning not documented. In a single record only."""
+    module: str | None = None
+    """Module name."""
+    project: str | None = None
+    """Project name. In lists only."""
+    tasklocalid: int | None = None
+    """Task number. In lists only."""
+    task: str | None = None
+    """Task title. In lists only."""
+    firstname: str | None = None
+    """Person's first name. In lists only."""
+    lastname: str | None = None
+    """Person's last name. In lists only."""
+    person: str | None = None
+    """Person's full name. In lists only."""
+    active: bool | None = None
+    """Project or person active (not documented which). In lists only."""
+    client: str | None = None
+    """Client name. In lists only."""
+    clientactive: bool | None = None
+    """Client active. In lists only."""
+    statusid: int | None = None
+    """Status id. In lists only, and perhaps not any more."""
+
+
+class TimeFilters(TypedDict, total=False):
+    """Which time entries to list, and in which order."""
+
+    activeonly: bool
+    """Only active projects and people."""
+    moduleid: Ids
+    """Modules."""
+    taskid: Ids
+    """Tasks."""
+    worktypeid: Ids
+    """Work types."""
+    personid: Ids
+    """People."""
+    clientid: Ids
+    """Clients; -1 means projects without one."""
+    projectid: Ids
+    """Projects."""
+    milestoneid: Ids
+    """Milestones; -1 means none."""
+    date: Day
+    """On this date."""
+    datebegin: Day
+    """After this date; in practice on it too."""
+    dateend: Day
+    """Before this date; in practice on it too."""
+    datemodifiedbegin: LocalDatetime
+    """Modified after this moment."""
+    datemodifiedend: LocalDatetime
+    """Modified before this moment."""
+    billable: bool
+    """Billable or unbillable."""
+    approved: bool
+    """On approved timesheets, or on those that are not."""
+    sortfield: (
+        Literal[
+            "id",
+            "t.date",
+            "datemodified",
+        ]
+        | AsIs
+    )
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class TimeCreate(TypedDict, total=False):
+    """The fields of a new time entry."""
+
+    projectid: int
+    """Needed with moduleid for general time; ignored when taskid is given."""
+    moduleid: int
+    """Needed with projectid for general time; ignored when taskid is given."""
+    taskid: int
+    """Needed for task time; leave blank for general time."""
+    worktypeid: Required[int]
+    """Work type valid for the project."""
+    personid: Required[int]
+    """Person; must belong to the project."""
+    date: Required[Day]
+    """Day of the work."""
+    time: Required[Annotated[Number, Places(2)]]
+    """Hours, with at most 2 decimal places."""
+    description: str
+    """Text."""
+    billable: Required[bool]
+    """Billable."""
+    datemodified: LocalDatetime
+    """Modification moment."""
+
+
+class TimeUpdate(TypedDict, total=False):
+    """The fields of a time entry that may be changed; None clears one."""
+
+    projectid: int | None
+    """Needed with moduleid for general time; ignored when taskid is given."""
+    moduleid: int | None
+    """Needed with projectid for general time; ignored when taskid is given."""
+    taskid: int | None
+    """Needed for task time; leave blank for general time."""
+    worktypeid: int
+    """Work type valid for the project."""
+    personid: int
+    """Person; must belong to the project."""
+    date: Day
+    """Day of the work."""
+    time: Annotated[Number, Places(2)]
+    """Hours, with at most 2 decimal places."""
+    description: str | None
+    """Text."""
+    billable: bool
+    """Billable."""
+    datemodified: LocalDatetime | None
+    """Modification moment."""
+
+
+class TimeResource(Resource[Time]):
+    """Time entries: the hours that people have logged; read by everybody.
+
+    Administrators, Managers and Resource users write them. Time on a task needs ``taskid``;
+    general time needs ``projectid`` and ``moduleid``. The person and the work type must belong to
+    the project. Hours have at most 2 decimal places. Nothing tells a second entry from one sent
+    twice, so a `create` of unknown fate is not sent again.
+    https://www.myintervals.com/api/resource?r=time
+    """
+
+    __slots__ = ()
+    name = "time"
+    record = Time
+    filters = TimeFilters
+    creatable = TimeCreate
+    updatable = TimeUpdate
+    groups = who(
+        list=EVERYBODY,
+        get=EVERYBODY,
+        create=NO_EXECUTIVES,
+        update=NO_EXECUTIVES,
+        delete=NO_EXECUTIVES,
+    )
+    sorts_by_id = True
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TimeFilters]
+    ) -> Listing[Time]:
+        """List the time entries that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Time:
+        """Get a time entry, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[TimeCreate]
+    ) -> Time:
+        """Write a new time entry and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimeUpdate]
+    ) -> Time:
+        """Change some fields of a time entry and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a time entry, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)
+
+    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+        if "taskid" in fields or {"projectid", "moduleid"} <= fields.keys():
+            return None
+        return "taskid, or projectid and moduleid for general time"

@@ -1,0 +1,234 @@
+"""``/timer/``: timers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+
+from .._convert import Record, record
+from .._parameters import AsIs, AtMost, Number
+from .._values import Day, UtcDatetime
+from ..errors import ArgumentError
+from ..listing import Listing
+from ._base import NO_EXECUTIVES, Resource, who
+
+__all__ = ["Timer", "TimerCreate", "TimerFilters", "TimerResource", "TimerUpdate"]
+
+
+@record
+class Timer(Record):
+    """A timer."""
+
+    id: int
+    """Timer id."""
+    starttime: UtcDatetime | None = None
+    """UTC start; blank when paused."""
+    time: Decimal | None = None
+    """Seconds recorded before the running stretch."""
+    isrunning: bool
+    """Running or paused."""
+    totaltime: Decimal | None = None
+    """Seconds in total (a public client divides by 60 for minutes)."""
+    tasklocalid: int | None = None
+    """Task number (task timers)."""
+    task: str | None = None
+    """Task title (task timers; may hold markup)."""
+    timelapsed: Decimal | None = None
+    """Seconds since start; documented as read-only."""
+    personid: int | None = None
+    """Owner. Inferred, not documented."""
+    taskid: int | None = None
+    """Task; blank for general timers. Inferred, not documented."""
+    name: str | None = None
+    """Text. Inferred, not documented."""
+    lastupdate: UtcDatetime | None = None
+    """Last start or stop. Inferred, not documented."""
+
+
+class TimerFilters(TypedDict, total=False):
+    """Which timers to list, and in which order."""
+
+    generaltimers: bool
+    """Return general timers instead of task timers."""
+    gettimerinfo: bool
+    """Return general and task timers together, with extra task data."""
+    taskid: int
+    """Task."""
+    personid: int
+    """Person."""
+    projectid: int
+    """Project."""
+    clientid: int
+    """Client."""
+    sortfield: Literal["lastupdate",] | AsIs
+    """Field to sort by; another one as `AsIs`."""
+    sortdir: Literal["ASC", "DESC"]
+    """Direction of the sort."""
+
+
+class TimerCreate(TypedDict, total=False):
+    """The fields of a new timer."""
+
+    taskid: int
+    """Task; blank makes a general timer."""
+    personid: Required[int]
+    """Owner."""
+    starttime: UtcDatetime
+    """UTC start of the running stretch; needed if time is blank; server time is used when missing
+    on create.
+    """
+    time: Number
+    """Seconds already recorded; needed if starttime is blank."""
+    timelapsed: Number
+    """Elapsed since start; read-only although listed."""
+    name: Annotated[str, AtMost(255)]
+    """Text on the timer, at most 255 characters."""
+    lastupdate: Day
+    """Last start or stop."""
+
+
+class TimerUpdate(TypedDict, total=False):
+    """The fields of a timer that may be changed; None clears one."""
+
+    taskid: int | None
+    """Task; blank makes a general timer."""
+    personid: int
+    """Owner."""
+    starttime: UtcDatetime | None
+    """UTC start of the running stretch; needed if time is blank; server time is used when missing
+    on create.
+    """
+    time: Number | None
+    """Seconds already recorded; needed if starttime is blank."""
+    timelapsed: Number | None
+    """Elapsed since start; read-only although listed."""
+    name: Annotated[str, AtMost(255)] | None
+    """Text on the timer, at most 255 characters."""
+    lastupdate: Day | None
+    """Last start or stop."""
+
+
+class TimerResource(Resource[Timer]):
+    """Timers, running and paused; Executives have none. All moments are UTC.
+
+    A timer runs while it has a ``starttime``; paused it has none, and ``time`` holds the seconds
+    so far. The API has no calls to start and pause one: `start`, `pause` and `resume` write
+    these two fields. To bill a timer, pause it and write a ``time`` entry of its seconds / 3600.
+    A person has at most one timer a task. The list holds task timers unless a filter says
+    otherwise.
+
+    https://www.myintervals.com/api/resource?r=timer
+    """
+
+    __slots__ = ()
+    name = "timer"
+    record = Timer
+    filters = TimerFilters
+    creatable = TimerCreate
+    updatable = TimerUpdate
+    groups = who(
+        list=NO_EXECUTIVES,
+        get=NO_EXECUTIVES,
+        create=NO_EXECUTIVES,
+        update=NO_EXECUTIVES,
+        delete=NO_EXECUTIVES,
+        start=NO_EXECUTIVES,
+        pause=NO_EXECUTIVES,
+        resume=NO_EXECUTIVES,
+    )
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TimerFilters]
+    ) -> Listing[Timer]:
+        """List the timers that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> Timer:
+        """Get a timer, or raise `NotFoundError`."""
+        return await self._get(id)
+
+    async def create(
+        self, *, send_notifications: bool | None = None, **fields: Unpack[TimerCreate]
+    ) -> Timer:
+        """Write a new timer and give it as it was stored.
+
+        `send_notifications` stands for the client's own setting.
+        """
+        return await self._create(fields, send_notifications=send_notifications)
+
+    async def update(
+        self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimerUpdate]
+    ) -> Timer:
+        """Change some fields of a timer and give the whole of it; headers as with `create`."""
+        return await self._update(id, fields, send_notifications=send_notifications)
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete a timer, or raise `NotFoundError`."""
+        await self._delete(id, send_notifications=send_notifications)
+
+    async def start(
+        self,
+        personid: int,
+        *,
+        taskid: int | None = None,
+        name: str | None = None,
+        at: datetime | None = None,
+    ) -> Timer:
+        """Make a timer that runs: on a task, or a general one.
+
+        Args:
+            personid: Whose timer.
+            taskid: The task; None for a general timer.
+            name: The text on it.
+            at: Since when it runs, with a time zone; now by this machine's clock.
+
+        Raises:
+            ValidationError: The person has a timer on the task already, for one.
+        """
+        fields: TimerCreate = {"personid": personid, "starttime": _moment("start", at)}
+        if taskid is not None:
+            fields["taskid"] = taskid
+        if name is not None:
+            fields["name"] = name
+        return await self._create(fields)
+
+    async def pause(self, id: int, /, *, at: datetime | None = None) -> Timer:
+        """Stop a timer that runs, and keep its seconds; of one that is paused, nothing changes.
+
+        It is read first, so that no second is lost: two requests. `at` is as with `start`.
+
+        Raises:
+            ArgumentError: It was started after `at`.
+        """
+        moment = _moment("pause", at)
+        timer = await self._get(id)
+        if timer.starttime is None:
+            return timer
+        stretch = int((moment - timer.starttime).total_seconds())
+        if stretch < 0:
+            raise ArgumentError(
+                f"timer.pause(): it runs since {timer.starttime:%Y-%m-%d %H:%M:%S} UTC, which is "
+                "later; if nothing was given, this machine's clock is behind the server's"
+            )
+        return await self._update(id, {"starttime": None, "time": (timer.time or 0) + stretch})
+
+    async def resume(self, id: int, /, *, at: datetime | None = None) -> Timer:
+        """Let a paused timer run again; of one that runs, nothing changes.
+
+        It is read first, so that the seconds of one that runs are not lost: two requests. `at` is
+        as with `start`.
+        """
+        moment = _moment("resume", at)
+        timer = await self._get(id)
+        if timer.starttime is not None:
+            return timer
+        return await self._update(id, {"starttime": moment, "time": timer.time or 0})
+
+
+def _moment(verb: str, at: datetime | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    if at.tzinfo is None:
+        raise ArgumentError(f"timer.{verb}(): at has no time zone")
+    return at.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,58 @@
+"""``/worktype/``: the account's default work types."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TypedDict, Unpack
+
+from .._convert import Record, record
+from ..listing import Listing
+from ._base import ADMINISTRATORS, Resource, who
+
+__all__ = ["WorkType", "WorkTypeFilters", "WorkTypeResource"]
+
+
+@record
+class WorkType(Record):
+    """A work type."""
+
+    id: int
+    """Work type id."""
+    name: str
+    """Name."""
+    defaulthourlyrate: Decimal
+    """Default hourly rate in account currency; may be a string."""
+    active: bool
+    """Active."""
+
+
+class WorkTypeFilters(TypedDict, total=False):
+    """Which work types to list."""
+
+    active: bool
+    """Active or inactive."""
+
+
+class WorkTypeResource(Resource[WorkType]):
+    """The account's default work types, for Administrators to read.
+
+    Everybody else reads ``projectworktype``. The documentation lists settable fields, but allows
+    only GET.
+    https://www.myintervals.com/api/resource?r=worktype
+    """
+
+    __slots__ = ()
+    name = "worktype"
+    record = WorkType
+    filters = WorkTypeFilters
+    groups = who(list=ADMINISTRATORS, get=ADMINISTRATORS)
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[WorkTypeFilters]
+    ) -> Listing[WorkType]:
+        """List the work types that match; `offset` and `limit` cut a slice of the whole."""
+        return self._list(filters, offset=offset, limit=limit)
+
+    async def get(self, id: int, /) -> WorkType:
+        """Get a work type, or raise `NotFoundError`."""
+        return await self._get(id)
