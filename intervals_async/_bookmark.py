@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Collection
 from itertools import accumulate, pairwise
 from typing import Self
 from zlib import crc32
@@ -50,11 +51,12 @@ class Bookmark:
         plain = json.dumps(fields, separators=(",", ":")).encode()
         return f"{VERSION}.{base64.urlsafe_b64encode(_sealed(plain)).decode().rstrip('=')}"
 
-    def read(self, text: object) -> Self:
-        """Read another bookmark of the same listing.
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read a bookmark.
 
         Raises:
-            ArgumentError: It is none, is damaged, of a newer version, or of another listing.
+            ArgumentError: It is none, is damaged, or of a newer version.
         """
         if not isinstance(text, str):
             raise ArgumentError(f"resume is a bookmark's text, not {type(text).__name__}")
@@ -69,9 +71,9 @@ class Bookmark:
             fields = _json.loads(_unsealed(body))
             resource, listing, position, delivered, listcount, rising, *ids = fields
             recent, beside, former = ids
-            bookmark = type(self)(
-                resource=resource,
-                listing=listing,
+            return cls(
+                resource=_text(resource),
+                listing=_text(listing),
                 position=_number(position, least=0),
                 delivered=_number(delivered, least=0),
                 listcount=None if listcount is None else _number(listcount, least=0),
@@ -84,14 +86,25 @@ class Bookmark:
             )
         except (ValueError, TypeError):
             raise ArgumentError("the bookmark is damaged: give it whole") from None
-        if bookmark.resource != self.resource:
-            raise ArgumentError(f"the bookmark is of {bookmark.resource}, not of {self.resource}")
-        if bookmark.listing != self.listing:
+
+    def check(self, resource: str, listings: Collection[str], listing: str | None = None) -> None:
+        """Make sure that it is of one of these listings.
+
+        Args:
+            resource: Their resource.
+            listings: Their fingerprints.
+            listing: The bookmark's, where that is a part only of what it calls its listing.
+
+        Raises:
+            ArgumentError: It is of another one.
+        """
+        if self.resource != resource:
+            raise ArgumentError(f"the bookmark is of {self.resource}, not of {resource}")
+        if (self.listing if listing is None else listing) not in listings:
             raise ArgumentError(
                 f"the bookmark is of another listing of {self.resource}: its filters, offset or "
                 "limit differ"
             )
-        return bookmark
 
 
 def fingerprint(
@@ -106,6 +119,12 @@ def _number(value: object, *, least: int = -(2**63)) -> int:
     # whoever forges a bookmark is told that it is none, and no more
     if type(value) is not int or not least <= value < 2**63:
         raise ValueError
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
     return value
 
 

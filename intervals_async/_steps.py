@@ -29,6 +29,8 @@ class Batch(Generic[R]):
         ends_page: Whether the page ends here.
         settled: Whether they stand behind the end of that trail; else they may have come in
             before it.
+        listing: What a bookmark calls the part of the listing that they are of, where it has
+            such parts.
     """
 
     records: Sequence[R]
@@ -38,6 +40,7 @@ class Batch(Generic[R]):
     before: Trail | None = None
     ends_page: bool = False
     settled: bool = True
+    listing: str | None = None
 
 
 class Reader(Protocol[R]):

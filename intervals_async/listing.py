@@ -133,20 +133,9 @@ class Listing(Generic[R]):
         _one_of("on_broken", on_broken, get_args(OnBroken))
         if page_size is not None:
             _whole_number("page_size", page_size, least=1)
-        reader: Reader[R]
-        bookmark = Bookmark(
-            resource=self._source.resource,
-            listing=fingerprint(
-                self._source.resource, self._source.query, self._offset, self._limit
-            ),
-            position=self._offset,
-        )
-        if resume is not None:
-            bookmark = bookmark.read(resume)
+        bookmark = self._stands(resume)
         if snapshot and self._source.paginated:
-            reader = SnapshotReader(
-                self._source, reading, start=self._offset, limit=self._limit, on_broken=on_broken
-            )
+            reader = self._snapshot(reading, on_broken)
         else:
             reader = self._reader(page_size, reading, bookmark if resume else None)
         return Stream(self._steps(reader, needs_block=bool(prefetch)), bookmark)
@@ -198,6 +187,21 @@ class Listing(Generic[R]):
     async def collect(self) -> list[R]:
         """Stream every record into a list."""
         return [record async for record in self]
+
+    def _stands(self, resume: str | None) -> Bookmark:
+        """Where a stream begins."""
+        source = self._source
+        listing = fingerprint(source.resource, source.query, self._offset, self._limit)
+        if resume is None:
+            return Bookmark(resource=source.resource, listing=listing, position=self._offset)
+        bookmark = Bookmark.parse(resume)
+        bookmark.check(source.resource, [listing])
+        return bookmark
+
+    def _snapshot(self, reading: Reading, on_broken: OnBroken) -> Reader[R]:
+        return SnapshotReader(
+            self._source, reading, start=self._offset, limit=self._limit, on_broken=on_broken
+        )
 
     def _steps(self, reader: Reader[R], *, needs_block: bool = False) -> Steps[R]:
         return Steps(reader, self._source.resource, needs_block=needs_block)
@@ -348,6 +352,7 @@ class Stream(_Steppable[R]):
         return str(
             attrs.evolve(
                 self._bookmark,
+                listing=batch.listing or self._bookmark.listing,
                 position=batch.places[self._taken - 1] + 1,
                 delivered=self.delivered,
                 listcount=self.listcount,

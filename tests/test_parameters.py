@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
 
@@ -11,13 +11,20 @@ import pytest
 
 from intervals_async import ArgumentError
 from intervals_async._parameters import (
+    AsIs,
+    AtMost,
     Ids,
+    Number,
     Parameter,
+    Places,
     encode_body,
     encode_query,
     identifier,
     parameters,
 )
+from intervals_async._values import LocalDatetime, UtcDatetime
+
+EAST = timezone(timedelta(hours=2))
 
 
 class Sample(TypedDict, total=False):
@@ -30,6 +37,11 @@ class Sample(TypedDict, total=False):
     day: date
     amount: Decimal | None
     order: Literal["ASC", "DESC"]
+    sort: Literal["id"] | AsIs
+    name: Annotated[str, AtMost(5)]
+    hours: Annotated[Number, Places(2)]
+    utc: UtcDatetime
+    local: LocalDatetime | None
 
 
 class Strict(TypedDict):
@@ -52,6 +64,11 @@ def test_a_typed_dict_says_it_all() -> None:
         Parameter("day", "date"),
         Parameter("amount", "decimal", nullable=True),
         Parameter("order", "choice", choices=("ASC", "DESC")),
+        Parameter("sort", "choice", choices=("id",), open=True),
+        Parameter("name", "text", longest=5),
+        Parameter("hours", "decimal", places=2),
+        Parameter("utc", "utc"),
+        Parameter("local", "local", nullable=True),
     ]
     assert [p.required for p in parameters(Strict).values()] == [True, False]
 
@@ -78,6 +95,15 @@ def test_a_type_without_meaning_is_a_mistake_of_ours() -> None:
         ({"amount": Decimal("1E+2")}, "100"),
         ({"amount": 5}, "5"),
         ({"order": "ASC"}, "ASC"),
+        ({"sort": "id"}, "id"),
+        ({"sort": AsIs("label_order")}, "label_order"),
+        ({"name": "äöüß€"}, "äöüß€"),
+        ({"hours": Decimal("1.25")}, "1.25"),
+        ({"hours": Decimal("1.500")}, "1.500"),
+        ({"hours": 100}, "100"),
+        ({"utc": datetime(2024, 1, 2, 3, 4, 5, 999, UTC)}, "2024-01-02 03:04:05"),
+        ({"utc": datetime(2024, 1, 2, 3, tzinfo=EAST)}, "2024-01-02 01:00:00"),
+        ({"local": datetime(2024, 1, 2, 3, 4)}, "2024-01-02 03:04:00"),  # noqa: DTZ001  as meant
     ],
 )
 def test_values_are_written_as_the_wire_wants_them(given: dict[str, Any], query: str) -> None:
@@ -122,6 +148,13 @@ def test_a_body_carries_numbers_texts_and_null() -> None:
         ({"number": 1, "amount": 0.1}, "amount takes a Decimal or a whole number, not float"),
         ({"number": 1, "amount": Decimal("NaN")}, "amount takes a Decimal"),
         ({"number": 1, "order": "UP"}, "order takes one of ASC, DESC, not str"),
+        ({"number": 1, "order": AsIs("UP")}, "order takes one of ASC, DESC, not AsIs"),
+        ({"number": 1, "sort": "colour"}, "sort takes one of id, not str"),
+        ({"number": 1, "name": "abcdef"}, "name takes at most 5 characters, not a str of 6"),
+        ({"number": 1, "hours": Decimal("0.333")}, "at most 2 decimal places, not a Decimal of 3"),
+        ({"number": 1, "utc": datetime(2024, 1, 1)}, "sent in UTC, not datetime without one"),  # noqa: DTZ001  refused
+        ({"number": 1, "utc": date(2024, 1, 1)}, "utc takes a moment with its time zone"),
+        ({"number": 1, "local": datetime(2024, 1, 1, tzinfo=UTC)}, "not datetime with one"),
     ],
 )
 def test_a_wrong_argument_is_refused_and_named(given: dict[str, Any], complaint: str) -> None:
@@ -136,6 +169,34 @@ def test_values_stay_out_of_messages() -> None:
     with pytest.raises(ArgumentError) as caught:
         encode_body("person.update()", KNOWN, {"number": 1, "flag": "hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_the_documentation_refuses_can_be_sent_as_it_is() -> None:
+    """The server may be more lenient: only what the wire cannot say is refused."""
+    given = {
+        "name": "x" * 300,
+        "order": "SIDEWAYS",
+        "unheard_of": [1, None, "a"],
+        "flag": True,
+        "day": date(2024, 1, 2),
+        "utc": datetime(2024, 1, 2, tzinfo=UTC),
+        "hours": Decimal("0.333"),
+        "amount": None,
+    }
+    assert encode_body("x.create()", KNOWN, given, checked=False) == {
+        "name": "x" * 300,
+        "order": "SIDEWAYS",
+        "unheard_of": "1,,a",
+        "flag": "t",
+        "day": "2024-01-02",
+        "utc": "2024-01-02 00:00:00",
+        "hours": "0.333",
+        "amount": None,
+    }
+    assert encode_query("x.list()", KNOWN, {"amount": None}, checked=False) == (("amount", ""),)
+    for wrong in (0.5, b"x", {"a": 1}, object()):
+        with pytest.raises(ArgumentError, match="name cannot be sent as a"):
+            encode_body("x.create()", KNOWN, {"name": wrong}, checked=False)
 
 
 def test_a_resource_without_filters_says_so() -> None:
@@ -155,6 +216,9 @@ def test_a_resource_without_filters_says_so() -> None:
         ("day", "2024-01-02", date(2024, 1, 2)),
         ("amount", "1.50", Decimal("1.50")),
         ("order", "ASC", "ASC"),
+        ("utc", "2024-01-02 03:04", datetime(2024, 1, 2, 3, 4, tzinfo=UTC)),
+        ("utc", "2024-01-02T03:04+02:00", datetime(2024, 1, 2, 3, 4, tzinfo=EAST)),
+        ("local", "2024-01-02", datetime(2024, 1, 2)),  # noqa: DTZ001  as meant
     ],
 )
 def test_typed_words_are_read(name: str, words: str, value: object) -> None:
@@ -164,7 +228,14 @@ def test_typed_words_are_read(name: str, words: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("number", "x"), ("ids", "3,"), ("flag", "yes"), ("day", "1.1.2024"), ("amount", "x")],
+    [
+        ("number", "x"),
+        ("ids", "3,"),
+        ("flag", "yes"),
+        ("day", "1.1.2024"),
+        ("amount", "x"),
+        ("utc", "x"),
+    ],
 )
 def test_typed_words_that_do_not_fit_are_refused(name: str, words: str) -> None:
     """The message repeats what was typed and says what is taken."""

@@ -261,8 +261,8 @@ async def test_errors_of_the_server_arrive_as_classes(
     """Over a real socket, as the documentation says."""
     with pytest.raises(NotFoundError):
         await intervals.projectnote.get(1)
+    unchecked = intervals.with_options(checked=False)
     with pytest.raises(ValidationError, match="title"):
-        unchecked = intervals.with_options(checked=False)
         await unchecked.projectnote.update(first_note(fake), title="x" * 256)
     async with IntervalsClient("wrong123456", base_url=fake.url) as stranger:
         with pytest.raises(AuthenticationError):

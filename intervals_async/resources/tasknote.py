@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, Required, TypedDict, Unpack
 
 from .._convert import Record, record
 from .._parameters import AsIs, Ids
+from .._spanned import Span, SpannedListing
 from .._values import Html, LocalDatetime, UtcDatetime
+from ..errors import ArgumentError
 from ..listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._weeks import range_to_cut
 
 __all__ = ["TaskNote", "TaskNoteCreate", "TaskNoteFilters", "TaskNoteResource", "TaskNoteUpdate"]
+
+RANGES = (("datebegin", "dateend"), ("datemodifiedbegin", "datemodifiedend"))
 
 
 @record
@@ -30,16 +37,14 @@ class TaskNote(Record):
     authorid: int | None = None
     """Author. Inferred, not documented."""
     date: UtcDatetime | None = None
-    """Creation moment, 'YYYY-MM-DD HH:MM:SS' (a 2017 client splits it at the space); UTC by the
-    page's rule for the date filters.
-    """
+    """When it was created, in UTC."""
 
 
 class TaskNoteFilters(TypedDict, total=False):
     """Which task notes to list, and in which order."""
 
     taskid: Ids
-    """Tasks; without it only the last 7 days of notes are returned."""
+    """Tasks. Without it and without a range only the last 7 days are given."""
     title: str
     """Title (no text in the docs)."""
     date: UtcDatetime
@@ -95,7 +100,10 @@ class TaskNoteUpdate(TypedDict, total=False):
 class TaskNoteResource(Resource[TaskNote]):
     """Notes on tasks, the automatic action notes among them, for everybody.
 
-    Everybody writes notes; only Administrators change and delete them.
+    Everybody writes notes; only Administrators change and delete them. Without ``taskid`` the API
+    takes 7 days at most, and gives the last 7 days where no range is given. So a longer range, and
+    one without an end, is cut into weeks here and streamed as one, week after week: a request, at
+    least, for each. Notes of some tasks, of whatever age, are had cheaper by their ``taskid``.
     https://www.myintervals.com/api/resource?r=tasknote
     """
 
@@ -117,8 +125,33 @@ class TaskNoteResource(Resource[TaskNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskNoteFilters]
     ) -> Listing[TaskNote]:
-        """List the task notes that match; `offset` and `limit` cut a slice of the whole."""
-        return self._list(filters, offset=offset, limit=limit)
+        """List the task notes that match; `offset` and `limit` cut a slice of the whole.
+
+        Raises:
+            ArgumentError: An `offset` in a range that has to be cut, or a range without its
+                begin: where to start is not known then.
+        """
+        whole = self._source(filters)
+        needs_cut = self._checked and "taskid" not in filters
+        range = range_to_cut("tasknote.list()", RANGES, filters) if needs_cut else None
+        if range is None:
+            return Listing(whole, offset=offset, limit=limit)
+        if offset:
+            raise ArgumentError(
+                "tasknote.list(): without taskid a range of more than 7 days takes several "
+                "requests, so it takes no offset; limit it may have"
+            )
+
+        def spans() -> Sequence[Span[TaskNote]]:
+            weeks = range.weeks(backwards=filters.get("sortdir") == "DESC")
+            sources = [self._source({**filters, **week}) for week in weeks]
+            shared = [
+                self._source({**filters, **range.common(*neighbours)})
+                for neighbours in pairwise(weeks)
+            ]
+            return list(map(Span, sources, [None, *shared]))
+
+        return SpannedListing(whole, spans, limit=limit)
 
     async def get(self, id: int, /) -> TaskNote:
         """Get a task note, or raise `NotFoundError`."""

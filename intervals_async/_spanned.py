@@ -1,0 +1,226 @@
+"""A listing that the API answers only in spans, such as a week each, read as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, NoReturn, TypeAlias, TypeVar
+
+import attrs
+
+from ._bookmark import Bookmark, fingerprint
+from ._convert import Record
+from ._ids import IdSet
+from ._paging import PageRequest
+from ._reader import Reading
+from ._source import Source, ids_of
+from ._steps import Batch, Reader
+from ._transport import Tally
+from .errors import ArgumentError
+from .listing import Listing
+
+__all__ = ["Span", "SpannedListing"]
+
+R = TypeVar("R", bound=Record)
+
+OpenReader: TypeAlias = Callable[[Source[R], Bookmark | None], Reader[R]]
+
+
+@attrs.frozen
+class Span(Generic[R]):
+    """One span of a listing.
+
+    Attributes:
+        source: Where its rows come from.
+        shared: Where those come from that it has in common with the span before it; None for
+            the first one.
+    """
+
+    source: Source[R]
+    shared: Source[R] | None = None
+
+
+class SpannedListing(Listing[R]):
+    """A listing that is read span after span; each record is given once, as in any other.
+
+    Its order is that of the spans, and within each of them the server's.
+    """
+
+    __slots__ = ("_spans",)
+
+    def __init__(
+        self, whole: Source[R], spans: Callable[[], Sequence[Span[R]]], *, limit: int | None
+    ) -> None:
+        super().__init__(whole, limit=limit)
+        # Asked anew for each stream: the end may be the present.
+        self._spans = spans
+
+    async def count(self) -> int:
+        """Ask how many records each span has: a small request for each.
+
+        Records at the very border of two spans count twice.
+        """
+        counts = [await Listing(span.source).count() for span in self._spans()]
+        return sum(counts) if self._limit is None else min(sum(counts), self._limit)
+
+    async def first(self) -> R | None:
+        """Ask for the first record alone; None where nothing matches."""
+        for span in self._spans() if self._limit != 0 else ():
+            record = await Listing(span.source).first()
+            if record is not None:
+                return record
+        return None
+
+    def _stands(self, resume: str | None) -> Bookmark:
+        if resume is None:
+            return Bookmark(resource=self._source.resource, listing="", position=0)
+        bookmark = Bookmark.parse(resume)
+        names = [self._name(span) for span in self._spans()]
+        bookmark.check(self._source.resource, [*names, ""], bookmark.listing.partition("+")[0])
+        return bookmark
+
+    def _snapshot(self, reading: Reading, on_broken: object) -> NoReturn:
+        raise ArgumentError(
+            f"{self._source.resource} gives this range in several answers, so there is no "
+            "snapshot of it"
+        )
+
+    def _reader(
+        self, page_size: int | None, reading: Reading, bookmark: Bookmark | None
+    ) -> Reader[R]:
+        def open_reader(source: Source[R], bookmark: Bookmark | None) -> Reader[R]:
+            return Listing(source)._reader(page_size, reading, bookmark)
+
+        spans = self._spans()
+        if bookmark is None or not bookmark.listing:
+            return SpanReader(spans, self._name, open_reader, limit=self._limit)
+        name, _, before = bookmark.listing.partition("+")
+        at = [self._name(span) for span in spans].index(name)
+        reader = SpanReader(spans[at:], self._name, open_reader, limit=self._limit)
+        reader.resume(bookmark, int(before))
+        return reader
+
+    def _name(self, span: Span[R]) -> str:
+        return fingerprint(span.source.resource, span.source.query, 0, self._limit)
+
+
+class SpanReader(Generic[R]):
+    """Reads span after span."""
+
+    __slots__ = (
+        "_ahead", "_begun", "_bookmark", "_closed", "_counted", "_given", "_limit", "_name",
+        "_open", "_reader", "_seen", "_spans", "_tally",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        spans: Sequence[Span[R]],
+        name: Callable[[Span[R]], str],
+        open_reader: OpenReader[R],
+        *,
+        limit: int | None,
+    ) -> None:
+        # Those that are still to be read, the present one among them.
+        self._spans = list(spans)
+        self._name = name
+        self._open = open_reader
+        self._limit = limit
+        self._reader: Reader[R] | None = None
+        # How many were given, and how many of these before the present span.
+        self._given = self._begun = 0
+        # The records given, by which those at a border are known again.
+        self._seen = IdSet()
+        # Where the present span is gone on from.
+        self._bookmark: Bookmark | None = None
+        # What the spans that are done have counted, and cost.
+        self._counted = 0
+        self._tally = Tally()
+        self._ahead = False
+        self._closed = False
+
+    def resume(self, bookmark: Bookmark, before: int) -> None:
+        """Go on in the first span, where so many records were given before it."""
+        self._given = bookmark.delivered
+        self._begun = before
+        self._bookmark = attrs.evolve(bookmark, delivered=bookmark.delivered - before)
+
+    @property
+    def listcount(self) -> int | None:
+        """How many match in all, once the last span has said it."""
+        last = self._reader.listcount if self._reader else 0
+        return None if last is None or len(self._spans) > 1 else self._counted + last
+
+    @property
+    def requests(self) -> int:
+        """How many requests went over the wire."""
+        return self._tally.requests + (self._reader.requests if self._reader else 0)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a bookmark tells where it stands."""
+        return self._reader is None or self._reader.resumable
+
+    def look_ahead(self) -> None:
+        """Ask for pages from now on while nobody waits for them, if told so."""
+        self._ahead = True
+        if self._reader:
+            self._reader.look_ahead()
+
+    async def step(self) -> Batch[R] | None:
+        """Give the next batch; None at the end, or when closed meanwhile."""
+        while self._spans and not self._closed and self._given != self._limit:
+            reader = self._reader or await self._begin(self._spans[0])
+            batch = await reader.step()
+            if batch is None:
+                await self._end(reader)
+                continue
+            batch = self._new(batch)
+            if batch.records or batch.ends_page:
+                return batch
+        return None
+
+    async def aclose(self) -> None:
+        """Leave nothing under way. May be called again, and in any state."""
+        self._closed = True
+        if self._reader:
+            await self._reader.aclose()
+
+    async def _begin(self, span: Span[R]) -> Reader[R]:
+        if self._bookmark is not None and span.shared is not None:
+            # What another process has given of the span before is not known here.
+            everything = PageRequest(0, 2**31 - 1)
+            records, _ = await span.shared.fetch(everything, self._tally, bulk=True)
+            self._seen.add_all(sorted({*ids_of(records)}))
+        self._reader = self._open(span.source, self._bookmark)
+        self._bookmark = None
+        if self._ahead:
+            self._reader.look_ahead()
+        return self._reader
+
+    async def _end(self, reader: Reader[R]) -> None:
+        if self._closed:
+            return
+        await reader.aclose()
+        self._tally.requests += reader.requests
+        if len(self._spans) > 1:
+            self._counted += reader.listcount or 0
+            self._reader = None
+        else:  # the last one still tells its count
+            self._tally.requests -= reader.requests
+        self._begun = self._given
+        del self._spans[0]
+
+    def _new(self, batch: Batch[R]) -> Batch[R]:
+        """Leave out what a span before has given, and what is beyond the caller's limit."""
+        places = [place for place, id in enumerate(ids_of(batch.records)) if self._seen.add(id)]
+        if self._limit is not None:
+            places = places[: self._limit - self._given]
+        batch = attrs.evolve(
+            batch,
+            records=[batch.records[place] for place in places],
+            places=[batch.places[place] for place in places],
+            given=self._given,
+            listcount=self.listcount,
+            listing=f"{self._name(self._spans[0])}+{self._begun}",
+        )
+        self._given += len(places)
+        return batch

@@ -1,0 +1,87 @@
+"""A long range becomes weeks that overlap a little, so that none of its moments is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intervals_async import ArgumentError
+from intervals_async.resources._weeks import SHARED, WEEK, Range, range_to_cut
+
+NAMES = (("from", "to"), ("changedfrom", "changedto"))
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def weeks(range: Range) -> list[tuple[Any, Any]]:
+    """The pieces of a range, as pairs."""
+    return [(week["from"], week["to"]) for week in range.weeks()]
+
+
+@given(
+    begin=st.datetimes(datetime(2000, 1, 1), datetime(2020, 1, 1)),  # noqa: DTZ001  of either kind
+    length=st.timedeltas(timedelta(0), timedelta(days=400)),
+)
+def test_the_pieces_cover_the_range(begin: datetime, length: timedelta) -> None:
+    """From its begin to its end, none longer than a week, each beginning before the last ends."""
+    pieces = weeks(Range(("from", "to"), begin, begin + length))
+    assert pieces[0][0] == begin
+    assert pieces[-1][1] == begin + length
+    assert all(end - start <= WEEK for start, end in pieces)
+    assert all(one[1] - next[0] == SHARED for one, next in pairwise(pieces))
+
+
+def test_an_open_range_ends_after_the_present() -> None:
+    """In whole weeks, so that its pieces are the same when it is asked again later."""
+    begin = datetime.now(UTC) - timedelta(days=30)
+    pieces = weeks(Range(("from", "to"), begin, None))
+    assert pieces[-1][1] > datetime.now(UTC) + timedelta(hours=14)
+    assert {end - start for start, end in pieces} == {WEEK}
+
+
+def test_backwards_the_last_week_comes_first() -> None:
+    """As the order of the records does; what neighbours have in common is the same."""
+    range = Range(("from", "to"), NEW_YEAR, NEW_YEAR + timedelta(days=20))
+    forwards, backwards = range.weeks(), range.weeks(backwards=True)
+    assert backwards == forwards[::-1]
+    common = {"from": forwards[1]["from"], "to": forwards[0]["to"]}
+    assert range.common(forwards[0], forwards[1]) == common
+    assert range.common(forwards[1], forwards[0]) == common
+
+
+@pytest.mark.parametrize(
+    ("filters", "cut"),
+    [
+        ({}, None),
+        ({"from": NEW_YEAR, "to": NEW_YEAR + WEEK}, None),
+        ({"from": NEW_YEAR}, Range(NAMES[0], NEW_YEAR, None)),
+        (
+            {"from": NEW_YEAR, "to": NEW_YEAR + 2 * WEEK},
+            Range(NAMES[0], NEW_YEAR, NEW_YEAR + 2 * WEEK),
+        ),
+        (
+            {"from": NEW_YEAR, "to": NEW_YEAR + WEEK, "changedfrom": NEW_YEAR},
+            Range(NAMES[1], NEW_YEAR, None),
+        ),
+    ],
+)
+def test_what_is_too_long_is_found(filters: dict[str, object], cut: Range | None) -> None:
+    """More than a week, or without an end."""
+    assert range_to_cut("x.list()", NAMES, filters) == cut
+
+
+@pytest.mark.parametrize(
+    ("filters", "complaint"),
+    [
+        ({"to": NEW_YEAR}, r"x.list\(\) needs from with to"),
+        ({"from": NEW_YEAR, "changedfrom": NEW_YEAR}, "of two longer ranges only one"),
+    ],
+)
+def test_what_cannot_be_cut_is_refused(filters: dict[str, object], complaint: str) -> None:
+    """The message says what to give instead."""
+    with pytest.raises(ArgumentError, match=complaint):
+        range_to_cut("x.list()", NAMES, filters)
