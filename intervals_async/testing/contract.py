@@ -48,12 +48,25 @@ class Setting:
 
 @frozen
 class Write:
-    """What a POST or PUT is about to make of a row: by whom, from what, out of which body."""
+    """What a POST or PUT is about to make of a row: by whom, from what, out of which body.
+
+    ``quiet`` says that it is to leave no action note.
+    """
 
     row: Row
     caller: int
     body: Mapping[str, Value]
     old: Row | None = None
+    quiet: bool = False
+
+
+@frozen
+class View:
+    """One look at a resource: whose, with which filters, at its list or at one record alone."""
+
+    person: Row
+    query: Mapping[str, str] = field(factory=dict[str, str])
+    alone: bool = False
 
 
 @frozen
@@ -61,8 +74,15 @@ class Resource:
     """One resource as the API offers it.
 
     ``complete`` fills in what the caller of a write does not set, ``check`` and ``removable``
-    refuse what may not be written or deleted, ``created`` acts after a POST, ``shapes`` gives the
-    member's columns that differ from the list's, ``read`` answers for a resource without rows.
+    refuse what may not be written or deleted, ``created`` acts after a POST, ``changed`` after a
+    PUT, ``shapes`` gives the member's columns that differ from the list's, ``read`` answers for a
+    resource without rows.
+
+    What a row has to say may depend on more than the row: ``fresh`` computes what follows from
+    other rows and from the time, before any filter looks at it; ``visible`` tells whether a person
+    sees a row at all; ``scope`` tells which rows a list is about, or refuses filters that do not
+    go together; ``shown`` gives the row as one look shows it, and a column that it leaves out is
+    not sent. ``order`` holds the documented defaults of sortfield and sortdir.
     """
 
     name: str
@@ -79,6 +99,18 @@ class Resource:
     complete: Callable[[Account, Row, int], None] = lambda account, row, caller: None
     check: Callable[[Account, Write], None] = lambda account, write: None
     created: Callable[[Account, Write], None] = lambda account, write: None
+    changed: Callable[[Account, Write], None] = lambda account, write: None
     removable: Callable[[Account, Row, int], None] = lambda account, row, caller: None
     shapes: Callable[[Account, Row], Mapping[str, str]] | None = None
     read: Callable[[Account, int], bytes | Sequence[bytes]] | None = None
+    fresh: Callable[[Account, Row], Row] | None = None
+    visible: Callable[[Row, Row], bool] | None = None
+    scope: Callable[[Account, View], Predicate] | None = None
+    shown: Callable[[Account, Row, View], Row] | None = None
+    order: tuple[str, str] | None = None
+
+    @property
+    def as_stored(self) -> bool:
+        """Whether a list sends its rows to everybody just as they are kept."""
+        special = (self.fresh, self.visible, self.scope, self.shown, self.order)
+        return all(each is None for each in special)

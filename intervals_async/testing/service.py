@@ -52,15 +52,15 @@ class Service:
         if action:
             raise refusals.unknown_action()
         _permit(CATALOG[name], seen.method, identity is not None, person)
-        return self._act(CATALOG[name], seen, identity, id_of(person))
+        return self._act(CATALOG[name], seen, identity, person)
 
     def _act(
-        self, resource: Resource, seen: SeenRequest, identity: str | None, caller: int
+        self, resource: Resource, seen: SeenRequest, identity: str | None, person: Row
     ) -> Envelope:
-        account = self._account
+        account, caller = self._account, id_of(person)
         if identity is None and seen.method == "GET":
             return reading.collection(account, resource, seen.query, caller)
-        old = None if identity is None else reading.find(account, resource, identity)
+        old = None if identity is None else reading.find(account, resource, identity, person)
         if seen.query:
             raise refusals.not_recognized(seen.query)
         if old is None:

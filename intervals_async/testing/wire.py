@@ -121,10 +121,10 @@ class RowEncoder:
 
         ``shapes`` holds ready JSON for the columns that are not what their kind says.
         """
-        absent = [name for name in self._optional if row[name] is None]
+        absent = [name for name in self._optional if row.get(name) is None]
         if absent:
-            present = [column for column in self._columns if column.name not in absent]
-            return RowEncoder(present).encode(row, member=member, shapes=shapes)
+            present = tuple(column for column in self._columns if column.name not in absent)
+            return encoder_of(present).encode(row, member=member, shapes=shapes)
         plan = self._plans[(id_of(row) + member) % 2]
         parts = [
             missing if (value := row[name]) is None else encode(value)
@@ -134,6 +134,12 @@ class RowEncoder:
             for place, column in enumerate(self._columns):
                 parts[place] = shapes.get(column.name, parts[place])
         return (self._template % tuple(parts)).encode()
+
+
+@lru_cache(_REMEMBERED)
+def encoder_of(columns: tuple[Column, ...]) -> RowEncoder:
+    """Return the encoder of some columns, the same one each time."""
+    return RowEncoder(columns)
 
 
 @frozen
