@@ -44,13 +44,14 @@ def resource_class(name: str) -> type[Resource[Any]]:
 def find(name: str) -> Any:
     """Give what a module here offers under this name, importing it if need be.
 
-    The names that a module offers begin with its own: ``ProjectNoteFilters``, of projectnote.
+    The names that a module offers begin with its own: ``ProjectNoteFilters``, of projectnote;
+    but ``TimeResource`` is of time, not of timer.
     """
     if name == "Resource":
         return _module("_base").Resource
-    owners = [each for each in names() if name.lower().startswith(each)]
-    if owners and name[:1].isupper():
-        module = _module(max(owners, key=len))
+    owners = [each for each in names() if name.lower().startswith(each) and name[:1].isupper()]
+    for owner in sorted(owners, key=len, reverse=True):
+        module = _module(owner)
         if name in module.__all__:
             return vars(module)[name]
     raise AttributeError(f"module {__package__!r} has no attribute {name!r}")

@@ -7,11 +7,13 @@ that is not needed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_type
 
 from intervals_async import (
+    AsIs,
+    Download,
     IntervalsClient,
     Listing,
     Me,
@@ -21,6 +23,9 @@ from intervals_async import (
     ProjectNote,
     Quota,
     Stream,
+    Task,
+    TaskNote,
+    Timer,
     to_dict,
 )
 
@@ -61,6 +66,35 @@ if TYPE_CHECKING:
         assert_type(await intervals.projectnote.update(9, title="b"), ProjectNote)
         await intervals.projectnote.delete(9)
 
+    async def every_kind(intervals: IntervalsClient) -> None:
+        """Each resource has its own filters, fields and methods."""
+        now = datetime.now(UTC)
+        tasks = intervals.task.list(assigneeid=[1, 2], overdue=True, sortfield="datedue")
+        assert_type(tasks, Listing[Task])
+        assert_type((await intervals.task.get(1)).priority, int | str)
+        assert_type(await intervals.task.get_by_localid(7), Task)
+        intervals.task.list(sortfield=AsIs("projectlabel_order"))
+        entry = await intervals.time.create(
+            personid=1,
+            worktypeid=2,
+            taskid=3,
+            date=now.date(),
+            time=Decimal("1.5"),
+            billable=True,
+        )
+        assert_type(entry.time, Decimal)
+        assert_type(await intervals.task.update(1, datedue=None, send_notifications=True), Task)
+        assert_type(intervals.tasknote.list(datebegin=now), Listing[TaskNote])
+        assert_type(await intervals.timer.start(1, taskid=2), Timer)
+        assert_type(await intervals.projectteam.add(3, [17, 18], securenotes=True), None)
+        assert_type(intervals.document.download(7), Download)
+        assert_type(await intervals.document.download(7).save("x"), int)
+        async with intervals.document.download(7).open() as pieces:
+            async for piece in pieces:
+                assert_type(piece, bytes)
+        intervals.invoiceitem.list(invoiceid=3, limit=5)
+        intervals.with_options(checked=False, disable_action_notes=True)
+
     async def refused(intervals: IntervalsClient) -> None:
         """What the contract does not know does not type-check."""
         intervals.projectnote.list(projctid=3)  # type: ignore[call-arg]  # unknown filter
@@ -75,6 +109,15 @@ if TYPE_CHECKING:
         await intervals.contacttype.create(name="x")  # type: ignore[attr-defined]  # read only
         await intervals.me.list()  # type: ignore[attr-defined]  # one record only
         await intervals.quota.delete(1)  # type: ignore[attr-defined]  # read only
+        await intervals.worktype.create(name="x")  # type: ignore[attr-defined]  # read only
+        await intervals.projectteam.update(3)  # type: ignore[attr-defined]  # add and remove
+        intervals.task.list(page=2)  # type: ignore[call-arg]  # no such thing as a page
+        intervals.task.list(sortfield="projectlabel_order")  # type: ignore[arg-type]  # not documented
+        intervals.task.list(datemodifiedbegin=date(2026, 1, 2))  # type: ignore[arg-type]  # a moment
+        intervals.invoiceitem.list()  # type: ignore[call-arg]  # invoiceid is required
+        intervals.milestonenote.list()  # type: ignore[call-arg]  # milestoneid is required
+        intervals.contactdescriptor.list()  # type: ignore[call-arg]  # contacttypeid is required
+        await intervals.time.update(1, time=1.5)  # type: ignore[arg-type]  # a float for hours
         await intervals.projectnote.list()  # type: ignore[misc]  # a listing is not awaited
         len(intervals.projectnote.list())  # type: ignore[arg-type]  # its length is not known
         for _ in intervals.projectnote.list():  # type: ignore[attr-defined]  # async for
