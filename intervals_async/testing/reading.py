@@ -6,48 +6,34 @@ other: no text is in every text, no number is no number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from intervals_async.testing import refusals
 from intervals_async.testing.account import Account
-from intervals_async.testing.contract import Predicate, Resource, View
+from intervals_async.testing.contract import Predicate, Resource
 from intervals_async.testing.values import whole_number
-from intervals_async.testing.wire import Envelope, Json, Row, Value, encoder_of, id_of, phrase
+from intervals_async.testing.wire import Envelope, Json, Row, RowEncoder, Value, id_of, phrase
 
 DEFAULT_LIMIT = 10
 _PAGING = ("limit", "offset")
 _SORTING = ("sortfield", "sortdir")
 
 
-def find(account: Account, resource: Resource, identity: str, person: Row) -> Row:
-    """Return the row whose id stands in a path; a RefusedError if the person sees none."""
+def find(account: Account, resource: Resource, identity: str) -> Row:
+    """Return the row whose id stands in a path; a RefusedError if there is none."""
     number = int(identity) if identity.isascii() and identity.isdigit() else None
     row = account.table(resource.name).get(number)
-    if row is None or (resource.visible and not resource.visible(row, person)):
+    if row is None:
         raise refusals.not_found()
     return row
-
-
-def rows(account: Account, resource: Resource) -> Iterator[Row]:
-    """Go through a resource's rows as they are at this moment."""
-    for row in account.table(resource.name):
-        yield resource.fresh(account, row) if resource.fresh else row
-
-
-def listed(
-    account: Account, resource: Resource, found: Iterable[Row], view: View
-) -> Sequence[bytes]:
-    """Return rows as one look at the list shows them."""
-    return [_encoded(account, resource, row, view) for row in found]
 
 
 def member(
     account: Account, resource: Resource, row: Row, caller: int, code: int = 200
 ) -> Envelope:
     """Return one record as it looks alone."""
-    alone = resource.fresh(account, row) if resource.fresh else row
-    view = View(account.related("person", caller), alone=True)
-    payload = _encoded(account, resource, alone, view)
+    shapes = resource.shapes(account, row) if resource.shapes else None
+    payload = RowEncoder(resource.columns).encode(row, member=True, shapes=shapes)
     return Envelope(caller, resource.name, payload, code=code, status=phrase(code))
 
 
@@ -60,33 +46,18 @@ def collection(
         payload = resource.read(account, caller)
         count = None if isinstance(payload, bytes) else len(payload)
         return Envelope(caller, resource.name, payload, listcount=count)
-    view = View(account.related("person", caller), query)
-    if resource.scope is not None:
-        predicates = [*predicates, resource.scope(account, view)]
-    extent = _extent(resource, query)
+    table = account.table(resource.name)
 
-    def look() -> Sequence[Row]:
-        matching = rows(account, resource)
+    def look() -> list[int]:
+        rows = iter(table)
         for matches in predicates:
-            matching = filter(matches, matching)
-        return _sorted(account, resource, query, list(matching))
+            rows = filter(matches, rows)
+        return [id_of(row) for row in _sorted(account, resource, query, list(rows))]
 
-    if resource.as_stored:
-        wishes = {name: value for name, value in query.items() if name not in _PAGING}
-        kept = account.select(resource.name, wishes, lambda: [id_of(row) for row in look()])
-        page: Sequence[bytes] = account.table(resource.name).encoded(kept[extent])
-        return Envelope(caller, resource.name, page, listcount=len(kept))
-    visible = resource.visible or (lambda row, person: True)
-    found = [row for row in look() if visible(row, view.person)]
-    page = listed(account, resource, found[extent], view)
+    wishes = {name: value for name, value in query.items() if name not in _PAGING}
+    found = account.select(resource.name, wishes, look)
+    page = table.encoded(found[_extent(resource, query)])
     return Envelope(caller, resource.name, page, listcount=len(found))
-
-
-def _encoded(account: Account, resource: Resource, row: Row, view: View) -> bytes:
-    shapes = resource.shapes(account, row) if resource.shapes and view.alone else None
-    shown = resource.shown(account, row, view) if resource.shown else row
-    columns = tuple(column for column in resource.columns if column.name in shown)
-    return encoder_of(columns).encode(shown, member=view.alone, shapes=shapes)
 
 
 def _predicates(
@@ -136,14 +107,13 @@ def _extent(resource: Resource, query: Mapping[str, str]) -> slice:
 
 
 def _sorted(
-    account: Account, resource: Resource, query: Mapping[str, str], found: list[Row]
+    account: Account, resource: Resource, query: Mapping[str, str], rows: list[Row]
 ) -> Sequence[Row]:
-    field, direction = resource.order or (None, "ASC")
-    field, backwards = query.get("sortfield", field), query.get("sortdir", direction) == "DESC"
-    if field is None:
-        return found[::-1] if backwards else found
-    key = resource.sorts[field]
-    return sorted(found, key=lambda row: _rank(key(account, row)), reverse=backwards)
+    backwards = query.get("sortdir") == "DESC"
+    if "sortfield" not in query:
+        return rows[::-1] if backwards else rows
+    key = resource.sorts[query["sortfield"]]
+    return sorted(rows, key=lambda row: _rank(key(account, row)), reverse=backwards)
 
 
 def _rank(value: Value) -> tuple[bool, float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from types import MappingProxyType, TracebackType
@@ -13,9 +13,7 @@ from typing import Self, TypeAlias
 
 from aiohttp import web
 
-from intervals_async.testing import reading
 from intervals_async.testing.account import Account, Sizes
-from intervals_async.testing.contract import View
 from intervals_async.testing.exchange import Exchange
 from intervals_async.testing.faults.base import Fault
 from intervals_async.testing.injection import FaultQueue
@@ -156,18 +154,12 @@ class FakeIntervals:
             LookupError: The resource has no records of its own.
         """
         table = self._account.table(resource)
-        now = reading.rows(self._account, CATALOG[resource]) if resource in CATALOG else table
-        return [{column.name: row[column.name] for column in table.columns} for row in now]
+        return [{column.name: row[column.name] for column in table.columns} for row in table]
 
     def wire_rows(self, resource: str) -> list[dict[str, Json]]:
-        """Return a resource's records as an administrator gets them; LookupError as in ``rows``."""
+        """Return a resource's records as the list sends them; LookupError as in ``rows``."""
         table = self._account.table(resource)
-        sent: Sequence[bytes] = table.encoded(table.order)
-        if resource in CATALOG and not CATALOG[resource].as_stored:
-            view = View(self._account.related("person", self._administrator))
-            now = reading.rows(self._account, CATALOG[resource])
-            sent = reading.listed(self._account, CATALOG[resource], now, view)
-        return [json.loads(row) for row in sent]
+        return [json.loads(row) for row in table.encoded(table.order)]
 
     def insert(self, resource: str, *, before: int | None = None, **fields: Value) -> int:
         """Add a record and return its id; fields that are not given are made up.

@@ -52,15 +52,15 @@ class Service:
         if action:
             raise refusals.unknown_action()
         _permit(CATALOG[name], seen.method, identity is not None, person)
-        return self._act(CATALOG[name], seen, identity, person)
+        return self._act(CATALOG[name], seen, identity, id_of(person))
 
     def _act(
-        self, resource: Resource, seen: SeenRequest, identity: str | None, person: Row
+        self, resource: Resource, seen: SeenRequest, identity: str | None, caller: int
     ) -> Envelope:
-        account, caller = self._account, id_of(person)
+        account = self._account
         if identity is None and seen.method == "GET":
             return reading.collection(account, resource, seen.query, caller)
-        old = None if identity is None else reading.find(account, resource, identity, person)
+        old = None if identity is None else reading.find(account, resource, identity)
         if seen.query:
             raise refusals.not_recognized(seen.query)
         if old is None:

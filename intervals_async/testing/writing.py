@@ -26,7 +26,7 @@ def create(account: Account, resource: Resource, seen: SeenRequest, caller: int)
     table = account.table(resource.name)
     row: Row = {"id": table.next_id, **_fields(resource, body)}
     resource.complete(account, row, caller)
-    write = Write(row, caller, body, quiet=_is_quiet(seen))
+    write = Write(row, caller, body)
     resource.check(account, write)
     table.add(row)
     resource.created(account, write)
@@ -40,10 +40,8 @@ def change(
     body = _read_body(resource, seen, new=False)
     row: Row = {**old, **_fields(resource, body)}
     resource.complete(account, row, caller)
-    write = Write(row, caller, body, old, quiet=_is_quiet(seen))
-    resource.check(account, write)
+    resource.check(account, Write(row, caller, body, old))
     account.table(resource.name).change(id_of(row), row)
-    resource.changed(account, write)
     return member(account, resource, row, caller, 202)
 
 
@@ -52,10 +50,6 @@ def delete(account: Account, resource: Resource, old: Row, caller: int) -> Envel
     resource.removable(account, old, caller)
     account.table(resource.name).remove(id_of(old))
     return Envelope(caller, resource.name, ())
-
-
-def _is_quiet(seen: SeenRequest) -> bool:
-    return seen.headers.get("x-intervals-disable-action-notes") == "t"
 
 
 def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
