@@ -86,7 +86,9 @@ class ProjectNoteCreate(TypedDict, total=False):
     note: Required[str]
     """Note body; HTML is accepted, some elements may be stripped."""
     secure: Required[bool]
-    """Store encoded, and show only to people with access to the project's secure notes."""
+    """Store encoded, and show only to people with access to the project's secure notes; by
+    default f.
+    """
 
 
 class ProjectNoteUpdate(TypedDict, total=False):

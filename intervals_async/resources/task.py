@@ -314,7 +314,12 @@ class TaskResource(Resource[Task]):
     creatable = TaskCreate
     updatable = TaskUpdate
     groups = who(
-        list=EVERYBODY, get=EVERYBODY, create=NO_EXECUTIVES, update=NO_EXECUTIVES, delete=MANAGERS
+        list=EVERYBODY,
+        get=EVERYBODY,
+        get_by_localid=EVERYBODY,
+        create=NO_EXECUTIVES,
+        update=NO_EXECUTIVES,
+        delete=MANAGERS,
     )
     sorts_by_id = True
     has_action_notes = True

@@ -1,0 +1,96 @@
+"""The contract files, read; README.md beside this says what stands in them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+FOLDER = Path(__file__).parent
+NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
+TABLES = ("filters", "fields", "record")
+SOURCES = ("docs", "public-sample", "inferred", None)
+WHERE = ("list", "member", None)
+
+
+@attrs.frozen(kw_only=True)
+class Term:
+    """What one line says of a filter, a settable field or a field of a record."""
+
+    type: str
+    required: bool = False
+    longest: int | None = None
+    places: int | None = None
+    one_of: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    default: str | int | None = None
+    nullable: bool | None = None
+    optional: bool = False
+    where: str | None = attrs.field(default=None, validator=attrs.validators.in_(WHERE))
+    also: str | None = None
+    present: bool | None = None
+    source: str | None = attrs.field(default=None, validator=attrs.validators.in_(SOURCES))
+    here: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    because: str | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether every record has a value here, for all that is known."""
+        if self.present is not None:
+            return self.present
+        return (
+            self.nullable is False
+            and not self.optional
+            and self.where is None
+            and self.source in ("docs", "public-sample")
+        )
+
+    @property
+    def offered(self) -> Term:
+        """What this library makes of it, where that is said to differ."""
+        return attrs.evolve(self, **self.here)
+
+
+@attrs.frozen(kw_only=True)
+class Contract:
+    """What is known of one resource."""
+
+    name: str
+    path: str
+    documentation: str
+    paginated: bool
+    singleton: bool = False
+    action_notes: bool = False
+    sortfield: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    methods: Mapping[str, list[str] | str]
+    special: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict[str, Mapping[str, Any]])
+    filters: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
+    fields: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
+    record: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
+    deviations: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+    def offered_groups(self) -> dict[str, tuple[str, ...] | None]:
+        """Who may call each method that is offered; None where that is not stated."""
+        stated: dict[str, list[str] | str] = {
+            method: groups
+            for method, groups in self.methods.items()
+            if method not in self.deviations
+        }
+        stated |= {method: special["groups"] for method, special in self.special.items()}
+        return {
+            method: None if isinstance(groups, str) else tuple(groups)
+            for method, groups in stated.items()
+        }
+
+
+def read(name: str) -> Contract:
+    """Read the contract of a resource; what README.md does not know is an error."""
+    raw = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+    for table in TABLES:
+        raw[table] = {
+            key: Term(type=line) if isinstance(line, str) else Term(**line)
+            for key, line in raw.get(table, {}).items()
+        }
+    return Contract(name=name, **raw)
