@@ -22,7 +22,7 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import ids, read
+from .acting import given, ids, read
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])
@@ -523,3 +523,19 @@ async def test_a_listing_shows_what_it_asks_for(intervals: IntervalsClient) -> N
     listing = intervals.projectnote.list(projectid=[3, 5], offset=10, limit=5)
     assert repr(listing) == "<Listing projectnote projectid=3,5 offset=10 limit=5>"
     assert repr(intervals.projectnote.list()) == "<Listing projectnote>"
+
+
+@pytest.mark.parametrize("page_size", [1, 7, 50, None])
+async def test_records_are_given_as_they_come(
+    fake: FakeIntervals, notes: Listing[ProjectNote], page_size: int | None
+) -> None:
+    """In batches, one after a single step too; the bookmark stands behind them."""
+    stream = notes.stream(page_size=page_size)
+    seen = [(await anext(stream)).id]
+    while batch := await stream.batch():
+        seen += [note.id for note in batch]
+        assert stream.delivered == len(seen)
+        rest = await given(notes.stream(resume=stream.bookmark))
+        assert seen + rest == ids(fake)
+    assert seen == ids(fake)
+    assert await stream.batch() == []
