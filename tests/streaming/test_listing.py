@@ -299,9 +299,9 @@ async def test_memory_is_bounded_by_the_pages_under_way(
 ) -> None:
     """No more pages are asked for than may be kept."""
     stream = notes.stream(page_size=5, concurrency=concurrency)
-    for given in range(1, 51):
+    for taken in range(1, 51):
         await anext(stream)
-        pages_begun = -(-given // 5)
+        pages_begun = -(-taken // 5)
         assert fake.requests <= pages_begun + concurrency - 1
 
 
