@@ -40,7 +40,7 @@ class Sizes:
 
 
 class Account:
-    """What the account holds; ``teams`` tells which people have access to which project."""
+    """What the account holds."""
 
     __slots__ = (
         "_numbers",
@@ -51,7 +51,6 @@ class Account:
         "now",
         "seed",
         "tables",
-        "teams",
     )
 
     def __init__(
@@ -59,7 +58,6 @@ class Account:
     ) -> None:
         self.seed = seed
         self.tables: dict[str, Table] = {}
-        self.teams: dict[int, set[int]] = {}
         self.day = day
         self.now = now
         self._token = token

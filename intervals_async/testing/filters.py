@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from intervals_async.testing.account import Account
 from intervals_async.testing.contract import Filter, Predicate
-from intervals_async.testing.values import day, truth, whole_number, whole_numbers
+from intervals_async.testing.references import ids_in
+from intervals_async.testing.values import instant, truth, whole_number, whole_numbers
 from intervals_async.testing.wire import Row, Value
 
 NONE_ID = -1
 """What an id filter takes for "without one", where the resource says so."""
 
+Compare = Callable[[str, str], bool]
+AT, SINCE, UNTIL = operator.eq, operator.ge, operator.le
 
-def ids(name: str, column: str | None = None, *, none: bool = False) -> Filter:
-    """Filter by a column of a set of ids; with ``none``, -1 finds the rows that have no id."""
+
+def ids(
+    name: str, column: str | None = None, *, none: bool = False, through: str | None = None
+) -> Filter:
+    """Filter by a column of ids, one or several a row; with ``none``, -1 finds rows without.
+
+    ``through`` names the table that has the column: it is that of the record which the row's own
+    ``{through}id`` points to. ``ids("clientid", through="project")`` asks for the project's client.
+    """
     source = column or name
 
     def test(account: Account, text: str) -> Predicate:
-        wanted: set[Value] = {*whole_numbers(text)}
-        if none and NONE_ID in wanted:
-            wanted.add(None)
-        return lambda row: row[source] in wanted
+        wanted = whole_numbers(text)
+        return _those_with(account, source, wanted, none=none, through=through)
 
     return Filter(name, test)
 
 
-def one_id(name: str, column: str | None = None, *, required: bool = False) -> Filter:
-    """Filter by a column of one id; a comma-separated list is refused."""
+def one_id(
+    name: str, column: str | None = None, *, required: bool = False, through: str | None = None
+) -> Filter:
+    """Filter by a column of ids, as ``ids`` does; a comma-separated list is refused."""
     source = column or name
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = whole_number(text)
-        return lambda row: row[source] == wanted
+        wanted = frozenset((whole_number(text),))
+        return _those_with(account, source, wanted, through=through)
 
     return Filter(name, test, required)
 
@@ -43,12 +54,15 @@ def linked(name: str, find: Callable[[Account, frozenset[int]], Predicate]) -> F
     return Filter(name, lambda account, text: find(account, whole_numbers(text)))
 
 
-def flag(name: str) -> Filter:
-    """Filter by a boolean column."""
+def flag(name: str, find: Callable[[Account, Row], object] | None = None) -> Filter:
+    """Filter by a boolean column, or by what ``find`` says of a row."""
 
     def test(account: Account, text: str) -> Predicate:
         wanted = truth(text)
-        return lambda row: bool(row[name]) == wanted
+        if find is None:
+            return lambda row: bool(row[name]) == wanted
+        says = find
+        return lambda row: bool(says(account, row)) == wanted
 
     return Filter(name, test)
 
@@ -65,22 +79,65 @@ def text(name: str, *sources: str) -> Filter:
     return Filter(name, test)
 
 
-def dated(name: str, column: str, compare: Callable[[date, date], bool]) -> Filter:
-    """Filter by a date column; a row without the date never matches."""
+def dated(name: str, column: str, compare: Compare, *, moments: bool = False) -> Filter:
+    """Filter by a date or a moment in a column; a row without it never matches.
+
+    A day is compared with the day of a moment. With ``moments`` the filter takes moments too.
+    """
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = day(text)
+        wanted = instant(text, moments=moments)
 
         def matches(row: Row) -> bool:
             value = row[column]
-            return isinstance(value, date) and compare(value, wanted)
+            return isinstance(value, date) and compare(_as_text(value)[: len(wanted)], wanted)
 
         return matches
 
     return Filter(name, test)
 
 
+def accepted(name: str, check: Callable[[str], object], *, idle: bool = False) -> Filter:
+    """Take a filter that leaves out no row: it is only checked, or changes what is shown."""
+
+    def test(account: Account, text: str) -> Predicate:
+        check(text)
+        return lambda row: True
+
+    return Filter(name, test, idle=idle)
+
+
 def contains(wanted: str, *values: Value) -> bool:
     """Tell whether one of the values contains the text, in whatever case."""
     needle = wanted.casefold()
     return any(needle in str(value).casefold() for value in values if value is not None)
+
+
+def _as_text(value: date) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    return value.replace(tzinfo=None).isoformat(" ", "seconds")
+
+
+def _those_with(
+    account: Account,
+    column: str,
+    wanted: frozenset[int],
+    *,
+    none: bool = False,
+    through: str | None = None,
+) -> Predicate:
+    without = none and NONE_ID in wanted
+
+    def matches(row: Row) -> bool:
+        value = row[column]
+        if value is None or value == "":
+            return without
+        if isinstance(value, int):
+            return value in wanted
+        return not wanted.isdisjoint(ids_in(value))
+
+    if through is None:
+        return matches
+    fitting = {row["id"] for row in account.table(through) if matches(row)}
+    return lambda row: row[f"{through}id"] in fitting

@@ -10,61 +10,117 @@ from collections.abc import Mapping, Sequence
 
 from intervals_async.testing import refusals
 from intervals_async.testing.account import Account
-from intervals_async.testing.contract import Predicate, Resource
+from intervals_async.testing.contract import Asking, Predicate, Resource
+from intervals_async.testing.conventions import SORTING
 from intervals_async.testing.values import whole_number
-from intervals_async.testing.wire import Envelope, Json, Row, RowEncoder, Value, id_of, phrase
+from intervals_async.testing.wire import (
+    Column,
+    Envelope,
+    Json,
+    Row,
+    Value,
+    encoder,
+    id_of,
+    phrase,
+)
 
 DEFAULT_LIMIT = 10
 _PAGING = ("limit", "offset")
-_SORTING = ("sortfield", "sortdir")
 
 
-def find(account: Account, resource: Resource, identity: str) -> Row:
-    """Return the row whose id stands in a path; a RefusedError if there is none."""
+def find(account: Account, resource: Resource, identity: str, caller: Row) -> Row:
+    """Return the row whose id stands in a path; a RefusedError if the caller has none there."""
     number = int(identity) if identity.isascii() and identity.isdigit() else None
-    row = account.table(resource.name).get(number)
-    if row is None:
+    row = account.table(resource.name).get(number) if resource.read is None else None
+    if row is None or not all(
+        shown(row) for shown in _visible(account, resource, Asking(caller, member=True))
+    ):
         raise refusals.not_found()
     return row
 
 
 def member(
-    account: Account, resource: Resource, row: Row, caller: int, code: int = 200
+    account: Account, resource: Resource, row: Row, caller: Row, code: int = 200
 ) -> Envelope:
     """Return one record as it looks alone."""
-    shapes = resource.shapes(account, row) if resource.shapes else None
-    payload = RowEncoder(resource.columns).encode(row, member=True, shapes=shapes)
-    return Envelope(caller, resource.name, payload, code=code, status=phrase(code))
+    asking = Asking(caller, member=True)
+    columns = tuple(each for each in _columns(resource, asking) if each.member)
+    payload = _encoded(account, resource, row, columns, asking)
+    return Envelope(asking.caller, resource.name, payload, code=code, status=phrase(code))
 
 
 def collection(
-    account: Account, resource: Resource, query: Mapping[str, str], caller: int
+    account: Account, resource: Resource, query: Mapping[str, str], caller: Row
 ) -> Envelope:
     """Return the page that the query asks for, or what a resource without rows has to say."""
+    asking = Asking(caller, query)
     predicates = _predicates(account, resource, query)
     if resource.read is not None:
-        payload = resource.read(account, caller)
+        payload = resource.read(account, asking.caller)
         count = None if isinstance(payload, bytes) else len(payload)
-        return Envelope(caller, resource.name, payload, listcount=count)
-    table = account.table(resource.name)
+        return Envelope(asking.caller, resource.name, payload, listcount=count)
+    visible = _visible(account, resource, asking)
+    order = _order(resource, query)
 
     def look() -> list[int]:
-        rows = iter(table)
-        for matches in predicates:
+        rows = iter(account.table(resource.name))
+        for matches in (*visible, *predicates):
             rows = filter(matches, rows)
-        return [id_of(row) for row in _sorted(account, resource, query, list(rows))]
+        return [id_of(row) for row in _sorted(account, resource, order, list(rows))]
 
     wishes = {name: value for name, value in query.items() if name not in _PAGING}
+    wishes |= {name: value for name, value in zip(SORTING, order, strict=True) if value}
+    if visible:
+        wishes["caller"] = str(asking.caller)
     found = account.select(resource.name, wishes, look)
-    page = table.encoded(found[_extent(resource, query)])
-    return Envelope(caller, resource.name, page, listcount=len(found))
+    page = _page(account, resource, found[_extent(resource, query)], asking)
+    return Envelope(asking.caller, resource.name, page, listcount=len(found))
+
+
+def _page(
+    account: Account, resource: Resource, identities: Sequence[int], asking: Asking
+) -> Sequence[bytes]:
+    table = account.table(resource.name)
+    columns = _columns(resource, asking)
+    if resource.show is None and columns is resource.columns:
+        return table.encoded(identities)
+    sent = tuple(each for each in columns if each.list)
+    rows = filter(None, map(table.get, identities))
+    return [_encoded(account, resource, row, sent, asking) for row in rows]
+
+
+def _encoded(
+    account: Account, resource: Resource, row: Row, columns: tuple[Column, ...], asking: Asking
+) -> bytes:
+    shapes = resource.shapes(account, row) if resource.shapes and asking.member else None
+    if resource.show is not None:
+        row = resource.show(account, dict(row), asking)
+        columns = tuple(column for column in columns if column.name in row)
+    return encoder(columns).encode(row, member=asking.member, shapes=shapes)
+
+
+def _columns(resource: Resource, asking: Asking) -> tuple[Column, ...]:
+    """Return the columns that the caller's group may see."""
+    unseen = {
+        name
+        for name, groups in resource.seen_by.items()
+        if groups is not None and asking.group not in groups
+    }
+    if not unseen:
+        return resource.columns
+    return tuple(column for column in resource.columns if column.name not in unseen)
+
+
+def _visible(account: Account, resource: Resource, asking: Asking) -> Sequence[Predicate]:
+    visible = resource.visible(account, asking) if resource.visible else None
+    return () if visible is None else (visible,)
 
 
 def _predicates(
     account: Account, resource: Resource, query: Mapping[str, str]
 ) -> Sequence[Predicate]:
     known = {wanted.name for wanted in resource.filters}
-    known.update(_PAGING if resource.paginated else (), _SORTING if resource.sorts else ())
+    known.update(_PAGING if resource.paginated else (), SORTING if resource.sorts else ())
     unknown = [name for name in query if name not in known]
     if unknown:
         raise refusals.not_recognized(unknown)
@@ -106,13 +162,21 @@ def _extent(resource: Resource, query: Mapping[str, str]) -> slice:
     return slice(offset, offset + int(query.get("limit", DEFAULT_LIMIT)))
 
 
+def _order(resource: Resource, query: Mapping[str, str]) -> tuple[str, str]:
+    """Return the sortfield and the sortdir that hold, empty where nothing is asked."""
+    if resource.order is not None and not query.keys() & set(SORTING):
+        return resource.order
+    return query.get("sortfield", ""), query.get("sortdir", "")
+
+
 def _sorted(
-    account: Account, resource: Resource, query: Mapping[str, str], rows: list[Row]
+    account: Account, resource: Resource, order: tuple[str, str], rows: list[Row]
 ) -> Sequence[Row]:
-    backwards = query.get("sortdir") == "DESC"
-    if "sortfield" not in query:
+    sortfield, sortdir = order
+    backwards = sortdir == "DESC"
+    if not sortfield:
         return rows[::-1] if backwards else rows
-    key = resource.sorts[query["sortfield"]]
+    key = resource.sorts[sortfield]
     return sorted(rows, key=lambda row: _rank(key(account, row)), reverse=backwards)
 
 

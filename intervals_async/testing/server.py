@@ -14,15 +14,18 @@ from typing import Self, TypeAlias
 from aiohttp import web
 
 from intervals_async.testing.account import Account, Sizes
+from intervals_async.testing.contract import Write
 from intervals_async.testing.exchange import Exchange
 from intervals_async.testing.faults.base import Fault
+from intervals_async.testing.generation import furnish
 from intervals_async.testing.injection import FaultQueue
 from intervals_async.testing.limits import DayLimit, MinuteLimit
 from intervals_async.testing.listener import Listener
 from intervals_async.testing.log import RequestLog, SeenRequest
-from intervals_async.testing.resources import CATALOG, furnish
+from intervals_async.testing.resources import catalog
 from intervals_async.testing.service import Service
 from intervals_async.testing.wire import Json, Row, Value
+from intervals_async.testing.writing import finish
 
 Callback: TypeAlias = Callable[["FakeIntervals", SeenRequest], None]
 """What runs between two requests: it gets the server and the request that is about to be met."""
@@ -77,10 +80,11 @@ class FakeIntervals:
         if people < 1:
             raise ValueError("people must be at least 1: somebody has to own the token")
         self._account = Account(seed, token, DayLimit(per_day, now), now)
-        furnish(self._account, Sizes(notes, people, projects, clients, seed))
+        self._catalog = catalog()
+        furnish(self._account, self._catalog, Sizes(notes, people, projects, clients, seed))
         self._token = self._account.token_for("Administrator")
         self._administrator = self._account.table("person").order[0]
-        self._service = Service(self._account, MinuteLimit(per_minute, clock))
+        self._service = Service(self._account, self._catalog, MinuteLimit(per_minute, clock))
         self._latency = latency
         self._clock = clock
         self._log = RequestLog()
@@ -176,10 +180,13 @@ class FakeIntervals:
         """
         table = self._account.table(resource)
         self._refuse_unknown(resource, fields)
+        rules = self._catalog[resource]
         row: Row = {"id": table.next_id, **fields}
-        if resource in CATALOG:
-            CATALOG[resource].complete(self._account, row, self._administrator)
-        return table.add({**row, **fields}, before)
+        finish(self._account, rules, row, self._administrator)
+        row |= fields
+        identity = table.add(row, before)
+        rules.created(self._account, Write(row, self._administrator, fields))
+        return identity
 
     def remove(self, resource: str, identity: int) -> None:
         """Take out a record; LookupError if it is not there. What points to it stays."""

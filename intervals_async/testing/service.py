@@ -8,14 +8,15 @@ one changes ("interchangeable on the server").
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from intervals_async.testing import reading, refusals, writing
 from intervals_async.testing.account import Account
 from intervals_async.testing.contract import Groups, Resource
 from intervals_async.testing.limits import MinuteLimit
 from intervals_async.testing.log import SeenRequest
 from intervals_async.testing.refusals import RefusedError
-from intervals_async.testing.resources import CATALOG
-from intervals_async.testing.wire import Answer, Envelope, Row, id_of
+from intervals_async.testing.wire import JSON, Answer, Envelope, Row, id_of
 
 _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<intervals/>\n'
 
@@ -23,68 +24,87 @@ _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<intervals/>\n'
 class Service:
     """Answers requests out of an account, within the limit of the minute."""
 
-    __slots__ = ("_account", "_minute")
+    __slots__ = ("_account", "_catalog", "_minute")
 
-    def __init__(self, account: Account, minute: MinuteLimit) -> None:
+    def __init__(
+        self, account: Account, catalog: Mapping[str, Resource], minute: MinuteLimit
+    ) -> None:
         self._account = account
+        self._catalog = catalog
         self._minute = minute
 
     def answer(self, seen: SeenRequest) -> Answer:
-        """Answer one request; who does not accept JSON gets an empty XML document."""
+        """Answer one request; who does not accept JSON gets an empty XML document, or the file."""
         caller = self._account.caller(seen.headers.get("authorization", ""))
         try:
-            answer = self._admit(seen, caller).answer()
+            answer = self._admit(seen, caller)
         except RefusedError as refusal:
             answer = refusal.answer(caller)
-        if "application/json" not in seen.headers.get("accept", ""):
+        if answer.content_type == JSON and "application/json" not in seen.headers.get("accept", ""):
             return Answer(answer.status, _XML, "text/xml; charset=utf-8")
         return answer
 
-    def _admit(self, seen: SeenRequest, caller: int | None) -> Envelope:
+    def _admit(self, seen: SeenRequest, caller: int | None) -> Answer:
         if not self._minute.admit():
             raise refusals.too_fast()
         person = self._account.person(caller)
         name, identity, action = _split(seen.path)
         if name != "quota" and not self._account.day.admit():
             raise refusals.day_used_up()
-        if name not in CATALOG:
+        if name not in self._catalog:
             raise refusals.unknown_resource()
-        if action:
+        resource = self._catalog[name]
+        if action is not None and action not in resource.actions:
             raise refusals.unknown_action()
-        _permit(CATALOG[name], seen.method, identity is not None, person)
-        return self._act(CATALOG[name], seen, identity, id_of(person))
+        _permit(resource, seen.method, identity is not None, person)
+        if action is not None and identity is not None:
+            return self._perform(resource, seen, identity, action, person)
+        return self._act(resource, seen, identity, person).answer()
+
+    def _perform(
+        self, resource: Resource, seen: SeenRequest, identity: str, action: str, person: Row
+    ) -> Answer:
+        if seen.method != "GET":
+            raise refusals.method_not_available()
+        row = reading.find(self._account, resource, identity, person)
+        if seen.query:
+            raise refusals.not_recognized(seen.query)
+        return resource.actions[action](self._account, row, id_of(person))
 
     def _act(
-        self, resource: Resource, seen: SeenRequest, identity: str | None, caller: int
+        self, resource: Resource, seen: SeenRequest, identity: str | None, person: Row
     ) -> Envelope:
         account = self._account
         if identity is None and seen.method == "GET":
-            return reading.collection(account, resource, seen.query, caller)
-        old = None if identity is None else reading.find(account, resource, identity)
+            return reading.collection(account, resource, seen.query, person)
+        old = None if identity is None else reading.find(account, resource, identity, person)
         if seen.query:
             raise refusals.not_recognized(seen.query)
         if old is None:
-            return writing.create(account, resource, seen, caller)
+            return writing.create(account, resource, seen, person)
+        if seen.method in resource.acts:
+            return resource.acts[seen.method](account, seen, old, id_of(person))
         if seen.method == "GET":
-            return reading.member(account, resource, old, caller)
+            return reading.member(account, resource, old, person)
         if seen.method == "DELETE":
-            return writing.delete(account, resource, old, caller)
-        return writing.change(account, resource, seen, old, caller)
+            return writing.delete(account, resource, old, person)
+        return writing.change(account, resource, seen, old, person)
 
 
-def _split(path: str) -> tuple[str, str | None, bool]:
-    """Split a path into the resource, the id and whether something follows."""
+def _split(path: str) -> tuple[str, str | None, str | None]:
+    """Split a path into the resource, the id and what follows it."""
     parts = path.split("/")
     if len(parts) < 3 or parts[-1]:
-        return "", None, False
-    return parts[1], parts[2] if len(parts) > 3 else None, len(parts) > 4
+        return "", None, None
+    identity, action = parts[2:-1][:1], "/".join(parts[3:-1])
+    return parts[1], identity[0] if identity else None, action or None
 
 
 def _permit(resource: Resource, method: str, member: bool, person: Row) -> None:
     offered = dict(resource.member if member else resource.collection)
     # A new record has no id yet: its path is the collection's, its right stands at the member.
     for name in () if member else ("POST", "PUT"):
-        if name in resource.member:
+        if name in resource.member and name not in resource.acts:
             offered[name] = resource.member[name]
     if method not in offered:
         raise refusals.method_not_available()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from intervals_async.testing.wire import Column, Row, RowEncoder, Value, id_of
+from intervals_async.testing.wire import Column, Row, Value, encoder, id_of
 
 
 class Table:
@@ -18,7 +18,7 @@ class Table:
     def __init__(self, columns: Sequence[Column], first_id: int = 1) -> None:
         self.columns = tuple(columns)
         self.version = 0
-        self._encoder = RowEncoder(columns)
+        self._encoder = encoder(tuple(column for column in columns if column.list))
         self._rows: dict[int, Row] = {}
         self._order: list[int] = []
         self._bytes: dict[int, bytes] = {}

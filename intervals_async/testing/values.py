@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 
 from intervals_async.testing.wire import Json, Value
 
@@ -37,6 +37,21 @@ def day(text: str) -> date:
     return found
 
 
+def moment(text: str) -> datetime:
+    """Read a moment of the form YYYY-MM-DD HH:MM:SS, with a fraction at most."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is not None or text[10:11] != " ":
+        raise ValueError(text)
+    return found
+
+
+def instant(text: str, *, moments: bool) -> str:
+    """Read a date or, with ``moments``, a moment too; give it as a text that sorts by time."""
+    if moments and len(text) > len("YYYY-MM-DD"):
+        return moment(text).isoformat(" ", "seconds")
+    return day(text).isoformat()
+
+
 def number(given: Json) -> int:
     """Take an id or a whole number from a body, as JSON number or text."""
     if isinstance(given, bool) or not isinstance(given, int | str):
@@ -51,6 +66,11 @@ def id_list(given: Json) -> str:
     return ",".join(str(whole_number(part.strip())) for part in str(given).split(","))
 
 
+def id_or_none(given: Json) -> int | None:
+    """Take an id from a body, and 0 for none."""
+    return number(given) or None
+
+
 def decimal(given: Json) -> float:
     """Take a decimal from a body, as JSON number or text."""
     if isinstance(given, bool) or not isinstance(given, int | float | str):
@@ -59,6 +79,29 @@ def decimal(given: Json) -> float:
     if not math.isfinite(found):
         raise ValueError(given)
     return found
+
+
+def decimal_of(places: int) -> Callable[[Json], Value]:
+    """Make a parser for decimals in a body that have at most ``places`` places."""
+
+    def parse(given: Json) -> Value:
+        found = decimal(given)
+        if round(found, places) != found:
+            raise ValueError(given)
+        return found
+
+    return parse
+
+
+def one_of(choices: Sequence[str]) -> Callable[[Json], Value]:
+    """Make a parser for a text in a body that is one of these."""
+
+    def parse(given: Json) -> Value:
+        if given not in choices:
+            raise ValueError(given)
+        return str(given)
+
+    return parse
 
 
 def text_up_to(longest: int | None) -> Callable[[Json], Value]:
@@ -80,3 +123,13 @@ def flag(given: Json) -> bool:
 def day_of(given: Json) -> date:
     """Take a date of the form YYYY-MM-DD from a body."""
     return day(str(given))
+
+
+def moment_of(given: Json) -> datetime:
+    """Take a moment of the form YYYY-MM-DD HH:MM:SS from a body."""
+    return moment(str(given))
+
+
+def utc_moment_of(given: Json) -> datetime:
+    """Take a moment in UTC of the same form from a body."""
+    return moment(str(given)).replace(tzinfo=UTC)

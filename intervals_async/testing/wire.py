@@ -25,6 +25,9 @@ Row: TypeAlias = dict[str, Value]
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """What a JSON text can hold."""
 
+JSON = "application/json; charset=utf-8"
+"""The content type of all answers but files."""
+
 _ENTITIES = str.maketrans({"&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;", "'": "&#039;"})
 _REMEMBERED = 512
 _to_ascii = json.JSONEncoder().encode
@@ -68,8 +71,11 @@ _ENCODERS: Mapping[str, Callable[[Value], str]] = {
     "datetime": _moment,
     "float": _number,
     "html": _html,
+    "ids": _text,
     "integer": _number,
+    "json": str,
     "string": _text,
+    "utc": _moment,
 }
 
 
@@ -77,12 +83,18 @@ _ENCODERS: Mapping[str, Callable[[Value], str]] = {
 class Column:
     """One response field: its name, its kind and, if ``optional``, that it is left out when empty.
 
-    The kinds are boolean, date, datetime, float, html, integer and string.
+    The kinds are boolean, date, datetime (in no stated zone), utc, float, html, integer, string,
+    ids (numbers with commas between, kept as that text) and json (kept as JSON text, sent as it
+    is). A column is sent in the ``list``, in the ``member``, in both, or, where both are False,
+    only known to the server. ``nullable`` is whether the client takes it to be empty at times.
     """
 
     name: str
     kind: str = "string"
     optional: bool = False
+    list: bool = True
+    member: bool = True
+    nullable: bool = True
 
 
 def columns(*specs: str) -> tuple[Column, ...]:
@@ -124,7 +136,7 @@ class RowEncoder:
         absent = [name for name in self._optional if row.get(name) is None]
         if absent:
             present = tuple(column for column in self._columns if column.name not in absent)
-            return encoder_of(present).encode(row, member=member, shapes=shapes)
+            return encoder(present).encode(row, member=member, shapes=shapes)
         plan = self._plans[(id_of(row) + member) % 2]
         parts = [
             missing if (value := row[name]) is None else encode(value)
@@ -137,8 +149,8 @@ class RowEncoder:
 
 
 @lru_cache(_REMEMBERED)
-def encoder_of(columns: tuple[Column, ...]) -> RowEncoder:
-    """Return the encoder of some columns, the same one each time."""
+def encoder(columns: tuple[Column, ...]) -> RowEncoder:
+    """Return the encoder of some columns; it is made once."""
     return RowEncoder(columns)
 
 
@@ -183,7 +195,7 @@ class Answer:
 
     status: int
     body: bytes
-    content_type: str = "application/json; charset=utf-8"
+    content_type: str = JSON
     headers: Mapping[str, str] = field(factory=dict[str, str])
     envelope: Envelope | None = None
 

@@ -2,7 +2,7 @@
 
 Null and the empty text clear a field. A new record cannot do without a required field; clearing one
 of an existing record is let through where nothing else speaks against it, since the contract does
-not say.
+not say. An id that points nowhere is refused where it is named, with the recorded words.
 """
 
 from __future__ import annotations
@@ -15,18 +15,28 @@ from intervals_async.testing.account import Account
 from intervals_async.testing.contract import Resource, Write
 from intervals_async.testing.log import SeenRequest
 from intervals_async.testing.reading import member
+from intervals_async.testing.references import fill_names, ids_in
 from intervals_async.testing.wire import Envelope, Json, Row, Value, id_of
 
 _CLEARING: tuple[Json, ...] = (None, "")
 
 
-def create(account: Account, resource: Resource, seen: SeenRequest, caller: int) -> Envelope:
+def finish(account: Account, resource: Resource, row: Row, caller: int) -> None:
+    """Fill in what a row lacks: what the resource knows of it, names, and None for the rest."""
+    resource.complete(account, row, caller)
+    fill_names(account, row, resource.named, resource.points_to)
+    for column in resource.columns:
+        row.setdefault(column.name, None)
+
+
+def create(account: Account, resource: Resource, seen: SeenRequest, caller: Row) -> Envelope:
     """Make a new record out of a body."""
-    body = _read_body(resource, seen, new=True)
+    person = id_of(caller)
+    body = _read_body(account, resource, seen, new=True)
     table = account.table(resource.name)
     row: Row = {"id": table.next_id, **_fields(resource, body)}
-    resource.complete(account, row, caller)
-    write = Write(row, caller, body)
+    finish(account, resource, row, person)
+    write = Write(row, person, body)
     resource.check(account, write)
     table.add(row)
     resource.created(account, write)
@@ -34,22 +44,23 @@ def create(account: Account, resource: Resource, seen: SeenRequest, caller: int)
 
 
 def change(
-    account: Account, resource: Resource, seen: SeenRequest, old: Row, caller: int
+    account: Account, resource: Resource, seen: SeenRequest, old: Row, caller: Row
 ) -> Envelope:
     """Change the fields of a record that a body names, and only these."""
-    body = _read_body(resource, seen, new=False)
+    person = id_of(caller)
+    body = _read_body(account, resource, seen, new=False)
     row: Row = {**old, **_fields(resource, body)}
-    resource.complete(account, row, caller)
-    resource.check(account, Write(row, caller, body, old))
+    finish(account, resource, row, person)
+    resource.check(account, Write(row, person, body, old))
     account.table(resource.name).change(id_of(row), row)
     return member(account, resource, row, caller, 202)
 
 
-def delete(account: Account, resource: Resource, old: Row, caller: int) -> Envelope:
+def delete(account: Account, resource: Resource, old: Row, caller: Row) -> Envelope:
     """Take out a record; what points to it stays."""
-    resource.removable(account, old, caller)
+    resource.removable(account, old, id_of(caller))
     account.table(resource.name).remove(id_of(old))
-    return Envelope(caller, resource.name, ())
+    return Envelope(id_of(caller), resource.name, ())
 
 
 def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
@@ -60,7 +71,9 @@ def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
     }
 
 
-def _read_body(resource: Resource, seen: SeenRequest, *, new: bool) -> Mapping[str, Value]:
+def _read_body(
+    account: Account, resource: Resource, seen: SeenRequest, *, new: bool
+) -> Mapping[str, Value]:
     body = seen.body
     if "application/json" not in seen.headers.get("content-type", ""):
         raise refusals.unreadable_body("The body is not declared as application/json")
@@ -77,12 +90,21 @@ def _read_body(resource: Resource, seen: SeenRequest, *, new: bool) -> Mapping[s
             values[name] = None if given in _CLEARING else settings[name].parse(given)
         except ValueError:
             invalid.append((name, given))
+    invalid += [
+        (name, body[name])
+        for name, value in values.items()
+        if not _is_there(account, resource.points_to.get(settings[name].column or ""), value)
+    ]
     missing = [
         name for name, each in settings.items() if each.required and body.get(name) in _CLEARING
     ]
     if invalid or (new and missing):
         raise refusals.not_valid(invalid, missing if new else ())
     return values
+
+
+def _is_there(account: Account, table: str | None, value: Value) -> bool:
+    return table is None or all(account.table(table).get(each) for each in ids_in(value))
 
 
 def _is_flat(body: Json) -> TypeGuard[dict[str, Json]]:

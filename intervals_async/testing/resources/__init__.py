@@ -1,38 +1,35 @@
-"""The resources that the fake server keeps; a new one is a module here and a line below."""
+"""What is special about each resource of the fake server: one module each, all of them optional.
+
+Whatever the client has is served. A module of the resource's name here holds its ``RESOURCE``;
+where there is none, the client's class alone says what it is (see ``derive``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
 
-from intervals_async.testing.account import Account, Sizes
+from intervals_async import resources
 from intervals_async.testing.contract import Resource
-from intervals_async.testing.resources import background
-from intervals_async.testing.resources.contacttype import CONTACT_DESCRIPTOR, CONTACT_TYPE
-from intervals_async.testing.resources.me import ME
-from intervals_async.testing.resources.person import PERSON
-from intervals_async.testing.resources.personcontact import PERSON_CONTACT
-from intervals_async.testing.resources.project import PROJECT
-from intervals_async.testing.resources.projectnote import PROJECT_NOTE
-from intervals_async.testing.resources.quota import QUOTA
-
-_IN_ORDER_OF_GENERATION = (
-    CONTACT_TYPE,
-    CONTACT_DESCRIPTOR,
-    PERSON,
-    ME,
-    PERSON_CONTACT,
-    PROJECT,
-    PROJECT_NOTE,
-    QUOTA,
-)
-
-CATALOG: Mapping[str, Resource] = {resource.name: resource for resource in _IN_ORDER_OF_GENERATION}
-"""The resources by name."""
+from intervals_async.testing.derive import derive
 
 
-def furnish(account: Account, sizes: Sizes) -> None:
-    """Fill an empty account with generated records, those that others point to first."""
-    background.generate(account, sizes)
-    for resource in _IN_ORDER_OF_GENERATION:
-        if resource.generate is not None:
-            resource.generate(account, sizes)
+def catalog() -> Mapping[str, Resource]:
+    """Return all resources by name; they are made once."""
+    return _catalog(tuple(resources.names()))
+
+
+@cache
+def _catalog(names: Sequence[str]) -> Mapping[str, Resource]:
+    return MappingProxyType({name: _resource(name) for name in names})
+
+
+def _resource(name: str) -> Resource:
+    module = f"{__name__}.{name}"
+    if find_spec(module) is None:
+        return derive(name)
+    found: Resource = import_module(module).RESOURCE
+    return found

@@ -7,36 +7,24 @@ change it is checked and then left alone, since it is "later changed through per
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from intervals_async.testing import values
 from intervals_async.testing.account import GROUPS, Account, Sizes
-from intervals_async.testing.contract import (
-    ADMINISTRATORS,
-    STAFF,
-    Filter,
-    Predicate,
-    Resource,
-    Setting,
-    Write,
-)
-from intervals_async.testing.filters import contains, flag, ids, linked, one_id, text
+from intervals_async.testing.contract import Filter, Predicate, Write
+from intervals_async.testing.derive import derive
+from intervals_async.testing.filters import contains, linked
 from intervals_async.testing.refusals import not_valid
+from intervals_async.testing.resources.client import unpadded
 from intervals_async.testing.resources.contacttype import EMAIL
-from intervals_async.testing.tables import Table
-from intervals_async.testing.wire import Row, Value, columns, id_of
+from intervals_async.testing.resources.projectteam import people_with_access
+from intervals_async.testing.wire import Row, Value, id_of
 from intervals_async.testing.words import FIRST_NAMES, JOBS, LAST_NAMES
 
 _EPOCH = datetime(2024, 1, 1, 8)  # noqa: DTZ001 - the API does not tell lastlogin's zone
 
 
-def full_name(person: Row) -> str | None:
-    """Return a person's full name, or None where there is no such person."""
-    return f"{person['firstname']} {person['lastname'] or ''}".strip() if person else None
-
-
-def _generate(account: Account, sizes: Sizes) -> None:
-    table = account.tables["person"] = Table(PERSON.columns, 201)
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     dice = sizes.dice("person")
     clients = account.table("client").order
     for place in range(sizes.people):
@@ -44,8 +32,7 @@ def _generate(account: Account, sizes: Sizes) -> None:
         can_call = place < len(GROUPS) or dice.random() < 0.8
         first, last = dice.choice(FIRST_NAMES), dice.choice(LAST_NAMES)
         login = _EPOCH + timedelta(minutes=dice.randrange(500_000))
-        row: Row = {
-            "id": table.next_id,
+        yield {
             "clientid": dice.choice(clients) if clients and dice.random() < 0.3 else None,
             "title": dice.choice(JOBS),
             "firstname": first,
@@ -60,8 +47,6 @@ def _generate(account: Account, sizes: Sizes) -> None:
             "numlogins": dice.randrange(500) if can_call else 0,
             "lastlogin": login.replace(microsecond=dice.choice((0, 123_456))) if can_call else None,
         }
-        _complete(account, row, table.next_id)
-        table.add(row)
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
@@ -77,25 +62,12 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("calendarorientation", 1)
     row.setdefault("editordisabled", 0)
     group = row.get("groupid")
-    row["group"] = dict(enumerate(GROUPS, 1)).get(group) if isinstance(group, int) else None
     # Samples show this for a Resource user and not at all for an Administrator.
     row["restricttasks"] = None if group is None or group == 1 else group == 3
-    client = account.related("client", row.get("clientid"))
-    row["client"], row["clientlocalid"] = client.get("name"), _unpadded(client.get("localid"))
-    for column in PERSON.columns:
-        row.setdefault(column.name, None)
-
-
-def _unpadded(localid: Value) -> int | None:
-    return None if localid is None else int(str(localid))
+    row["clientlocalid"] = unpadded(account.related("client", row.get("clientid")).get("localid"))
 
 
 def _check(account: Account, write: Write) -> None:
-    group, client = write.row["groupid"], write.row["clientid"]
-    if group is not None and group not in range(1, len(GROUPS) + 1):
-        raise not_valid([("groupid", str(group))])
-    if client is not None and account.table("client").get(client) is None:
-        raise not_valid([("clientid", str(client))])
     if write.old is None and write.row["username"]:
         needed = [name for name in ("email", "groupid") if write.body.get(name) in (None, "")]
         if needed:
@@ -117,7 +89,7 @@ def _without_groups(account: Account, groups: frozenset[int]) -> Predicate:
 
 
 def _on_projects(account: Account, projects: frozenset[int]) -> Predicate:
-    team = {person for project in projects for person in account.teams.get(project, ())}
+    team = {person for project in projects for person in people_with_access(account, project)}
     return lambda row: row["id"] in team
 
 
@@ -148,72 +120,17 @@ def _by_search(account: Account, wanted: str) -> Predicate:
     return lambda row: row["id"] in owners or contains(wanted, *(row[name] for name in names))
 
 
-PERSON = Resource(
-    name="person",
-    columns=columns(
-        "id:integer",
-        "localid:integer",
-        "clientid:integer",
-        "title",
-        "firstname",
-        "lastname",
-        "primaryaccount:boolean",
-        "notes:html",
-        "allprojects:boolean",
-        "active:boolean",
-        "private:boolean",
-        "tips:boolean",
-        "username",
-        "groupid:integer",
-        "group",
-        "client",
-        "numlogins:integer",
-        "lastlogin:datetime",
-        "timezone",
-        "timezone_offset",
-        "restricttasks:boolean?",
-        "clientlocalid:integer",
-        "calendarorientation:integer",
-        "editordisabled:integer",
-    ),
-    collection={"GET": STAFF},
-    member={
-        "GET": STAFF,
-        "DELETE": ADMINISTRATORS,
-        "POST": ADMINISTRATORS,
-        "PUT": ADMINISTRATORS,
-    },
-    paginated=True,
-    filters=(
-        ids("localid"),
-        text("username"),
+RESOURCE = derive(
+    "person",
+    optional=["restricttasks"],
+    filters=[
         Filter("email", _by_email),
-        text("firstname"),
-        text("lastname"),
         linked("excludegroupids", _without_groups),
         linked("projectid", _on_projects),
-        ids("clientid"),
         linked("projectclientid", _on_projects_of),
         Filter("search", _by_search),
-        flag("active"),
-        one_id("groupid"),
-        flag("allprojects"),
-        flag("restricttasks"),
-    ),
-    settings=(
-        Setting("clientid", values.number),
-        Setting("title", values.text_up_to(255)),
-        Setting("firstname", values.text_up_to(65), required=True),
-        Setting("lastname", values.text_up_to(85)),
-        Setting("allprojects", values.flag),
-        Setting("notes", values.text_up_to(None)),
-        Setting("private", values.flag, required=True),
-        Setting("active", values.flag, required=True),
-        Setting("username", values.text_up_to(255)),
-        Setting("password", values.text_up_to(30), column=None),
-        Setting("email", values.text_up_to(255), column=None),
-        Setting("groupid", values.number),
-    ),
+    ],
+    first_id=201,
     generate=_generate,
     complete=_complete,
     check=_check,

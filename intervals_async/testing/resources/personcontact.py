@@ -7,16 +7,17 @@ listcount in it is the fake's own assumption.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from intervals_async.testing import refusals, values
 from intervals_async.testing.account import Account, Sizes
-from intervals_async.testing.contract import EVERYBODY, Resource, Setting, Write
+from intervals_async.testing.contract import Setting, Write
+from intervals_async.testing.derive import derive
 from intervals_async.testing.filters import one_id
-from intervals_async.testing.tables import Table
-from intervals_async.testing.wire import Row, Value, columns, id_of
+from intervals_async.testing.wire import Row, id_of
 
 
-def _generate(account: Account, sizes: Sizes) -> None:
-    table = account.tables["personcontact"] = Table(PERSON_CONTACT.columns, 5001)
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     dice = sizes.dice("personcontact")
     descriptors = list(account.table("contactdescriptor"))
     for person in account.table("person"):
@@ -29,15 +30,12 @@ def _generate(account: Account, sizes: Sizes) -> None:
         )
         for kind in range(dice.randint(1, 4)):
             fitting = [row for row in descriptors if row["contacttypeid"] == kind + 1]
-            table.add(
-                {
-                    "id": table.next_id,
-                    "personid": identity,
-                    "contact_type_id": kind + 1,
-                    "contact_descriptor_id": dice.choice(fitting)["id"],
-                    "value": samples[kind],
-                }
-            )
+            yield {
+                "personid": identity,
+                "contact_type_id": kind + 1,
+                "contact_descriptor_id": dice.choice(fitting)["id"],
+                "value": samples[kind],
+            }
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
@@ -50,12 +48,9 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 
 def _check(account: Account, write: Write) -> None:
     row, old = write.row, write.old
-    for name, table in (("personid", "person"), ("contact_type_id", "contacttype")):
-        if account.table(table).get(row[name]) is None:
-            raise _wrong(name, row[name])
     descriptor = account.related("contactdescriptor", row["contact_descriptor_id"])
     if descriptor.get("contacttypeid") != row["contact_type_id"]:
-        raise _wrong("contact_descriptor_id", row["contact_descriptor_id"])
+        raise refusals.not_valid([("contactdescriptorid", str(row["contact_descriptor_id"]))])
     owners = {row["personid"], old["personid"] if old else row["personid"]}
     if owners != {write.caller}:
         _require_administrator(account, write.caller)
@@ -71,32 +66,17 @@ def _require_administrator(account: Account, caller: int) -> None:
         raise refusals.no_permission()
 
 
-def _wrong(column: str, value: Value) -> refusals.RefusedError:
-    return refusals.not_valid([(column.replace("_", ""), str(value))])
-
-
-PERSON_CONTACT = Resource(
-    name="personcontact",
-    columns=columns(
-        "id:integer",
-        "personid:integer",
-        "contact_type_id:integer",
-        "contact_descriptor_id:integer",
-        "value",
-    ),
-    collection={"GET": EVERYBODY},
-    member={"GET": EVERYBODY, "DELETE": EVERYBODY, "POST": EVERYBODY, "PUT": EVERYBODY},
-    filters=(
-        one_id("personid", required=True),
+RESOURCE = derive(
+    "personcontact",
+    filters=[
         one_id("contacttypeid", "contact_type_id"),
         one_id("contactdescriptorid", "contact_descriptor_id"),
-    ),
-    settings=(
-        Setting("personid", values.number, required=True),
-        Setting("value", values.text_up_to(None), required=True),
+    ],
+    settings=[
         Setting("contacttypeid", values.number, "contact_type_id", required=True),
         Setting("contactdescriptorid", values.number, "contact_descriptor_id", required=True),
-    ),
+    ],
+    first_id=5001,
     generate=_generate,
     complete=_complete,
     check=_check,

@@ -7,47 +7,41 @@ the note was last written: changing a project does not change its notes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from intervals_async.testing import values
 from intervals_async.testing.account import Account, Sizes
-from intervals_async.testing.contract import (
-    STAFF,
-    Filter,
-    Predicate,
-    Resource,
-    Setting,
-    Write,
-)
-from intervals_async.testing.filters import contains, ids, linked, one_id, text
+from intervals_async.testing.contract import Filter, Predicate, Write
+from intervals_async.testing.derive import derive
+from intervals_async.testing.filters import contains, one_id
+from intervals_async.testing.references import full_name
 from intervals_async.testing.refusals import not_valid
-from intervals_async.testing.resources.person import full_name
-from intervals_async.testing.tables import Table
-from intervals_async.testing.wire import Row, columns
+from intervals_async.testing.wire import Row
 from intervals_async.testing.words import bodies, title
 
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _BODY_LENGTH = 520
 _BODIES = 60
+_FIRST_ID = 100_001
+_WRITING = ("Administrator", "Manager", "Resource")
 
 
-def _generate(account: Account, sizes: Sizes) -> None:
-    table = account.tables["projectnote"] = Table(PROJECT_NOTE.columns, 100_001)
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     dice = sizes.dice("projectnote")
     contents = bodies(dice, _BODIES, _BODY_LENGTH)
     projects = [_of_project(account, row) for row in account.table("project")]
-    writing = (row for row in account.table("person") if row["group"] in (STAFF or ()))
+    writing = (row for row in account.table("person") if row["group"] in _WRITING)
     authors: list[Row] = [{"authorid": row["id"], "author": full_name(row)} for row in writing]
     modifiers = [None, None, None, *(row["localid"] for row in account.table("person"))]
     written = _EPOCH
-    identity = table.next_id
+    identity = _FIRST_ID
     for place in range(sizes.notes if projects else 0):
         # Ids have gaps here and there, as they have where notes have been deleted.
         identity += 1 + (dice.random() < 0.05)
         written += timedelta(seconds=int(dice.random() * 600))
         of_project = projects[int(dice.random() * len(projects))]
         author = authors[int(dice.random() * len(authors))]
-        row: Row = {
+        yield {
             **of_project,
             **author,
             "id": identity,
@@ -58,7 +52,6 @@ def _generate(account: Account, sizes: Sizes) -> None:
             "localid": account.number("projectnote", of_project["projectid"]),
             "mod_authorlocalid": modifiers[int(dice.random() * len(modifiers))],
         }
-        table.add(row)
 
 
 def _of_project(account: Account, project: Row) -> Row:
@@ -84,8 +77,6 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("secure", False)
     if "localid" not in row:
         row["localid"] = account.number("projectnote", row["projectid"])
-    author = account.related("person", row["authorid"])
-    row["author"] = full_name(author)
     row["mod_authorlocalid"] = None
     if caller != row["authorid"]:
         row["mod_authorlocalid"] = account.related("person", caller).get("localid")
@@ -95,57 +86,18 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 
 def _check(account: Account, write: Write) -> None:
     project = account.table("project").get(write.row["projectid"])
-    if project is None or (write.old is None and not project["active"]):
+    if write.old is None and project is not None and not project["active"]:
         raise not_valid([("projectid", str(write.row["projectid"]))])
-
-
-def _of_clients(account: Account, clients: frozenset[int]) -> Predicate:
-    projects = {row["id"] for row in account.table("project") if row["clientid"] in clients}
-    return lambda row: row["projectid"] in projects
 
 
 def _by_search(account: Account, wanted: str) -> Predicate:
     return lambda row: contains(wanted, row["title"], None if row["secure"] else row["note"])
 
 
-PROJECT_NOTE = Resource(
-    name="projectnote",
-    columns=columns(
-        "id:integer",
-        "projectid:integer",
-        "authorid:integer",
-        "title",
-        "note:html",
-        "date:datetime",
-        "secure:boolean",
-        "localid:integer",
-        "projectactive:boolean",
-        "author",
-        "projectlocalid:integer",
-        "clientlocalid:integer",
-        "mod_authorlocalid:integer",
-        "projectlabel",
-        "projectlabelcolor",
-        "projectlabelactive:boolean",
-    ),
-    collection={"GET": STAFF},
-    member={"GET": STAFF, "DELETE": STAFF, "POST": STAFF, "PUT": STAFF},
-    paginated=True,
-    filters=(
-        ids("localid"),
-        linked("clientid", _of_clients),
-        ids("projectid"),
-        ids("authorid"),
-        text("title"),
-        Filter("search", _by_search),
-        one_id("noteid", "id"),
-    ),
-    settings=(
-        Setting("projectid", values.number, required=True),
-        Setting("title", values.text_up_to(255), required=True),
-        Setting("note", values.text_up_to(None), required=True),
-        Setting("secure", values.flag, required=True),
-    ),
+RESOURCE = derive(
+    "projectnote",
+    filters=[Filter("search", _by_search), one_id("noteid", "id")],
+    first_id=_FIRST_ID,
     generate=_generate,
     complete=_complete,
     check=_check,
