@@ -50,12 +50,16 @@ class Setting:
 
 @frozen
 class Write:
-    """What a POST or PUT is about to make of a row: by whom, from what, out of which body."""
+    """What a POST or PUT is about to make of a row: by whom, from what, out of which body.
+
+    ``quiet`` says that it is to leave no action note.
+    """
 
     row: Row
     caller: int
     body: Mapping[str, Value]
     old: Row | None = None
+    quiet: bool = False
 
 
 @frozen
@@ -111,6 +115,7 @@ class Resource:
         complete: Fills in what the caller of a write does not set.
         check: Refuses a write; that ids exist, and values are of their kind, is seen to before.
         created: Acts after a new row is there.
+        changed: Acts after a PUT.
         removable: Refuses a DELETE.
         shapes: Ready JSON for the member's columns that are not what their kind says.
         visible: Which rows a caller is given at all; None is every row.
@@ -138,6 +143,7 @@ class Resource:
     complete: Callable[[Account, Row, int], None] = lambda account, row, caller: None
     check: Callable[[Account, Write], None] = lambda account, write: None
     created: Callable[[Account, Write], None] = lambda account, write: None
+    changed: Callable[[Account, Write], None] = lambda account, write: None
     removable: Callable[[Account, Row, int], None] = lambda account, row, caller: None
     shapes: Callable[[Account, Row], Mapping[str, str]] | None = None
     visible: Visible | None = None

@@ -91,6 +91,7 @@ class Special(TypedDict, total=False):
     after: tuple[str, ...]
     check: Callable[[Account, Write], None]
     created: Callable[[Account, Write], None]
+    changed: Callable[[Account, Write], None]
     removable: Callable[[Account, Row, int], None]
     shapes: Callable[[Account, Row], Mapping[str, str]]
     visible: Visible

@@ -63,30 +63,34 @@ def collection(
     order = _order(resource, query)
 
     def look() -> list[int]:
-        rows = iter(account.table(resource.name))
+        fitting = iter(account.table(resource.name))
         for matches in (*visible, *predicates):
-            rows = filter(matches, rows)
-        return [id_of(row) for row in _sorted(account, resource, order, list(rows))]
+            fitting = filter(matches, fitting)
+        return [id_of(row) for row in _sorted(account, resource, order, list(fitting))]
 
     wishes = {name: value for name, value in query.items() if name not in _PAGING}
     wishes |= {name: value for name, value in zip(SORTING, order, strict=True) if value}
     if visible:
         wishes["caller"] = str(asking.caller)
+    if resource.visible or resource.show:
+        # What such a resource shows may depend on the time, and so may what is looked for.
+        wishes["now"] = str(account.stamp())
     found = account.select(resource.name, wishes, look)
-    page = _page(account, resource, found[_extent(resource, query)], asking)
+    page = rows(account, resource, found[_extent(resource, query)], asking)
     return Envelope(asking.caller, resource.name, page, listcount=len(found))
 
 
-def _page(
+def rows(
     account: Account, resource: Resource, identities: Sequence[int], asking: Asking
 ) -> Sequence[bytes]:
+    """Return records as a list shows them."""
     table = account.table(resource.name)
     columns = _columns(resource, asking)
     if resource.show is None and columns is resource.columns:
         return table.encoded(identities)
     sent = tuple(each for each in columns if each.list)
-    rows = filter(None, map(table.get, identities))
-    return [_encoded(account, resource, row, sent, asking) for row in rows]
+    found = filter(None, map(table.get, identities))
+    return [_encoded(account, resource, row, sent, asking) for row in found]
 
 
 def _encoded(
@@ -170,14 +174,14 @@ def _order(resource: Resource, query: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _sorted(
-    account: Account, resource: Resource, order: tuple[str, str], rows: list[Row]
+    account: Account, resource: Resource, order: tuple[str, str], found: list[Row]
 ) -> Sequence[Row]:
     sortfield, sortdir = order
     backwards = sortdir == "DESC"
     if not sortfield:
-        return rows[::-1] if backwards else rows
+        return found[::-1] if backwards else found
     key = resource.sorts[sortfield]
-    return sorted(rows, key=lambda row: _rank(key(account, row)), reverse=backwards)
+    return sorted(found, key=lambda row: _rank(key(account, row)), reverse=backwards)
 
 
 def _rank(value: Value) -> tuple[bool, float, str]:

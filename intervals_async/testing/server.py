@@ -13,8 +13,9 @@ from typing import Self, TypeAlias
 
 from aiohttp import web
 
+from intervals_async.testing import reading
 from intervals_async.testing.account import Account, Sizes
-from intervals_async.testing.contract import Write
+from intervals_async.testing.contract import Asking, Write
 from intervals_async.testing.exchange import Exchange
 from intervals_async.testing.faults.base import Fault
 from intervals_async.testing.generation import furnish
@@ -161,9 +162,15 @@ class FakeIntervals:
         return [{column.name: row[column.name] for column in table.columns} for row in table]
 
     def wire_rows(self, resource: str) -> list[dict[str, Json]]:
-        """Return a resource's records as the list sends them; LookupError as in ``rows``."""
-        table = self._account.table(resource)
-        return [json.loads(row) for row in table.encoded(table.order)]
+        """Return a resource's records as an administrator's list shows them.
+
+        Raises:
+            LookupError: The resource has no records of its own.
+        """
+        order = self._account.table(resource).order
+        asking = Asking(self._account.related("person", self._administrator))
+        sent = reading.rows(self._account, self._catalog[resource], order, asking)
+        return [json.loads(row) for row in sent]
 
     def insert(self, resource: str, *, before: int | None = None, **fields: Value) -> int:
         """Add a record and return its id; fields that are not given are made up.
@@ -185,7 +192,7 @@ class FakeIntervals:
         finish(self._account, rules, row, self._administrator)
         row |= fields
         identity = table.add(row, before)
-        rules.created(self._account, Write(row, self._administrator, fields))
+        rules.created(self._account, Write(row, self._administrator, fields, quiet=True))
         return identity
 
     def remove(self, resource: str, identity: int) -> None:

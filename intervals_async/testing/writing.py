@@ -36,7 +36,7 @@ def create(account: Account, resource: Resource, seen: SeenRequest, caller: Row)
     table = account.table(resource.name)
     row: Row = {"id": table.next_id, **_fields(resource, body)}
     finish(account, resource, row, person)
-    write = Write(row, person, body)
+    write = Write(row, person, body, quiet=_is_quiet(seen))
     resource.check(account, write)
     table.add(row)
     resource.created(account, write)
@@ -51,8 +51,10 @@ def change(
     body = _read_body(account, resource, seen, new=False)
     row: Row = {**old, **_fields(resource, body)}
     finish(account, resource, row, person)
-    resource.check(account, Write(row, person, body, old))
+    write = Write(row, person, body, old, quiet=_is_quiet(seen))
+    resource.check(account, write)
     account.table(resource.name).change(id_of(row), row)
+    resource.changed(account, write)
     return member(account, resource, row, caller, 202)
 
 
@@ -61,6 +63,10 @@ def delete(account: Account, resource: Resource, old: Row, caller: Row) -> Envel
     resource.removable(account, old, id_of(caller))
     account.table(resource.name).remove(id_of(old))
     return Envelope(id_of(caller), resource.name, ())
+
+
+def _is_quiet(seen: SeenRequest) -> bool:
+    return seen.headers.get("x-intervals-disable-action-notes") == "t"
 
 
 def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
