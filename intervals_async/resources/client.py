@@ -24,19 +24,19 @@ class Client(Record):
     datecreated: Day | None = None
     """Creation date (YYYY-MM-DD)."""
     description: Html | None = None
-    """Description; empty string when unset."""
+    """Description."""
     email: str | None = None
-    """Main e-mail address; empty string when unset."""
+    """Main e-mail address."""
     website: str | None = None
-    """Website; empty string when unset."""
+    """Website."""
     phone: str | None = None
-    """Phone number; empty string when unset."""
+    """Phone number."""
     fax: str | None = None
-    """Fax number; empty string when unset."""
+    """Fax number."""
     address: str | None = None
-    """Postal address with CRLF line breaks; empty string when unset."""
+    """Postal address with CRLF line breaks."""
     active: bool
-    """Whether the client is active (``t``/``f``)."""
+    """Whether the client is active."""
     localidunpadded: int
     """Application number without padding, e.g. ``15``."""
     localid: str

@@ -34,7 +34,7 @@ class InvoiceNote(Record):
     note: str | None = None
     """Body; may be empty for entries made by the system."""
     date: UtcDatetime
-    """When the note was recorded, UTC, YYYY-MM-DD HH:MM:SS."""
+    """When the note was recorded, in UTC."""
     actions: Html | None = None
     """HTML summary of what happened (status changes, invoice events)."""
 

@@ -38,7 +38,7 @@ class Milestone(Record):
     complete: bool | None = None
     """Whether it is done."""
     ownerid: IdList | None = None
-    """Owner ID; can probably hold several comma-separated IDs, since it may be set so.
+    """Owner IDs: probably several where several were set.
 
     Inferred, not documented.
     """
@@ -101,7 +101,7 @@ class MilestoneCreate(TypedDict, total=False):
     projectid: Required[int]
     """Project the milestone belongs to."""
     ownerid: Required[Ids]
-    """Person who owns it; several owners may be given as comma-separated IDs."""
+    """Person who owns it, or several."""
     title: Required[Annotated[str, AtMost(255)]]
     """Milestone title, at most 255 characters."""
     datedue: Required[Day]
@@ -120,7 +120,7 @@ class MilestoneUpdate(TypedDict, total=False):
     projectid: int
     """Project the milestone belongs to."""
     ownerid: Ids
-    """Person who owns it; several owners may be given as comma-separated IDs."""
+    """Person who owns it, or several."""
     title: Annotated[str, AtMost(255)]
     """Milestone title, at most 255 characters."""
     datedue: Day

@@ -29,7 +29,7 @@ class MilestoneNote(Record):
     title: str
     """Short event label, e.g. 'Milestone updated'; not settable."""
     date: UtcDatetime
-    """When recorded, UTC, YYYY-MM-DD HH:MM:SS."""
+    """When it was recorded, in UTC."""
     authorid: int
     """ID of the person who wrote it."""
     note: Html | None = None

@@ -42,7 +42,7 @@ class PaymentFilters(TypedDict, total=False):
     clientid: int
     """Only payments of this client."""
     projectid: int
-    """Only payments of this project (the docs text says 'client', a copy-paste slip)."""
+    """Only payments of this project."""
     personid: Ids
     """Only payments entered by these people."""
     date: Day
@@ -80,7 +80,7 @@ class PaymentCreate(TypedDict, total=False):
     date: Required[Day]
     """Payment date."""
     amount: Required[Number]
-    """Amount paid (documented as double)."""
+    """Amount paid."""
     typeid: Required[int]
     """Payment type ID."""
     reference: Annotated[str, AtMost(35)]
@@ -99,7 +99,7 @@ class PaymentUpdate(TypedDict, total=False):
     date: Day
     """Payment date."""
     amount: Number
-    """Amount paid (documented as double)."""
+    """Amount paid."""
     typeid: int
     """Payment type ID."""
     reference: Annotated[str, AtMost(35)] | None

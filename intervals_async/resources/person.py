@@ -68,7 +68,7 @@ class Person(Record):
     calendarorientation: int | None = None
     """Calendar layout setting."""
     editordisabled: int | None = None
-    """Rich-text editor off; /me/ samples show 0/1, not t/f."""
+    """Rich-text editor switched off: 0 or 1."""
 
 
 class PersonFilters(TypedDict, total=False):

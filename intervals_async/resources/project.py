@@ -51,7 +51,7 @@ class Project(Record):
     manager: TextOrObjects | None = None
     """Manager name(s)."""
     managerid: IdList | None = None
-    """Manager ID; can probably hold several comma-separated IDs, since it may be set so."""
+    """Manager IDs: probably several where several were set."""
     labelid: int | None = None
     """Project label ID."""
     label: str | None = None
@@ -118,9 +118,7 @@ class ProjectCreate(TypedDict, total=False):
     clientid: int
     """Client the project belongs to."""
     managerid: Ids
-    """Managing person (administrators and managers only); several may be given as comma-separated
-    IDs.
-    """
+    """Managing person, or several; Administrators and Managers only."""
     labelid: int
     """Project label ID."""
     name: Required[Annotated[str, AtMost(255)]]
@@ -132,7 +130,7 @@ class ProjectCreate(TypedDict, total=False):
     dateend: Day
     """End date."""
     budget: Number
-    """Budget (documented as double)."""
+    """Budget."""
     billable: Required[bool]
     """Whether billable; becomes the default for the project's time entries."""
     active: Required[bool]
@@ -147,9 +145,7 @@ class ProjectUpdate(TypedDict, total=False):
     clientid: int | None
     """Client the project belongs to."""
     managerid: Ids | None
-    """Managing person (administrators and managers only); several may be given as comma-separated
-    IDs.
-    """
+    """Managing person, or several; Administrators and Managers only."""
     labelid: int | None
     """Project label ID."""
     name: Annotated[str, AtMost(255)]
@@ -161,7 +157,7 @@ class ProjectUpdate(TypedDict, total=False):
     dateend: Day | None
     """End date."""
     budget: Number | None
-    """Budget (documented as double)."""
+    """Budget."""
     billable: bool
     """Whether billable; becomes the default for the project's time entries."""
     active: bool

@@ -49,7 +49,7 @@ class ProjectModuleFilters(TypedDict, total=False):
     inactive modules.
     """
     personid: int
-    """Person filter; the docs give no description."""
+    """A person. Its meaning is not documented."""
 
 
 class ProjectModuleCreate(TypedDict, total=False):

@@ -31,17 +31,15 @@ class ProjectWorkType(Record):
     worktypeid: int
     """Id of the default work type; this is what time.worktypeid expects."""
     worktype: str
-    """Work type name (HTML-entity encoded)."""
+    """Work type name."""
     active: bool
     """Active on this project."""
     hourlyrate: Decimal | None = None
-    """Hourly rate; absent from every 2025 recording (taken with non-admin tokens), read by a 2017
-    client.
-    """
+    """Hourly rate; may be absent, it seems to be shown to few."""
     esttime: Decimal | None = None
-    """Estimated hours; seen only by the 2017 client."""
+    """Estimated hours; may be absent."""
     total: Decimal | None = None
-    """Total; seen only by the 2017 client."""
+    """Total; may be absent."""
 
 
 class ProjectWorkTypeFilters(TypedDict, total=False):
@@ -52,7 +50,7 @@ class ProjectWorkTypeFilters(TypedDict, total=False):
     active: bool
     """Active or inactive only; forced to active for Resource users."""
     personid: int
-    """No description in the docs."""
+    """A person. Its meaning is not documented."""
 
 
 class ProjectWorkTypeCreate(TypedDict, total=False):

@@ -18,11 +18,11 @@ class Request(Record):
     """A work request."""
 
     id: int
-    """Request id (documented as sort field). Inferred, not documented."""
+    """Request id. Inferred, not documented."""
     title: str | None = None
     """Title. Inferred, not documented."""
     date: LocalDatetime | None = None
-    """Submission date (documented as sort field).
+    """Submission date.
 
     In the account's own time zone, as far as is known. Inferred, not documented.
     """
@@ -31,29 +31,26 @@ class Request(Record):
     personid: int | None = None
     """Submitter. Inferred, not documented."""
     person: str | None = None
-    """Submitter's name (documented as sort field). Inferred, not documented."""
+    """Submitter's name. Inferred, not documented."""
     projectid: int | None = None
     """Project; requests without one exist. Inferred, not documented."""
     project: str | None = None
-    """Project name (sort field). Inferred, not documented."""
+    """Project name. Inferred, not documented."""
     clientid: int | None = None
-    """Client (sort field). Inferred, not documented."""
+    """Client. Inferred, not documented."""
     client: str | None = None
-    """Client name (sort field). Inferred, not documented."""
+    """Client name. Inferred, not documented."""
     email: str | None = None
-    """E-mail (sort field). Inferred, not documented."""
+    """E-mail. Inferred, not documented."""
     priorityid: int | None = None
     """Priority id. Inferred, not documented."""
     priority: str | None = None
-    """Priority (sort field); whether it is a name or a rank is not shown.
+    """Priority; whether it is a name or a rank is not shown.
 
     Inferred, not documented.
     """
     description: Html | None = None
-    """Body text (settable field, and the POST answer returns the whole element).
-
-    Inferred, not documented.
-    """
+    """Body text. Inferred, not documented."""
 
 
 class RequestFilters(TypedDict, total=False):

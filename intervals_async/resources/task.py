@@ -25,7 +25,7 @@ class Task(Record):
     queueid: int | None = None
     """Work request the task came from. In lists only."""
     assigneeid: IdList
-    """Assignee ids, comma separated; empty string when none."""
+    """Assignee ids; empty when there are none."""
     statusid: int
     """Status id."""
     projectid: int
@@ -33,30 +33,30 @@ class Task(Record):
     moduleid: int
     """Module id."""
     title: str
-    """Title (HTML-entity encoded)."""
+    """Title."""
     summary: Html
-    """Body; empty string when none."""
+    """Body; empty when there is none."""
     dateopen: Day
     """Start date."""
     datedue: Day | None = None
-    """Due date (2017 client handles null)."""
+    """Due date."""
     dateclosed: Day | None = None
     """Closing date."""
     estimate: Decimal | None = None
     """Estimated hours."""
     ownerid: IdList
-    """Owner ids, comma separated."""
+    """Owner ids."""
     priorityid: int
     """Priority id."""
     datemodified: LocalDatetime | None = None
-    """Last change, YYYY-MM-DD HH:MM:SS; absent from the member form.
+    """Last change.
 
     In lists only. In the account's own time zone, as far as is known.
     """
     color: str | None = None
     """Priority colour, six hex digits without #."""
     priority: RankOrName
-    """Collection: priority rank as a number; member: priority NAME."""
+    """In lists the rank, a number; in a single record the name."""
     severity: str | None = None
     """Priority name. In lists only."""
     status: str
@@ -64,7 +64,7 @@ class Task(Record):
     status_order: int | None = None
     """Workflow rank of the status. In lists only."""
     project: str
-    """Project name (HTML-entity encoded)."""
+    """Project name."""
     clientid: int | None = None
     """Client id."""
     clientlocalid: int | None = None
@@ -82,19 +82,19 @@ class Task(Record):
     projectlocalid: int | None = None
     """Project's local id. In lists only."""
     assignees: str | None = None
-    """Assignee names, comma separated; empty string when none. In lists only."""
+    """Assignee names, commas between. In lists only."""
     followers: str | None = None
-    """Follower names; empty string when none. In lists only."""
+    """Follower names, commas between. In lists only."""
     followerid: IdList
-    """Follower ids; empty string when none."""
+    """Follower ids; empty when there are none."""
     owners: str | None = None
-    """Owner names. In lists only."""
+    """Owner names, commas between. In lists only."""
     billable: Decimal | None = None
     """Billable hours logged (a sum, not a flag). In lists only."""
     unbillable: Decimal | None = None
     """Unbillable hours logged. In lists only."""
     actual: Decimal | None = None
-    """Hours logged; string may carry binary rounding noise (16-17 digits). In lists only."""
+    """Hours logged; may carry binary rounding noise, 16-17 digits. In lists only."""
     datecreated: Day
     """Creation date."""
     projectlabel: str | None = None
@@ -180,7 +180,7 @@ class TaskFilters(TypedDict, total=False):
     tasklistfilterid: int
     """Apply this saved task list filter."""
     overdue: bool
-    """Overdue only (no description in the docs)."""
+    """Overdue ones only, as the name says; not described in the documentation."""
     excludeclosed: bool
     """Leave out closed tasks; by default f."""
     assignedorownedby: Ids
@@ -235,9 +235,9 @@ class TaskCreate(TypedDict, total=False):
     """The fields of a new task."""
 
     assigneeid: Ids
-    """Assignee(s), CSV."""
+    """Assignees."""
     followerid: Ids
-    """Follower(s), CSV."""
+    """Followers."""
     milestoneid: int
     """Milestone."""
     statusid: Required[int]
@@ -259,7 +259,7 @@ class TaskCreate(TypedDict, total=False):
     estimate: Number
     """Estimated hours."""
     ownerid: Required[Ids]
-    """Owner(s), CSV; Resource users may only name themselves and may not change it later."""
+    """Owners; Resource users may only name themselves and may not change it later."""
     priorityid: Required[int]
     """Priority."""
 
@@ -268,9 +268,9 @@ class TaskUpdate(TypedDict, total=False):
     """The fields of a task that may be changed; None clears one."""
 
     assigneeid: Ids | None
-    """Assignee(s), CSV."""
+    """Assignees."""
     followerid: Ids | None
-    """Follower(s), CSV."""
+    """Followers."""
     milestoneid: int | None
     """Milestone."""
     statusid: int
@@ -292,7 +292,7 @@ class TaskUpdate(TypedDict, total=False):
     estimate: Number | None
     """Estimated hours."""
     ownerid: Ids
-    """Owner(s), CSV; Resource users may only name themselves and may not change it later."""
+    """Owners; Resource users may only name themselves and may not change it later."""
     priorityid: int
     """Priority."""
 

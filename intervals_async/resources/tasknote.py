@@ -46,7 +46,7 @@ class TaskNoteFilters(TypedDict, total=False):
     taskid: Ids
     """Tasks. Without it and without a range only the last 7 days are given."""
     title: str
-    """Title (no text in the docs)."""
+    """Title. How it matches is not documented."""
     date: UtcDatetime
     """Created on this date (UTC)."""
     datebegin: UtcDatetime

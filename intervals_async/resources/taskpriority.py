@@ -22,7 +22,7 @@ class TaskPriority(Record):
     color: str
     """Six hex digits without #."""
     priority: int
-    """Sort rank, string in JSON, lower first."""
+    """Sort rank, lower first."""
     isdefault: bool
     """Account default for new tasks."""
     active: bool

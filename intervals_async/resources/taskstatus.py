@@ -20,7 +20,7 @@ class TaskStatus(Record):
     name: str
     """Name, e.g. Open."""
     priority: int
-    """Workflow rank, lower first; string in JSON."""
+    """Workflow rank, lower first."""
     frozen: bool
     """Cannot be edited or reordered in the UI."""
     active: bool

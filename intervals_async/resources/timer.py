@@ -29,7 +29,7 @@ class Timer(Record):
     isrunning: bool
     """Running or paused."""
     totaltime: Decimal | None = None
-    """Seconds in total (a public client divides by 60 for minutes)."""
+    """Seconds in total."""
     tasklocalid: int | None = None
     """Task number (task timers)."""
     task: str | None = None

@@ -21,7 +21,7 @@ class WorkType(Record):
     name: str
     """Name."""
     defaulthourlyrate: Decimal
-    """Default hourly rate in account currency; may be a string."""
+    """Default hourly rate in account currency."""
     active: bool
     """Active."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ SOURCES = ("docs", "public-sample", "inferred", None)
 WHERE = ("list", "member", None)
 
 
+def _texts(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
+
+
 @attrs.frozen(kw_only=True)
 class Term:
     """What one line says of a filter, a settable field or a field of a record."""
@@ -24,7 +28,8 @@ class Term:
     required: bool = False
     longest: int | None = None
     places: int | None = None
-    one_of: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    one_of: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    open: bool = False
     default: str | int | None = None
     nullable: bool | None = None
     optional: bool = False
@@ -63,13 +68,26 @@ class Contract:
     paginated: bool
     singleton: bool = False
     action_notes: bool = False
-    sortfield: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    sortfield: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    default_sort: Mapping[str, str] = attrs.field(factory=dict[str, str])
     methods: Mapping[str, list[str] | str]
     special: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict[str, Mapping[str, Any]])
     filters: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
     fields: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
     record: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
     deviations: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+    @property
+    def arguments(self) -> Mapping[str, Term]:
+        """What ``list`` takes: the filters, and how to sort."""
+        if not self.sortfield:
+            return self.filters
+        field, direction = map(self.default_sort.get, ("sortfield", "sortdir"))
+        return {
+            **self.filters,
+            "sortfield": Term(type="text", one_of=self.sortfield, open=True, default=field),
+            "sortdir": Term(type="text", one_of=("ASC", "DESC"), default=direction),
+        }
 
     def offered_groups(self) -> dict[str, tuple[str, ...] | None]:
         """Who may call each method that is offered; None where that is not stated."""

@@ -58,8 +58,8 @@ RECORD_TYPES: dict[str, Any] = {
 WRITES = {"create": "creatable", "update": "updatable"}
 """The methods that write a record, and the attribute that says with which fields."""
 
-PARAMETERS = {"filters": "filters", "creatable": "fields", "updatable": "fields"}
-"""A resource's attributes that are TypedDicts, and the table of the contract for each."""
+PARAMETERS = {"filters": "arguments", "creatable": "fields", "updatable": "fields"}
+"""A resource's attributes that are TypedDicts, and what the contract has for each."""
 
 
 @pytest.fixture(params=NAMES)
@@ -127,11 +127,7 @@ def test_list_takes_a_slice_where_the_api_has_one(
 
 def test_filters(contract: Contract, resource: AnyResource) -> None:
     """Each has its type, takes several where the API does, is required where it must be."""
-    expected = {name: _parameter(name, term) for name, term in contract.filters.items()}
-    if contract.sortfield:
-        field, direction = contract.sortfield, ("ASC", "DESC")
-        expected["sortfield"] = Parameter("sortfield", "choice", choices=field, open=True)
-        expected["sortdir"] = Parameter("sortdir", "choice", choices=direction)
+    expected = {name: _parameter(name, term) for name, term in contract.arguments.items()}
     _agree(contract, *_parameters("filters", parameters(resource.filters), expected))
 
 
@@ -336,6 +332,7 @@ def _parameter(name: str, term: Term) -> Parameter:
         multiple=term.type == "integers",
         required=term.required,
         choices=term.one_of,
+        open=term.open,
         longest=term.longest,
         places=term.places,
     )
