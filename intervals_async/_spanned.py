@@ -141,7 +141,11 @@ class SpanReader(Generic[R]):
         """Go on in the first span, where so many records were given before it."""
         self._given = bookmark.delivered
         self._begun = before
-        self._bookmark = attrs.evolve(bookmark, delivered=bookmark.delivered - before)
+        if self._spans[0].source.paginated:
+            self._bookmark = attrs.evolve(bookmark, delivered=bookmark.delivered - before)
+        else:  # it was given whole
+            self._begun = self._given
+            del self._spans[0]
 
     @property
     def listcount(self) -> int | None:
@@ -156,8 +160,9 @@ class SpanReader(Generic[R]):
 
     @property
     def resumable(self) -> bool:
-        """Whether a bookmark tells where it stands."""
-        return self._reader is None or self._reader.resumable
+        """Whether a bookmark tells where it stands; in one answer, only behind all of it."""
+        there = self._reader is None or not self._spans or not self._spans[0].source.paginated
+        return there or (self._reader is not None and self._reader.resumable)
 
     def look_ahead(self) -> None:
         """Ask for pages from now on while nobody waits for them, if told so."""
@@ -211,7 +216,11 @@ class SpanReader(Generic[R]):
 
     def _new(self, batch: Batch[R]) -> Batch[R]:
         """Leave out what a span before has given, and what is beyond the caller's limit."""
-        places = [place for place, id in enumerate(ids_of(batch.records)) if self._seen.add(id)]
+        source = self._spans[0].source
+        places = list(range(len(batch.records)))
+        if source.has_ids:
+            ids = ids_of(batch.records)
+            places = [place for place, id in enumerate(ids) if self._seen.add(id)]
         if self._limit is not None:
             places = places[: self._limit - self._given]
         batch = attrs.evolve(
@@ -221,6 +230,7 @@ class SpanReader(Generic[R]):
             given=self._given,
             listcount=self.listcount,
             listing=f"{self._name(self._spans[0])}+{self._begun}",
+            undivided=not source.paginated,
         )
         self._given += len(places)
         return batch

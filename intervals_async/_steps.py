@@ -31,6 +31,7 @@ class Batch(Generic[R]):
             before it.
         listing: What a bookmark calls the part of the listing that they are of, where it has
             such parts.
+        undivided: Whether no bookmark stands in the midst of them.
     """
 
     records: Sequence[R]
@@ -41,6 +42,7 @@ class Batch(Generic[R]):
     ends_page: bool = False
     settled: bool = True
     listing: str | None = None
+    undivided: bool = False
 
 
 class Reader(Protocol[R]):

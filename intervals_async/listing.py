@@ -341,9 +341,10 @@ class Stream(_Steppable[R]):
             ListingError: There is nothing to go on from: the resource comes in one answer, or
                 a second pass looks for what the first has missed.
         """
-        if not self._steps.reader.resumable:
-            raise ListingError("there is no bookmark here: begin the listing anew instead")
         batch = self._batch
+        undivided = batch is not None and batch.undivided and self._taken < len(batch.records)
+        if undivided or not self._steps.reader.resumable:
+            raise ListingError("there is no bookmark here: begin the listing anew instead")
         if batch is None:
             return str(self._bookmark)
         trail = batch.before or Trail()

@@ -1,0 +1,373 @@
+"""What single resources do that others do not: teams, timers, shapes, weeks, headers, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intervals_async import (
+    ArgumentError,
+    AsIs,
+    IntervalsClient,
+    ListingError,
+    NotFoundError,
+    PermissionDeniedError,
+    ValidationError,
+)
+from intervals_async.testing import FakeIntervals
+
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def ids(fake: FakeIntervals, resource: str, **wanted: object) -> list[int]:
+    """The ids of the rows that are as wanted."""
+    return [int(str(row["id"])) for row in fake.rows(resource) if wanted.items() <= row.items()]
+
+
+# Teams
+
+
+async def test_people_join_and_leave_a_team_together(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Several with one request; DELETE has a body here."""
+    project = ids(fake, "project")[0]
+    people = ids(fake, "person", group="Resource") + ids(fake, "person", group="Manager")
+    await intervals.projectteam.remove(project, people)
+    there = set((await intervals.projectteam.get(project)).personid)
+    assert there.isdisjoint(people)
+    fake.clear_log()
+    await intervals.projectteam.add(project, people, securenotes=True)
+    await intervals.projectteam.remove(project, people[0])
+    assert [(seen.method, seen.path) for seen in fake.log] == [
+        ("POST", f"/projectteam/{project}/"),
+        ("DELETE", f"/projectteam/{project}/"),
+    ]
+    assert fake.log[0].body == [{"personid": str(id), "securenotes": "t"} for id in people]
+    assert fake.log[1].body == {"personid": str(people[0])}
+    team = await intervals.projectteam.list(projectid=project).first()
+    assert team is not None
+    assert set(team.personid) >= {*people[1:]}
+    assert people[0] not in team.personid
+
+
+@pytest.mark.parametrize("people", [[], [0], ["17"], "17"])
+async def test_a_team_is_told_of_people(
+    people: Any, fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Nothing is sent of what is no id, or nobody."""
+    with pytest.raises(ArgumentError, match=r"projectteam\.add\(\)"):
+        await intervals.projectteam.add(1, people)
+    assert fake.requests == 0
+
+
+# Timers
+
+
+async def test_a_timer_runs_pauses_and_resumes(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Its seconds add up; what does not change is not written."""
+    person = ids(fake, "person", active=True)[0]
+    timer = await intervals.timer.start(person, name="Call", at=NEW_YEAR)
+    assert (timer.starttime, timer.isrunning, timer.name) == (NEW_YEAR, True, "Call")
+    timer = await intervals.timer.pause(timer.id, at=NEW_YEAR + timedelta(seconds=90))
+    assert (timer.starttime, timer.isrunning, timer.time) == (None, False, Decimal(90))
+    fake.clear_log()
+    assert await intervals.timer.pause(timer.id) == timer
+    later = NEW_YEAR + timedelta(hours=1)
+    timer = await intervals.timer.resume(timer.id, at=later)
+    assert (timer.starttime, timer.isrunning, timer.time) == (later, True, Decimal(90))
+    assert (await intervals.timer.resume(timer.id)).starttime == later
+    timer = await intervals.timer.pause(timer.id, at=later + timedelta(seconds=10))
+    assert timer.time == 100
+    assert [seen.method for seen in fake.log] == ["GET", "GET", "PUT", "GET", "GET", "PUT"]
+
+
+async def test_a_timer_has_a_clock_and_a_zone(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Now is now in UTC; no moment without a zone, and none before it was started."""
+    person = ids(fake, "person", active=True)[0]
+    timer = await intervals.timer.start(person)
+    assert timer.starttime is not None
+    assert abs(datetime.now(UTC) - timer.starttime) < timedelta(seconds=5)
+    with pytest.raises(ArgumentError, match="which is later"):
+        await intervals.timer.pause(timer.id, at=NEW_YEAR)
+    with pytest.raises(ArgumentError, match=r"timer\.resume\(\): at has no time zone"):
+        await intervals.timer.resume(timer.id, at=NEW_YEAR.replace(tzinfo=None))
+
+
+# Shapes
+
+
+async def test_a_task_has_two_shapes(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """Nothing of either is lost: what only one sends is None in the other."""
+    listed = await intervals.task.list(limit=1).first()
+    assert listed is not None
+    member = await intervals.task.get(listed.id)
+    assert (listed.id, listed.title, listed.assigneeid) == (
+        member.id,
+        member.title,
+        member.assigneeid,
+    )
+    assert isinstance(listed.priority, int)
+    assert isinstance(member.priority, str)
+    assert listed.datemodified is not None
+    assert member.datemodified is None
+    assert listed.assignee is None
+    assert member.assignee is not None
+    assert {int(str(each["personid"])) for each in member.assignee} == {*member.assigneeid}
+    assert not listed.extra
+    assert not member.extra
+
+
+async def test_a_task_by_the_number_that_people_see(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """One request, of the list."""
+    wanted = await intervals.task.list(limit=1, offset=3).first()
+    assert wanted is not None
+    fake.clear_log()
+    assert await intervals.task.get_by_localid(wanted.localid) == wanted
+    assert len(fake.log) == 1
+    with pytest.raises(NotFoundError, match="there is no task 987654"):
+        await intervals.task.get_by_localid(987654)
+
+
+async def test_a_document_is_whole(
+    fake: FakeIntervals, intervals: IntervalsClient, tmp_path: Path
+) -> None:
+    """Its record is that of the list, which tells more; its file is streamed."""
+    listed = await intervals.document.list().first()
+    assert listed is not None
+    assert listed.versions
+    assert await intervals.document.get(listed.id) == listed
+    with pytest.raises(NotFoundError, match="there is no document 987654"):
+        await intervals.document.get(987654)
+    size = await intervals.document.download(listed.id).save(tmp_path / "file")
+    assert (tmp_path / "file").stat().st_size == size > 0
+    with pytest.raises(NotFoundError):
+        await intervals.document.download(987654).save(tmp_path / "none")
+
+
+# Weeks
+
+
+async def test_notes_of_a_long_range_are_streamed_as_one(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """The server takes 7 days at most; here it is asked week after week, each note once."""
+    dates = {
+        int(str(row["id"])): moment
+        for row in fake.rows("tasknote")
+        if isinstance(moment := row["date"], datetime)
+    }
+    begin, end = min(dates.values()), max(dates.values())
+    assert end - begin > timedelta(days=30)
+    whole = intervals.tasknote.list(datebegin=begin, dateend=end)
+    notes = await whole.collect()
+    assert sorted(note.id for note in notes) == sorted(dates)
+    weeks = (end - begin) / (timedelta(days=7) - timedelta(seconds=2))
+    assert len(fake.log) == int(weeks) + 1
+    assert await whole.first() == notes[0]
+    assert await whole.count() >= len(notes)
+    open_ended = await intervals.tasknote.list(datebegin=begin, limit=5).collect()
+    assert open_ended == notes[:5]
+    backwards = await intervals.tasknote.list(
+        datebegin=begin, dateend=end, sortfield="date", sortdir="DESC"
+    ).collect()
+    assert sorted(note.id for note in backwards) == sorted(dates)
+    assert [note.date for note in backwards] == sorted(
+        (note.date for note in backwards if note.date), reverse=True
+    )
+    unchecked = intervals.with_options(checked=False)
+    with pytest.raises(ValidationError):
+        await unchecked.tasknote.list(datebegin=begin, dateend=end).first()
+
+
+async def test_weeks_go_on_behind_a_bookmark(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Of any note; those at the border of two weeks come once all the same."""
+    dates = [moment for row in fake.rows("tasknote") if isinstance(moment := row["date"], datetime)]
+    whole = intervals.tasknote.list(datebegin=min(dates), dateend=max(dates))
+    expected = [note.id for note in await whole.collect()]
+    stream = whole.stream(page_size=3)
+    seen: list[int] = []
+    async for note in stream:
+        seen.append(note.id)
+        if len(seen) % 13 == 1:
+            assert stream.delivered == len(seen)
+            resumed = whole.stream(page_size=3, resume=stream.bookmark)
+            assert resumed.delivered == len(seen)
+            assert seen + [each.id async for each in resumed] == expected
+            assert resumed.delivered == len(expected)
+    assert seen == expected
+    assert stream.listcount is not None
+    other = intervals.tasknote.list(datebegin=min(dates), dateend=max(dates), public=True)
+    with pytest.raises(ArgumentError, match="another listing"):
+        other.stream(resume=stream.bookmark)
+
+
+async def test_what_weeks_cannot_do_is_said(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """An offset, a snapshot, a range without its begin."""
+    tasknote = intervals.tasknote
+    with pytest.raises(ArgumentError, match="no offset"):
+        tasknote.list(datebegin=NEW_YEAR, offset=5)
+    with pytest.raises(ArgumentError, match="several answers"):
+        tasknote.list(datebegin=NEW_YEAR).stream(snapshot=True)
+    with pytest.raises(ArgumentError, match="needs datebegin with dateend"):
+        tasknote.list(dateend=NEW_YEAR)
+    assert fake.requests == 0
+    task = ids(fake, "task")[0]
+    notes = await tasknote.list(taskid=task, datebegin=NEW_YEAR - timedelta(days=4000)).collect()
+    assert {note.taskid for note in notes} <= {task}
+    assert len(fake.log) == 1
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    ("client", "call", "expected"),
+    [
+        ({}, {}, (None, None)),
+        ({}, {"send_notifications": True, "disable_action_notes": True}, ("t", "t")),
+        ({"send_notifications": True, "disable_action_notes": True}, {}, ("t", "t")),
+        ({"send_notifications": True}, {"send_notifications": False}, (None, None)),
+        ({"disable_action_notes": True}, {"disable_action_notes": False}, (None, None)),
+    ],
+)
+async def test_the_two_headers_of_writes(
+    client: dict[str, Any],
+    call: dict[str, Any],
+    expected: tuple[str | None, str | None],
+    fake: FakeIntervals,
+    intervals: IntervalsClient,
+) -> None:
+    """A call's word stands for the client's; reads send neither."""
+    view = intervals.with_options(**client)
+    task = ids(fake, "task")[0]
+    fake.clear_log()
+    await view.task.update(task, title="x", **call)
+    await view.task.get(task)
+    sent = [
+        (
+            seen.headers.get("x-intervals-send-notifications"),
+            seen.headers.get("x-intervals-disable-action-notes"),
+        )
+        for seen in fake.log
+    ]
+    assert sent == [expected, (None, None)]
+
+
+async def test_action_notes_are_of_tasks_and_milestones_alone(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Other writes do not name them."""
+    view = intervals.with_options(disable_action_notes=True)
+    await view.projectnote.update(ids(fake, "projectnote")[0], title="x")
+    assert "x-intervals-disable-action-notes" not in fake.log[-1].headers
+
+
+# Rules that spare a request
+
+
+@pytest.mark.parametrize(
+    ("write", "complaint"),
+    [
+        (
+            lambda i: i.time.create(
+                personid=1, worktypeid=1, date=NEW_YEAR.date(), time=1, billable=True, projectid=3
+            ),
+            r"time\.create\(\) needs taskid, or projectid and moduleid for general time",
+        ),
+        (
+            lambda i: i.time.update(1, time=Decimal("1.255")),
+            r"time\.update\(\): time takes at most 2 decimal places, not a Decimal of 3",
+        ),
+        (
+            lambda i: i.projectmodule.create(projectid=3, active=True),
+            "needs moduleid for a default module, or module for a name of its own",
+        ),
+        (
+            lambda i: i.projectworktype.create(projectid=3, active=True, worktype="x"),
+            "needs worktypeid for a default work type, or worktype and hourlyrate",
+        ),
+        (
+            lambda i: i.person.create(firstname="x", private=False, active=True, username="y"),
+            "needs email and groupid for someone who can log in",
+        ),
+        (
+            lambda i: i.invoice.create(projectid=3, date=NEW_YEAR.date(), termid=6, title="x"),
+            "needs termotherdatedue, as its term is Other",
+        ),
+        (
+            lambda i: i.client.update(1, phone="1" * 51),
+            "phone takes at most 50 characters, not a str of 51",
+        ),
+        (lambda i: i.task.create(title="x"), r"task\.create\(\) needs the field 'statusid'"),
+    ],
+)
+async def test_a_write_that_the_api_would_refuse_is_not_sent(
+    write: Callable[[Any], Any], complaint: str, fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """The message names the field and the rule; unchecked, it is left to the server."""
+    with pytest.raises(ArgumentError, match=complaint):
+        await write(intervals)
+    assert fake.requests == 0
+
+
+async def test_unchecked_it_is_left_to_the_server(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """One switch, for a call or for the client."""
+    view = intervals.with_options(checked=False)
+    with pytest.raises(ValidationError, match="Validation"):
+        await view.client.update(ids(fake, "client")[0], phone="1" * 51)
+    with pytest.raises(ValidationError):
+        await view.projectmodule.create(projectid=3, active=True)
+    assert fake.requests == 2
+
+
+async def test_another_sort_field_only_as_it_is(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """The server judges it then."""
+    with pytest.raises(ArgumentError, match="sortfield takes one of id, localid"):
+        intervals.task.list(sortfield="projectlabel_order")  # type: ignore[arg-type]  # as a user would
+    with pytest.raises(ValidationError):
+        await intervals.task.list(sortfield=AsIs("no_such_field")).first()
+    assert len(fake.log) == 1
+
+
+# Groups
+
+
+async def test_who_may_not_is_told_so(fake: FakeIntervals) -> None:
+    """By the server: a Resource user has no invoices, and sees less of clients."""
+    token = fake.token_for("Resource")
+    async with IntervalsClient(token, base_url=fake.url, limits=()) as resource:
+        for name in ("invoice", "expense", "payment", "module", "worktype"):
+            with pytest.raises(PermissionDeniedError):
+                await getattr(resource, name).list().first()
+        client = await resource.client.list().first()
+        assert client is not None
+        assert client.name
+        assert client.address is None
+
+
+async def test_one_answer_has_no_bookmark(intervals: IntervalsClient) -> None:
+    """A look-up is read anew."""
+    stream = intervals.group.list().stream()
+    await anext(stream)
+    with pytest.raises(ListingError, match="no bookmark"):
+        _ = stream.bookmark
