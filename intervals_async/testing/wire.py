@@ -42,9 +42,14 @@ def id_of(row: Row) -> int:
     return identity
 
 
+def entities(plain: str) -> str:
+    """Return plain text as it stands in an answer: HTML-entity encoded."""
+    return plain.translate(_ENTITIES)
+
+
 @lru_cache(_REMEMBERED, typed=True)
 def _text(value: Value) -> str:
-    return _to_ascii(str(value).translate(_ENTITIES))
+    return _to_ascii(entities(str(value)))
 
 
 @lru_cache(_REMEMBERED, typed=True)
@@ -54,6 +59,10 @@ def _html(value: Value) -> str:
 
 def _number(value: Value) -> str:
     return f'"{value}"'
+
+
+def _array(value: Value) -> str:
+    return json.dumps(str(value).split(",") if value else [])
 
 
 def _flag(value: Value) -> str:
@@ -66,6 +75,7 @@ def _moment(value: Value) -> str:
 
 
 _ENCODERS: Mapping[str, Callable[[Value], str]] = {
+    "array": _array,
     "boolean": _flag,
     "date": _number,
     "datetime": _moment,
@@ -84,9 +94,10 @@ class Column:
     """One response field: its name, its kind and, if ``optional``, that it is left out when empty.
 
     The kinds are boolean, date, datetime (in no stated zone), utc, float, html, integer, string,
-    ids (numbers with commas between, kept as that text) and json (kept as JSON text, sent as it
-    is). A column is sent in the ``list``, in the ``member``, in both, or, where both are False,
-    only known to the server. ``nullable`` is whether the client takes it to be empty at times.
+    ids (numbers with commas between, kept as that text), array (kept like ids, sent as an array)
+    and json (kept as JSON text, sent as it is). A column is sent in the ``list``, in the
+    ``member``, in both, or, where both are False, only known to the server. ``nullable`` is whether
+    the client takes it to be empty at times.
     """
 
     name: str

@@ -40,7 +40,7 @@ def create(account: Account, resource: Resource, seen: SeenRequest, caller: Row)
     resource.check(account, write)
     table.add(row)
     resource.created(account, write)
-    return member(account, resource, row, caller, 201)
+    return member(account, resource, table.get(row["id"]) or row, caller, 201)
 
 
 def change(

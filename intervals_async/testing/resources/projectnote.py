@@ -1,7 +1,8 @@
 """projectnote: notes kept on projects, which may be marked secure.
 
-``noteid`` is taken as the row's id, since its meaning is not known, and every caller that may read
-notes sees the secure ones. What a note says of its project, client and author is what was true when
+Secure notes are given to Administrators, their authors and those to whom projectteam gave access to
+the project's secure notes; that others are not given them at all is assumed. ``noteid`` is taken as
+the row's id, since its meaning is not known. What a note says of its project, client and author is what was true when
 the note was last written: changing a project does not change its notes.
 """
 
@@ -11,10 +12,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from intervals_async.testing.account import Account, Sizes
-from intervals_async.testing.contract import Filter, Predicate, Write
+from intervals_async.testing.contract import Asking, Filter, Predicate, Write
 from intervals_async.testing.derive import derive
 from intervals_async.testing.filters import contains, one_id
-from intervals_async.testing.references import full_name
+from intervals_async.testing.references import full_name, ids_in
 from intervals_async.testing.refusals import not_valid
 from intervals_async.testing.wire import Row
 from intervals_async.testing.words import bodies, title
@@ -94,6 +95,20 @@ def _by_search(account: Account, wanted: str) -> Predicate:
     return lambda row: contains(wanted, row["title"], None if row["secure"] else row["note"])
 
 
+def _visible(account: Account, asking: Asking) -> Predicate | None:
+    if asking.group == "Administrator":
+        return None
+    caller = asking.caller
+    trusting = {
+        team["projectid"]
+        for team in account.table("projectteam")
+        if caller in ids_in(team["securenotes"])
+    }
+    return lambda row: (
+        not row["secure"] or row["authorid"] == caller or row["projectid"] in trusting
+    )
+
+
 RESOURCE = derive(
     "projectnote",
     filters=[Filter("search", _by_search), one_id("noteid", "id")],
@@ -101,4 +116,5 @@ RESOURCE = derive(
     generate=_generate,
     complete=_complete,
     check=_check,
+    visible=_visible,
 )

@@ -9,12 +9,24 @@ an array is carried out whole or not at all, and PUT, of which nothing is known,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from intervals_async.testing import refusals, values
 from intervals_async.testing.account import Account, Sizes
+from intervals_async.testing.contract import Asking, Filter, Predicate
 from intervals_async.testing.derive import derive
+from intervals_async.testing.log import SeenRequest
 from intervals_async.testing.references import ids_in
-from intervals_async.testing.wire import Row, Value, columns, id_of
+from intervals_async.testing.wire import (
+    Envelope,
+    Json,
+    Row,
+    Value,
+    columns,
+    encoder,
+    id_of,
+    phrase,
+)
 
 _ADMINISTRATORS = ("Administrator",)
 
@@ -25,18 +37,31 @@ def people_with_access(account: Account, project: Value) -> set[int]:
     return {*ids_in(team.get("personid")), *_administrators(account)}
 
 
-def found_team(account: Account, project: Row, *more: int) -> None:
+def found_team(account: Account, project: Row) -> None:
     """Make the team of a new project: its managers, and who is on all projects."""
     everywhere = (id_of(row) for row in account.table("person") if row["allprojects"])
-    people = {*everywhere, *ids_in(project["managerid"]), *more} - _administrators(account)
+    people = {*everywhere, *ids_in(project["managerid"])} - _administrators(account)
     table = account.table("projectteam")
     if table.get(project["id"]) is None:
-        table.add({"id": project["id"], "projectid": project["id"], **_written(people)})
+        row: Row = {"id": project["id"], "projectid": project["id"], "securenotes": ""}
+        table.add({**row, "personid": _written(people)})
 
 
-def may_read_secure_notes(account: Account, project: Value, person: int) -> bool:
-    """Tell whether somebody on the team was given access to the project's secure notes."""
-    return person in ids_in(account.related("projectteam", project).get("securenotes"))
+def accessible_to(name: str) -> Filter:
+    """Filter by the projects to which one person has access."""
+
+    def test(account: Account, wanted: str) -> Predicate:
+        person = values.whole_number(wanted)
+        return lambda row: person in people_with_access(account, row["projectid"])
+
+    return Filter(name, test)
+
+
+def active_ones_to_resources(account: Account, asking: Asking) -> Predicate | None:
+    """Give Resource users what is active on a project, everybody else all of it."""
+    if asking.group != "Resource":
+        return None
+    return lambda row: bool(row["active"])
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
@@ -51,8 +76,8 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
         yield {
             "id": project["id"],
             "projectid": project["id"],
-            **_written(team),
-            "securenotes": _written(trusted)["personid"],
+            "personid": _written(team),
+            "securenotes": _written(trusted),
         }
 
 
@@ -60,12 +85,72 @@ def _administrators(account: Account) -> set[int]:
     return {id_of(row) for row in account.table("person") if row["group"] == "Administrator"}
 
 
-def _written(people: set[int]) -> Row:
-    return {"personid": ",".join(map(str, sorted(people))) or None}
+def _written(people: set[int]) -> str:
+    return ",".join(map(str, sorted(people)))
+
+
+def _add(account: Account, seen: SeenRequest, row: Row, caller: int) -> Envelope:
+    told = _read_body(account, seen, securenotes=True)
+    people = {*told} - _administrators(account)
+    trusted = {person for person, trust in told.items() if trust} & people
+    known = {*ids_in(row["securenotes"])} - {p for p, trust in told.items() if trust is False}
+    return _changed(account, row, caller, {*ids_in(row["personid"])} | people, known | trusted, 201)
+
+
+def _remove(account: Account, seen: SeenRequest, row: Row, caller: int) -> Envelope:
+    people = _read_body(account, seen, securenotes=False).keys()
+    team = {*ids_in(row["personid"])} - people
+    return _changed(account, row, caller, team, {*ids_in(row["securenotes"])} - people, 200)
+
+
+def _changed(
+    account: Account, row: Row, caller: int, team: set[int], trusted: set[int], code: int
+) -> Envelope:
+    changed = {"personid": _written(team), "securenotes": _written(trusted)}
+    account.table("projectteam").change(id_of(row), changed)
+    sent = tuple(column for column in RESOURCE.columns if column.member)
+    payload = encoder(sent).encode({**row, **changed}, member=True)
+    return Envelope(caller, "projectteam", payload, code=code, status=phrase(code))
+
+
+def _read_body(account: Account, seen: SeenRequest, *, securenotes: bool) -> dict[int, bool | None]:
+    """Return the people that a body names, and what it says of their access to secure notes."""
+    several = seen.body if isinstance(seen.body, list) else [seen.body]
+    told: dict[int, bool | None] = {}
+    for each in several:
+        if not isinstance(each, dict):
+            raise refusals.unreadable_body("The body is neither an object nor an array of objects")
+        names = ("personid", "securenotes") if securenotes else ("personid",)
+        unknown = [name for name in each if name not in names]
+        if unknown:
+            raise refusals.not_recognized(unknown)
+        person = _valid(each, "personid", values.number)
+        if account.table("person").get(person) is None:
+            raise refusals.not_valid([("personid", each["personid"])])
+        told[int(str(person))] = (
+            bool(_valid(each, "securenotes", values.flag)) if "securenotes" in each else None
+        )
+    if not told:
+        raise refusals.not_valid([], missing=["personid"])
+    return told
+
+
+def _valid(body: dict[str, Json], name: str, parse: Callable[[Json], Value]) -> Value:
+    if name not in body:
+        raise refusals.not_valid([], missing=[name])
+    try:
+        return parse(body[name])
+    except ValueError:
+        raise refusals.not_valid([(name, body[name])]) from None
 
 
 RESOURCE = derive(
     "projectteam",
+    columns=columns("personid:array"),
     kept=columns("securenotes:ids"),
+    points_to={"securenotes": "person"},
+    after=("project",),
+    member=dict.fromkeys(("GET", "POST", "PUT", "DELETE"), _ADMINISTRATORS),
     generate=_generate,
+    acts={"POST": _add, "PUT": _add, "DELETE": _remove},
 )
