@@ -46,14 +46,18 @@ class Connection:
     token_file: Path | None = None
     base_url: str | None = None
 
-    def client(self, on_event: Callable[[Event], None] | None = None) -> IntervalsClient:
-        """Make the client, which tells `on_event` of its doings.
+    def client(
+        self, on_event: Callable[[Event], None] | None = None, *, checked: bool = True
+    ) -> IntervalsClient:
+        """Make the client, which tells `on_event` of its doings; `checked` is the client's own.
 
         Raises:
             ArgumentError: There is no token, or it or the address cannot be used.
             OSError: The token's file cannot be read.
         """
-        return IntervalsClient(self._token(), base_url=self.base_url, on_event=on_event)
+        return IntervalsClient(
+            self._token(), base_url=self.base_url, on_event=on_event, checked=checked
+        )
 
     def _token(self) -> str:
         if self.token_file is None:

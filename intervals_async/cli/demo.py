@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import typer
@@ -18,10 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ..client import IntervalsClient
-from ..resources import ProjectNote
-from ..testing import FakeIntervals
 from .running import run
 from .wording import counted, shown
+
+if TYPE_CHECKING:
+    from ..resources import ProjectNote
+    from ..testing import FakeIntervals
 
 __all__ = ["demo"]
 
@@ -54,6 +56,8 @@ def demo(
     It runs against a stand-in on this computer, whose data are made up: it needs no token and
     reaches no network.
     """
+    from ..testing import FakeIntervals  # noqa: PLC0415  a server, which no other command needs
+
     run(_demo(FakeIntervals(notes=notes, per_minute=None, per_day=None)))
 
 

@@ -2,169 +2,137 @@
 
 from __future__ import annotations
 
-import errno
-import inspect
-import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 import attrs
 import typer
-from rich.markup import escape
 
-from .. import resources
 from .._convert import Record
-from ..export import CsvSink, JsonLinesSink, Sink, export
+from ..export import export
 from ..listing import Listing
-from ..resources import Resource
 from .connection import BaseUrl, Connection, TokenFile, connection
-from .filters import filter_options, read_filters
+from .formats import FileFormat, file_sink
+from .lazy import Kind, ResourceGroup, record_of
+from .options import (
+    FILTERS,
+    SLICE,
+    Limit,
+    Offset,
+    demand,
+    note_on,
+    options_of,
+    read_options,
+    with_options,
+)
 from .progress import LimitNotice, progress_bar
 from .running import run
 from .wording import counted
 
-__all__ = ["export_commands"]
+__all__ = ["ExportGroup"]
 
-EPILOG = (
-    "Several ids are given as 3,5. A file is written whole or not at all: it appears under "
-    "its name when it is complete."
-)
-
-
-class Format(StrEnum):
-    """The formats of an exported file."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
-FORMATS = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL}
+FORMATS = {".csv": FileFormat.CSV, ".jsonl": FileFormat.JSONL, ".ndjson": FileFormat.JSONL}
 
 
 @attrs.frozen
 class Order:
     """What is to be exported, and where to."""
 
-    resource: type[Resource[Any]]
+    resource: Kind
     filters: dict[str, Any]
     slice: dict[str, Any]
     output: Path | None
-    format: Format
+    format: FileFormat
     force: bool
     page_size: int | None
     concurrency: int
 
-    def sink(self, record_class: type[Record]) -> Sink:
-        """Make the sink that it names."""
-        target = _standard_output() if self.output is None else self.output
-        if self.format is Format.CSV:
-            return CsvSink(target, record_class, force=self.force)
-        return JsonLinesSink(target, force=self.force)
+
+class ExportGroup(ResourceGroup):
+    """The resources that can be listed, and so exported."""
+
+    method = "list"
+
+    @staticmethod
+    def note(kind: Kind) -> str:
+        """Say how several ids are given, and when a file appears."""
+        whole = "A file is written whole or not at all: it appears under its name when complete."
+        return f"{note_on(kind.filters)} {whole}"
+
+    @staticmethod
+    def make(kind: Kind) -> Callable[..., None]:
+        """Make ``export RESOURCE``."""
+
+        def command(
+            ctx: typer.Context,
+            *,
+            output: Annotated[
+                Path | None,
+                typer.Option(
+                    "--output",
+                    "-o",
+                    metavar="FILE",
+                    help="The file to write; else standard output.",
+                ),
+            ] = None,
+            format: Annotated[
+                FileFormat | None,
+                typer.Option(
+                    help="The format; else the file's suffix says it; standard output gets jsonl."
+                ),
+            ] = None,
+            force: Annotated[
+                bool, typer.Option("--force", help="Replace the file if it exists.")
+            ] = False,
+            page_size: Annotated[
+                int | None,
+                typer.Option(
+                    min=1,
+                    metavar="NUMBER",
+                    help="Records a request; else few at first, then more.",
+                ),
+            ] = None,
+            concurrency: Annotated[
+                int, typer.Option(min=1, metavar="NUMBER", help="Pages under way at once.")
+            ] = 1,
+            limit: Limit = None,
+            offset: Offset = 0,
+            token_file: TokenFile = None,
+            base_url: BaseUrl = None,
+            **filters: Any,
+        ) -> None:
+            if output == Path("-"):
+                output = None
+            chosen = read_options(kind.filters, filters)
+            demand(ctx, f"list {kind.name}", kind.filters, chosen)
+            order = Order(
+                kind,
+                chosen,
+                {"limit": limit, "offset": offset} if kind.paginated else {},
+                output,
+                format or _format_of(output),
+                force,
+                page_size,
+                concurrency,
+            )
+            run(_export(connection(ctx, token_file, base_url), order))
+
+        options = options_of(kind.filters, FILTERS)
+        return with_options(command, options, without=() if kind.paginated else SLICE)
 
 
-def export_commands() -> typer.Typer:
-    """Make the group of commands, one for each class in `resources` that has ``list``."""
-    group = typer.Typer(
-        no_args_is_help=True,
-        help="Export all records of a resource that match, as JSON Lines or CSV.",
-        epilog=EPILOG,
-    )
-    known = [resources.resource_class(name) for name in resources.names()]
-    for resource in [each for each in known if "list" in each.methods()]:
-        group.command(resource.name, help=_about(resource), epilog=EPILOG)(_command(resource))
-    return group
-
-
-def _about(resource: type[Resource[Any]]) -> str:
-    """Give a resource's docstring as a terminal wraps it best: a line each paragraph."""
-    paragraphs = (inspect.getdoc(resource) or "").replace("`", "").split("\n\n")
-    lines = [" ".join(paragraph.split()) for paragraph in paragraphs]
-    return escape("\n\n".join(lines).replace(" https://", "\n\nhttps://"))
-
-
-def _command(resource: type[Resource[Any]]) -> Any:
-    def command(
-        ctx: typer.Context,
-        *,
-        output: Annotated[
-            Path | None,
-            typer.Option(
-                "--output", "-o", metavar="FILE", help="The file to write; else standard output."
-            ),
-        ] = None,
-        format: Annotated[
-            Format | None,
-            typer.Option(
-                help="The format; else the file's suffix says it; standard output gets jsonl."
-            ),
-        ] = None,
-        force: Annotated[
-            bool, typer.Option("--force", help="Replace the file if it exists.")
-        ] = False,
-        page_size: Annotated[
-            int | None,
-            typer.Option(
-                min=1, metavar="NUMBER", help="Records a request; else few at first, then more."
-            ),
-        ] = None,
-        concurrency: Annotated[
-            int, typer.Option(min=1, metavar="NUMBER", help="Pages under way at once.")
-        ] = 1,
-        limit: Annotated[
-            int | None,
-            typer.Option(min=0, metavar="NUMBER", help="Export no more records than this."),
-        ] = None,
-        offset: Annotated[
-            int, typer.Option(min=0, metavar="NUMBER", help="Leave out so many at the start.")
-        ] = 0,
-        token_file: TokenFile = None,
-        base_url: BaseUrl = None,
-        **filters: Any,
-    ) -> None:
-        if output == Path("-"):
-            output = None
-        order = Order(
-            resource,
-            read_filters(resource.filters, filters),
-            {"limit": limit, "offset": offset} if resource.paginated else {},
-            output,
-            format or _format_of(output),
-            force,
-            page_size,
-            concurrency,
-        )
-        run(_export(connection(ctx, token_file, base_url), order))
-
-    # typer reads options from a signature: this one's, with a parameter for each filter in
-    # place of `**filters`.
-    options = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
-    if not resource.paginated:
-        options = [option for option in options if option.name not in ("limit", "offset")]
-    options[1:1] = filter_options(resource.filters)
-    typed: Any = command
-    typed.__signature__ = inspect.Signature(options)
-    return command
-
-
-def _standard_output() -> BinaryIO:
-    output: BinaryIO | None = getattr(sys.stdout, "buffer", None)
-    if output is None:  # it was closed by whoever started us
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
-    return output
-
-
-def _format_of(output: Path | None) -> Format:
+def _format_of(output: Path | None) -> FileFormat:
     if output is None:
-        return Format.JSONL
+        return FileFormat.JSONL
     suffix = output.suffix.lower()
     if suffix in FORMATS:
         return FORMATS[suffix]
     if output.exists() and not output.is_file():  # a device has no suffix
-        return Format.JSONL
+        return FileFormat.JSONL
     raise typer.BadParameter(
         f"{output} does not say a format: end it in .jsonl or .csv, or say --format",
         param_hint="--output",
@@ -192,7 +160,10 @@ async def _export(account: Connection, order: Order) -> None:
                         limit=order.slice.get("limit"),
                     )
                 )
-            count = await export(stream, order.sink(resource.record), progress=show)
+            sink = file_sink(
+                order.format, order.output, record_of(order.resource), force=order.force
+            )
+            count = await export(stream, sink, progress=show)
     if to_file or sys.stderr.isatty():
         took = time.monotonic() - began
         account_of_it = f"{counted(count, 'record')}, {counted(stream.requests, 'request')}"

@@ -7,13 +7,15 @@ import errno
 import shlex
 import signal
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..testing import FakeIntervals
 from .running import fail, run
 from .wording import counted
+
+if TYPE_CHECKING:
+    from ..testing import FakeIntervals
 
 __all__ = ["sandbox"]
 
@@ -36,6 +38,8 @@ def sandbox(
     Its data are made up, and writing to it harms nobody. The line that it prints sets up a
     shell for this command and for your own programs.
     """
+    from ..testing import FakeIntervals  # noqa: PLC0415  a server, which no other command needs
+
     fake = FakeIntervals(
         notes=notes,
         people=people,

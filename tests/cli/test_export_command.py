@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from intervals_async import LimitWait, PageReceived, resources
-from intervals_async.cli import filters
+from intervals_async.cli import options
 from intervals_async.cli.progress import LimitNotice
 from intervals_async.testing import FakeIntervals, faults
 
@@ -136,10 +135,9 @@ def test_every_kind_of_filter_is_read(account: FakeIntervals, invoke: Any) -> No
 
 def test_every_resource_that_lists_has_a_command(invoke: Any) -> None:
     """The commands follow from the resources."""
-    help_text = invoke("export", "--help").stdout
-    for each in vars(resources).values():
-        if isinstance(each, type) and issubclass(each, resources.Resource):
-            assert (each.__dict__.get("name", "-") in help_text.split()) == hasattr(each, "list")
+    words = invoke("export", "--help").stdout.split()
+    for name in resources.names():
+        assert (name in words) == ("list" in resources.resource_class(name).methods())
 
 
 def test_a_resource_without_pages_has_no_slice(account: FakeIntervals, invoke: Any) -> None:
@@ -166,8 +164,8 @@ def test_help_is_there_without_the_source(monkeypatch: pytest.MonkeyPatch) -> No
         raise OSError("could not get source code")
 
     monkeypatch.setattr(inspect, "getsource", no_source)
-    options = filters.filter_options(resources.PersonFilters)
-    assert "username" in [option.name for option in options]
+    made = options.options_of(resources.PersonFilters, "Filters")
+    assert "username" in [option.name for option in made]
 
 
 @pytest.mark.parametrize(
@@ -312,15 +310,6 @@ def test_no_bar_runs_into_the_records(on_terminal: OnTerminal) -> None:
     first, second, summary = seen.splitlines()
     assert len({json.loads(first)["id"], json.loads(second)["id"]}) == 2
     assert summary.startswith("2 records, 1 request, ")
-
-
-def test_a_required_filter_stays_required_for_typer() -> None:
-    """What the API requires has no default."""
-    required, *others = filters.filter_options(resources.PersonContactFilters)
-    assert required.default is required.empty
-    assert all(option.default is None for option in others)
-    with pytest.raises(typer.BadParameter):
-        filters.read_filters(resources.PersonContactFilters, {"personid": "x"})
 
 
 def _when_asked(account: FakeIntervals, number: int) -> Callable[[], None]:

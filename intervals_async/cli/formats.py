@@ -1,0 +1,109 @@
+"""The formats of what a command gives, and the sinks that write them."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from .._convert import Record, to_dict
+from ..export import CsvSink, JsonLinesSink, Sink
+from .table import TableSink
+
+__all__ = ["FileFormat", "ListFormat", "RecordFormat", "file_sink", "list_sink", "standard_output"]
+
+
+class FileFormat(StrEnum):
+    """The formats of an exported file."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class ListFormat(StrEnum):
+    """The formats of a list."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class RecordFormat(StrEnum):
+    """The formats of one record."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class _SomeJson(JsonLinesSink):
+    __slots__ = ("_names",)
+
+    def __init__(self, target: BinaryIO, names: Sequence[str]) -> None:
+        super().__init__(target)
+        self._names = names
+
+    def encode(self, record: Record) -> bytes:
+        plain = to_dict(record)
+        some = {name: plain[name] for name in self._names}
+        line = json.dumps(some, ensure_ascii=False, separators=(",", ":"))
+        # half a surrogate pair becomes what JSON writes for it
+        return line.encode(errors="backslashreplace") + b"\n"
+
+
+class _SomeCsv(CsvSink):
+    __slots__ = ()
+
+    def __init__(self, target: BinaryIO, record_class: type[Record], names: Sequence[str]) -> None:
+        super().__init__(target, record_class)
+        self._columns = tuple(names)
+
+
+def file_sink(
+    format: FileFormat, output: Path | None, record_class: type[Record], *, force: bool
+) -> Sink:
+    """Give the sink of an export; None is standard output.
+
+    Raises:
+        OSError: Standard output is closed.
+    """
+    target = standard_output() if output is None else output
+    if format is FileFormat.CSV:
+        return CsvSink(target, record_class, force=force)
+    return JsonLinesSink(target, force=force)
+
+
+def list_sink(
+    format: ListFormat | None, record_class: type[Record], names: Sequence[str] | None
+) -> Sink:
+    """Give the sink of a list, which goes to standard output: a table where somebody reads it.
+
+    Raises:
+        OSError: Standard output is closed.
+    """
+    target = standard_output()
+    if format is None:
+        format = ListFormat.TABLE if target.isatty() else ListFormat.JSONL
+    match format:
+        case ListFormat.TABLE:
+            return TableSink(record_class, names)
+        case ListFormat.CSV:
+            return _SomeCsv(target, record_class, names) if names else CsvSink(target, record_class)
+        case ListFormat.JSONL:
+            return _SomeJson(target, names) if names else JsonLinesSink(target)
+
+
+def standard_output() -> BinaryIO:
+    """Give standard output as it takes bytes.
+
+    Raises:
+        OSError: It is closed.
+    """
+    output: BinaryIO | None = getattr(sys.stdout, "buffer", None)
+    if output is None:  # it was closed by whoever started us
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
+    return output
