@@ -65,6 +65,11 @@ class Account:
         self._tokens: dict[str, int] = {}
         self._selected: dict[tuple[object, ...], list[int]] = {}
 
+    def take_over(self, other: Account) -> None:
+        """Begin with the rows and the running numbers of another account, which stay its own."""
+        self.tables = {name: table.copy() for name, table in other.tables.items()}
+        self._numbers = other._numbers.copy()
+
     def table(self, name: str) -> Table:
         """Return the rows of a resource; LookupError if it has none of its own."""
         try:

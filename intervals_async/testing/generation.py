@@ -1,25 +1,52 @@
-"""Filling an empty account: which resource comes first, and what its rows still lack."""
+"""Filling an empty account: which resource comes first, and what its rows still lack.
+
+What is generated depends on the sizes, the seed and the day, and on nothing else. So it can be
+remembered: tests make many small accounts, and most of them begin alike.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from graphlib import TopologicalSorter
 
 from intervals_async.testing.account import Account, Sizes
 from intervals_async.testing.contract import Resource
+from intervals_async.testing.limits import DayLimit
+from intervals_async.testing.resources import catalog
 from intervals_async.testing.tables import Table
 from intervals_async.testing.writing import finish
 
+_REMEMBERED = 8
+_MOST_NOTES = 1000
+"""With more than these, an account is too large to be remembered."""
 
-def furnish(account: Account, catalog: Mapping[str, Resource], sizes: Sizes) -> None:
-    """Fill an empty account with generated records, those that others point to first."""
-    order = _order(catalog)
+
+def furnish(account: Account, sizes: Sizes) -> None:
+    """Fill an empty account with generated records."""
+    generate = _generated if sizes.notes > _MOST_NOTES else _remembered
+    account.take_over(generate(tuple(catalog()), sizes, account.stamp().date()))
+
+
+def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
+    """Make an account in which it is the first moment of a day; ``names`` are of all resources."""
+
+    def now() -> datetime:
+        return datetime.combine(day, time(), UTC)
+
+    account = Account(sizes.seed, None, DayLimit(None, now), now)
+    order = _order(catalog())
     for resource in order:
         if resource.read is None:
             account.tables[resource.name] = Table(resource.columns, resource.first_id)
     for resource in order:
         if resource.read is None:
             _fill(account, resource, sizes)
+    return account
+
+
+_remembered = lru_cache(_REMEMBERED)(_generated)
 
 
 def _fill(account: Account, resource: Resource, sizes: Sizes) -> None:

@@ -40,7 +40,8 @@ class FakeIntervals:
     """A real server on loopback that keeps the contract of the Intervals API.
 
     Use it as ``async with FakeIntervals() as fake``, or ``start`` and ``stop`` it. The data are
-    generated when it is made and outlive a stop; the same seed gives the same data and tokens.
+    generated when it is made and outlive a stop; the same seed gives the same tokens and, on one
+    day, the same data.
 
     Args:
         notes: How many project notes there are.
@@ -82,7 +83,7 @@ class FakeIntervals:
             raise ValueError("people must be at least 1: somebody has to own the token")
         self._account = Account(seed, token, DayLimit(per_day, now), now)
         self._catalog = catalog()
-        furnish(self._account, self._catalog, Sizes(notes, people, projects, clients, seed))
+        furnish(self._account, Sizes(notes, people, projects, clients, seed))
         self._token = self._account.token_for("Administrator")
         self._administrator = self._account.table("person").order[0]
         self._service = Service(self._account, self._catalog, MinuteLimit(per_minute, clock))

@@ -24,6 +24,15 @@ class Table:
         self._bytes: dict[int, bytes] = {}
         self._highest = first_id - 1
 
+    def copy(self) -> Table:
+        """Return a table of the same rows that goes its own way."""
+        other = Table(self.columns, self._highest + 1)
+        other._rows = self._rows.copy()
+        other._order = self._order.copy()
+        other._bytes = self._bytes.copy()
+        other.version = self.version
+        return other
+
     def __len__(self) -> int:
         return len(self._order)
 
