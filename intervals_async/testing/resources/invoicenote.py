@@ -1,0 +1,65 @@
+"""invoicenote: notes and logged events of invoices, listed for one invoice.
+
+The system notes that an invoice was made; a note by a person has no ``actions``. That whatever
+reads ``actions`` may meet is HTML, is known; what it says is the fake's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from intervals_async.testing.account import Account, Sizes
+from intervals_async.testing.contract import Write
+from intervals_async.testing.derive import derive
+from intervals_async.testing.wire import Row
+from intervals_async.testing.words import title
+
+_CREATION = "Invoice created"
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("invoicenote")
+    managing = ("Administrator", "Manager")
+    people = [row["id"] for row in account.table("person") if row["group"] in managing]
+    for place, invoice in enumerate(account.table("invoice")):
+        day = invoice["date"]
+        if not isinstance(day, date):
+            continue
+        made = datetime.combine(day, time(9, tzinfo=UTC)) - timedelta(days=1)
+        yield {**_of_creation(invoice), "authorid": people[0], "date": made}
+        for number in range(dice.choice((0, 1, 3))):
+            yield {
+                "invoiceid": invoice["id"],
+                "authorid": dice.choice(people),
+                "title": title(place, number),
+                "note": dice.choice((None, "", "Called them & agreed on <this>")),
+                "date": made + timedelta(hours=dice.randrange(1, 24)),
+            }
+
+
+def _of_creation(invoice: Row) -> Row:
+    actions = f"<ul><li>Invoice <b>{invoice['localid']}</b> created</li></ul>"
+    return {"invoiceid": invoice["id"], "title": _CREATION, "note": None, "actions": actions}
+
+
+def note_creation(account: Account, write: Write) -> None:
+    """Let the system note that an invoice was made."""
+    table = account.table("invoicenote")
+    note = {**_of_creation(write.row), "authorid": write.caller, "date": account.stamp()}
+    table.add({"id": table.next_id, **note})
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    row.setdefault("invoiceid", next(iter(account.table("invoice").order), None))
+    row.setdefault("authorid", caller)
+    row.setdefault("title", f"Note {row['id']}")
+    row["date"] = row.get("date") or account.stamp()
+
+
+RESOURCE = derive(
+    "invoicenote",
+    first_id=7001,
+    generate=_generate,
+    complete=_complete,
+)
