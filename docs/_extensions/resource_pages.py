@@ -1,0 +1,348 @@
+"""Writes the reference of the resources, at build time: a page each, and the tables over all.
+
+What a resource takes and gives is read off its module, its docstrings included; what each fact is
+known from, and where the library differs on purpose, off its contract in ``tests/contract``.
+Nothing that is written here is kept: it stands in ``docs/resources``, which git ignores.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import attrs
+from contract.reading import Contract, read
+from sphinx.application import Sphinx
+from sphinx.pycode import ModuleAnalyzer
+
+from intervals_async import Record, resources
+from intervals_async._parameters import Parameter, parameters
+from intervals_async._values import (
+    Html,
+    IdList,
+    ListDay,
+    LocalDatetime,
+    Objects,
+    RankOrName,
+    TextOrObjects,
+    UtcDatetime,
+)
+from intervals_async.resources import Resource
+
+GROUPS = ("Administrator", "Manager", "Resource", "Executive")
+
+SOURCES = {
+    "docs": "documented",
+    "public-sample": "seen in samples",
+    "inferred": "inferred",
+}
+
+PARAMETER_TYPES = {
+    "boolean": "bool",
+    "date": "date",
+    "decimal": "Decimal or int",
+    "integer": "int",
+    "local": "datetime without a zone",
+    "text": "str",
+    "utc": "datetime with a zone",
+}
+
+RECORD_TYPES = {
+    Html: "str, HTML",
+    IdList: "tuple of int",
+    ListDay: "date",
+    LocalDatetime: "datetime without a zone",
+    Objects: "tuple of objects",
+    RankOrName: "int or str",
+    TextOrObjects: "str, or tuple of objects",
+    UtcDatetime: "datetime in UTC",
+}
+
+TOLD_BESIDE = (re.compile(r" Inferred, not documented\."), re.compile(r", at most \d+ characters"))
+"""What docstrings say and the tables say in a column of its own."""
+
+Row = Sequence[str]
+
+
+def setup(app: Sphinx) -> Mapping[str, bool]:
+    """Have the pages written before Sphinx looks which there are."""
+    app.connect("builder-inited", write_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def write_pages(app: Sphinx) -> None:
+    """Write all pages; one whose resource is gone goes too."""
+    folder = Path(app.srcdir, "resources")
+    folder.mkdir(exist_ok=True)
+    pages = [Page(name) for name in resources.names()]
+    texts = {f"{page.name}.rst": page.text() for page in pages}
+    texts["overview.inc"] = overview(pages)
+    texts["filters.inc"] = filters_of_all(pages)
+    texts["fields.inc"] = fields_of_all(pages)
+    for old in folder.iterdir():
+        if old.name not in texts:
+            old.unlink()
+    for name, text in texts.items():
+        path = folder / name
+        if not path.exists() or path.read_text("utf-8") != text:  # else it is read again
+            path.write_text(text, "utf-8")
+
+
+class Page:
+    """The page of one resource."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.cls: type[Resource[Any]] = resources.resource_class(name)
+        self.record: type[Record] = vars(self.cls)["record"]
+        self.contract: Contract = read(name)
+        self._words = ModuleAnalyzer.for_module(self.cls.__module__).find_attr_docs()
+
+    @property
+    def link(self) -> str:
+        """A link to the page."""
+        return f":doc:`{self.name} </resources/{self.name}>`"
+
+    @property
+    def filters(self) -> Mapping[str, Parameter]:
+        """What ``list`` takes."""
+        return parameters(self.cls.filters)
+
+    @property
+    def fields(self) -> Sequence[attrs.Attribute[Any]]:
+        """The known fields of a record."""
+        return [field for field in attrs.fields(self.record) if field.name != "extra"]
+
+    def text(self) -> str:
+        """The whole page."""
+        parts = [
+            heading(self.name, "="),
+            f".. currentmodule:: {self.cls.__module__}",
+            described(self.cls),
+            f"On a client it is ``intervals.{self.name}``; in the API, ``{self.contract.path}``.",
+            *self._methods(),
+            *self._filters(),
+            *self._settable_fields(),
+            *self._record_fields(),
+            *self._deviations(),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def _methods(self) -> Iterator[str]:
+        yield heading("Methods")
+        yield "Who may call each:"
+        yield table(
+            ("method", *GROUPS),
+            ((f"`{method}`", *self._who(method)) for method in self.cls.methods()),
+        )
+        for method in self.cls.methods():
+            yield f".. automethod:: {self.cls.__name__}.{method}{signature(self.cls, method)}"
+
+    def _who(self, method: str) -> Iterable[str]:
+        groups = self.cls.groups[method]
+        if groups is None:
+            return ["not stated"] * len(GROUPS)
+        return [yes(group in groups) for group in GROUPS]
+
+    def _filters(self) -> Iterator[str]:
+        if not self.filters:
+            return
+        yield heading("Filters")
+        yield f"`list` takes, as `{self.cls.filters.__name__}`:"
+        rows = (
+            (f"`{name}`", yes(parameter.required), parameter_type(parameter), words)
+            for name, parameter, words in self._documented(self.cls.filters)
+        )
+        yield table(("filter", "required", "type", "meaning"), rows)
+
+    def _settable_fields(self) -> Iterator[str]:
+        if not {"create", "update"} & set(self.cls.methods()):
+            return
+        yield heading("Settable fields")
+        create, update = self.cls.creatable.__name__, self.cls.updatable.__name__
+        yield (
+            f"`create` takes, as `{create}`, and `update`, as `{update}`, which requires none "
+            "of them:"
+        )
+        changeable = parameters(self.cls.updatable)
+        rows = (
+            (
+                f"`{name}`",
+                yes(parameter.required),
+                parameter_type(parameter),
+                yes(changeable[name].nullable),
+                words,
+            )
+            for name, parameter, words in self._documented(self.cls.creatable)
+        )
+        yield table(("field", "required", "type", "None clears it", "meaning"), rows)
+
+    def _record_fields(self) -> Iterator[str]:
+        yield heading("Fields of a record")
+        yield described(self.record)
+        hints = get_type_hints(self.record, include_extras=True)
+        rows = [
+            (
+                f"`{field.name}`",
+                record_type(hints[field.name], present=field.default is attrs.NOTHING),
+                self._meaning(self.record, field.name),
+                SOURCES[str(self.contract.record[field.name].source)],
+            )
+            for field in self.fields
+        ]
+        if rows:
+            yield table(("field", "type", "meaning", "known from"), rows)
+
+    def _deviations(self) -> Iterator[str]:
+        reasons = {
+            name: term.because
+            for lines in (self.contract.filters, self.contract.fields, self.contract.record)
+            for name, term in lines.items()
+            if term.because
+        }
+        reasons |= self.contract.deviations
+        if not reasons:
+            return
+        yield heading("Where this differs from the vendor's page")
+        yield "\n".join(
+            f"- {'Its settable fields' if name == 'fields' else f'`{name}`'}: {reason}."
+            for name, reason in reasons.items()
+        )
+
+    def _documented(self, typed_dict: type) -> Iterator[tuple[str, Parameter, str]]:
+        for name, parameter in parameters(typed_dict).items():
+            yield name, parameter, self._meaning(typed_dict, name)
+
+    def _meaning(self, cls: type, name: str) -> str:
+        words = " ".join(" ".join(self._words[cls.__name__, name]).split())
+        for told in TOLD_BESIDE:
+            words = told.sub("", words)
+        return words
+
+
+def overview(pages: Iterable[Page]) -> str:
+    """Tell of all resources, a line each."""
+    rows = [
+        (
+            page.link,
+            first_line(page.cls),
+            ", ".join(page.cls.methods()),
+            str(len(page.filters) or "—"),
+            str(len(parameters(page.cls.creatable)) or "—"),
+            str(len(page.fields) or "—"),
+            *known_from(page.contract),
+            f"`page <{page.contract.documentation}>`__",
+        )
+        for page in pages
+    ]
+    counted = Counter(
+        term.source for page in pages for term in page.contract.record.values() if term.source
+    )
+    total = "; ".join(f"{counted[each]} {words}" for each, words in SOURCES.items())
+    head = (
+        "resource",
+        "what it is",
+        "methods",
+        "filters",
+        "settable",
+        "record fields",
+        *SOURCES.values(),
+        "vendor",
+    )
+    return f"{table(head, rows)}\n\nOf all fields of records: {total}.\n"
+
+
+def filters_of_all(pages: Iterable[Page]) -> str:
+    """Tell which resources have a filter, a line each filter."""
+    owners: dict[str, list[str]] = {}
+    for page in pages:
+        for name in page.filters:
+            owners.setdefault(name, []).append(page.link)
+    return table(
+        ("filter", "of"), ((f"`{name}`", ", ".join(owners[name])) for name in sorted(owners))
+    )
+
+
+def fields_of_all(pages: Iterable[Page]) -> str:
+    """Tell which records have a field, and what that is known from, a line each field."""
+    owners: dict[str, dict[str, list[str]]] = {}
+    for page in pages:
+        for name, term in page.contract.record.items():
+            owners.setdefault(name, {}).setdefault(str(term.source), []).append(page.link)
+    rows = (
+        (f"`{name}`", *(", ".join(owners[name].get(source, ())) for source in SOURCES))
+        for name in sorted(owners)
+    )
+    return table(("field", *SOURCES.values()), rows)
+
+
+def known_from(contract: Contract) -> Iterable[str]:
+    """How many fields of a record are known from each source."""
+    counted = Counter(term.source for term in contract.record.values())
+    return [str(counted[each] or "—") for each in SOURCES]
+
+
+def yes(answer: bool) -> str:
+    """Say yes, or nothing much."""
+    return "yes" if answer else "—"
+
+
+def described(cls: type) -> str:
+    """Describe a class by its docstring."""
+    docstring = textwrap.indent(inspect.getdoc(cls) or "", "   ")
+    return f".. py:class:: {cls.__name__}\n\n{docstring}"
+
+
+def signature(cls: type, method: str) -> str:
+    """Give the signature of a method as it is written, without self."""
+    whole = inspect.signature(getattr(cls, method))
+    _, *arguments = whole.parameters.values()
+    return str(whole.replace(parameters=arguments)).replace("'", "")
+
+
+def parameter_type(parameter: Parameter) -> str:
+    """Say what a filter or settable field takes."""
+    if parameter.choices:
+        words = " or ".join(f"``{choice}``" for choice in parameter.choices)
+        if len(parameter.choices) > 2:
+            words = "one of " + ", ".join(f"``{choice}``" for choice in parameter.choices)
+        return f"{words}; or `AsIs`" if parameter.open else words
+    words = PARAMETER_TYPES[parameter.kind]
+    if parameter.multiple:
+        words += ", or several"
+    if parameter.longest is not None:
+        words += f", at most {parameter.longest} characters"
+    if parameter.places is not None:
+        words += f", at most {parameter.places} decimal places"
+    return words
+
+
+def record_type(hint: Any, *, present: bool) -> str:
+    """Say what a field of a record holds."""
+    plain = inspect.formatannotation(hint).removesuffix(" | None").rpartition(".")[2]
+    named = (words for kind, words in RECORD_TYPES.items() if hint in (kind, kind | None))
+    words = next(named, plain)
+    return words if present else f"{words}, or None"
+
+
+def first_line(cls: type) -> str:
+    """Give the first line of a class's docstring."""
+    return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def heading(words: str, line: str = "-") -> str:
+    """Write a heading."""
+    return f"{words}\n{line * len(words)}"
+
+
+def table(head: Row, rows: Iterable[Row]) -> str:
+    """Write a table."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (head, *rows):
+        lines += [f"   {'* -' if not i else '  -'} {cell}".rstrip() for i, cell in enumerate(row)]
+    return "\n".join(lines)
