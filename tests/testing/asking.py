@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 from attrs import frozen
 
+from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals
 
 
@@ -74,16 +75,30 @@ async def ask(
         return Reply(response.status, await response.text(errors="replace"), dict(response.headers))
 
 
-async def rows(fake: FakeIntervals, resource: str, **query: str) -> list[dict[str, Any]]:
+async def rows(
+    fake: FakeIntervals, resource: str, *, token: str | None = None, **query: str
+) -> list[dict[str, Any]]:
     """Return the rows of one page, all of them unless a limit is given."""
-    if resource in ("projectnote", "project", "person"):
+    if resource_class(resource).paginated:
         query = {"limit": "100000"} | query
-    reply = await ask(fake, f"{resource}/", query)
+    reply = await ask(fake, f"{resource}/", query, token=token)
     assert reply.status == 200, reply.text
     found: list[dict[str, Any]] = reply.json[resource]
     return found
 
 
-async def ids(fake: FakeIntervals, resource: str, **query: str) -> list[int]:
+async def ids(
+    fake: FakeIntervals, resource: str, *, token: str | None = None, **query: str
+) -> list[int]:
     """Return the ids of one page."""
-    return [int(row["id"]) for row in await rows(fake, resource, **query)]
+    return [int(row["id"]) for row in await rows(fake, resource, token=token, **query)]
+
+
+async def alone(
+    fake: FakeIntervals, resource: str, identity: object, *, token: str | None = None
+) -> dict[str, Any]:
+    """Return one record as it looks alone."""
+    reply = await ask(fake, f"{resource}/{identity}/", token=token)
+    assert reply.status == 200, reply.text
+    found: dict[str, Any] = reply.json[resource]
+    return found

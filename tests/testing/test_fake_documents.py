@@ -1,0 +1,151 @@
+"""Documents: filters, order, the two shapes, and the files themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from intervals_async import IntervalsClient, NotFoundError
+from intervals_async.testing import FakeIntervals
+
+from .asking import alone, ask, ids, rows
+
+
+def _world() -> FakeIntervals:
+    return FakeIntervals(notes=0, per_minute=None)
+
+
+FILTERS: list[tuple[str, str]] = [
+    ("projectid", "projectid"),
+    ("taskid", "taskid"),
+    ("milestoneid", "milestoneid"),
+    ("moduleid", "moduleid"),
+    ("queueid", "queueid"),
+    ("personid", "personid"),
+]
+
+
+@pytest.mark.parametrize(("name", "column"), FILTERS)
+async def test_filters_by_ids(name: str, column: str) -> None:
+    """A document is found by what it was kept with, and what that belongs to."""
+    async with _world() as fake:
+        every = fake.rows("document")
+        there = sorted({int(str(row[column])) for row in every if row[column] is not None})[:2]
+        assert there
+        expected = [row["id"] for row in every if row[column] in there]
+        assert await ids(fake, "document", **{name: ",".join(map(str, there))}) == expected
+        assert await ids(fake, "document", **{name: "999999"}) == []
+
+
+async def test_filters_through_what_it_belongs_to() -> None:
+    """The client is the project's; a task's documents are its project's and milestone's too."""
+    async with _world() as fake:
+        tasks = {row["id"]: row for row in fake.rows("task")}
+        document = next(row for row in fake.rows("document") if row["taskid"])
+        task = tasks[document["taskid"]]
+        assert document["projectid"] == task["projectid"]
+        assert document["id"] in await ids(fake, "document", projectid=str(task["projectid"]))
+        projects = {row["id"]: row for row in fake.rows("project")}
+        client = projects[task["projectid"]]["clientid"] or -1
+        for row in await rows(fake, "document", clientid=str(client)):
+            found = next(each for each in fake.rows("document") if each["id"] == int(row["id"]))
+            assert projects[found["projectid"]]["clientid"] == client
+        owners = str(task["ownerid"]).split(",")
+        assert document["id"] in await ids(fake, "document", taskassignedorownedby=owners[0])
+        without = await ids(fake, "document", taskassignedorownedby="999999")
+        assert without == [row["id"] for row in fake.rows("document") if row["taskid"] is None]
+
+
+async def test_filters_by_text_and_day() -> None:
+    """Search looks at title, notes, file name and tags; a tag is a whole one."""
+    async with _world() as fake:
+        every = fake.rows("document")
+        cases: list[tuple[dict[str, str], list[Any]]] = [
+            ({"search": "client's <DESK>"}, [r["id"] for r in every if r["notes"]]),
+            ({"search": "Zürich.jpg"}, [r["id"] for r in every if "Zürich" in str(r["title"])]),
+            ({"tag": "signed"}, [r["id"] for r in every if "signed" in str(r["tags"])]),
+            ({"tag": "sign"}, []),
+            ({"public": "t"}, [r["id"] for r in every if r["public"]]),
+            (
+                {"datebegin": "2025-03-06", "dateend": "2025-03-08"},
+                [r["id"] for r in every if "2025-03-06" <= str(r["date"]) <= "2025-03-08"],
+            ),
+            ({"id": str(every[3]["id"])}, [every[3]["id"]]),
+        ]
+        for query, expected in cases:
+            assert await ids(fake, "document", **query) == expected, query
+        active = {row["id"] for row in fake.rows("project") if row["active"]}
+        for wanted in ("t", "f"):
+            found = await ids(fake, "document", projectactive=wanted)
+            expected = [r["id"] for r in every if (r["projectid"] in active) == (wanted == "t")]
+            assert found == expected
+
+
+@pytest.mark.parametrize("name", ["id", "personid", "title", "public", "datemodified", "active"])
+async def test_sorting(name: str) -> None:
+    """Each documented sort field sorts, both ways."""
+    async with _world() as fake:
+        every = {row["id"]: row[name] for row in fake.rows("document")}
+        key: Any = str.casefold if name == "title" else None
+        for direction in ("ASC", "DESC"):
+            found = await ids(fake, "document", sortfield=name, sortdir=direction)
+            values: list[Any] = [every[each] for each in found]
+            assert values == sorted(values, key=key, reverse=direction == "DESC")
+            assert len(values) == len(every)
+
+
+async def test_the_list_tells_more() -> None:
+    """The versions are in the list, for one document too, and not in the member."""
+    async with _world() as fake:
+        listed = await rows(fake, "document", id="9001")
+        assert {"versionid", "filename"} <= listed[0]["versions"][0].keys()
+        single = await alone(fake, "document", 9001)
+        assert "versions" not in single
+        assert list(listed[0]) == [*single, "versions"]
+        assert "projectid" not in listed[0]
+
+
+async def test_executives_are_given_the_public_ones() -> None:
+    """The others are not there for them, neither to be read nor to be downloaded."""
+    async with _world() as fake:
+        token = fake.token_for("Executive")
+        every = fake.rows("document")
+        public = [row["id"] for row in every if row["public"]]
+        assert await ids(fake, "document", token=token) == public
+        private = next(row["id"] for row in every if not row["public"])
+        for path in (f"document/{private}/", f"document/{private}/download/"):
+            assert (await ask(fake, path, token=token)).code == 14
+        assert (await ask(fake, f"document/{public[0]}/download/", token=token)).status == 200
+
+
+async def test_a_file() -> None:
+    """The client downloads some hundred KB; the same again gives the same bytes."""
+    async with _world() as fake:
+        sizes = {row["id"]: row["size"] for row in fake.rows("document")}
+        async with IntervalsClient(fake.token, base_url=fake.url) as intervals:
+            found: list[bytes] = []
+            for _ in range(2):
+                async with intervals.document.download(9001).open() as pieces:
+                    found.append(b"".join([piece async for piece in pieces]))
+            assert found[0] == found[1]
+            assert len(found[0]) == sizes[9001] == 400_000
+            with pytest.raises(NotFoundError):
+                async with intervals.document.download(1).open():
+                    pass
+            document = await intervals.document.get(9001)
+            assert document.versions is not None
+            assert document.versions[-1]["size"] == "400000"
+
+
+async def test_actions_that_will_not_do() -> None:
+    """Only GET downloads, nothing else follows an id, and no filter is known there."""
+    async with _world() as fake:
+        for method, path, code in (
+            ("POST", "document/9001/download/", 16),
+            ("GET", "document/9001/upload/", 15),
+            ("GET", "document/9001/download/again/", 15),
+            ("GET", "document/9001/download/?x=1", 17),
+            ("GET", "client/101/download/", 15),
+        ):
+            assert (await ask(fake, path, method=method)).code == code, path

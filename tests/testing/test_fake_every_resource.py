@@ -1,0 +1,228 @@
+"""What holds for each resource that the client knows, and for one that it will know one day."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from intervals_async import resources
+from intervals_async._convert import Record, record_decoder
+from intervals_async.resources import _registry, names, resource_class
+from intervals_async.testing import FakeIntervals
+from intervals_async.testing.account import GROUPS
+from intervals_async.testing.conventions import unsorted
+from intervals_async.testing.references import ids_in
+from intervals_async.testing.resources import catalog
+
+from .asking import ask
+
+WITH_ROWS = [name for name in names() if catalog()[name].read is None]
+
+# The contract names no fields here, so what the fake sends is its own.
+ASSUMED_FIELDS = {
+    "contactdescriptor": {"id", "contacttypeid", "contactdescriptor"},
+    "contacttype": {"id", "contacttype"},
+    "paymenttype": {"name"},
+}
+
+
+def _needed(name: str, fake: FakeIntervals) -> dict[str, str]:
+    """Give a list the filters that it cannot do without: ids that are there."""
+    rules = catalog()[name]
+    return {
+        wanted.name: str(fake.rows(name)[0][wanted.name])
+        for wanted in rules.filters
+        if wanted.required
+    }
+
+
+@pytest.mark.parametrize("name", WITH_ROWS)
+def test_every_id_that_a_record_mentions_exists(name: str) -> None:
+    """The data hang together: what points to a record points to one that is there."""
+    fake = FakeIntervals()
+    there = {each: {row.get("id") for row in fake.rows(each)} for each in WITH_ROWS}
+    there["projectteam"] = there["project"]
+    pointing = catalog()[name].points_to
+    for row in fake.rows(name):
+        for column, table in pointing.items():
+            assert set(ids_in(row[column])) <= there[table], (column, row)
+
+
+@pytest.mark.parametrize("name", WITH_ROWS)
+def test_which_columns_point_somewhere(name: str) -> None:
+    """No column of ids is overlooked: the others are numbers that people see, or unexplained."""
+    others = {"id", "datepaid", "filtertypeid", "mod_authorlocalid", "timerid"}
+    rules = catalog()[name]
+    for column in rules.columns:
+        if column.name.endswith("id") and column.name not in rules.points_to:
+            assert column.name.endswith("localid") or column.name in others, column.name
+
+
+@pytest.mark.parametrize("name", WITH_ROWS)
+async def test_the_client_reads_every_record(name: str) -> None:
+    """Each row, from the list and alone, is a record of the client's, without unknown fields."""
+    client = resource_class(name)
+    record: type[Record] = vars(client)["record"]
+    async with FakeIntervals(notes=20, per_minute=None) as fake:
+        wire = fake.wire_rows(name)
+        found = record_decoder(record).records(wire, name)
+        assert len(found) == len(wire) > 0
+        assert {key for each in found for key in each.extra} == ASSUMED_FIELDS.get(name, set())
+        if "get" in client.groups and client.groups["list"]:
+            identity = fake._account.table(name).order[0]
+            reply = await ask(fake, f"{name}/{identity}/")
+            read = record_decoder(record).record(reply.json[name], name)
+            assert read.extra.keys() <= ASSUMED_FIELDS.get(name, set())
+
+
+@pytest.mark.parametrize("name", WITH_ROWS)
+@pytest.mark.parametrize("group", GROUPS)
+async def test_who_may_list(name: str, group: str) -> None:
+    """Who is in none of the groups that the client states gets 403."""
+    allowed = resource_class(name).groups["list"]
+    async with FakeIntervals(notes=3) as fake:
+        reply = await ask(fake, f"{name}/", _needed(name, fake), token=fake.token_for(group))
+        assert reply.status == (200 if allowed is None or group in allowed else 403)
+
+
+def test_nothing_is_left_to_chance() -> None:
+    """Each filter of each resource filters, and each sort field sorts."""
+    for name in WITH_ROWS:
+        rules = catalog()[name]
+        assert [wanted.name for wanted in rules.filters if wanted.idle] == [], name
+        assert [field for field, key in rules.sorts.items() if key is unsorted] == [], name
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_same_seed_gives_the_same_data(seed: int) -> None:
+    """Two accounts of one seed are equal, those of different seeds are not."""
+    first, second, other = (FakeIntervals(notes=2000, seed=each) for each in (seed, seed, seed + 1))
+    assert [first.rows(name) for name in WITH_ROWS] == [second.rows(name) for name in WITH_ROWS]
+    assert first.rows("project") != other.rows("project")
+
+
+def test_accounts_go_their_own_ways() -> None:
+    """A change in one account is not seen in another that began alike."""
+    first, second = FakeIntervals(notes=1), FakeIntervals(notes=1)
+    fake_id = first.insert("client", name="new")
+    first.touch("project", 301, name="changed")
+    first.remove("person", 205)
+    third = FakeIntervals(notes=1)
+    for fake in (second, third):
+        assert fake_id not in [row["id"] for row in fake.rows("client")]
+        assert fake.rows("project")[0]["name"] == "Website 1"
+        assert 205 in [row["id"] for row in fake.rows("person")]
+        assert fake.insert("client") == fake_id
+
+
+WIDGET = """
+from __future__ import annotations
+from decimal import Decimal
+from typing import Annotated, Literal, Required, TypedDict, Unpack
+from intervals_async._convert import Record, record
+from intervals_async._parameters import AsIs, AtMost, Ids
+from intervals_async._values import Day, Html, IdList, LocalDatetime, Objects, UtcDatetime
+from intervals_async.listing import Listing
+from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Resource, who
+
+__all__ = ["Widget", "WidgetResource"]
+
+@record
+class Widget(Record):
+    id: int
+    projectid: int
+    project: str | None = None
+    ownerid: IdList
+    title: str
+    body: Html | None = None
+    size: Decimal | None = None
+    count: int | None = None
+    active: bool
+    made: UtcDatetime
+    changed: LocalDatetime | None = None
+    due: Day
+    parts: Objects
+
+class WidgetFilters(TypedDict, total=False):
+    projectid: Ids
+    title: str
+    duebegin: Day
+    clientid: Ids
+    mystery: str
+    sortfield: Literal["id", "title"] | AsIs
+    sortdir: Literal["ASC", "DESC"]
+
+class WidgetCreate(TypedDict, total=False):
+    projectid: Required[int]
+    title: Required[Annotated[str, AtMost(9)]]
+
+class WidgetResource(Resource[Widget]):
+    __slots__ = ()
+    name = "widget"
+    record = Widget
+    filters = WidgetFilters
+    creatable = WidgetCreate
+    updatable = WidgetCreate
+    groups = who(list=EVERYBODY, get=EVERYBODY, create=ADMINISTRATORS, delete=ADMINISTRATORS)
+    sorts_by_id = True
+
+    def list(self, **filters: Unpack[WidgetFilters]) -> Listing[Widget]:
+        return self._list(filters)
+"""
+
+
+@pytest.fixture
+def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Record]]:
+    """Let the client have one resource more, of which the fake has no module."""
+    (tmp_path / "widget.py").write_text(WIDGET)
+    known = (*names(), "widget")
+    monkeypatch.setattr(resources, "__path__", [*resources.__path__, str(tmp_path)])
+    for module in (resources, _registry):
+        monkeypatch.setattr(module, "names", lambda: known)
+    yield vars(resource_class("widget"))["record"]
+    del sys.modules["intervals_async.resources.widget"]
+    resource_class.cache_clear()
+
+
+async def test_a_resource_without_a_module(widget: type[Record]) -> None:
+    """The client's class is enough: rows, filters, order, pages, writes and groups come of it."""
+    async with FakeIntervals(notes=0, per_minute=None) as fake:
+        made = fake.rows("widget")
+        assert len(made) == 5
+        assert len(record_decoder(widget).records(fake.wire_rows("widget"), "widget")) == 5
+        projects = {row["id"]: row for row in fake.rows("project")}
+        assert all(projects[row["projectid"]]["name"] == row["project"] for row in made)
+
+        async def found(**query: str) -> list[int]:
+            reply = await ask(fake, "widget/", query)
+            assert reply.status == 200, reply.text
+            return [int(row["id"]) for row in reply.json["widget"]]
+
+        first = made[0]
+        one = [row["id"] for row in made if row["projectid"] == first["projectid"]]
+        assert await found(projectid=str(first["projectid"])) == one
+        assert await found(title=str(first["title"]).upper()) == [first["id"]]
+        day = sorted(str(row["due"]) for row in made)[2]
+        assert await found(duebegin=day) == [row["id"] for row in made if str(row["due"]) >= day]
+        client = projects[first["projectid"]]["clientid"]
+        assert first["id"] in await found(clientid=str(client))
+        assert len(await found(mystery="anything")) == 5
+        by_title = sorted(made, key=lambda row: str(row["title"]).casefold(), reverse=True)
+        assert await found(sortfield="title", sortdir="DESC") == [row["id"] for row in by_title]
+        assert await found(limit="2", offset="4") == [made[4]["id"]]
+
+        body = {"projectid": 301, "title": "new"}
+        reply = await ask(fake, "widget/", method="POST", body=body)
+        assert (reply.status, reply.json["widget"]["project"]) == (201, projects[301]["name"])
+        record_decoder(widget).record(reply.json["widget"], "widget")
+        for wrong in ({"projectid": 1, "title": "x"}, {"projectid": 301, "title": "x" * 10}):
+            assert (await ask(fake, "widget/", method="POST", body=wrong)).code == 18
+        token = fake.token_for("Manager")
+        path = f"widget/{first['id']}/"
+        assert (await ask(fake, path, method="DELETE", token=token)).status == 403
+        assert (await ask(fake, path, method="PUT", body=body)).code == 16
+        assert (await ask(fake, path, method="DELETE")).status == 200
+        assert fake.insert("widget") == fake.rows("widget")[-1]["id"]
