@@ -1,0 +1,97 @@
+"""What CONTRIBUTING.md says of adding a resource is done, in a copy of the package."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+LINES = re.findall(r"^\| `(intervals_async/[\w/.]+)` \| `(.+)` \|$", PAGE, re.MULTILINE)
+
+USE = """
+import asyncio
+from datetime import date
+
+from intervals_async import Holiday, IntervalsClient
+from intervals_async.testing import FakeIntervals
+
+
+async def main() -> None:
+    async with FakeIntervals(notes=5) as fake:
+        async with IntervalsClient(fake.token, base_url=fake.url) as intervals:
+            assert await intervals.holiday.list().collect()
+            new = await intervals.holiday.create(name="May Day", date=date(2026, 5, 1))
+            assert isinstance(await intervals.holiday.get(new.id), Holiday)
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a copy of the package, with the resource added as the page says."""
+    folder = tmp_path_factory.mktemp("copy")
+    clutter = shutil.ignore_patterns("__pycache__")
+    for part in ("intervals_async", "tests/contract", "tests/resources"):
+        shutil.copytree(ROOT / part, folder / part, ignore=clutter)
+    shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    (folder / "tests/contract/holiday.toml").write_text(BLOCKS["toml"], "utf-8")
+    (folder / "intervals_async/resources/holiday.py").write_text(BLOCKS["python"], "utf-8")
+    for name, line in LINES:
+        path = folder / name
+        lines = path.read_text("utf-8").splitlines()
+        before = f"{line.partition('holiday')[0]}group"  # the one before it in the alphabet
+        place = next(i for i, old in enumerate(lines) if old.startswith(before)) + 1
+        path.write_text("\n".join([*lines[:place], line, *lines[place:]]) + "\n", "utf-8")
+    return folder
+
+
+def run(copy: Path, *arguments: str) -> str:
+    """Run Python there, and give what it prints."""
+    # it is not the copy whose coverage is measured
+    environment = {name: it for name, it in os.environ.items() if not name.startswith("COVERAGE")}
+    environment |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=copy,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_page_names_two_lines() -> None:
+    """And one block for each of the two files."""
+    assert [name for name, _ in LINES] == [
+        "intervals_async/resources/__init__.py",
+        "intervals_async/client.py",
+    ]
+    assert BLOCKS.keys() == {"toml", "python", "sh"}
+
+
+def test_its_tests_pass(copy: Path) -> None:
+    """As the page runs them."""
+    command = next(line for line in BLOCKS["sh"].splitlines() if " pytest " in line)
+    _, _, *arguments = command.split()
+    printed = run(copy, "-m", *arguments, "-q", "-p", "no:cacheprovider")
+    assert "passed" in printed
+
+
+def test_client_server_and_command_line_know_it(copy: Path) -> None:
+    """Without another line."""
+    run(copy, "-c", USE)
+    for verb in ("list", "create", "export"):
+        assert "closed" in run(copy, "-m", "intervals_async.cli", verb, "holiday", "--help")
