@@ -48,7 +48,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 RESOURCE = derive(
     "expense",
     order=("date", "DESC"),
-    seen_by={"expense": ("Administrator", "Manager", "Resource")},
+    seen_by={"expense": ("Administrator", "Manager")},
     after=("projectteam",),
     first_id=901,
     generate=_generate,

@@ -1,7 +1,7 @@
 """invoicenote: notes and logged events of invoices, listed for one invoice.
 
-The system notes that an invoice was made; a note by a person has no ``actions``. That whatever
-reads ``actions`` may meet is HTML, is known; what it says is the fake's own.
+Assumed where the contract says nothing: the words in which the system notes that an invoice was
+made, and that a note by a person has no ``actions``.
 """
 
 from __future__ import annotations

@@ -88,9 +88,10 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 def _check(account: Account, write: Write) -> None:
     row = write.row
     if row["taskid"] is None:
-        missing = [name for name in ("projectid", "moduleid") if row[name] is None]
-        if missing or (write.old is None and not {"projectid", "moduleid"} <= write.body.keys()):
-            raise not_valid([], missing=missing or ["projectid", "moduleid"])
+        given = write.body if write.old is None else row
+        missing = [name for name in ("projectid", "moduleid") if given.get(name) is None]
+        if missing:
+            raise not_valid([], missing=missing)
     hours = number(row["time"])
     if round(hours, 2) != hours:
         raise RefusedError(
