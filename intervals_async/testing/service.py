@@ -56,6 +56,8 @@ class Service:
         resource = self._catalog[name]
         if action is not None and action not in resource.actions:
             raise refusals.unknown_action()
+        if action is not None and seen.method != "GET":
+            raise refusals.method_not_available()
         _permit(resource, seen.method, identity is not None, person)
         if action is not None and identity is not None:
             return self._perform(resource, seen, identity, action, person)
@@ -64,8 +66,6 @@ class Service:
     def _perform(
         self, resource: Resource, seen: SeenRequest, identity: str, action: str, person: Row
     ) -> Answer:
-        if seen.method != "GET":
-            raise refusals.method_not_available()
         row = reading.find(self._account, resource, identity, person)
         if seen.query:
             raise refusals.not_recognized(seen.query)

@@ -145,6 +145,8 @@ class Widget(Record):
     changed: LocalDatetime | None = None
     due: Day
     parts: Objects
+    codes: IdList
+    hue: str
 
 class WidgetFilters(TypedDict, total=False):
     projectid: Ids
@@ -152,7 +154,8 @@ class WidgetFilters(TypedDict, total=False):
     duebegin: Day
     clientid: Ids
     mystery: str
-    sortfield: Literal["id", "title"] | AsIs
+    hue: Literal["red", "blue"]
+    sortfield: Literal["id", "title", "whim"] | AsIs
     sortdir: Literal["ASC", "DESC"]
 
 class WidgetCreate(TypedDict, total=False):
@@ -212,6 +215,9 @@ async def test_a_resource_without_a_module(widget: type[Record]) -> None:
         assert len(await found(mystery="anything")) == 5
         by_title = sorted(made, key=lambda row: str(row["title"]).casefold(), reverse=True)
         assert await found(sortfield="title", sortdir="DESC") == [row["id"] for row in by_title]
+        assert await found(sortfield="whim") == [row["id"] for row in made]
+        fake.touch("widget", int(str(made[2]["id"])), hue="red")
+        assert await found(hue="red") == [made[2]["id"]]
         assert await found(limit="2", offset="4") == [made[4]["id"]]
 
         body = {"projectid": 301, "title": "new"}
