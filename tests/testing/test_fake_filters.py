@@ -238,7 +238,7 @@ async def test_values_of_the_wrong_kind(path: str, name: str, value: str) -> Non
 
 
 async def test_no_sorting_where_there_is_none() -> None:
-    """Only projects can be sorted."""
+    """What documents no sort fields refuses them."""
     async with FakeIntervals(notes=1) as fake:
         reply = await ask(fake, "projectnote/", {"sortfield": "id"})
         assert (reply.status, reply.code) == (400, 17)

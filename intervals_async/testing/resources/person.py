@@ -1,8 +1,9 @@
 """person: the people of the account, users who can log in and contacts who cannot.
 
 Assumed where the contract says nothing: access to a project (``projectid``, ``projectclientid``) is
-membership of its team, and an ``email`` becomes a personcontact when the person is created; in a
-change it is checked and then left alone, since it is "later changed through personcontact".
+membership of its team, which Administrators do not need; an ``email`` becomes a personcontact when
+the person is created, and in a change it is checked and then left alone, since it is "later changed
+through personcontact".
 """
 
 from __future__ import annotations

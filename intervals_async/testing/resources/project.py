@@ -2,7 +2,7 @@
 
 ``manager`` is text in the list and an array of objects in the member. What these objects hold is
 not known: ``id`` and ``name`` are the fake's own assumption. Access (``personid``) is membership of
-the project's team.
+the project's team; Administrators have it everywhere.
 """
 
 from __future__ import annotations
