@@ -156,11 +156,20 @@ class FakeIntervals:
     def rows(self, resource: str) -> list[Row]:
         """Return copies of a resource's records, in the server's order, with Python's values.
 
+        What is computed when it is asked for (the total of an invoice) is of this moment.
+
         Raises:
             LookupError: The resource has no records of its own.
         """
         table = self._account.table(resource)
-        return [{column.name: row[column.name] for column in table.columns} for row in table]
+        rules, asking = self._catalog[resource], self._administrators()
+        found: list[Row] = []
+        for row in table:
+            shown = rules.show(self._account, dict(row), asking) if rules.show else {}
+            computed = {name: value for name, value in shown.items() if row[name] is None}
+            whole = {**row, **computed}
+            found.append({column.name: whole[column.name] for column in table.columns})
+        return found
 
     def wire_rows(self, resource: str) -> list[dict[str, Json]]:
         """Return a resource's records as an administrator's list shows them.
@@ -169,9 +178,12 @@ class FakeIntervals:
             LookupError: The resource has no records of its own.
         """
         order = self._account.table(resource).order
-        asking = Asking(self._account.related("person", self._administrator))
-        sent = reading.rows(self._account, self._catalog[resource], order, asking)
+        rules = self._catalog[resource]
+        sent = reading.rows(self._account, rules, order, self._administrators())
         return [json.loads(row) for row in sent]
+
+    def _administrators(self) -> Asking:
+        return Asking(self._account.related("person", self._administrator))
 
     def insert(self, resource: str, *, before: int | None = None, **fields: Value) -> int:
         """Add a record and return its id; fields that are not given are made up.

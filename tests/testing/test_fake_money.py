@@ -73,6 +73,13 @@ async def test_what_an_invoice_comes_to() -> None:
         ]
 
 
+async def test_what_is_computed_is_seen_from_inside_too() -> None:
+    """What a test looks up is what a client is told."""
+    async with _world() as fake:
+        told = await rows(fake, "invoice", **ALL)
+        assert [str(row["total"]) for row in fake.rows("invoice")] == [r["total"] for r in told]
+
+
 async def test_terms() -> None:
     """The term tells when an invoice is due; the term Other needs its own day."""
     async with _world() as fake:

@@ -243,6 +243,8 @@ async def test_a_new_timer() -> None:
         paused = (await _timer(fake, time=5, timelapsed=700, lastupdate="2026-05-01")).json["timer"]
         assert (paused["isrunning"], float(paused["totaltime"])) == ("f", 5)
         assert paused["lastupdate"] == "2026-05-01 00:00:00"
+        given = (await _timer(fake, time=5, lastupdate="2026-05-01 10:00:00")).json["timer"]
+        assert given["lastupdate"] == "2026-05-01 10:00:00"
 
 
 async def test_one_timer_a_task_and_person() -> None:

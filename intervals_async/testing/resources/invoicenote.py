@@ -7,7 +7,7 @@ made, and that a note by a person has no ``actions``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from intervals_async.testing.account import Account, Sizes
 from intervals_async.testing.contract import Write
@@ -23,10 +23,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     managing = ("Administrator", "Manager")
     people = [row["id"] for row in account.table("person") if row["group"] in managing]
     for place, invoice in enumerate(account.table("invoice")):
-        day = invoice["date"]
-        if not isinstance(day, date):
-            continue
-        made = datetime.combine(day, time(9, tzinfo=UTC)) - timedelta(days=1)
+        made = datetime.fromisoformat(f"{invoice['date']} 09:00:00+00:00")
         yield {**_of_creation(invoice), "authorid": people[0], "date": made}
         for number in range(dice.choice((0, 1, 3))):
             yield {

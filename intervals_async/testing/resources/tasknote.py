@@ -39,12 +39,10 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
         for _ in range(_NOTES)
     ]
     moments = [midnight(account) - age for age in sorted(ages, reverse=True)]
-    for row in notes.generated(account, dice, "task", moments):
+    made = notes.generated(account, dice, "task", moments)
+    for written, row in zip(moments, made, strict=False):
         later = timedelta(hours=dice.choice((0, 0, 0, 30)))
-        written = row["date"]
-        if isinstance(written, datetime):
-            row["datemodified"] = (written + later).replace(tzinfo=None)
-        yield row
+        yield {**row, "datemodified": (written + later).replace(tzinfo=None)}
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
