@@ -35,7 +35,7 @@ class Document(Record):
     active: bool | None = None
     """Whether the document is active. Inferred, not documented."""
     versions: Objects | None = None
-    """Uploaded versions of the file; each holds ``filename`` and ``versionid``, among others."""
+    """Uploaded versions of the file, as they were sent; each holds ``filename`` and ``versionid``."""
 
 
 class DocumentFilters(TypedDict, total=False):

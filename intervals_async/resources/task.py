@@ -104,14 +104,21 @@ class Task(Record):
     projectlabelid: int | None = None
     """Label id. In lists only."""
     assignee: Objects | None = None
-    """Assignees in detail. In a single record only."""
+    """Assignees in detail, as they were sent: texts with their HTML entities, truths as ``t`` or ``f``.
+
+    Keys: ``assignee`` (the name), ``assigneeactive``, ``personid``, ``personlocalid``. In a single
+    record only.
+    """
     follower: Objects | None = None
     """Followers in detail; only empty lists were recorded, so the keys are not shown.
 
     In a single record only.
     """
     owner: Objects | None = None
-    """Owners in detail. In a single record only."""
+    """Owners in detail, as they were sent; ``owner`` and ``owneractive`` among the keys.
+
+    In a single record only.
+    """
     timerid: int | None = None
     """Timer of the person named by includetimerid, when there is one. In lists only."""
     starttime: UtcDatetime | None = None
