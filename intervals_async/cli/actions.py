@@ -13,12 +13,13 @@ from .._download import Download
 from .._parameters import Parameter
 from ..client import IntervalsClient
 from .connection import BaseUrl, Connection, TokenFile, connection
-from .formats import RecordFormat, standard_output
+from .formats import RecordFormat
 from .lazy import Kind, ResourceGroup
 from .options import read_option, with_options
 from .progress import LimitNotice
 from .records import THE_ID, HowShown, Id, show
 from .running import run
+from .streams import standard_output
 from .writing import Mails
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ NEXT = (
     ("intervals-async sandbox", "the stand-in, for your code"),
     ("export INTERVALS_TOKEN=…", "your API token"),
     ("intervals-async me", "whose token is it?"),
+    ("intervals-async list project --limit 20", "your projects"),
     ("intervals-async export projectnote -o notes.csv", "all your notes"),
     ("intervals-async export --help", "what else there is"),
 )

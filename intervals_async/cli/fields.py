@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from .._parameters import Parameter, parameters
 from ..errors import ArgumentError
 from .options import read_names, read_options
+from .streams import standard_input
 
 __all__ = ["FromJson", "cleared", "read_fields"]
 
@@ -68,7 +68,7 @@ def cleared(typed_dict: type, names: Sequence[str] | None, *, as_is: bool) -> di
 
 def _from_json(typed_dict: type, source: Path, *, as_is: bool) -> dict[str, Any]:
     try:
-        words = sys.stdin.read() if source == Path("-") else source.read_text("utf-8-sig")
+        words = standard_input().read() if source == Path("-") else source.read_text("utf-8-sig")
         fields = json.loads(words, parse_float=Decimal)
     except ValueError as error:
         raise typer.BadParameter(f"{source} is no JSON: {error}", param_hint=OPTION) from None

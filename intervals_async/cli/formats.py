@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +10,10 @@ from typing import BinaryIO
 
 from .._convert import Record, to_dict
 from ..export import CsvSink, JsonLinesSink, Sink
+from .streams import standard_output
 from .table import TableSink
 
-__all__ = ["FileFormat", "ListFormat", "RecordFormat", "file_sink", "list_sink", "standard_output"]
+__all__ = ["FileFormat", "ListFormat", "RecordFormat", "file_sink", "list_sink"]
 
 
 class FileFormat(StrEnum):
@@ -95,15 +93,3 @@ def list_sink(
             return _SomeCsv(target, record_class, names) if names else CsvSink(target, record_class)
         case ListFormat.JSONL:
             return _SomeJson(target, names) if names else JsonLinesSink(target)
-
-
-def standard_output() -> BinaryIO:
-    """Give standard output as it takes bytes.
-
-    Raises:
-        OSError: It is closed.
-    """
-    output: BinaryIO | None = getattr(sys.stdout, "buffer", None)
-    if output is None:  # it was closed by whoever started us
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
-    return output

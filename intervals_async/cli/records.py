@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeAlias
 
@@ -20,6 +19,7 @@ from .lazy import Kind, ResourceGroup
 from .options import with_options
 from .progress import LimitNotice
 from .running import run
+from .streams import standard_output
 from .table import reader
 
 __all__ = ["THE_ID", "GetGroup", "HowShown", "Id", "me", "quota", "show"]
@@ -93,9 +93,9 @@ def quota(
 
 
 def show(record: Record, format: RecordFormat | None) -> None:
-    """Put a record on standard output."""
+    """Put a record on standard output; OSError if it is closed."""
     if format is None:
-        format = RecordFormat.TABLE if sys.stdout.isatty() else RecordFormat.JSON
+        format = RecordFormat.TABLE if standard_output().isatty() else RecordFormat.JSON
     if format is RecordFormat.JSON:
         typer.echo(json.dumps(to_dict(record), indent=2, ensure_ascii=False))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeAlias
 
@@ -17,7 +16,8 @@ from .lazy import Kind, ResourceGroup
 from .options import FIELDS, AsTyped, demand, names_option, note_on, options_of, with_options
 from .progress import LimitNotice
 from .records import HowShown, Id, show
-from .running import run
+from .running import fail, run
+from .streams import standard_input
 
 __all__ = ["CreateGroup", "DeleteGroup", "Mails", "UpdateGroup"]
 
@@ -146,13 +146,24 @@ class DeleteGroup(ResourceGroup):
         ) -> None:
             which = f"{kind.name} {', '.join(map(str, ids))}"
             if not yes:
-                if not sys.stdin.isatty():
-                    ctx.fail(f"Nobody is there to be asked: say --yes to delete {which}.")
-                typer.confirm(f"Delete {which}?", abort=True, err=True)
+                _ask(ctx, which)
             headers = _headers(send_notifications)
             run(_delete(connection(ctx, token_file, base_url), kind.name, ids, headers))
 
         return with_options(command, ())
+
+
+def _ask(ctx: typer.Context, which: str) -> None:
+    stream = standard_input()
+    if not stream.isatty():
+        ctx.fail(f"Nobody is there to be asked: say --yes to delete {which}.")
+    try:
+        typer.echo(f"Delete {which}? [y/N] ", nl=False, err=True)
+        answer = stream.readline()
+    except KeyboardInterrupt:
+        fail("interrupted", code=130)
+    if answer.strip().lower() not in ("y", "yes"):
+        fail("nothing was deleted")
 
 
 def _absent(kind: Kind) -> tuple[str, ...]:

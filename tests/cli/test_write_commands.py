@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,20 +186,66 @@ def test_nobody_to_ask_deletes_nothing(account: FakeIntervals, invoke: Any) -> N
     assert account.requests == 0
 
 
-@pytest.mark.parametrize(("answer", "code", "requests"), [(b"y\n", 0, 1), (b"n\n", 1, 0)])
+@pytest.mark.parametrize(
+    ("answer", "code", "requests", "words"),
+    [
+        (b"y\n", 0, 1, "deleted projectnote"),
+        (b"n\n", 1, 0, "intervals-async: nothing was deleted"),
+        (b"\x04", 1, 0, "intervals-async: nothing was deleted"),
+        (signal.SIGINT, 130, 0, "intervals-async: interrupted"),
+    ],
+    ids=["yes", "no", "the end", "Ctrl-C"],
+)
 def test_somebody_is_asked(
-    account: FakeIntervals, spawn: Callable[..., Any], answer: bytes, code: int, requests: int
+    account: FakeIntervals,
+    spawn: Callable[..., Any],
+    answer: bytes | signal.Signals,
+    code: int,
+    requests: int,
+    words: str,
 ) -> None:
-    """On a terminal a word decides."""
+    """On a terminal a word decides, and whatever is not yes deletes nothing."""
     openpty = getattr(os, "openpty", None)
     if openpty is None:
         pytest.skip("there are no pseudo-terminals here")
     ours, theirs = openpty()
     first = account.rows("projectnote")[0]["id"]
     process = spawn("delete", "projectnote", first, stdin=theirs)
-    os.write(ours, answer)
+    question = f"Delete projectnote {first}? [y/N] ".encode()
+    assert process.stderr.read(len(question)) == question
+    if isinstance(answer, bytes):
+        os.write(ours, answer)
+    else:
+        process.send_signal(answer)
     _, stderr = process.communicate()
     os.close(theirs)
     os.close(ours)
-    assert f"Delete projectnote {first}?".encode() in stderr
+    assert words in stderr.decode()
     assert (process.returncode, account.requests) == (code, requests)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    [
+        ("get me", 1),
+        ("list projectnote", 1),
+        ("delete projectnote 1", 0),
+        ("update projectnote 1 --json -", 0),
+    ],
+)
+def test_closed_streams_are_said(spawn: Callable[..., Any], command: str, closed: int) -> None:
+    """A standard stream that is not there is one line."""
+    process = spawn(*command.split(), preexec_fn=lambda: os.close(closed))
+    _, stderr = process.communicate()
+    assert process.returncode == 1
+    name = ("standard input", "standard output")[closed]
+    assert stderr.decode() == f"intervals-async: {name}: bad file descriptor\n"
+
+
+def test_a_file_of_fields_that_is_not_there_is_said(spawn: Callable[..., Any]) -> None:
+    """It is one line."""
+    process = spawn("update", "projectnote", 1, "--json", "none.json")
+    _, stderr = process.communicate()
+    assert process.returncode == 1
+    assert stderr == b"intervals-async: none.json: no such file or directory\n"

@@ -1,0 +1,38 @@
+"""The standard streams, which whoever started us may have closed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import BinaryIO, TextIO
+
+__all__ = ["standard_input", "standard_output"]
+
+
+def standard_input() -> TextIO:
+    """Give standard input.
+
+    Raises:
+        OSError: It is closed.
+    """
+    stream: TextIO | None = getattr(sys, "stdin", None)
+    if stream is None:
+        raise _closed("standard input")
+    return stream
+
+
+def standard_output() -> BinaryIO:
+    """Give standard output as it takes bytes.
+
+    Raises:
+        OSError: It is closed.
+    """
+    stream: BinaryIO | None = getattr(sys.stdout, "buffer", None)
+    if stream is None:
+        raise _closed("standard output")
+    return stream
+
+
+def _closed(name: str) -> OSError:
+    return OSError(errno.EBADF, os.strerror(errno.EBADF), name)
