@@ -112,10 +112,12 @@ def serving(
             running = thread.submit(runner.run, stop.wait())
             monkeypatch.setenv("INTERVALS_TOKEN", server.token)
             monkeypatch.setenv("INTERVALS_BASE_URL", server.url)
-            yield server
-            runner.get_loop().call_soon_threadsafe(stop.set)
-            running.result()
-            thread.submit(runner.run, server.stop()).result()
+            try:
+                yield server
+            finally:  # a test that fails is not to wait for ever
+                runner.get_loop().call_soon_threadsafe(stop.set)
+                running.result()
+                thread.submit(runner.run, server.stop()).result()
 
     return serve
 

@@ -56,7 +56,10 @@ def spawn() -> Iterator[Spawn]:
         def start(*arguments: object, **options: Any) -> subprocess.Popen[Any]:
             words = [sys.executable, "-m", "intervals_async.cli", *map(str, arguments)]
             streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-            process = stack.enter_context(subprocess.Popen(words, **(streams | options)))
+            # without the development mode, which also tells of whatever a busy machine makes slow
+            env: dict[str, str] = {**options.pop("env", os.environ)}
+            env.pop("PYTHONDEVMODE", None)
+            process = stack.enter_context(subprocess.Popen(words, env=env, **(streams | options)))
             stack.callback(process.kill)
             return process
 
