@@ -61,7 +61,7 @@ class PagedReader(Generic[R]):
     __slots__ = (
         "_complained", "_count_before", "_delivered", "_drift", "_ended", "_given",
         "_last_seen", "_met", "_passes", "_plan", "_reading", "_source", "_strayed", "_told",
-        "_wasted", "_window",
+        "_wasted", "_window", "repairs",
     )  # fmt: skip
 
     def __init__(
@@ -90,6 +90,7 @@ class PagedReader(Generic[R]):
             concurrency=reading.concurrency,
             bulk=reading.bulk,
         )
+        self.repairs = 0
         # Steps back since a page met what was given.
         self._wasted = 0
         # Where drift was told of that is not repaired yet.
@@ -329,6 +330,7 @@ class PagedReader(Generic[R]):
 
     def _moved(self, shift: int, offset: int, listcount: int | None) -> None:
         """Tell of rows that have moved, and be ready for more of that."""
+        self.repairs += 1
         self._plan.overlap = overlap_after(shift, self._plan.overlap)
         self._source.transport.report(
             DriftFound(

@@ -73,6 +73,11 @@ class SnapshotReader(Generic[R]):
         return self._tally.requests
 
     @property
+    def repairs(self) -> int:
+        """How often rows had moved, once it went on page by page."""
+        return 0 if self._rest is None else self._rest.repairs
+
+    @property
     def resumable(self) -> bool:
         """Whether a bookmark tells where it stands."""
         return self._rest is None or self._rest.resumable
@@ -279,6 +284,11 @@ class WholeReader(Generic[R]):
     def requests(self) -> int:
         """How many requests went over the wire."""
         return self._tally.requests
+
+    @property
+    def repairs(self) -> int:
+        """Nothing moves within one answer."""
+        return 0
 
     @property
     def resumable(self) -> bool:

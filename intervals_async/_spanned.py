@@ -108,7 +108,7 @@ class SpanReader(Generic[R]):
 
     __slots__ = (
         "_ahead", "_begun", "_bookmark", "_closed", "_counted", "_given", "_limit", "_name",
-        "_open", "_reader", "_seen", "_spans", "_tally",
+        "_open", "_reader", "_repairs", "_seen", "_spans", "_tally",
     )  # fmt: skip
 
     def __init__(
@@ -134,6 +134,7 @@ class SpanReader(Generic[R]):
         # What the spans that are done have counted, and cost.
         self._counted = 0
         self._tally = Tally()
+        self._repairs = 0
         self._ahead = False
         self._closed = False
 
@@ -157,6 +158,11 @@ class SpanReader(Generic[R]):
     def requests(self) -> int:
         """How many requests went over the wire."""
         return self._tally.requests + (self._reader.requests if self._reader else 0)
+
+    @property
+    def repairs(self) -> int:
+        """How often rows had moved, and were found again."""
+        return self._repairs + (self._reader.repairs if self._reader else 0)
 
     @property
     def resumable(self) -> bool:
@@ -205,12 +211,11 @@ class SpanReader(Generic[R]):
         if self._closed:
             return
         await reader.aclose()
-        self._tally.requests += reader.requests
-        if len(self._spans) > 1:
+        if len(self._spans) > 1:  # the last one still tells what it has counted
+            self._tally.requests += reader.requests
+            self._repairs += reader.repairs
             self._counted += reader.listcount or 0
             self._reader = None
-        else:  # the last one still tells its count
-            self._tally.requests -= reader.requests
         self._begun = self._given
         del self._spans[0]
 

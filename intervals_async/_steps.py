@@ -58,6 +58,11 @@ class Reader(Protocol[R]):
         raise NotImplementedError
 
     @property
+    def repairs(self) -> int:
+        """How often rows had moved, and were found again."""
+        raise NotImplementedError
+
+    @property
     def resumable(self) -> bool:
         """Whether a bookmark tells where it stands."""
         raise NotImplementedError

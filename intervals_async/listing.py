@@ -277,6 +277,11 @@ class _Steppable(Generic[R]):
         """How many requests went over the wire for this, those sent again included."""
         return self._steps.reader.requests
 
+    @property
+    def repairs(self) -> int:
+        """How often rows had moved meanwhile, and were found again."""
+        return self._steps.reader.repairs
+
     def __aiter__(self) -> Self:
         """Give itself: it is read once."""
         return self

@@ -42,7 +42,9 @@ async def test_a_row_deleted_between_two_pages_costs_one_small_request(
     """The page does not meet what was given, so what stands left of it is asked for."""
     before = ids(fake)
     change_before(fake, 2, lambda: remove(fake, before[:1]))
-    assert await given(notes.stream(page_size=20)) == before
+    stream = notes.stream(page_size=20)
+    assert await given(stream) == before
+    assert stream.repairs == 1
     assert len(asked(fake)) == 4
     assert asked(fake)[:2] == [(0, 20), (19, 21)]
     offset, limit = asked(fake)[2]
