@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from weakref import WeakSet
 
 import aiohttp
 from yarl import URL
@@ -64,8 +65,8 @@ class Flow:
     """
 
     __slots__ = (
-        "_call", "_ended", "_loop", "_mark", "_patience", "_piece", "_response", "_total",
-        "content_type", "retry_after", "seconds", "size", "status",
+        "__weakref__", "_call", "_ended", "_loop", "_mark", "_patience", "_piece", "_response",
+        "_total", "content_type", "retry_after", "seconds", "size", "status",
     )  # fmt: skip
 
     def __init__(
@@ -141,6 +142,13 @@ class Flow:
             self._ended = True
             self._response.close()
 
+    def abort(self) -> None:
+        """End it under its reader, who is told that the connection broke."""
+        if not self._ended:
+            # aiohttp tells nobody who reads a body that its connection was closed
+            self._response.content.set_exception(_DroppedError("the client was closed"))
+            self._response.close()
+
     def in_loop(self, act: Callable[[], None]) -> None:
         """Do something in the loop's thread: the garbage of a cycle may be collected in any."""
         try:
@@ -183,7 +191,7 @@ class Connection:
     """The way to the server for one token: a session of our own, or one that was handed in."""
 
     __slots__ = (
-        "_credentials", "_loop", "_owned", "_session", "_trace_configs",
+        "_credentials", "_flows", "_loop", "_owned", "_session", "_trace_configs",
         "base_url", "closed", "most_bytes",
     )  # fmt: skip
 
@@ -203,6 +211,8 @@ class Connection:
         self._owned = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trace_configs = list(trace_configs)
+        # The answers that are being read.
+        self._flows: WeakSet[Flow] = WeakSet()
         self.most_bytes = max_response_bytes
         self.closed = False
 
@@ -210,6 +220,8 @@ class Connection:
         """Close our own session. May be called again."""
         self.closed = True
         if self._owned and self._session is not None:
+            for flow in list(self._flows):
+                flow.abort()
             await self._session.close()
 
     async def open(
@@ -242,7 +254,9 @@ class Connection:
                     middlewares=(_no_resend,),
                     read_bufsize=buffer,
                 )
-            return Flow(call, response, total, begun)
+            flow = Flow(call, response, total, begun)
+            self._flows.add(flow)
+            return flow
         except BaseException as error:  # noqa: BLE001  what is not told of is raised again
             failure = _failure(call, error, total)
             if failure is None:

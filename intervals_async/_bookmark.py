@@ -16,9 +16,26 @@ from . import _json
 from ._drift import Trail
 from .errors import ArgumentError
 
-__all__ = ["Bookmark", "fingerprint"]
+__all__ = ["Bookmark", "Part", "fingerprint"]
 
 VERSION = "1"
+
+
+@attrs.frozen
+class Part:
+    """Where a stream stands in a listing that is read part after part.
+
+    Attributes:
+        name: The fingerprint of the part.
+        before: How many records were given before it.
+        counted: How many records the server has counted in the parts before it.
+        rows: How many rows of it were read, those that a part before it has given included.
+    """
+
+    name: str
+    before: int
+    counted: int
+    rows: int
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +49,7 @@ class Bookmark:
         delivered: How many records were given.
         listcount: How many matched in all.
         trail: The last ones that were given.
+        part: The part that it stands in, where the listing has parts.
     """
 
     resource: str
@@ -40,6 +58,7 @@ class Bookmark:
     delivered: int = 0
     listcount: int | None = None
     trail: Trail = attrs.field(factory=Trail)
+    part: Part | None = None
 
     def __str__(self) -> str:
         """Write it in letters, digits, ``.``, ``-`` and ``_``."""
@@ -47,6 +66,7 @@ class Bookmark:
             self.resource, self.listing, self.position, self.delivered, self.listcount,
             self.trail.rising, _steps(self.trail.recent), _steps(self.trail.beside),
             self.trail.former,
+            self.part and attrs.astuple(self.part),
         ]  # fmt: skip
         plain = json.dumps(fields, separators=(",", ":")).encode()
         return f"{VERSION}.{base64.urlsafe_b64encode(_sealed(plain)).decode().rstrip('=')}"
@@ -70,7 +90,7 @@ class Bookmark:
         try:
             fields = _json.loads(_unsealed(body))
             resource, listing, position, delivered, listcount, rising, *ids = fields
-            recent, beside, former = ids
+            recent, beside, former, part = ids
             return cls(
                 resource=_text(resource),
                 listing=_text(listing),
@@ -83,24 +103,20 @@ class Bookmark:
                     _summed(beside),
                     None if former is None else _number(former),
                 ),
+                part=None if part is None else _part(*part),
             )
         except (ValueError, TypeError):
             raise ArgumentError("the bookmark is damaged: give it whole") from None
 
-    def check(self, resource: str, listings: Collection[str], listing: str | None = None) -> None:
-        """Make sure that it is of one of these listings.
-
-        Args:
-            resource: Their resource.
-            listings: Their fingerprints.
-            listing: The bookmark's, where that is a part only of what it calls its listing.
+    def check(self, resource: str, listing: str, parts: Collection[str] = ()) -> None:
+        """Make sure that it is of this listing, and of one of its parts if it has such.
 
         Raises:
             ArgumentError: It is of another one.
         """
         if self.resource != resource:
             raise ArgumentError(f"the bookmark is of {self.resource}, not of {resource}")
-        if (self.listing if listing is None else listing) not in listings:
+        if self.listing != listing or (self.part is not None and self.part.name not in parts):
             raise ArgumentError(
                 f"the bookmark is of another listing of {self.resource}: its filters, offset or "
                 "limit differ"
@@ -126,6 +142,11 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _part(name: object, *numbers: object) -> Part:
+    before, counted, rows = (_number(number, least=0) for number in numbers)
+    return Part(_text(name), before, counted, rows)
 
 
 def _steps(ids: tuple[int, ...]) -> list[int]:

@@ -26,14 +26,18 @@ Structure: TypeAlias = Callable[[Any, Any], Any]
 ALIASES = "aliases"
 
 
-def _extra_last(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    return sorted(fields, key=lambda field: field.name == "extra")
+def _arranged(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    # what holds objects has no hash; the other fields tell records apart well enough
+    hashed = [
+        field.evolve(hash=False) if "Objects" in str(field.type) else field for field in fields
+    ]
+    return sorted(hashed, key=lambda field: field.name == "extra")
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
 def record(cls: type[T]) -> type[T]:
     """Make a class a record: frozen, slotted, keyword-only, with `extra` as its last field."""
-    return attrs.frozen(cls, kw_only=True, field_transformer=_extra_last)
+    return attrs.frozen(cls, kw_only=True, field_transformer=_arranged)
 
 
 @record

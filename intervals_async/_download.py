@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from ._endings import closed_meanwhile
 from ._incoming import RawAnswer
 from ._transport import Progress, Tally, Transport
 from ._whole_file import WholeFile
 from ._wire import Call
-from .errors import CallError
+from .errors import CallError, TransportError
 
 __all__ = ["Download"]
 
@@ -113,14 +114,20 @@ class Download:
             answer = await self._transport.open_raw(
                 self._call, progress, Tally(), bulk=False, buffer=BUFFER
             )
-            if not isinstance(answer, CallError):
-                return answer
+            if isinstance(answer, RawAnswer):
+                refusal = await answer.refusal()
+                if refusal is None:
+                    return answer
+                answer.close()
+                answer = refusal
             await self._transport.failed(self._call, answer, progress)
 
     async def _pieces(self, answer: RawAnswer) -> Pieces:
         while True:
             data = await answer.read()
             if isinstance(data, CallError):
+                if self._transport.closed and isinstance(data, TransportError):
+                    raise closed_meanwhile(self._call, data)
                 raise data
             if not data:
                 return

@@ -42,6 +42,7 @@ __all__ = [
     "encode_query",
     "identifier",
     "parameters",
+    "written",
 ]
 
 Ids: TypeAlias = int | Iterable[int]
@@ -51,6 +52,9 @@ Number: TypeAlias = Decimal | int
 """A decimal number. A float is none: 0.1 is not a tenth."""
 
 JSONScalar: TypeAlias = str | int | None
+
+# Numbers of the API are a database's.
+MOST = 2**63
 
 
 class AsIs(str):
@@ -137,9 +141,9 @@ class Parameter:
             raise self._refusal(value, "one id or several, such as [3, 5]")
         several = [str(self._write_one(one)) for one in value]
         if not several:
+            none = "None clears it" if self.nullable else "leave it out to ask for all"
             raise ArgumentError(
-                f"{self.name} is empty, and the API has no way to say 'none of them': "
-                "leave it out to ask for all, or do not ask"
+                f"{self.name} is empty, and the API has no way to say 'none of them': {none}"
             )
         return ",".join(several)
 
@@ -173,12 +177,13 @@ class Parameter:
 
     def _check_number(self, number: Decimal, value: object) -> None:
         if not number.is_finite():
-            raise self._refusal(value, self._expected())
-        exponent = number.normalize().as_tuple().exponent
-        if self.places is not None and isinstance(exponent, int) and -exponent > self.places:
+            raise ArgumentError(f"{self.name} takes a finite number, not {number}")
+        # as a text, since no context of the caller's rounds that
+        places = len(f"{number:f}".partition(".")[2].rstrip("0"))
+        if self.places is not None and places > self.places:
             raise ArgumentError(
                 f"{self.name} takes at most {self.places} decimal places, not a "
-                f"{type(value).__name__} of {-exponent}; round it first"
+                f"{type(value).__name__} of {places}; round it first"
             )
 
     def _parse_one(self, word: str) -> Any:
@@ -280,13 +285,18 @@ def written(name: str, value: object) -> JSONScalar:
         case bool():
             return "t" if value else "f"
         case int():
-            return value
+            if not -MOST <= value < MOST:
+                raise ArgumentError(f"{name} takes a whole number of at most 64 bits")
+            return int.__int__(value)  # of an enum's member, too
         case str():
             return _encodable(name, value)
         case Decimal():
             return f"{value:f}"
         case datetime():
-            moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            try:
+                moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            except OverflowError:
+                raise ArgumentError(f"{name} is beyond the years 1 to 9999 in UTC") from None
             return moment.isoformat(" ", "seconds")
         case date():
             return value.isoformat()
@@ -337,7 +347,7 @@ def _encodable(name: str, value: str) -> str:
         raise ArgumentError(
             f"{name} holds half a surrogate pair, which UTF-8 cannot carry"
         ) from None
-    return str(value)
+    return str.__str__(value)  # of an enum's member, too
 
 
 def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, NoReturn, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 import attrs
 
-from ._bookmark import Bookmark, fingerprint
+from ._bookmark import Bookmark, Part, fingerprint
 from ._convert import Record
 from ._ids import IdSet
 from ._paging import PageRequest
@@ -71,11 +71,12 @@ class SpannedListing(Listing[R]):
         return None
 
     def _stands(self, resume: str | None) -> Bookmark:
+        source = self._source
+        listing = fingerprint(source.resource, source.query, 0, self._limit)
         if resume is None:
-            return Bookmark(resource=self._source.resource, listing="", position=0)
+            return Bookmark(resource=source.resource, listing=listing, position=0)
         bookmark = Bookmark.parse(resume)
-        names = [self._name(span) for span in self._spans()]
-        bookmark.check(self._source.resource, [*names, ""], bookmark.listing.partition("+")[0])
+        bookmark.check(source.resource, listing, [_name(span) for span in self._spans()])
         return bookmark
 
     def _snapshot(self, reading: Reading, on_broken: object) -> NoReturn:
@@ -91,37 +92,31 @@ class SpannedListing(Listing[R]):
             return Listing(source)._reader(page_size, reading, bookmark)
 
         spans = self._spans()
-        if bookmark is None or not bookmark.listing:
-            return SpanReader(spans, self._name, open_reader, limit=self._limit)
-        name, _, before = bookmark.listing.partition("+")
-        at = [self._name(span) for span in spans].index(name)
-        reader = SpanReader(spans[at:], self._name, open_reader, limit=self._limit)
-        reader.resume(bookmark, int(before))
+        if bookmark is None or bookmark.part is None:
+            return SpanReader(spans, open_reader, limit=self._limit)
+        at = [_name(span) for span in spans].index(bookmark.part.name)
+        reader = SpanReader(spans[at:], open_reader, limit=self._limit)
+        reader.resume(bookmark, bookmark.part)
         return reader
-
-    def _name(self, span: Span[R]) -> str:
-        return fingerprint(span.source.resource, span.source.query, 0, self._limit)
 
 
 class SpanReader(Generic[R]):
     """Reads span after span."""
 
     __slots__ = (
-        "_ahead", "_begun", "_bookmark", "_closed", "_counted", "_given", "_limit", "_name",
+        "_ahead", "_begun", "_bookmark", "_closed", "_counted", "_forgotten", "_given", "_limit",
         "_open", "_reader", "_repairs", "_seen", "_spans", "_tally",
     )  # fmt: skip
 
     def __init__(
         self,
         spans: Sequence[Span[R]],
-        name: Callable[[Span[R]], str],
         open_reader: OpenReader[R],
         *,
         limit: int | None,
     ) -> None:
         # Those that are still to be read, the present one among them.
         self._spans = list(spans)
-        self._name = name
         self._open = open_reader
         self._limit = limit
         self._reader: Reader[R] | None = None
@@ -131,6 +126,9 @@ class SpanReader(Generic[R]):
         self._seen = IdSet()
         # Where the present span is gone on from.
         self._bookmark: Bookmark | None = None
+        # Of how many spans, from the present one on, another process may have given some of what
+        # they have in common with the span before.
+        self._forgotten = 0
         # What the spans that are done have counted, and cost.
         self._counted = 0
         self._tally = Tally()
@@ -138,14 +136,17 @@ class SpanReader(Generic[R]):
         self._ahead = False
         self._closed = False
 
-    def resume(self, bookmark: Bookmark, before: int) -> None:
-        """Go on in the first span, where so many records were given before it."""
+    def resume(self, bookmark: Bookmark, part: Part) -> None:
+        """Go on in the first span, which is that part."""
         self._given = bookmark.delivered
-        self._begun = before
+        self._begun = part.before
+        self._counted = part.counted
+        self._forgotten = 2
         if self._spans[0].source.paginated:
-            self._bookmark = attrs.evolve(bookmark, delivered=bookmark.delivered - before)
+            self._bookmark = attrs.evolve(bookmark, delivered=part.rows, part=None)
         else:  # it was given whole
             self._begun = self._given
+            self._counted += part.rows
             del self._spans[0]
 
     @property
@@ -196,11 +197,12 @@ class SpanReader(Generic[R]):
             await self._reader.aclose()
 
     async def _begin(self, span: Span[R]) -> Reader[R]:
-        if self._bookmark is not None and span.shared is not None:
-            # What another process has given of the span before is not known here.
+        if self._forgotten and span.shared is not None:
             everything = PageRequest(0, 2**31 - 1)
             records, _ = await span.shared.fetch(everything, self._tally, bulk=True)
-            self._seen.add_all(sorted({*ids_of(records)}))
+            for id in ids_of(records):
+                self._seen.add(id)
+        self._forgotten = max(self._forgotten - 1, 0)
         self._reader = self._open(span.source, self._bookmark)
         self._bookmark = None
         if self._ahead:
@@ -228,14 +230,21 @@ class SpanReader(Generic[R]):
             places = [place for place, id in enumerate(ids) if self._seen.add(id)]
         if self._limit is not None:
             places = places[: self._limit - self._given]
+        name = _name(self._spans[0])
         batch = attrs.evolve(
             batch,
             records=[batch.records[place] for place in places],
             places=[batch.places[place] for place in places],
+            parts=[
+                Part(name, self._begun, self._counted, batch.given + place + 1) for place in places
+            ],
             given=self._given,
             listcount=self.listcount,
-            listing=f"{self._name(self._spans[0])}+{self._begun}",
             undivided=not source.paginated,
         )
         self._given += len(places)
         return batch
+
+
+def _name(span: Span[Any]) -> str:
+    return fingerprint(span.source.resource, span.source.query, 0, None)

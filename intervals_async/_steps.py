@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 import attrs
 
+from ._bookmark import Part
 from ._convert import Record
 from ._drift import Trail
 from .errors import ListingError
@@ -29,8 +30,8 @@ class Batch(Generic[R]):
         ends_page: Whether the page ends here.
         settled: Whether they stand behind the end of that trail; else they may have come in
             before it.
-        listing: What a bookmark calls the part of the listing that they are of, where it has
-            such parts.
+        parts: Where each of them stands in the part of the listing that they are of, where it
+            has such parts.
         undivided: Whether no bookmark stands in the midst of them.
     """
 
@@ -41,7 +42,7 @@ class Batch(Generic[R]):
     before: Trail | None = None
     ends_page: bool = False
     settled: bool = True
-    listing: str | None = None
+    parts: Sequence[Part] | None = None
     undivided: bool = False
 
 

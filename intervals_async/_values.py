@@ -154,9 +154,11 @@ def decimal(value: object, _: object = None) -> Decimal:
 
 
 def day(value: object, _: object = None) -> date:
-    """Read ``YYYY-MM-DD``."""
+    """Read ``YYYY-MM-DD``; a midnight will do, where a resource was never seen to send a day."""
     if isinstance(value, str) and len(value) == 10:
         return date.fromisoformat(value)
+    if isinstance(value, str) and value[10:].lstrip(" T") in ("00:00:00", "00:00"):
+        return date.fromisoformat(value[:10])
     raise ValueError(_found(value, "a date, YYYY-MM-DD"))
 
 
@@ -169,8 +171,10 @@ def list_day(value: object, _: object = None) -> date:
 
 def utc_moment(value: object, _: object = None) -> datetime:
     """Read ``YYYY-MM-DD HH:MM:SS`` as UTC."""
-    if not isinstance(value, str) or len(value) <= 10:
+    if not isinstance(value, str) or len(value) < 10:
         raise ValueError(_found(value, "a timestamp, YYYY-MM-DD HH:MM:SS"))
+    if len(value) == 10:
+        return local_moment(value).replace(tzinfo=UTC)
     try:
         # ten times quicker than .replace(tzinfo=UTC) afterwards
         return _moment(value + "+00:00")
@@ -183,8 +187,11 @@ def utc_moment(value: object, _: object = None) -> datetime:
 
 
 def local_moment(value: object, _: object = None) -> datetime:
-    """Read ``YYYY-MM-DD HH:MM:SS``, with or without a fraction, in no stated zone."""
-    if isinstance(value, str) and len(value) > 10:
+    """Read ``YYYY-MM-DD HH:MM:SS``, with or without a fraction, in no stated zone.
+
+    Of a day alone it is the midnight: some fields were never seen.
+    """
+    if isinstance(value, str) and len(value) >= 10:
         return _moment(value)
     raise ValueError(_found(value, "a timestamp, YYYY-MM-DD HH:MM:SS"))
 

@@ -11,7 +11,13 @@ from urllib.parse import quote, urlencode, urlsplit
 import attrs
 
 from . import _json
-from .errors import AnswerError, ArgumentError, CallError, error_class
+from .errors import (
+    AnswerError,
+    ArgumentError,
+    CallError,
+    InvalidCredentialsError,
+    error_class,
+)
 
 __all__ = [
     "SUCCESS",
@@ -26,7 +32,7 @@ __all__ = [
     "unreadable",
 ]
 
-SUCCESS = (200, 201, 202)
+SUCCESS = (200, 201, 202, 204)
 
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
@@ -45,6 +51,7 @@ class Call:
         body: The fields to write, or several of such; None without a body.
         action: What is asked of the member beyond itself, such as ``download``.
         extra_headers: Headers of this call alone, by name.
+        wants_answer: Whether what the answer holds matters; else it may be empty.
     """
 
     method: str
@@ -56,6 +63,7 @@ class Call:
     )
     action: str | None = None
     extra_headers: tuple[tuple[str, str], ...] = ()
+    wants_answer: bool = True
 
     @property
     def path(self) -> str:
@@ -87,7 +95,7 @@ class Answer:
     Attributes:
         call: What was asked.
         status: The HTTP status.
-        envelope: The whole JSON object; empty when a DELETE was answered without a body.
+        envelope: The whole JSON object; empty where none was wanted, and none came.
         attempts: How many requests it cost.
     """
 
@@ -183,7 +191,7 @@ def read_answer(call: Call, status: int, content_type: str, body: bytes) -> Answ
     if status not in SUCCESS:
         raise _refusal(call, status, envelope, flaw)
     if envelope is None:
-        if call.method == "DELETE" and not body.strip():
+        if not call.wants_answer and body.strip()[:1] in (b"", b"["):
             return Answer(call, status, {})
         raise unreadable(call, flaw, status)
     return read_envelope(call, status, envelope)
@@ -299,6 +307,8 @@ def _refusal(call: Call, status: int, envelope: Mapping[str, Any] | None, flaw: 
     if not isinstance(message, str) or not message:
         message = error if isinstance(error, str) and error else flaw or "no reason was given"
     kind = error_class(status, code)
+    if kind is InvalidCredentialsError:
+        message += "; is the token right? It is an argument of IntervalsClient, or INTERVALS_TOKEN"
     verbose = _sentences(details.get("verbose"))
     return annotate(kind(_snippet(message), status=status, code=code, verbose=verbose), call)
 

@@ -237,15 +237,19 @@ class IntervalsClient:
 
         def __getattr__(self, name: str) -> object:
             # A resource is imported and made when it is first asked for.
-            if name.startswith("_") or name not in type(self).__annotations__:
-                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            if name.startswith("_") or name not in IntervalsClient.__annotations__:
+                message = f"{type(self).__name__} has no attribute {name!r}"
+                raise AttributeError(message, name=name, obj=self)
             if name not in self._resources:
-                self._resources[name] = resources.resource_class(name)(self._transport)
+                try:
+                    self._resources[name] = resources.resource_class(name)(self._transport)
+                except LookupError as error:  # a frozen program that has left the module out
+                    raise AttributeError(str(error), name=name, obj=self) from None
             return self._resources[name]
 
     def __dir__(self) -> Iterable[str]:
         """Name the resources too."""
-        return [*super().__dir__(), *type(self).__annotations__]
+        return [*super().__dir__(), *IntervalsClient.__annotations__]
 
     def with_options(
         self,
@@ -260,7 +264,8 @@ class IntervalsClient:
         """Give a view of this client whose calls differ in what is named here.
 
         It shares everything else, the limits and the session too, and is closed with this
-        client: ``await intervals.with_options(timeout=5).me.get()``.
+        client: ``await intervals.with_options(timeout=5).me.get()``. It is an `IntervalsClient`,
+        also where this one is of a subclass.
         """
         old = self._transport.settings
         new = old.timeouts

@@ -195,7 +195,7 @@ class Listing(Generic[R]):
         if resume is None:
             return Bookmark(resource=source.resource, listing=listing, position=self._offset)
         bookmark = Bookmark.parse(resume)
-        bookmark.check(source.resource, [listing])
+        bookmark.check(source.resource, listing)
         return bookmark
 
     def _snapshot(self, reading: Reading, on_broken: OnBroken) -> Reader[R]:
@@ -318,7 +318,7 @@ class Stream(_Steppable[R]):
     After an error the next step goes on where it stood.
     """
 
-    __slots__ = ("_batch", "_bookmark", "_records")
+    __slots__ = ("_batch", "_bookmark", "_left_midway", "_records")
 
     def __init__(self, steps: Steps[R], bookmark: Bookmark) -> None:
         super().__init__(steps)
@@ -327,6 +327,8 @@ class Stream(_Steppable[R]):
         self._batch: Batch[R] | None = None
         # Where it began.
         self._bookmark = bookmark
+        # Whether it was closed in the midst of one answer.
+        self._left_midway = False
 
     @property
     def delivered(self) -> int:
@@ -347,8 +349,7 @@ class Stream(_Steppable[R]):
                 a second pass looks for what the first has missed.
         """
         batch = self._batch
-        undivided = batch is not None and batch.undivided and self._taken < len(batch.records)
-        if undivided or not self._steps.reader.resumable:
+        if self._is_midway or not self._steps.reader.resumable:
             raise ListingError("there is no bookmark here: begin the listing anew instead")
         if batch is None:
             return str(self._bookmark)
@@ -358,7 +359,7 @@ class Stream(_Steppable[R]):
         return str(
             attrs.evolve(
                 self._bookmark,
-                listing=batch.listing or self._bookmark.listing,
+                part=None if batch.parts is None else batch.parts[self._taken - 1],
                 position=batch.places[self._taken - 1] + 1,
                 delivered=self.delivered,
                 listcount=self.listcount,
@@ -398,6 +399,13 @@ class Stream(_Steppable[R]):
         return [first, *self._records]
 
     @property
+    def _is_midway(self) -> bool:
+        """Whether it stands in the midst of one answer."""
+        batch = self._batch
+        undivided = batch is not None and batch.undivided
+        return self._left_midway or (undivided and length_hint(self._records) > 0)
+
+    @property
     def _taken(self) -> int:
         """How many records of the batch were given."""
         if self._batch is None:
@@ -407,9 +415,14 @@ class Stream(_Steppable[R]):
     async def aclose(self) -> None:
         """End it. May be called again, and in any state."""
         if self._batch is not None:  # what was given stays known
+            self._left_midway = self._is_midway
             taken = slice(self._taken)
+            parts = self._batch.parts
             self._batch = attrs.evolve(
-                self._batch, records=self._batch.records[taken], places=self._batch.places[taken]
+                self._batch,
+                records=self._batch.records[taken],
+                places=self._batch.places[taken],
+                parts=None if parts is None else parts[taken],
             )
         self._records = iter(())
         await super().aclose()

@@ -40,7 +40,7 @@ def forged(fields: object) -> str:
 def read(text: object) -> Bookmark:
     """Read a bookmark of the listing here."""
     bookmark = Bookmark.parse(text)
-    bookmark.check(HERE.resource, [HERE.listing])
+    bookmark.check(HERE.resource, HERE.listing)
     return bookmark
 
 

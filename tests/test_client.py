@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import weakref
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,58 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
     """When the client is made, not at the first call."""
     with pytest.raises(ArgumentError):
         IntervalsClient("abc12345678", **wrong)
+
+
+async def test_a_subclass_has_all_resources(fake: FakeIntervals) -> None:
+    """With annotations of its own, too."""
+
+    class Ours(IntervalsClient):
+        name: str = "ours"
+
+    async with Ours(fake.token, base_url=fake.url) as client:
+        assert (await client.me.get()).group == "Administrator"
+        assert {"task", "name"} <= {*dir(client)}
+
+
+@pytest.mark.parametrize("read", ["page", "record", "pieces", "file"])
+async def test_closing_ends_what_is_being_read(read: str, tmp_path: Path) -> None:
+    """At once, though half of the body has come and the rest never does."""
+    half = asyncio.Event()
+
+    async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+        writer.write(head + b'{"listcount":9,"projectnote":[')
+        await writer.drain()
+        half.set()
+        await reader.read()
+        writer.close()
+
+    async def take(client: IntervalsClient) -> None:
+        match read:
+            case "page":
+                await client.projectnote.list().collect()
+            case "record":
+                await client.projectnote.get(9)
+            case "file":
+                await client.document.download(7).save(tmp_path / "file")
+            case _:
+                async with client.document.download(7).open() as pieces:
+                    async for _ in pieces:
+                        pass
+
+    server = await asyncio.start_server(stall, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        client = IntervalsClient("abc12345678", base_url=f"http://127.0.0.1:{port}/", limits=())
+        reading = asyncio.create_task(take(client))
+        await half.wait()
+        for _ in range(20):  # until what was sent has come
+            await asyncio.sleep(0)
+        await client.close()
+        with pytest.raises(ClientClosedError):
+            await asyncio.wait_for(reading, 10)
+    assert not os.listdir(tmp_path)
 
 
 def test_it_may_be_made_outside_of_a_loop() -> None:

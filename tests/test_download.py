@@ -16,6 +16,7 @@ from intervals_async import (
     Event,
     IntervalsClient,
     NotFoundError,
+    PermissionDeniedError,
     RequestFailed,
     RetryPolicy,
 )
@@ -44,6 +45,11 @@ class Files:
             case "missing":
                 error = {"code": 14, "message": "Resource does not exist", "verbose": []}
                 return web.json_response({"code": 404, "error": error}, status=404)
+            case "refused":
+                error = {"code": 10, "message": "No permission", "verbose": []}
+                return web.json_response({"code": 403, "status": "Forbidden", "error": error})
+            case "json":
+                return web.json_response({"name": "a JSON file", "pages": [1, 2]})
             case "busy":
                 return web.Response(status=503)
             case "moved":
@@ -157,7 +163,14 @@ async def test_it_gives_up_as_the_policy_says(tmp_path: Path) -> None:
     assert not names(tmp_path)
 
 
-@pytest.mark.parametrize(("wrong", "error"), [("missing", NotFoundError), ("moved", AnswerError)])
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ("missing", NotFoundError),
+        ("moved", AnswerError),
+        ("refused", PermissionDeniedError),
+    ],
+)
 async def test_a_refusal_is_an_error_and_no_file(
     wrong: str, error: type[Exception], tmp_path: Path
 ) -> None:
@@ -168,6 +181,23 @@ async def test_a_refusal_is_an_error_and_no_file(
             await client.document.download(7).save(tmp_path / "offer.pdf")
     assert len(files.asked) == 1
     assert not names(tmp_path)
+
+
+async def test_a_file_may_be_json(tmp_path: Path) -> None:
+    """Only an envelope that tells of an error is none."""
+    async with account() as (files, client):
+        files.wrongs = ["json"]
+        await client.document.download(7).save(tmp_path / "file.json")
+    assert (tmp_path / "file.json").read_text() == '{"name": "a JSON file", "pages": [1, 2]}'
+
+
+async def test_after_the_block_nothing_is_read_as_the_end() -> None:
+    """Pieces that are kept beyond it do not pass for a whole file."""
+    async with account() as (_, client):
+        async with client.document.download(7).open() as pieces:
+            await anext(pieces)
+        with pytest.raises(ConnectionLostError, match="closed before its end"):
+            await anext(pieces)
 
 
 async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:

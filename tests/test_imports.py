@@ -63,6 +63,12 @@ def test_what_is_not_there_is_said_so() -> None:
     for owner, name in ((client, "tasks"), (intervals_async, "Tasks"), (resources, "Tasks")):
         with pytest.raises(AttributeError, match=name):
             getattr(owner, name)
+    for owner, name in (
+        (intervals_async, "Stream"),
+        (intervals_async, "Task"),
+        (resources, "Task"),
+    ):
+        assert name in dir(owner)
     with pytest.raises(AttributeError, match="'create' for worktype; there is list, get"):
         _ = client.worktype.create  # type: ignore[attr-defined]  # as a user would
     with pytest.raises(LookupError, match="no resource 'tasks'; there are client"):

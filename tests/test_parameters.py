@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
 
 import pytest
@@ -25,6 +26,19 @@ from intervals_async._parameters import (
 from intervals_async._values import LocalDatetime, UtcDatetime
 
 EAST = timezone(timedelta(hours=2))
+WEST = timezone(timedelta(hours=-2))
+
+
+class Direction(str, Enum):  # noqa: UP042  StrEnum's members are their values anyway
+    """A text that is more than one."""
+
+    UP = "ASC"
+
+
+class Place(int, Enum):
+    """A number that is more than one."""
+
+    THIRD = 3
 
 
 class Sample(TypedDict, total=False):
@@ -100,6 +114,8 @@ def test_a_type_without_meaning_is_a_mistake_of_ours() -> None:
         ({"name": "äöüß€"}, "äöüß€"),
         ({"hours": Decimal("1.25")}, "1.25"),
         ({"hours": Decimal("1.500")}, "1.500"),
+        ({"order": Direction.UP}, "ASC"),
+        ({"ids": [Place.THIRD]}, "3"),
         ({"hours": 100}, "100"),
         ({"utc": datetime(2024, 1, 2, 3, 4, 5, 999, UTC)}, "2024-01-02 03:04:05"),
         ({"utc": datetime(2024, 1, 2, 3, tzinfo=EAST)}, "2024-01-02 01:00:00"),
@@ -146,12 +162,15 @@ def test_a_body_carries_numbers_texts_and_null() -> None:
         ({"number": 1, "day": "2024-01-01"}, "day takes a date (YYYY-MM-DD), not str"),
         ({"number": 1, "day": datetime(2024, 1, 1)}, "not datetime"),  # noqa: DTZ001  refused anyway
         ({"number": 1, "amount": 0.1}, "amount takes a Decimal or a whole number, not float"),
-        ({"number": 1, "amount": Decimal("NaN")}, "amount takes a Decimal"),
+        ({"number": 1, "amount": Decimal("NaN")}, "amount takes a finite number, not NaN"),
         ({"number": 1, "order": "UP"}, "order takes one of ASC, DESC, not str"),
         ({"number": 1, "order": AsIs("UP")}, "order takes one of ASC, DESC, not AsIs"),
         ({"number": 1, "sort": "colour"}, "sort takes one of id, not str"),
         ({"number": 1, "name": "abcdef"}, "name takes at most 5 characters, not a str of 6"),
         ({"number": 1, "hours": Decimal("0.333")}, "at most 2 decimal places, not a Decimal of 3"),
+        ({"number": 1, "hours": Decimal("0." + "1" * 31)}, "not a Decimal of 31"),
+        ({"number": 2**63}, "number takes a whole number of at most 64 bits"),
+        ({"number": 1, "utc": datetime.max.replace(tzinfo=WEST)}, "beyond the years 1 to 9999"),
         ({"number": 1, "utc": datetime(2024, 1, 1)}, "sent in UTC, not datetime without one"),  # noqa: DTZ001  refused
         ({"number": 1, "utc": date(2024, 1, 1)}, "utc takes a moment with its time zone"),
         ({"number": 1, "local": datetime(2024, 1, 1, tzinfo=UTC)}, "not datetime with one"),

@@ -177,7 +177,7 @@ def test_three_statuses_are_success(status: int) -> None:
 
 def test_a_delete_may_have_no_body() -> None:
     """It has been an empty list and nothing at all."""
-    delete = Call("DELETE", "projectnote", 9)
+    delete = Call("DELETE", "projectnote", 9, wants_answer=False)
     assert read(b"", call=delete).envelope == {}
     assert read(b"\n", call=delete).envelope == {}
     assert read({"projectnote": []}, call=delete).rows() == []

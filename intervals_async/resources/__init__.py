@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._registry import find as __getattr__
+from ._registry import find, offered
 from ._registry import names as names
 from ._registry import resource_class as resource_class
+
+if not TYPE_CHECKING:  # to a type checker, what is not there is not there
+    __getattr__ = find
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *offered()})
+
 
 if TYPE_CHECKING:
     from ._base import Resource as Resource

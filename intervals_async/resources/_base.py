@@ -124,7 +124,8 @@ class Resource(Generic[R]):
             query,
             record_decoder(self.record),
             paginated=self.paginated,
-            sorted_by_id=("sortfield", "id") in query and ("sortdir", "DESC") not in query,
+            # without its direction the order may be either
+            sorted_by_id={("sortfield", "id"), ("sortdir", "ASC")} <= {*query},
         )
 
     async def _get(self, id: int) -> R:
@@ -170,7 +171,8 @@ class Resource(Generic[R]):
     async def _delete(self, id: int, *, send_notifications: bool | None = None) -> None:
         id = identifier(f"{self.name}.delete()", id)
         headers = self._headers(send_notifications, None)
-        await self._transport.send(Call("DELETE", self.name, id, extra_headers=headers))
+        call = Call("DELETE", self.name, id, extra_headers=headers, wants_answer=False)
+        await self._transport.send(call)
 
     def _complaint(self, fields: Mapping[str, object]) -> str | None:
         """Say what a new record lacks, where some of its fields depend on one another."""

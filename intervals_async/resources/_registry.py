@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._base import Resource
 
-__all__ = ["find", "names", "resource_class"]
+__all__ = ["find", "names", "offered", "resource_class"]
 
 
 @cache
@@ -55,6 +55,16 @@ def find(name: str) -> Any:
         if name in module.__all__:
             return vars(module)[name]
     raise AttributeError(f"module {__package__!r} has no attribute {name!r}")
+
+
+@cache
+def offered() -> Sequence[str]:
+    """All names that the modules here offer; all of them are imported for it."""
+    return [each for name in ("_base", *names()) for each in _offers(name)]
+
+
+def _offers(name: str) -> Sequence[str]:
+    return ["Resource"] if name == "_base" else _module(name).__all__
 
 
 def _module(name: str) -> Any:

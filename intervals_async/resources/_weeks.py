@@ -17,7 +17,7 @@ WEEK = timedelta(days=7)
 # before the end of the one before, and none is lost in either case.
 SHARED = timedelta(seconds=2)
 
-# An open end is the present, of whatever time zone the account has, and by any clock.
+# The present, of whatever time zone the account has, and by any clock, ends before this.
 AHEAD = timedelta(days=1)
 
 
@@ -28,7 +28,8 @@ class Range:
     Attributes:
         names: The two filters that state it.
         begin: Its begin.
-        end: Its end; None for the present.
+        end: Its end; None for the present. Aware moments are in UTC: the seconds of others
+            are no measure where clocks are put forward and back.
     """
 
     names: tuple[str, str]
@@ -40,12 +41,19 @@ class Range:
 
         The pieces of an open range are whole weeks, so that they are the same tomorrow.
         """
-        end = self.end or datetime.now(UTC if self.begin.tzinfo else None) + AHEAD
+        present = datetime.now(UTC) + AHEAD
+        if self.begin.tzinfo is None:
+            present = present.replace(tzinfo=None)
+        # weeks that are still to come hold nothing
+        end = present if self.end is None else min(self.end, present)
         pieces: list[tuple[datetime, datetime]] = []
         begin = self.begin
         while not pieces or pieces[-1][1] < end:
-            pieces.append((begin, begin + WEEK if self.end is None else min(begin + WEEK, end)))
-            begin = pieces[-1][1] - SHARED
+            until = datetime.max.replace(tzinfo=begin.tzinfo)
+            if until - begin > WEEK:
+                until = begin + WEEK
+            pieces.append((begin, until if self.end is None else min(until, self.end)))
+            begin = until - SHARED
         if backwards:
             pieces.reverse()
         return [self.filters(*piece) for piece in pieces]
@@ -81,7 +89,7 @@ def _too_long(
     what: str, names: tuple[tuple[str, str], ...], filters: Mapping[str, object]
 ) -> Iterator[Range]:
     for first, last in names:
-        begin, end = filters.get(first), filters.get(last)
+        begin, end = _measured(filters.get(first)), _measured(filters.get(last))
         if isinstance(end, datetime) and not isinstance(begin, datetime):
             raise ArgumentError(
                 f"{what} needs {first} with {last}: without taskid the API takes 7 days at most, "
@@ -91,3 +99,9 @@ def _too_long(
             yield Range((first, last), begin, None)
         elif isinstance(begin, datetime) and isinstance(end, datetime) and end - begin > WEEK:
             yield Range((first, last), begin, end)
+
+
+def _measured(moment: object) -> object:
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(UTC)

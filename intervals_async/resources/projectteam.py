@@ -111,5 +111,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
             raise ArgumentError(f"{what} was given nobody")
         headers = self._headers(send_notifications, None)
         body = people if len(people) > 1 else people[0]
-        call = Call(method, self.name, projectid, body=body, extra_headers=headers)
+        call = Call(
+            method, self.name, projectid, body=body, extra_headers=headers, wants_answer=False
+        )
         await self._transport.send(call)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, Required, TypedDict, Unpack
 
+import attrs
+
 from .._convert import Record, record
-from .._parameters import AsIs, Ids
+from .._parameters import AsIs, Ids, written
+from .._source import Source
 from .._spanned import Span, SpannedListing
 from .._values import Html, LocalDatetime, UtcDatetime
 from ..errors import ArgumentError
@@ -127,13 +130,17 @@ class TaskNoteResource(Resource[TaskNote]):
     ) -> Listing[TaskNote]:
         """List the task notes that match; `offset` and `limit` cut a slice of the whole.
 
+        With neither ``taskid`` nor a range the API gives those of the last 7 days alone. A range
+        that is longer, or has no end, is read week after week.
+
         Raises:
             ArgumentError: An `offset` in a range that has to be cut, or a range without its
                 begin: where to start is not known then.
         """
         whole = self._source(filters)
-        needs_cut = self._checked and "taskid" not in filters
-        range = range_to_cut("tasknote.list()", RANGES, filters) if needs_cut else None
+        range = None
+        if "taskid" not in filters:
+            range = range_to_cut("tasknote.list()", RANGES, filters)
         if range is None:
             return Listing(whole, offset=offset, limit=limit)
         if offset:
@@ -143,13 +150,14 @@ class TaskNoteResource(Resource[TaskNote]):
             )
 
         def spans() -> Sequence[Span[TaskNote]]:
-            weeks = range.weeks(backwards=filters.get("sortdir") == "DESC")
-            sources = [self._source({**filters, **week}) for week in weeks]
-            shared = [
-                self._source({**filters, **range.common(*neighbours)})
-                for neighbours in pairwise(weeks)
-            ]
-            return list(map(Span, sources, [None, *shared]))
+            weeks = range.weeks(backwards=("sortdir", "DESC") in whole.query)
+            shared = [part_of(range.common(*neighbours)) for neighbours in pairwise(weeks)]
+            return list(map(Span, map(part_of, weeks), [None, *shared]))
+
+        def part_of(bounds: Mapping[str, object]) -> Source[TaskNote]:
+            own = tuple((name, str(written(name, bounds[name]))) for name in bounds)
+            rest = (pair for pair in whole.query if pair[0] not in bounds)
+            return attrs.evolve(whole, query=(*own, *rest))
 
         return SpannedListing(whole, spans, limit=limit)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._convert import Record, record
-from .._parameters import AsIs, AtMost, Number
+from .._parameters import AsIs, AtMost, Number, identifier
 from .._values import Day, UtcDatetime
 from ..errors import ArgumentError
 from ..listing import Listing
@@ -188,7 +188,7 @@ class TimerResource(Resource[Timer]):
         """
         fields: TimerCreate = {"personid": personid, "starttime": _moment("start", at)}
         if taskid is not None:
-            fields["taskid"] = taskid
+            fields["taskid"] = identifier("timer.start()", taskid)
         if name is not None:
             fields["name"] = name
         return await self._create(fields)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aioresponses import aioresponses
 
 from intervals_async import (
     ArgumentError,
@@ -64,6 +65,18 @@ async def test_a_team_is_told_of_people(
     with pytest.raises(ArgumentError, match=r"projectteam\.add\(\)"):
         await intervals.projectteam.add(1, people)
     assert fake.requests == 0
+
+
+async def test_what_a_team_answers_does_not_matter() -> None:
+    """It is not documented: an empty body and an empty list are as good as any."""
+    with aioresponses() as mocked:
+        client = IntervalsClient("abc12345678", base_url="http://127.0.0.1:1/", limits=())
+        for answer in ({"status": 204}, {"status": 201, "payload": []}, {"status": 200}):
+            mocked.post("http://127.0.0.1:1/projectteam/3/", **answer)
+            await client.projectteam.add(3, 17)
+        mocked.delete("http://127.0.0.1:1/projectteam/3/", status=204)
+        await client.projectteam.remove(3, 17)
+        await client.close()
 
 
 # Timers
@@ -187,8 +200,9 @@ async def test_notes_of_a_long_range_are_streamed_as_one(
         (note.date for note in backwards if note.date), reverse=True
     )
     unchecked = intervals.with_options(checked=False)
-    with pytest.raises(ValidationError):
-        await unchecked.tasknote.list(datebegin=begin, dateend=end).first()
+    assert await unchecked.tasknote.list(datebegin=begin, dateend=end).collect() == notes
+    authors = (author for author in {note.authorid for note in notes} if author)
+    assert await intervals.tasknote.list(datebegin=begin, authorid=authors).collect() == notes
 
 
 async def test_weeks_go_on_behind_a_bookmark(
@@ -213,6 +227,31 @@ async def test_weeks_go_on_behind_a_bookmark(
     other = intervals.tasknote.list(datebegin=min(dates), dateend=max(dates), public=True)
     with pytest.raises(ArgumentError, match="another listing"):
         other.stream(resume=stream.bookmark)
+
+
+@pytest.mark.parametrize(
+    "order", [{}, {"sortfield": "authorid"}, {"sortfield": "id", "sortdir": "DESC"}]
+)
+async def test_notes_at_the_border_of_two_weeks_come_once(
+    order: dict[str, Any], fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """In a stream that is resumed at any of them, too: none twice, none missed, no complaint."""
+    begin = NEW_YEAR - timedelta(days=3000)
+    borders = [begin + n * (timedelta(days=7) - timedelta(seconds=2)) for n in (1, 2)]
+    for border in borders:
+        for seconds in (2, 1, 0, -1, 3600, 86400, 2 * 86400):
+            fake.insert("tasknote", date=border + timedelta(seconds=seconds))
+    whole = intervals.tasknote.list(datebegin=begin, dateend=begin + timedelta(days=20), **order)
+    expected = [note.id for note in await whole.collect()]
+    assert len({*expected}) == len(expected) == 14
+    for taken in range(1, 14):
+        stream = whole.stream(page_size=2)
+        seen = [(await anext(stream)).id for _ in range(taken)]
+        resumed = whole.stream(page_size=2, resume=stream.bookmark)
+        assert seen + [note.id async for note in resumed] == expected
+        assert resumed.delivered == len(expected)
+        assert resumed.listcount is not None
+        assert resumed.listcount >= len(expected)
 
 
 async def test_what_weeks_cannot_do_is_said(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,28 @@ def test_the_pieces_cover_the_range(begin: datetime, length: timedelta) -> None:
     assert pieces[-1][1] == begin + length
     assert all(end - start <= WEEK for start, end in pieces)
     assert all(one[1] - next[0] == SHARED for one, next in pairwise(pieces))
+
+
+def test_weeks_are_weeks_where_clocks_are_put_forward_and_back() -> None:
+    """Wall time is no measure: no hour is left out, and no piece is an hour too long."""
+    zone = ZoneInfo("America/Los_Angeles")
+    for begin in (datetime(2026, 3, 1, 3, tzinfo=zone), datetime(2025, 10, 30, tzinfo=zone)):
+        range = range_to_cut("x.list()", NAMES, {"from": begin, "to": begin + timedelta(days=20)})
+        assert range is not None
+        pieces = weeks(range)
+        assert pieces[0][0] == begin
+        assert all(end - start <= WEEK for start, end in pieces)
+        assert all(one[1] - next[0] == SHARED for one, next in pairwise(pieces))
+        assert {start.tzinfo for start, _ in pieces} == {UTC}
+
+
+def test_what_is_still_to_come_is_not_asked_for() -> None:
+    """Week after week of nothing; nor is there anything beyond the last year."""
+    begin = datetime.now(UTC) - timedelta(days=3)
+    pieces = weeks(Range(("from", "to"), begin, begin + timedelta(days=30_000)))
+    assert len(pieces) == 1
+    last = datetime.max.replace(tzinfo=UTC)
+    assert len(weeks(Range(("from", "to"), last - timedelta(days=30), last))) == 1
 
 
 def test_an_open_range_ends_after_the_present() -> None:
