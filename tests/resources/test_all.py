@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -131,8 +131,7 @@ async def fields_of(name: str, fake: FakeIntervals, intervals: IntervalsClient) 
             some = await entry(fake, intervals)
             return {**some, "date": DAY, "time": Decimal("1.25"), "billable": True}
         case "timer":
-            began = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
-            return {"personid": person, "starttime": began, "name": "General"}
+            return {"personid": person, "time": Decimal(90), "name": "General"}  # paused
         case _:
             required = parameters(resources.resource_class(name).creatable).values()
             return {each.name: made_up(each, fake) for each in required if each.required}

@@ -109,7 +109,7 @@ async def test_a_timer_has_a_clock_and_a_zone(
     person = ids(fake, "person", active=True)[0]
     timer = await intervals.timer.start(person)
     assert timer.starttime is not None
-    assert abs(datetime.now(UTC) - timer.starttime) < timedelta(seconds=5)
+    assert abs(datetime.now(UTC) - timer.starttime) < timedelta(minutes=5)
     with pytest.raises(ArgumentError, match="which is later"):
         await intervals.timer.pause(timer.id, at=NEW_YEAR)
     with pytest.raises(ArgumentError, match=r"timer\.resume\(\): at has no time zone"):
