@@ -16,7 +16,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from ._values import DECODERS, Decode, optional
 from .errors import RecordError
 
-__all__ = ["Record", "RecordDecoder", "record", "record_decoder", "to_dict"]
+__all__ = ["Record", "RecordDecoder", "fields_of", "record", "record_decoder", "to_dict"]
 
 R = TypeVar("R", bound="Record")
 T = TypeVar("T")
@@ -65,12 +65,17 @@ class RecordDecoder(Generic[R]):
         unfrozen = _unfrozen(cls)
         self._structure = _structure_function(unfrozen, detailed=False)
         self._explain = _structure_function(unfrozen, detailed=True)
-        fields = [field for field in _fields(cls) if field.name != "extra"]
+        fields = [field for field in fields_of(cls) if field.name != "extra"]
         self._known = frozenset(field.name for field in fields)
         self._absent = {f.name: f.default for f in fields if f.default is not attrs.NOTHING}
         self._aliases: dict[str, str] = {
             alias: field.name for field in fields for alias in field.metadata.get(ALIASES, ())
         }
+
+    @property
+    def record_class(self) -> type[R]:
+        """The class of the records."""
+        return self._class
 
     def knows(self, name: str) -> bool:
         """Whether the records have a field of this name."""
@@ -206,7 +211,7 @@ def _structure_function(cls: type[Any], *, detailed: bool) -> Structure:
     hooks |= DECODERS
     overrides: dict[str, Any] = {
         field.name: override(struct_hook=hooks[field.type])
-        for field in _fields(cls)
+        for field in fields_of(cls)
         if field.name != "extra"
     }
     overrides["extra"] = override(omit=True)
@@ -219,7 +224,8 @@ def _structure_function(cls: type[Any], *, detailed: bool) -> Structure:
     )
 
 
-def _fields(cls: type[Record]) -> tuple[attrs.Attribute[Any], ...]:
+def fields_of(cls: type[Record]) -> tuple[attrs.Attribute[Any], ...]:
+    """Give the fields of a record class, their types resolved."""
     # `record` makes attrs classes, but type checkers know them as dataclass-like only.
     known = attrs.resolve_types(cast("type[attrs.AttrsInstance]", cls))
     return tuple(attrs.fields(known))

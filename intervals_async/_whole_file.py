@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["WholeFile", "naming"]
+__all__ = ["WholeFile", "naming", "put_in_place", "refuse_what_is_there"]
 
 BUFFER = 256 * 1024
 
@@ -42,10 +42,7 @@ class WholeFile:
         """
         target = self._target
         with naming(self._named):
-            if target.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            if not self._force and target.exists():
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            refuse_what_is_there(target, force=self._force)
             # Not tempfile: its files are for their owner alone, whatever the umask says.
             part = target.with_name(f".{target.name[:40]}.part-{secrets.token_hex(4)}")
             self._file = part.open("xb", buffering=BUFFER)
@@ -68,14 +65,8 @@ class WholeFile:
             file.flush()
             os.fsync(file.fileno())
             file.close()
-            if self._force:
-                with suppress(FileNotFoundError):
-                    shutil.copymode(self._target, part)
-                part.replace(self._target)
-            else:
-                _move_to_free_name(part, self._target)
+            put_in_place(part, self._target, force=self._force)
         self._file = None
-        _sync_folder(self._target.parent)
 
     def discard(self) -> None:
         """Remove the temporary file."""
@@ -100,6 +91,40 @@ def naming(target: Path) -> Generator[None]:
     except OSError as error:
         error.filename, error.filename2 = str(target), None
         raise
+
+
+def refuse_what_is_there(target: Path, *, force: bool) -> None:
+    """Find out early that a file cannot be put into its place.
+
+    Raises:
+        FileExistsError: The target exists, and is not to be replaced.
+        IsADirectoryError: It is a folder.
+    """
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not force and target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def put_in_place(part: Path, target: Path, *, force: bool) -> None:
+    """Move a file that is complete to its name, for good.
+
+    Args:
+        part: The file, in the folder of its target.
+        target: Its name from now on.
+        force: Whether it replaces what is there, in one step; the permissions are kept.
+
+    Raises:
+        FileExistsError: Without `force`, somebody else has made the target meanwhile.
+        OSError: The move failed.
+    """
+    if force:
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, part)
+        part.replace(target)
+    else:
+        _move_to_free_name(part, target)
+    _sync_folder(target.parent)
 
 
 def _move_to_free_name(part: Path, target: Path) -> None:

@@ -39,11 +39,13 @@ __all__ = [
     "RateLimitError",
     "RecordError",
     "RequestTimeoutError",
+    "ResumeError",
     "ServerError",
     "ServiceOfflineError",
     "SnapshotBrokenError",
     "TooFastError",
     "TransportError",
+    "UnfitValueError",
     "UnknownParameterError",
     "UnknownResourceError",
     "UserInactiveError",
@@ -67,6 +69,14 @@ class ClientClosedError(IntervalsError, RuntimeError):
 
 class LimitStoreError(IntervalsError):
     """The store of the shared limits could not be asked, and is set to fail closed."""
+
+
+class ResumeError(IntervalsError):
+    """What was to be gone on from is gone, or is not what was left there: begin anew."""
+
+
+class UnfitValueError(IntervalsError, ValueError):
+    """A value does not fit the column that it is to be written to: the message says which."""
 
 
 class CallError(IntervalsError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from operator import length_hint
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Generic, Self, TypedDict, TypeVar, Unpack, get_args
 
 import attrs
 
+from ._arrow import ArrowBatches
 from ._bookmark import Bookmark, fingerprint
 from ._convert import Record
 from ._drift import RECENT, Delivered, Trail
@@ -23,9 +24,22 @@ from .errors import ArgumentError, IncompleteListingError, ListingError
 if TYPE_CHECKING:
     from typing import NoReturn
 
-__all__ = ["Listing", "Page", "Pages", "Source", "Stream"]
+__all__ = ["Listing", "Page", "Pages", "Source", "Stream", "StreamOptions"]
 
 R = TypeVar("R", bound=Record)
+
+
+class StreamOptions(TypedDict, total=False):
+    """The options of `Listing.stream`, which says what they mean."""
+
+    page_size: int | None
+    concurrency: int
+    prefetch: bool | None
+    on_drift: OnDrift
+    verify: Verify
+    snapshot: bool
+    on_broken: OnBroken
+    resume: str | None
 
 
 @attrs.frozen
@@ -158,6 +172,25 @@ class Listing(Generic[R]):
         reading = self._reading(concurrency, prefetch, on_drift, verify)
         reader = self._reader(page_size, reading, None)
         return Pages(self._steps(reader, needs_block=bool(prefetch)))
+
+    def arrow_batches(
+        self, *, rows: int = 10_000, **options: Unpack[StreamOptions]
+    ) -> ArrowBatches:
+        """Stream every record as Arrow has it, for pyarrow, pandas, polars or DuckDB.
+
+        Each batch is a `pyarrow.RecordBatch` with a column a field, of the field's type; see
+        the page on exporting for the types. Needs pyarrow, the extra ``arrow``.
+
+        Args:
+            rows: How many rows a batch has; the last one may have fewer.
+            options: As of `stream`. Leave the loop, or close it, as you would a stream.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            ArgumentError: As `stream` raises it.
+        """
+        _whole_number("rows", rows, least=1)
+        return ArrowBatches(self.stream(**options), self._source.decoder.record_class, rows)
 
     async def count(self) -> int:
         """Ask how many records the listing has, with one small request.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
 
-from .._convert import Record, to_dict
+from .._convert import Record
 from ..export import CsvSink, JsonLinesSink, Sink
 from .streams import standard_output
 from .table import TableSink
@@ -36,29 +34,6 @@ class RecordFormat(StrEnum):
 
     TABLE = "table"
     JSON = "json"
-
-
-class _SomeJson(JsonLinesSink):
-    __slots__ = ("_names",)
-
-    def __init__(self, target: BinaryIO, names: Sequence[str]) -> None:
-        super().__init__(target)
-        self._names = names
-
-    def encode(self, record: Record) -> bytes:
-        plain = to_dict(record)
-        some = {name: plain[name] for name in self._names}
-        line = json.dumps(some, ensure_ascii=False, separators=(",", ":"))
-        # half a surrogate pair becomes what JSON writes for it
-        return line.encode(errors="backslashreplace") + b"\n"
-
-
-class _SomeCsv(CsvSink):
-    __slots__ = ()
-
-    def __init__(self, target: BinaryIO, record_class: type[Record], names: Sequence[str]) -> None:
-        super().__init__(target, record_class)
-        self._columns = tuple(names)
 
 
 def file_sink(
@@ -90,6 +65,6 @@ def list_sink(
         case ListFormat.TABLE:
             return TableSink(record_class, names)
         case ListFormat.CSV:
-            return _SomeCsv(target, record_class, names) if names else CsvSink(target, record_class)
+            return CsvSink(target, record_class, columns=names or None)
         case ListFormat.JSONL:
-            return _SomeJson(target, names) if names else JsonLinesSink(target)
+            return JsonLinesSink(target, columns=names or None)

@@ -18,9 +18,6 @@ from .wording import counted
 
 __all__ = ["LimitNotice", "progress_bar"]
 
-# A bar that is drawn ten times a second needs no word about each record.
-EVERY = 100
-
 # Seconds between two notices of the same kind, since each request may have to wait.
 WAITS_APART = 10.0
 
@@ -78,8 +75,6 @@ def progress_bar(
         if total is not None:
             total = max(total - offset, 0)
             total = total if limit is None else min(total, limit)
-        if count % EVERY and count not in (1, total):
-            return
         rate = count / max(time.monotonic() - began, 0.001)
         bar.update(
             task,

@@ -38,19 +38,16 @@ class TableSink:
         """Begin anew."""
         self._held, self._columns = [], []
 
-    def write(self, record: Record) -> None:
-        """Take a record, and show it as soon as the columns are known."""
-        self._held.append(record)
-        if self._columns or len(self._held) == FIRST:
+    def write(self, records: Sequence[Record]) -> None:
+        """Take some records, and show them as soon as the columns are known."""
+        self._held += records
+        if self._columns or len(self._held) >= FIRST:
             self._show()
 
-    def commit(self) -> None:
-        """Show what is left."""
-        if self._held:
+    def close(self, *, whole: bool) -> None:
+        """Show what is left. What is shown cannot be taken back."""
+        if whole and self._held:
             self._show()
-
-    def discard(self) -> None:
-        """What is shown cannot be taken back."""
 
     def _show(self) -> None:
         rows, self._held = self._held, []

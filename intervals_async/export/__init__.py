@@ -1,8 +1,24 @@
 """Writing streams to files, whole or not at all."""
 
-from .csv_sink import CsvSink
+from .compression import Compression
+from .csv_sink import CsvSink, Formulas
 from .jsonlines_sink import JsonLinesSink
-from .sink import Sink
+from .parquet_sink import Codec, ParquetSink
+from .sink import GatheringSink, Mark, ResumableSink, Sink
+from .sqlite_sink import SqliteSink
 from .writing import export
 
-__all__ = ["CsvSink", "JsonLinesSink", "Sink", "export"]
+__all__ = [
+    "Codec",
+    "Compression",
+    "CsvSink",
+    "Formulas",
+    "GatheringSink",
+    "JsonLinesSink",
+    "Mark",
+    "ParquetSink",
+    "ResumableSink",
+    "Sink",
+    "SqliteSink",
+    "export",
+]

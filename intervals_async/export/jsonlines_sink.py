@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 
-from .. import _json
-from .._convert import Record, to_dict
-from .sink import BytesSink
+from .._convert import Record
+from .bytes_sink import BytesSink
+from .compression import Compression
+from .json_lines import lines
+from .output import Target
 
 __all__ = ["JsonLinesSink"]
 
@@ -16,17 +18,26 @@ class JsonLinesSink(BytesSink):
 
     Args:
         target: The file's path, or a binary stream that is open. A file is written whole or
-            not at all: under a temporary name beside it until it is complete.
+            not at all: under a hidden name beside it until it is complete.
+        columns: The fields that the objects have, in this order; without them, all.
         force: Whether an existing file may be replaced.
+        compression: ``"gzip"``, ``"zstd"`` (needs the extra ``zst``) or ``"none"``; without
+            it the file's name says it, as in ``notes.jsonl.gz`` or ``notes.jsonl.zst``.
     """
 
-    __slots__ = ()
+    __slots__ = ("_names",)
 
-    def encode(self, record: Record) -> bytes:
-        """Give the record's line."""
-        plain = to_dict(record)
-        try:
-            return _json.dumps(plain) + b"\n"
-        except UnicodeEncodeError:
-            # half a surrogate pair, which JSON can carry and UTF-8 cannot
-            return json.dumps(plain, separators=(",", ":")).encode() + b"\n"
+    def __init__(
+        self,
+        target: Target,
+        *,
+        columns: Sequence[str] | None = None,
+        force: bool = False,
+        compression: Compression | None = None,
+    ) -> None:
+        super().__init__(target, force=force, compression=compression)
+        self._names = None if columns is None else tuple(columns)
+
+    def encode(self, records: Sequence[Record]) -> bytes:
+        """Give the lines of some records."""
+        return lines(records, self._names)

@@ -1,20 +1,23 @@
-"""What `export` writes to: the protocol of all sinks, and what those of bytes share."""
+"""What `export` writes to: the protocols of all sinks."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from .._convert import Record
-from .output import Output, Target, output_to
+from ..errors import ResumeError
 
-__all__ = ["BytesSink", "Sink"]
+__all__ = ["GatheringSink", "Mark", "ResumableSink", "Sink", "number"]
+
+Mark: TypeAlias = Mapping[str, object]
+"""Where a sink stands: a few values that JSON can hold."""
 
 
 class Sink(Protocol):
-    """Takes records one by one; what it took counts only once it is committed.
+    """Takes records, some at a time; what it took counts once it is closed as whole.
 
-    `export` calls `open`, then `write` for each record, then `commit`; where anything goes
-    wrong, `discard` instead. A sink may be used again after either.
+    `export` calls `open`, then `write` again and again, then `close`: one after the other,
+    all in one thread that is not the loop's. A sink may be used again after it was closed.
     """
 
     def open(self) -> None:
@@ -26,43 +29,68 @@ class Sink(Protocol):
         """
         ...
 
-    def write(self, record: Record) -> None:
-        """Take one record; OSError if it cannot be written."""
+    def write(self, records: Sequence[Any]) -> None:
+        """Take some records, in their order; OSError if they cannot be written."""
         ...
 
-    def commit(self) -> None:
-        """Make what was written stand; OSError if that fails."""
+    def close(self, *, whole: bool) -> None:
+        """End it: make what was written stand, or take it back.
+
+        Args:
+            whole: Whether all was written. If not, what was is taken back as far as it can
+                be; that may be asked for in any state, and again.
+
+        Raises:
+            OSError: It could not be made to stand. Close it as not whole then.
+        """
         ...
 
-    def discard(self) -> None:
-        """Take back what was written, as far as that can be. May be called in any state."""
+
+class ResumableSink(Sink, Protocol):
+    """A sink whose unfinished work another process can go on with.
+
+    A mark is good as long as nobody opens the same target anew. Keep it, together with the
+    bookmark of the stream, only after `checkpoint` has given it.
+    """
+
+    def checkpoint(self) -> Mark:
+        """Bring all that was written to the disk, and give a mark of it."""
+        ...
+
+    def resume(self, mark: Mark) -> None:
+        """Go on behind a mark, instead of `open`; what was written after it is dropped.
+
+        Raises:
+            ResumeError: What was written is gone, or is not what the mark was given for.
+            OSError: The target cannot be written.
+        """
+        ...
+
+    def suspend(self) -> None:
+        """End it, and leave what was written as it is, to be resumed."""
         ...
 
 
-class BytesSink:
-    """A sink that makes bytes of each record, for a file or an open stream."""
+@runtime_checkable
+class GatheringSink(Sink, Protocol):
+    """A sink that takes records into memory, quickly, and writes them many at a time.
 
-    __slots__ = ("_output",)
+    `export` asks it to `gather` in the loop, where the records have just been made: to hand
+    each few of them to a thread costs more. The thread is for what waits.
+    """
 
-    def __init__(self, target: Target, *, force: bool = False) -> None:
-        self._output: Output = output_to(target, force=force)
+    def gather(self, records: Sequence[Any]) -> bool:
+        """Take some records into memory; whether it is time to `spill`."""
+        ...
 
-    def open(self) -> None:
-        """Make ready to write; OSError as `Sink.open` says."""
-        self._output.open()
+    def spill(self) -> None:
+        """Write what is in memory; OSError if that fails."""
+        ...
 
-    def write(self, record: Record) -> None:
-        """Write one record."""
-        self._output.write(self.encode(record))
 
-    def encode(self, record: Record) -> bytes:
-        """Give a record as the sink's format has it."""
-        raise NotImplementedError
-
-    def commit(self) -> None:
-        """Finish; a file stands under its name from now on."""
-        self._output.commit()
-
-    def discard(self) -> None:
-        """Remove the unfinished file. What went to an open stream cannot be taken back."""
-        self._output.discard()
+def number(mark: Mark, name: str) -> int:
+    """Read a whole number out of a mark; ResumeError if there is none."""
+    value = mark.get(name)
+    if not isinstance(value, int) or value < 0:
+        raise ResumeError(f"the mark says no {name}: give what checkpoint() gave")
+    return value

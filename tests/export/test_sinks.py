@@ -18,9 +18,8 @@ from intervals_async.export import CsvSink, JsonLinesSink, Sink
 def written(sink: Sink, *records: Record) -> None:
     """Write records the way `export` does."""
     sink.open()
-    for record in records:
-        sink.write(record)
-    sink.commit()
+    sink.write(records)
+    sink.close(whole=True)
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -103,12 +102,12 @@ def test_an_open_stream_stays_open(note: ProjectNote) -> None:
     stream = io.BytesIO()
     sink = JsonLinesSink(stream)
     written(sink, note)
-    sink.discard()
+    sink.close(whole=False)
     assert json.loads(stream.getvalue()) == to_dict(note)
 
 
-def test_a_terminal_sees_each_record_at_once(note: ProjectNote) -> None:
-    """What goes to a terminal is flushed record by record."""
+def test_a_terminal_sees_at_once_what_is_written(note: ProjectNote) -> None:
+    """What goes to a terminal is flushed each time."""
 
     class Terminal(io.BytesIO):
         flushed = 0
@@ -122,7 +121,7 @@ def test_a_terminal_sees_each_record_at_once(note: ProjectNote) -> None:
     stream = Terminal()
     sink = JsonLinesSink(stream)
     sink.open()
-    sink.write(note)
+    sink.write([note])
     assert stream.flushed == 1
 
 
@@ -132,11 +131,11 @@ def test_a_device_is_written_into(path: str, note: ProjectNote) -> None:
     if not Path(path).exists():
         pytest.skip(f"{path} is not there")
     sink = JsonLinesSink(path, force=True)
-    sink.discard()
+    sink.close(whole=False)
     sink.open()
-    sink.write(note)
+    sink.write([note])
     with pytest.raises(OSError, match=path) as caught:
-        sink.commit()
+        sink.close(whole=True)
     assert caught.value.filename == path
     assert Path(path).is_char_device()
 
@@ -144,4 +143,4 @@ def test_a_device_is_written_into(path: str, note: ProjectNote) -> None:
 def test_a_device_that_is_not_open_takes_nothing(note: ProjectNote) -> None:
     """Writing without opening is a mistake of the caller's, and is said."""
     with pytest.raises(ValueError, match="not open"):
-        JsonLinesSink("/dev/null").write(note)
+        JsonLinesSink("/dev/null").write([note])

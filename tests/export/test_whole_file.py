@@ -20,10 +20,9 @@ def test_nothing_has_the_name_before_the_end(
     """Until the commit there is only a hidden file beside the target."""
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
-    sink.write(note)
-    (part,) = names()
-    assert part.startswith(".notes.jsonl.part-")
-    sink.commit()
+    sink.write([note])
+    assert names() == [".notes.jsonl.part"]
+    sink.close(whole=True)
     assert names() == ["notes.jsonl"]
 
 
@@ -32,18 +31,18 @@ def test_discarding_leaves_nothing(
 ) -> None:
     """A discarded file is gone, however often it is discarded."""
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
-    sink.discard()
+    sink.close(whole=False)
     sink.open()
-    sink.write(note)
-    sink.discard()
-    sink.discard()
+    sink.write([note])
+    sink.close(whole=False)
+    sink.close(whole=False)
     assert names() == []
 
 
 def test_writing_needs_opening(tmp_path: Path, note: ProjectNote) -> None:
     """A sink that was not opened says so."""
     with pytest.raises(ValueError, match="not open"):
-        JsonLinesSink(tmp_path / "x").write(note)
+        JsonLinesSink(tmp_path / "x").write([note])
 
 
 def test_an_existing_file_is_refused_at_once(
@@ -73,11 +72,11 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
     target = tmp_path / "notes.jsonl"
     sink = JsonLinesSink(target)
     sink.open()
-    sink.write(note)
+    sink.write([note])
     target.write_text("theirs")
     with pytest.raises(FileExistsError):
-        sink.commit()
-    sink.discard()
+        sink.close(whole=True)
+    sink.close(whole=False)
     assert target.read_text() == "theirs"
     assert names() == ["notes.jsonl"]
 
@@ -91,9 +90,9 @@ def test_force_replaces_and_keeps_the_permissions(
     target.chmod(0o600)
     sink = JsonLinesSink(target, force=True)
     sink.open()
-    sink.write(note)
+    sink.write([note])
     assert target.read_text() == "old"
-    sink.commit()
+    sink.close(whole=True)
     assert b'"id":9' in target.read_bytes()
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert names() == ["notes.jsonl"]
@@ -104,7 +103,7 @@ def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path: Path) ->
     (tmp_path / "any").touch()
     sink = JsonLinesSink(tmp_path / "notes.jsonl", force=True)
     sink.open()
-    sink.commit()
+    sink.close(whole=True)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
 
@@ -117,8 +116,8 @@ def test_a_link_stays_a_link(tmp_path: Path, note: ProjectNote) -> None:
     link.symlink_to(target)
     sink = JsonLinesSink(link, force=True)
     sink.open()
-    sink.write(note)
-    sink.commit()
+    sink.write([note])
+    sink.close(whole=True)
     assert link.is_symlink()
     assert target.stat().st_size > 0
 
@@ -133,8 +132,8 @@ def test_without_hard_links_the_name_is_taken_first(
     _without_hard_links(monkeypatch)
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
-    sink.write(note)
-    sink.commit()
+    sink.write([note])
+    sink.close(whole=True)
     assert names() == ["notes.jsonl"]
     assert b'"id":9' in (tmp_path / "notes.jsonl").read_bytes()
 
@@ -152,8 +151,8 @@ def test_a_move_that_fails_gives_the_name_back(
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
     with pytest.raises(OSError, match=r"notes\.jsonl"):
-        sink.commit()
-    sink.discard()
+        sink.close(whole=True)
+    sink.close(whole=False)
     assert names() == []
 
 
@@ -171,11 +170,11 @@ def test_a_full_disk_is_told_of_the_target(
     monkeypatch.setattr(os, "fsync", full)
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
-    sink.write(note)
+    sink.write([note])
     with pytest.raises(OSError, match=r"No space left.*/notes\.jsonl") as caught:
-        sink.commit()
+        sink.close(whole=True)
     assert caught.value.errno == errno.ENOSPC
-    sink.discard()
+    sink.close(whole=False)
     assert names() == []
 
 

@@ -1,0 +1,232 @@
+"""`SqliteSink`: a table in a SQLite database, refreshed whole."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from zlib import crc32
+
+from .._columns import utf8
+from .._convert import Record
+from .._whole_file import naming
+from ..errors import ArgumentError, ResumeError
+from .cells import table_of
+from .part_file import PartFile
+from .sink import Mark, number
+from .sqlite_errors import as_os_errors
+from .sqlite_table import Table, quoted
+
+__all__ = ["SqliteSink"]
+
+# Seconds that one waits while others write the same database.
+PATIENCE = 60.0
+MOST_MEMORY = 8 * 1024  # KiB
+
+
+class SqliteSink:
+    """Writes a table of a SQLite database: a column a field, the id as its primary key.
+
+    Whole numbers and truths (0 or 1) are integers; all else is text: decimals as they were
+    sent, dates and moments in ISO 8601 (SQLite's own functions read them), objects, lists and
+    `extra` as JSON; an empty `extra` is null.
+
+    The records are gathered in a hidden database beside the file. In the end the table becomes
+    what they are, in one transaction: rows that are new are added, those that differ are
+    changed, those that came no more are deleted. Until then readers see the table as it was.
+    Other tables, indexes and columns that somebody has added stay; a record without an id has
+    a table without a key, whose rows are all replaced. Several sinks may write tables of one
+    file at the same time.
+
+    Args:
+        target: The database's path. It is made if it is not there.
+        record_class: The class of the records.
+        table: The table's name; without it, the resource's, such as ``projectnote``.
+    """
+
+    __slots__ = ("_database", "_insert", "_named", "_part", "_table")
+
+    def __init__(
+        self,
+        target: str | os.PathLike[str],
+        record_class: type[Record],
+        *,
+        table: str | None = None,
+    ) -> None:
+        self._named = Path(target)
+        self._table = Table(table or record_class.__name__.lower(), record_class)
+        self._insert = self._table.insert()
+        name = "".join(letter if letter.isalnum() else "_" for letter in self._table.name)
+        self._part = PartFile(self._named, shared=True, part_of=name)
+        # The hidden one, while it is open.
+        self._database: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        """Make ready to write.
+
+        Raises:
+            ArgumentError: There is such a table, whose id is no primary key.
+            OSError: The target is no database, or cannot be written.
+        """
+        with naming(self._named), as_os_errors():
+            self._look_at_target()
+            self._part.open()
+            try:
+                self._journal.unlink(missing_ok=True)  # of a file that is no more
+                self._database = _connect(self._part.path)
+                self._database.execute(self._table.create())
+            except BaseException:
+                self._drop()
+                raise
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Write some records, in a transaction that the next checkpoint ends."""
+        database = self._opened()
+        with naming(self._named), as_os_errors():
+            if not database.in_transaction:
+                database.execute("BEGIN")
+            table = self._table
+            rows = list(table_of(records, table.columns, table.cells))
+            database.execute("SAVEPOINT some")
+            try:
+                database.executemany(self._insert, rows)
+            except UnicodeEncodeError:
+                database.execute("ROLLBACK TO some")
+                database.executemany(self._insert, ([*map(utf8, row)] for row in rows))
+            database.execute("RELEASE some")
+
+    def checkpoint(self) -> Mark:
+        """End the transaction; the mark is the last row's place, and what it holds."""
+        database = self._opened()
+        with naming(self._named), as_os_errors():
+            if database.in_transaction:
+                database.execute("COMMIT")
+            last = f"SELECT max(rowid) FROM {quoted(self._table.name)}"  # noqa: S608
+            (place,) = database.execute(last).fetchone()
+            return {"rows": place or 0, "tail": self._tail(place or 0)}
+
+    def resume(self, mark: Mark) -> None:
+        """Go on behind a mark; ResumeError as `ResumableSink.resume` says."""
+        rows = number(mark, "rows")
+        with naming(self._named), as_os_errors():
+            self._part.reopen()
+            try:
+                self._look_at_target()
+                self._database = _connect(self._part.path)
+                self._cut(rows, mark.get("tail"))
+            except BaseException:
+                self.suspend()
+                raise
+
+    def suspend(self) -> None:
+        """Leave what the last checkpoint has brought to the disk, for `resume`."""
+        self._close_database()
+        self._part.suspend()
+
+    def close(self, *, whole: bool) -> None:
+        """Refresh the table from the hidden database, and remove that."""
+        if whole:
+            database = self._opened()
+            with naming(self._named), as_os_errors():
+                if database.in_transaction:
+                    database.execute("COMMIT")
+                self._close_database()
+                if not self._move_into_place():
+                    self._refresh()
+        self._drop()
+
+    @property
+    def _journal(self) -> Path:
+        return self._part.path.with_name(f"{self._part.path.name}-journal")
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._database is None:
+            raise ValueError("the sink is not open")
+        return self._database
+
+    def _move_into_place(self) -> bool:
+        """Make the hidden database the target where there is none yet; whether that did."""
+        if self._part.target.exists():
+            return False
+        try:
+            self._part.commit()
+        except FileExistsError:  # somebody was quicker
+            return False
+        return True
+
+    def _refresh(self) -> None:
+        with closing(_connect(self._part.target)) as database:
+            database.execute("ATTACH ? AS fresh", [str(self._part.path)])
+            # All readers see either the old table or the new one.
+            database.execute("BEGIN IMMEDIATE")
+            there = self._columns_there(database)
+            if not there:
+                database.execute(self._table.create())
+            for column in self._table.columns if there else ():
+                if column not in there:
+                    database.execute(self._table.add(column))
+            for statement in self._table.refresh():
+                database.execute(statement)
+            database.execute("COMMIT")
+            database.execute("DETACH fresh")
+
+    def _look_at_target(self) -> None:
+        """Find out early what would fail in the end."""
+        target = self._part.target
+        if not target.exists():
+            return
+        with target.open("r+b"):  # it is a file that may be written
+            pass
+        with closing(_connect(target)) as database:
+            self._columns_there(database)
+
+    def _columns_there(self, database: sqlite3.Connection) -> set[str]:
+        """The columns that the target's table has, if there is one."""
+        info = f"PRAGMA main.table_info({quoted(self._table.name)})"
+        columns = database.execute(info).fetchall()
+        keys = [name for _, name, _, _, _, key in columns if key]
+        if columns and keys != ["id"] and self._table.has_key:
+            raise ArgumentError(
+                f"{self._named} has a table {self._table.name} whose primary key is not its id: "
+                "say another name for the table"
+            )
+        return {name for _, name, *_ in columns}
+
+    def _cut(self, rows: int, last: object) -> None:
+        if self._tail(rows) != last:
+            raise ResumeError(
+                f"the unfinished table {self._table.name} of {self._named} is not what the mark "
+                "was given for"
+            )
+        name = quoted(self._table.name)
+        self._opened().execute(f"DELETE FROM {name} WHERE rowid > ?", [rows])  # noqa: S608
+
+    def _tail(self, place: int) -> int | None:
+        """Give a checksum of the row at a place; None where there is none."""
+        statement = f"SELECT * FROM {quoted(self._table.name)} WHERE rowid = ?"  # noqa: S608
+        row = self._opened().execute(statement, [place]).fetchone()
+        return None if row is None else crc32(repr(row).encode(errors="backslashreplace"))
+
+    def _close_database(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
+
+    def _drop(self) -> None:
+        """Remove the hidden database, in any state."""
+        self._close_database()
+        if self._part.is_open:
+            with suppress(OSError):
+                self._journal.unlink(missing_ok=True)
+        self._part.remove()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # One thread after the other may use it, and transactions begin where they are begun.
+    database = sqlite3.connect(
+        path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    database.execute(f"PRAGMA cache_size = -{MOST_MEMORY}")
+    return database
