@@ -66,7 +66,10 @@ async def test_stream_notes_says_what_went_wrong(account: FakeIntervals) -> None
     account.inject(faults.Status(401, code=9, message="User bad auth"), times=None)
     status, output, complaint = await run("stream_notes.py")
     assert (status, output) == (1, "")
-    assert complaint == "stream_notes: GET /projectnote/: HTTP 401, code 9: User bad auth\n"
+    assert complaint == (
+        "stream_notes: GET /projectnote/: HTTP 401, code 9: User bad auth; is the token right? "
+        "It is an argument of IntervalsClient, or INTERVALS_TOKEN\n"
+    )
 
 
 async def test_export_concurrently(account: FakeIntervals, tmp_path: Path) -> None:
@@ -163,7 +166,7 @@ async def test_resume_export(account: FakeIntervals, tmp_path: Path) -> None:
     account.inject(faults.Status(401, code=9, message="User bad auth"), skip=2)
     status, output, complaint = await run("resume_export.py", str(path))
     assert (status, output) == (1, "")
-    assert complaint.endswith("User bad auth; start it again to go on\n")
+    assert complaint.endswith("INTERVALS_TOKEN; start it again to go on\n")
     assert state.exists()
     gone = account.rows("projectnote")[3]["id"]
     assert isinstance(gone, int)

@@ -1,0 +1,190 @@
+"""`Manifest`: what an export has written, so that it can be checked later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+
+from .._version import __version__
+from ..errors import ArgumentError
+
+__all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile", "write_json"]
+
+MANIFEST = "manifest.json"
+
+# The form of the file; another number where an older release could not read it.
+FORM = 1
+
+
+@attrs.frozen
+class WrittenFile:
+    """A file of an export.
+
+    Attributes:
+        name: Its name in the folder.
+        size: Its size in bytes.
+        sha256: The SHA-256 of its content, in hexadecimal digits.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Read a file, and take note of it.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return cls(path.name, file.tell(), digest.hexdigest())
+
+
+@attrs.frozen(kw_only=True)
+class Exported:
+    """What was written of one resource.
+
+    Attributes:
+        resource: Its name.
+        filters: The filters; dates and moments as ISO texts when read back.
+        format: The format of its file.
+        records: How many records were written.
+        listcount: How many there were as the server counted last; None where it did not.
+        requests: How many requests they took.
+        drift: How often rows had moved while they were read, and were found again.
+        began: When it began, in UTC.
+        ended: When it ended, in UTC.
+        file: What was written.
+    """
+
+    resource: str
+    filters: Mapping[str, object]
+    format: str
+    records: int
+    listcount: int | None
+    requests: int
+    drift: int
+    began: datetime
+    ended: datetime
+    file: WrittenFile
+
+
+@attrs.frozen(kw_only=True)
+class Manifest:
+    """What an export has written.
+
+    Attributes:
+        library: The version of the library.
+        began: When it began, in UTC.
+        ended: When it ended, in UTC.
+        exported: Each resource, in the order of their names.
+        left_out: Resources that could not be read, and why.
+    """
+
+    library: str = __version__
+    began: datetime
+    ended: datetime
+    exported: Sequence[Exported]
+    left_out: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+    @property
+    def records(self) -> int:
+        """How many records were written in all."""
+        return sum(each.records for each in self.exported)
+
+    @property
+    def requests(self) -> int:
+        """How many requests they took in all."""
+        return sum(each.requests for each in self.exported)
+
+    def write(self, folder: Path) -> None:
+        """Write it into a folder, whole or not at all.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        write_json(folder / MANIFEST, {"form": FORM, **plain(self)})
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the one in a folder.
+
+        Raises:
+            ArgumentError: It is none, or of a newer form.
+            OSError: It cannot be read.
+        """
+        path = folder / MANIFEST
+        try:
+            told = json.loads(path.read_bytes())
+            if told.pop("form") != FORM:
+                raise ArgumentError(f"{path} was written by a newer release")
+            told["began"], told["ended"] = moments(told)
+            told["exported"] = [exported_of(each) for each in told["exported"]]
+            return cls(**told)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise ArgumentError(f"{path} is no manifest of an export") from None
+
+    def flaws(self, folder: Path) -> Iterator[str]:
+        """Hold the files in a folder against it, and say of each what is wrong with it."""
+        for each in self.exported:
+            path = folder / each.file.name
+            try:
+                found = WrittenFile.of(path)
+            except OSError as error:
+                yield f"{path}: {error.strerror}"
+                continue
+            if found.size != each.file.size:
+                yield f"{path}: {found.size} bytes, where {each.file.size} were written"
+            elif found != each.file:
+                yield f"{path}: its content is not what was written"
+
+
+def plain(told: Any) -> Any:
+    """Turn it into what JSON can hold."""
+    match told:
+        case datetime():
+            return told.isoformat()
+        case date():
+            return told.isoformat()
+        case Decimal():
+            return str(told)
+        case Mapping():
+            return {name: plain(value) for name, value in told.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(value) for value in told]
+        case _ if attrs.has(type(told)):
+            return {each.name: plain(getattr(told, each.name)) for each in attrs.fields(type(told))}
+        case _:
+            return told
+
+
+def exported_of(told: Mapping[str, Any]) -> Exported:
+    """Read what was written of a resource out of its plain form."""
+    began, ended = moments(told)
+    changed: dict[str, Any] = {"began": began, "ended": ended, "file": WrittenFile(**told["file"])}
+    return Exported(**{**told, **changed})
+
+
+def moments(told: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """Read when something began and ended."""
+    return datetime.fromisoformat(told["began"]), datetime.fromisoformat(told["ended"])
+
+
+def write_json(path: Path, told: object) -> None:
+    """Write a small file so that it is whole at any moment, also after a power cut."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as file:
+        file.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
