@@ -17,7 +17,7 @@ from intervals_async.export import JsonLinesSink
 def test_nothing_has_the_name_before_the_end(
     tmp_path: Path, note: ProjectNote, names: Callable[[], list[str]]
 ) -> None:
-    """Until the commit there is only a hidden file beside the target."""
+    """Until it is closed there is only a hidden file beside the target."""
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
     sink.write([note])

@@ -1,0 +1,79 @@
+"""Every kind of resumable sink, and how what it has written is read back."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intervals_async import ProjectNote
+from intervals_async._arrow import pyarrow
+from intervals_async.export import (
+    CsvSink,
+    JsonLinesSink,
+    ParquetSink,
+    ResumableSink,
+    SqliteSink,
+)
+
+__all__ = ["EACH_KIND", "Kind"]
+
+
+class Kind:
+    """A kind of sink: how it is made, and how its file is read back."""
+
+    def __init__(
+        self,
+        suffix: str,
+        make: Callable[[Path], ResumableSink],
+        read: Callable[[Path], Any],
+        *,
+        shared: bool = False,
+    ) -> None:
+        self.name = f"notes.{suffix}"
+        self._make = make
+        self.read = read
+        # Whether several sinks may write one file.
+        self.shared = shared
+
+    def sink(self, folder: Path) -> ResumableSink:
+        """Make a sink in a folder."""
+        return self._make(folder / self.name)
+
+
+def _unzipped(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes())
+
+
+def _unzstd(path: Path) -> bytes:
+    with path.open("rb") as file:
+        codec = pyarrow().CompressedInputStream(file, "zstd")
+        whole: bytes = codec.read()
+        return whole
+
+
+def _rows_of_parquet(path: Path) -> Any:
+    with path.open("rb") as file:
+        return pyarrow("pyarrow.parquet").read_table(file).to_pylist()
+
+
+def _rows_of_sqlite(path: Path) -> Any:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute("SELECT * FROM projectnote ORDER BY id").fetchall()
+
+
+KINDS = [
+    Kind("jsonl", JsonLinesSink, Path.read_bytes),
+    Kind("jsonl.gz", JsonLinesSink, _unzipped),
+    Kind("jsonl.zst", JsonLinesSink, _unzstd),
+    Kind("csv", lambda path: CsvSink(path, ProjectNote), Path.read_bytes),
+    Kind("parquet", lambda path: ParquetSink(path, ProjectNote), _rows_of_parquet),
+    Kind("sqlite", lambda path: SqliteSink(path, ProjectNote), _rows_of_sqlite, shared=True),
+]
+
+EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -1,0 +1,149 @@
+"""A Parquet file has the types of the fields, and grows by row groups."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from intervals_async import ArgumentError, ContactType, ProjectNote, Task, UnfitValueError
+from intervals_async._arrow import pyarrow
+from intervals_async.export import ParquetSink, parquet_file
+
+from .made_up import records_of
+
+NOTES = records_of(ProjectNote, 300)
+TASK: Any = records_of(Task, 1)[0]
+
+
+def opened(path: Path) -> Any:
+    """Open a Parquet file."""
+    return pyarrow("pyarrow.parquet").ParquetFile(path)
+
+
+def write(path: Path, *pieces: list[Any], checkpoints: bool = False, **options: Any) -> None:
+    """Write some pieces, with checkpoints after each where that is wanted."""
+    sink = ParquetSink(path, type(pieces[0][0]), force=True, **options)
+    sink.open()
+    try:
+        for piece in pieces:
+            sink.write(piece)
+            if checkpoints:
+                sink.checkpoint()
+        sink.close(whole=True)
+    finally:
+        sink.close(whole=False)
+
+
+def test_each_kind_of_field_has_its_type(tmp_path: Path) -> None:
+    """What may be missing is nullable; the rest is not."""
+    write(tmp_path / "task.parquet", [TASK])
+    with opened(tmp_path / "task.parquet") as file:
+        types = {field.name: (str(field.type), field.nullable) for field in file.schema_arrow}
+    assert types["id"] == ("int64", False)
+    assert types["title"] == ("string", False)
+    assert types["estimate"] == ("decimal128(38, 18)", True)
+    assert types["dateopen"] == ("date32[day]", False)
+    assert types["datemodified"] == ("timestamp[us]", True)
+    assert types["starttime"] == ("timestamp[us, tz=UTC]", True)
+    assert types["ownerid"][0] == "list<element: int64>"
+    assert types["priority"] == ("string", False)
+    assert types["assignee"] == ("string", True)
+    assert types["extra"] == ("string", True)
+
+
+def test_row_groups_are_written_while_it_streams(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more than a row group is kept in memory."""
+    monkeypatch.setattr(parquet_file, "MOST_BYTES", 20_000)
+    path = tmp_path / "notes.parquet"
+    sink = ParquetSink(path, ProjectNote)
+    sink.open()
+    for first in range(0, 300, 10):
+        sink.write(NOTES[first : first + 10])
+    assert (tmp_path / ".notes.parquet.part-0").stat().st_size > 0
+    sink.close(whole=True)
+    with opened(path) as file:
+        assert file.num_row_groups > 5
+        assert file.metadata.num_rows == 300
+
+
+def test_segments_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of many checkpoints has the rows, and the row groups, of one without any."""
+    write(tmp_path / "one.parquet", NOTES)
+    write(tmp_path / "many.parquet", NOTES[:1], NOTES[1:20], NOTES[20:], checkpoints=True)
+    with opened(tmp_path / "one.parquet") as one, opened(tmp_path / "many.parquet") as many:
+        assert many.read().equals(one.read())
+        assert many.num_row_groups == one.num_row_groups == 1
+    monkeypatch.setattr(parquet_file, "MOST_ROWS", 100)
+    write(tmp_path / "many.parquet", NOTES[:90], NOTES[90:], checkpoints=True)
+    with opened(tmp_path / "many.parquet") as many:
+        assert many.metadata.num_rows == 300
+    assert sorted(os.listdir(tmp_path)) == ["many.parquet", "one.parquet"]
+
+
+def test_no_rows_are_a_table_with_columns(tmp_path: Path) -> None:
+    """A listing that is empty gives a file that can be read."""
+    sink = ParquetSink(tmp_path / "none.parquet", ContactType)
+    sink.open()
+    sink.write([])
+    sink.close(whole=True)
+    with opened(tmp_path / "none.parquet") as file:
+        assert file.metadata.num_rows == 0
+        assert file.schema_arrow.names == ["extra"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ("2.8499999999999996", "2.8499999999999996"),
+        ("5.6843418860808e-14", "5.684E-14"),
+        ("1E+3", "1000"),
+        ("-99999999999999999999.5", "-99999999999999999999.5"),
+    ],
+)
+def test_decimals_are_exact_to_18_places(tmp_path: Path, sent: str, written: str) -> None:
+    """What binary arithmetic has left behind them is rounded."""
+    path = tmp_path / "task.parquet"
+    write(path, [attrs.evolve(TASK, estimate=Decimal(sent)), attrs.evolve(TASK, estimate=None)])
+    with opened(path) as file:
+        rows = file.read().to_pylist()
+    assert rows[0]["estimate"] == pytest.approx(Decimal(written), abs=Decimal("1e-17"))
+    assert rows[1]["estimate"] is None
+
+
+@pytest.mark.parametrize("sent", ["1E+20", "1E+300", "99999999999999999999.9999999999999999999"])
+def test_a_decimal_without_room_is_refused(tmp_path: Path, sent: str) -> None:
+    """The error names the field and the value; nothing is cut off."""
+    with pytest.raises(UnfitValueError, match="estimate: "):
+        write(tmp_path / "task.parquet", [attrs.evolve(TASK, estimate=Decimal(sent))])
+
+
+def test_half_a_surrogate_pair_is_shown_escaped(tmp_path: Path) -> None:
+    """A text that UTF-8 cannot carry does not end the export."""
+    write(tmp_path / "a.parquet", [attrs.evolve(NOTES[0], title="\ud83d", note=None)])
+    with opened(tmp_path / "a.parquet") as file:
+        (row,) = file.read().to_pylist()
+    assert (row["title"], row["note"]) == (r"\ud83d", None)
+
+
+def test_a_value_of_a_wrong_type_is_refused(tmp_path: Path) -> None:
+    """Nothing is made fit that is not."""
+    wrong: Any = attrs.evolve(NOTES[0], localid="x")
+    with pytest.raises(ValueError, match="x"):
+        write(tmp_path / "a.parquet", [wrong])
+
+
+def test_the_codec_may_be_chosen(tmp_path: Path) -> None:
+    """An unknown one is refused."""
+    write(tmp_path / "a.parquet", NOTES, codec="zstd")
+    with opened(tmp_path / "a.parquet") as file:
+        assert file.metadata.row_group(0).column(0).compression == "ZSTD"
+    wrong: Any = "rar"
+    with pytest.raises(ArgumentError, match="none, snappy, zstd"):
+        ParquetSink("x", ProjectNote, codec=wrong)

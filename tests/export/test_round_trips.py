@@ -1,0 +1,143 @@
+"""What is written comes back, of every record class."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import tempfile
+from contextlib import closing
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intervals_async import Record, to_dict
+from intervals_async._arrow import pyarrow
+from intervals_async._columns import Kind, columns_of
+from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink
+
+from .made_up import CLASSES, alike, some_records
+
+EVERY_CLASS = pytest.mark.parametrize("cls", CLASSES, ids=alike)
+
+
+def write(sink: Sink, records: list[Any]) -> None:
+    """Write as `export` does, in two pieces."""
+    sink.open()
+    sink.write(records[:2])
+    sink.write(records[2:])
+    sink.close(whole=True)
+
+
+def as_text(value: Any) -> str | int | None:
+    """Give a field as a format of few types has it."""
+    match value:
+        case None | str() | int():
+            return value
+        case Decimal():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return None if value == {} else json.dumps(value)
+
+
+def comes_back(found: Any, value: Any) -> bool:
+    """Whether a cell of a table holds what was written, JSON by its meaning."""
+    if isinstance(value, tuple | dict) and value != {}:
+        return bool(json.loads(found) == json.loads(json.dumps(value)))
+    return bool(found == as_text(value))
+
+
+@EVERY_CLASS
+@settings(max_examples=10)
+@given(data=st.data())
+def test_json_lines_come_back(cls: type[Record], data: st.DataObject) -> None:
+    """A line is the record's `to_dict`."""
+    records = data.draw(some_records(cls))
+    stream = io.BytesIO()
+    write(JsonLinesSink(stream), records)
+    written = stream.getvalue().split(b"\n")
+    assert [json.loads(line) for line in written[:-1]] == [*map(to_dict, records)]
+
+
+@EVERY_CLASS
+@settings(max_examples=10)
+@given(data=st.data())
+def test_csv_comes_back(cls: type[Record], data: st.DataObject) -> None:
+    """A reader of CSV gives each cell as it was; None and an empty text are one there."""
+    records = data.draw(some_records(cls))
+    stream = io.BytesIO()
+    write(CsvSink(stream, cls, formulas="keep"), records)
+    text = io.StringIO(stream.getvalue().decode(), newline="")
+    header, *rows = csv.reader(text, strict=True)
+    assert len(rows) == len(records)
+    for record, row in zip(records, rows, strict=True):
+        for name, cell in zip(header, row, strict=True):
+            value = getattr(record, name)
+            if isinstance(value, bool):
+                assert cell == str(value).lower()
+            elif isinstance(value, int):
+                assert cell == str(value)
+            else:
+                assert comes_back(cell or None, value or None if value == "" else value)
+
+
+@EVERY_CLASS
+@settings(max_examples=10)
+@given(data=st.data())
+def test_sqlite_comes_back(cls: type[Record], data: st.DataObject) -> None:
+    """Numbers and truths are integers, all else is text or null."""
+    records = data.draw(some_records(cls))
+    mixed = {column.name for column in columns_of(cls) if column.kind is Kind.MIXED}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "all.sqlite")
+        write(SqliteSink(path, cls), records)
+        with closing(sqlite3.connect(path)) as database:
+            cursor = database.execute(f'SELECT * FROM "{cls.__name__}" ORDER BY rowid')
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+    assert len(rows) == len(records)
+    for record, row in zip(records, rows, strict=True):
+        for name, cell in zip(names, row, strict=True):
+            value = getattr(record, name)
+            if name in mixed and isinstance(value, int):
+                value = str(value)
+            assert comes_back(cell, value), name
+
+
+@EVERY_CLASS
+@settings(max_examples=10)
+@given(data=st.data())
+def test_parquet_comes_back(cls: type[Record], data: st.DataObject) -> None:
+    """Each value has a type of its own."""
+    records = data.draw(some_records(cls))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "all.parquet")
+        write(ParquetSink(path, cls), records)
+        with path.open("rb") as file:
+            rows = pyarrow("pyarrow.parquet").read_table(file).to_pylist()
+    assert len(rows) == len(records)
+    for record, row in zip(records, rows, strict=True):
+        for name, cell in row.items():
+            value = getattr(record, name)
+            if isinstance(value, datetime):
+                utc = value.tzinfo is not None
+                assert cell == value
+                assert (cell.tzinfo is None) is (not utc)
+                assert not utc or cell.utcoffset() == UTC.utcoffset(None)
+            elif isinstance(value, Decimal | date | bool):
+                assert cell == value
+                assert type(cell) is type(value)
+            elif isinstance(value, tuple) and isinstance(cell, list):
+                assert cell == [*value]
+            elif isinstance(value, int) and isinstance(cell, int):
+                assert cell == value
+            else:
+                assert comes_back(cell, str(value) if isinstance(value, int) else value), name
