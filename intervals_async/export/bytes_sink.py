@@ -10,7 +10,7 @@ from pathlib import Path
 from .._convert import Record
 from .compression import Compression, Members, compression_of
 from .output import Output, Target, output_to
-from .sink import Mark
+from .sink import Mark, pieces
 
 __all__ = ["BytesSink"]
 
@@ -62,8 +62,9 @@ class BytesSink:
 
     def write(self, records: Sequence[Record]) -> None:
         """Write some records."""
-        if self.gather(records):
-            self.spill()
+        for piece in pieces(records):
+            if self.gather(piece):
+                self.spill()
 
     def gather(self, records: Sequence[Record]) -> bool:
         """Take some records into memory; whether it is time to `spill`."""

@@ -11,7 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
-from .sink import GatheringSink, Sink
+from .sink import GatheringSink, Sink, pieces
 
 __all__ = ["SinkThread"]
 
@@ -58,11 +58,13 @@ class SinkThread:
         """Give the sink some records; OSError where it cannot write."""
         if self._gathering is None:
             await self.call(self._sink.write, records)
-        elif self._gathering.gather(records):
-            if self._quick:
-                self._spill()
-            else:
-                await self.call(self._spill)
+            return
+        for piece in pieces(records):
+            if self._gathering.gather(piece):
+                if self._quick:
+                    self._spill()
+                else:
+                    await self.call(self._spill)
 
     def _spill(self) -> None:
         assert self._gathering is not None  # noqa: S101  only then it is called

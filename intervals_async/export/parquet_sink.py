@@ -15,7 +15,7 @@ from .._whole_file import naming
 from ..errors import ArgumentError, ResumeError
 from .parquet_file import ParquetFile, batches_of
 from .part_file import BUFFER, PartFile
-from .sink import Mark
+from .sink import Mark, pieces
 
 __all__ = ["Codec", "ParquetSink"]
 
@@ -81,8 +81,9 @@ class ParquetSink:
         Raises:
             UnfitValueError: A decimal has more than 20 digits before its point.
         """
-        if self.gather(records):
-            self.spill()
+        for piece in pieces(records):
+            if self.gather(piece):
+                self.spill()
 
     def gather(self, records: Sequence[Record]) -> bool:
         """Take some records into memory; whether it is time to `spill`. Raises as `write`."""

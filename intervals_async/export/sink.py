@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from ..errors import ResumeError
 
-__all__ = ["GatheringSink", "Mark", "ResumableSink", "Sink", "number"]
+__all__ = ["GatheringSink", "Mark", "ResumableSink", "Sink", "number", "pieces"]
 
 Mark: TypeAlias = Mapping[str, object]
 """Where a sink stands: a few values that JSON can hold."""
+
+
+MOST_AT_ONCE = 512
 
 
 class Sink(Protocol):
@@ -86,6 +89,15 @@ class GatheringSink(Sink, Protocol):
     def spill(self) -> None:
         """Write what is in memory; OSError if that fails."""
         ...
+
+
+def pieces(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Cut what is too much to be taken at once: a listing in one answer may be thousands."""
+    if len(records) <= MOST_AT_ONCE:
+        yield records
+        return
+    for first in range(0, len(records), MOST_AT_ONCE):
+        yield records[first : first + MOST_AT_ONCE]
 
 
 def number(mark: Mark, name: str) -> int:

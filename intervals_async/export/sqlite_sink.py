@@ -15,7 +15,7 @@ from .._whole_file import naming
 from ..errors import ArgumentError, ResumeError
 from .cells import table_of
 from .part_file import PartFile
-from .sink import Mark, number
+from .sink import Mark, number, pieces
 from .sqlite_errors import as_os_errors
 from .sqlite_table import Table, quoted
 
@@ -87,15 +87,8 @@ class SqliteSink:
         with naming(self._named), as_os_errors():
             if not database.in_transaction:
                 database.execute("BEGIN")
-            table = self._table
-            rows = list(table_of(records, table.columns, table.cells))
-            database.execute("SAVEPOINT some")
-            try:
-                database.executemany(self._insert, rows)
-            except UnicodeEncodeError:
-                database.execute("ROLLBACK TO some")
-                database.executemany(self._insert, ([*map(utf8, row)] for row in rows))
-            database.execute("RELEASE some")
+            for piece in pieces(records):
+                self._write(database, piece)
 
     def checkpoint(self) -> Mark:
         """End the transaction; the mark is the last row's place, and what it holds."""
@@ -136,6 +129,16 @@ class SqliteSink:
                 if not self._move_into_place():
                     self._refresh()
         self._drop()
+
+    def _write(self, database: sqlite3.Connection, records: Sequence[Record]) -> None:
+        rows = list(table_of(records, self._table.columns, self._table.cells))
+        database.execute("SAVEPOINT some")
+        try:
+            database.executemany(self._insert, rows)
+        except UnicodeEncodeError:
+            database.execute("ROLLBACK TO some")
+            database.executemany(self._insert, ([*map(utf8, row)] for row in rows))
+        database.execute("RELEASE some")
 
     @property
     def _journal(self) -> Path:
