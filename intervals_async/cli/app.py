@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from .._version import __version__
+from .accounts import verify
 from .actions import DownloadGroup, projectteam, timer
 from .connection import BaseUrl, Connection, TokenFile
 from .demo import demo
@@ -31,7 +32,10 @@ VERBS: dict[str, tuple[type[ResourceGroup], str]] = {
     "create": (CreateGroup, "Write a new record."),
     "update": (UpdateGroup, "Change some fields of a record."),
     "delete": (DeleteGroup, "Delete records."),
-    "export": (ExportGroup, "Write all records of a resource to a file, as JSON Lines or CSV."),
+    "export": (
+        ExportGroup,
+        "Write a resource to a file; or several, or --all, into a folder.",
+    ),
     "download": (DownloadGroup, "Download a file."),
 }
 
@@ -89,6 +93,7 @@ for _name, (_group, _help) in VERBS.items():
     )
 app.add_typer(projectteam, name="projectteam", rich_help_panel=RECORDS)
 app.add_typer(timer, name="timer", rich_help_panel=RECORDS)
+app.command(rich_help_panel=RECORDS)(verify)
 app.command(rich_help_panel=OWNER)(me)
 app.command(rich_help_panel=OWNER)(quota)
 app.command(rich_help_panel=TRIAL)(demo)

@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
 import typer
 
+from .. import resources
 from .._convert import Record
 from ..export import export
 from ..listing import Listing
+from .accounts import several
 from .connection import BaseUrl, Connection, TokenFile, connection
 from .formats import FileFormat, file_sink
 from .lazy import Kind, ResourceGroup, record_of
@@ -32,6 +34,9 @@ from .options import (
 from .progress import LimitNotice, progress_bar
 from .running import run
 from .wording import counted
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
 
 __all__ = ["ExportGroup"]
 
@@ -53,9 +58,26 @@ class Order:
 
 
 class ExportGroup(ResourceGroup):
-    """The resources that can be listed, and so exported."""
+    """The resources that can be listed, and so exported; several at once, too."""
 
     method = "list"
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Give the command of the resource that is named, or that of several."""
+        words = args[: next((n for n, word in enumerate(args) if word[:1] == "-"), len(args))]
+        if "--all" in args or len([word for word in words if word in resources.names()]) > 1:
+            alone = typer.Typer(add_completion=False)
+            alone.command("several")(several)
+            return "", typer.main.get_command(alone), args
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Leave the options of the command of several to it, where no resource is named first."""
+        if "--all" in args and args[0][:1] == "-":
+            args = ["--", *args]
+        return super().parse_args(ctx, args)
 
     @staticmethod
     def note(kind: Kind) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,6 +148,7 @@ class _Run:
     wait_for_reset: bool
     on_progress: Callable[[AccountProgress], None] | None
     places: asyncio.Semaphore
+    started: float = attrs.field(factory=time.time)
     # The exports of those that others are listed by, and those that are read for their ids alone.
     parents: dict[str, asyncio.Task[ResourceState]] = attrs.field(
         factory=dict[str, "asyncio.Task[ResourceState]"]
@@ -204,8 +206,6 @@ class _Run:
             try:
                 await job.run(state, ids)
             except PermissionDeniedError as error:
-                if state.records:
-                    raise
                 state.left_out = str(error)
             except DailyQuotaError as error:
                 if not self.wait_for_reset or error.reset is None:
@@ -281,6 +281,11 @@ class _Run:
                     file=files[path],
                 )
             )
+        if self.format.one_file is not None:
+            # what SQLite forgets where it is killed while it writes two databases at once
+            for path in self.folder.glob(f"{self.format.one_file}-mj*"):
+                if path.stat().st_mtime < self.started:
+                    path.unlink()
         left_out = {name: state.left_out for name, state in done.items() if state.left_out}
         return Manifest(
             began=self.began, ended=datetime.now(UTC), exported=exported, left_out=left_out

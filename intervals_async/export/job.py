@@ -13,7 +13,7 @@ import attrs
 
 from .._convert import Record
 from ..client import IntervalsClient
-from ..errors import CallError, ListingError, ResumeError
+from ..errors import CallError, ListingError, PermissionDeniedError, ResumeError
 from ..listing import Stream
 from ..resources import Resource
 from .formats import Format
@@ -84,6 +84,10 @@ class Job:
                     state.closing = True
                     await self._checkpoint(thread, sink, state, state.bookmark)
                 await thread.call(sink.close, whole=True)
+            except PermissionDeniedError:
+                await thread.call(sink.close, whole=False)
+                state.mark = state.bookmark = None
+                raise
             except BaseException:
                 await thread.call(sink.suspend)
                 raise

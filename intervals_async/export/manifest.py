@@ -116,14 +116,14 @@ class Manifest:
         write_json(folder / MANIFEST, {"form": FORM, **plain(self)})
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: str | Path) -> Self:
         """Read the one in a folder.
 
         Raises:
             ArgumentError: It is none, or of a newer form.
             OSError: It cannot be read.
         """
-        path = folder / MANIFEST
+        path = Path(folder) / MANIFEST
         try:
             told = json.loads(path.read_bytes())
             if told.pop("form") != FORM:
@@ -134,10 +134,10 @@ class Manifest:
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ArgumentError(f"{path} is no manifest of an export") from None
 
-    def flaws(self, folder: Path) -> Iterator[str]:
+    def flaws(self, folder: str | Path) -> Iterator[str]:
         """Hold the files in a folder against it, and say of each what is wrong with it."""
         for each in self.exported:
-            path = folder / each.file.name
+            path = Path(folder) / each.file.name
             try:
                 found = WrittenFile.of(path)
             except OSError as error:
