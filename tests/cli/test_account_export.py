@@ -37,7 +37,7 @@ def test_all_but_some(account: FakeIntervals, tmp_path: Path, invoke: Any) -> No
         "-o",
         tmp_path,
         "--exclude",
-        "timer, quota",
+        "timer, personcontact",
         "--format",
         "sqlite",
         "--json",
