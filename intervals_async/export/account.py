@@ -96,7 +96,9 @@ async def export_account(
     for name in filters:
         if name not in names:
             raise ArgumentError(f"there are filters for {name!r}, which is not exported")
-        if "list" in dir(getattr(client, name)):  # what is wrong is said before anything is sent
+        if (
+            "list" in getattr(client, name).methods()
+        ):  # what is wrong is said before anything is sent
             listing_of(client, name, filters[name], [1])
     chosen = format_named(format)
     folder = Path(folder)
@@ -134,6 +136,10 @@ def _chosen(resources: Sequence[str] | None, exclude: Sequence[str]) -> list[str
                 f"there is no resource {name!r} to export; there are {', '.join(known)}"
             )
     return sorted({*wanted} - {*exclude})
+
+
+async def _sleep_until(moment: datetime) -> None:
+    await asyncio.sleep(max((moment - datetime.now(UTC)).total_seconds(), 1.0))
 
 
 @attrs.define(kw_only=True)
@@ -195,13 +201,15 @@ class _Run:
             ids = await self._parent_ids(name, filters, state)
             if not state.is_done:
                 async with self.places:
-                    await self._in_its_time(job, state, ids)
+                    state = await self._in_its_time(job, state, ids)
             await asyncio.to_thread(self.states.save, name, state)
         self._tell(name, state)
         return state
 
-    async def _in_its_time(self, job: Job, state: ResourceState, ids: Sequence[int]) -> None:
-        """Run a job; on the next day too, if that is wanted."""
+    async def _in_its_time(
+        self, job: Job, state: ResourceState, ids: Sequence[int]
+    ) -> ResourceState:
+        """Run a job; on the next day too, if that is wanted. Give the state in the end."""
         while True:
             try:
                 await job.run(state, ids)
@@ -210,10 +218,11 @@ class _Run:
             except DailyQuotaError as error:
                 if not self.wait_for_reset or error.reset is None:
                     raise
-                seconds = (error.reset - datetime.now(UTC)).total_seconds()
-                await asyncio.sleep(max(seconds, 1.0))
+                await _sleep_until(error.reset)
+                # what was read since the last checkpoint is read again
+                state = await asyncio.to_thread(self.states.load, job.name)
                 continue
-            return
+            return state
 
     async def _parent_ids(
         self, name: str, filters: Mapping[str, object], state: ResourceState

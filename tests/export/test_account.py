@@ -22,9 +22,11 @@ from intervals_async import (
     ArgumentError,
     DailyQuotaError,
     IntervalsClient,
+    ListingError,
     ServerError,
+    Stream,
 )
-from intervals_async.export import AccountProgress, Manifest, export_account
+from intervals_async.export import AccountProgress, Manifest, account, export_account
 from intervals_async.export.formats import FORMATS
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
@@ -196,6 +198,34 @@ async def test_the_end_of_the_day_breaks_it_off(tmp_path: Path) -> None:
             await export_account(client, tmp_path, resources=["person", "personcontact"])
         lines = (tmp_path / "personcontact.jsonl").read_bytes().splitlines()
         assert sorted(json.loads(line)["id"] for line in lines) == ids(fake, "personcontact")
+
+
+async def test_it_waits_for_the_next_day_where_told(
+    tmp_path: Path,
+    fake: FakeIntervals,
+    intervals: IntervalsClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And counts each record once, though what came after the last checkpoint is read again."""
+    waited: list[datetime] = []
+
+    async def next_day(moment: datetime) -> None:
+        waited.append(moment)
+        intervals._transport.limiter.refuse_until(0.0, lambda: DailyQuotaError("over"))
+
+    def forget(self: Stream[Any]) -> str:
+        raise ListingError("as in a second pass")
+
+    monkeypatch.setattr(account, "_sleep_until", next_day)
+    monkeypatch.setattr(Stream, "bookmark", property(forget))
+    fake.inject(faults.Status(400, 11, "Daily limit"), path="/personcontact/", skip=3)
+    some = ["person", "personcontact"]
+    manifest = await export_account(intervals, tmp_path, resources=some, wait_for_reset=True)
+    assert len(waited) == 1
+    assert waited[0] > datetime.now(UTC)
+    lines = (tmp_path / "personcontact.jsonl").read_bytes().splitlines()
+    assert sorted(json.loads(line)["id"] for line in lines) == ids(fake, "personcontact")
+    assert manifest.exported[1].records == len(lines)
 
 
 async def test_what_may_not_be_read_is_left_out(tmp_path: Path, fake: FakeIntervals) -> None:
