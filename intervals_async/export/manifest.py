@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +14,7 @@ import attrs
 
 from .._version import __version__
 from ..errors import ArgumentError
+from .part_file import PartFile
 
 __all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile", "write_json"]
 
@@ -152,9 +152,7 @@ class Manifest:
 def plain(told: Any) -> Any:
     """Turn it into what JSON can hold."""
     match told:
-        case datetime():
-            return told.isoformat()
-        case date():
+        case date():  # a moment, too
             return told.isoformat()
         case Decimal():
             return str(told)
@@ -182,9 +180,11 @@ def moments(told: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 def write_json(path: Path, told: object) -> None:
     """Write a small file so that it is whole at any moment, also after a power cut."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    part = PartFile(path, force=True)
+    part.open()
+    try:
+        part.stream.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
+        part.commit()
+    except BaseException:
+        part.remove()
+        raise
