@@ -35,7 +35,7 @@ class Part:
     name: str
     before: int
     counted: int
-    rows: int
+    rows: int = 0
 
 
 @attrs.frozen(kw_only=True)

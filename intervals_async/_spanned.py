@@ -105,7 +105,7 @@ class SpanReader(Generic[R]):
 
     __slots__ = (
         "_ahead", "_begun", "_bookmark", "_closed", "_counted", "_forgotten", "_given", "_limit",
-        "_open", "_reader", "_repairs", "_seen", "_spans", "_tally",
+        "_open", "_part", "_reader", "_repairs", "_seen", "_spans", "_tally",
     )  # fmt: skip
 
     def __init__(
@@ -124,6 +124,8 @@ class SpanReader(Generic[R]):
         self._given = self._begun = 0
         # The records given, by which those at a border are known again.
         self._seen = IdSet()
+        # What a bookmark calls the present span.
+        self._part: Part | None = None
         # Where the present span is gone on from.
         self._bookmark: Bookmark | None = None
         # Of how many spans, from the present one on, another process may have given some of what
@@ -203,6 +205,7 @@ class SpanReader(Generic[R]):
             for id in ids_of(records):
                 self._seen.add(id)
         self._forgotten = max(self._forgotten - 1, 0)
+        self._part = Part(_name(span), self._begun, self._counted)
         self._reader = self._open(span.source, self._bookmark)
         self._bookmark = None
         if self._ahead:
@@ -230,14 +233,12 @@ class SpanReader(Generic[R]):
             places = [place for place, id in enumerate(ids) if self._seen.add(id)]
         if self._limit is not None:
             places = places[: self._limit - self._given]
-        name = _name(self._spans[0])
         batch = attrs.evolve(
             batch,
             records=[batch.records[place] for place in places],
             places=[batch.places[place] for place in places],
-            parts=[
-                Part(name, self._begun, self._counted, batch.given + place + 1) for place in places
-            ],
+            part=self._part,
+            rows=[batch.given + place + 1 for place in places],
             given=self._given,
             listcount=self.listcount,
             undivided=not source.paginated,

@@ -30,8 +30,8 @@ class Batch(Generic[R]):
         ends_page: Whether the page ends here.
         settled: Whether they stand behind the end of that trail; else they may have come in
             before it.
-        parts: Where each of them stands in the part of the listing that they are of, where it
-            has such parts.
+        part: The part of the listing that they are of, where it has such parts.
+        rows: How many rows of that part were read behind each of them.
         undivided: Whether no bookmark stands in the midst of them.
     """
 
@@ -42,7 +42,8 @@ class Batch(Generic[R]):
     before: Trail | None = None
     ends_page: bool = False
     settled: bool = True
-    parts: Sequence[Part] | None = None
+    part: Part | None = None
+    rows: Sequence[int] = ()
     undivided: bool = False
 
 

@@ -392,7 +392,7 @@ class Stream(_Steppable[R]):
         return str(
             attrs.evolve(
                 self._bookmark,
-                part=None if batch.parts is None else batch.parts[self._taken - 1],
+                part=batch.part and attrs.evolve(batch.part, rows=batch.rows[self._taken - 1]),
                 position=batch.places[self._taken - 1] + 1,
                 delivered=self.delivered,
                 listcount=self.listcount,
@@ -450,12 +450,11 @@ class Stream(_Steppable[R]):
         if self._batch is not None:  # what was given stays known
             self._left_midway = self._is_midway
             taken = slice(self._taken)
-            parts = self._batch.parts
             self._batch = attrs.evolve(
                 self._batch,
                 records=self._batch.records[taken],
                 places=self._batch.places[taken],
-                parts=None if parts is None else parts[taken],
+                rows=self._batch.rows[taken],
             )
         self._records = iter(())
         await super().aclose()
