@@ -11,15 +11,12 @@ from typing import TypeAlias
 
 from ._endings import closed_meanwhile
 from ._incoming import RawAnswer
-from ._transport import Progress, Tally, Transport
+from ._transport import Progress, Transport
 from ._whole_file import WholeFile
 from ._wire import Call
 from .errors import CallError, TransportError
 
 __all__ = ["Download"]
-
-# How far the bytes that wait in the socket may run ahead of their reader.
-BUFFER = 256 * 1024
 
 Pieces: TypeAlias = AsyncGenerator[bytes]
 
@@ -111,11 +108,13 @@ class Download:
 
     async def _open(self, progress: Progress) -> RawAnswer:
         while True:
-            answer = await self._transport.open_raw(
-                self._call, progress, Tally(), bulk=False, buffer=BUFFER
-            )
+            answer = await self._transport.open_raw(self._call, progress)
             if isinstance(answer, RawAnswer):
-                refusal = await answer.refusal()
+                try:
+                    refusal = await answer.refusal()
+                except BaseException:
+                    answer.close()
+                    raise
                 if refusal is None:
                     return answer
                 answer.close()

@@ -225,21 +225,19 @@ class Transport:
         place = await self._place(call, progress, bulk=bulk)
         return await self._attempt_at(place, call, progress, tally, attempt)
 
-    async def open_raw(
-        self, call: Call, progress: Progress, tally: Tally, *, bulk: bool, buffer: int
-    ) -> RawAnswer | CallError:
+    async def open_raw(self, call: Call, progress: Progress) -> RawAnswer | CallError:
         """Attempt a call once whose answer is a file, not an envelope; else as `open`."""
 
         async def attempt(call: Call, progress: Progress) -> RawAnswer | CallError:
-            flow, report = await self._begin(call, progress, buffer)
+            flow, report = await self._begin(call, progress, BUFFER)
             refused = await self._refused(call, flow, report)
             if refused is not None:
                 return refused
             assert isinstance(flow, Flow)  # noqa: S101  it was not refused
             return RawAnswer(call, flow, report, progress.attempts)
 
-        place = await self._place(call, progress, bulk=bulk)
-        return await self._attempt_at(place, call, progress, tally, attempt)
+        place = await self._place(call, progress, bulk=False)
+        return await self._attempt_at(place, call, progress, None, attempt)
 
     async def failed(self, call: Call, failure: CallError, progress: Progress) -> None:
         """Wait until a call that failed may be attempted again, or raise the failure."""
