@@ -53,23 +53,23 @@ class Table:
         """Write a row, or write it anew."""
         values = ", ".join("?" * len(self.columns))
         return (
-            f"INSERT INTO main.{quoted(self.name)} ({self._names()}) VALUES ({values})"  # noqa: S608
+            f"INSERT INTO main.{quoted(self.name)} ({self._names()}) VALUES ({values})"  # noqa: S608  the names are quoted
             f"{self._update()}"
         )
 
     def refresh(self) -> Sequence[str]:
         """Make the table what the one of the same name in ``fresh`` is; touch what differs."""
         mine, fresh = f"main.{quoted(self.name)}", f"fresh.{quoted(self.name)}"
-        gone = f" WHERE id NOT IN (SELECT id FROM {fresh})" if self.has_key else ""  # noqa: S608
+        gone = f" WHERE id NOT IN (SELECT id FROM {fresh})" if self.has_key else ""  # noqa: S608  the names are quoted
         changed = " OR ".join(
             f"{quoted(self.name)}.{quoted(name)} IS NOT excluded.{quoted(name)}"
             for name in self.columns
         )
         update = f"{self._update()} WHERE {changed}" if self.has_key else ""
         return (
-            f"DELETE FROM {mine}{gone}",  # noqa: S608
+            f"DELETE FROM {mine}{gone}",  # noqa: S608  the names are quoted
             # WHERE true: else the parser takes ON for the join's
-            f"INSERT INTO {mine} ({self._names()}) SELECT {self._names()} "  # noqa: S608
+            f"INSERT INTO {mine} ({self._names()}) SELECT {self._names()} "  # noqa: S608  the names are quoted
             f"FROM {fresh} WHERE true{update}",
         )
 

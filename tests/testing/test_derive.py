@@ -149,11 +149,11 @@ def test_a_filter_that_nothing_stands_for(kind: str, good: str, bad: str) -> Non
     nobody = None
     assert made.test(nobody, good)({})  # type: ignore[arg-type]  # no account is asked
     with pytest.raises(ValueError):
-        made.test(nobody, bad)  # type: ignore[arg-type]
+        made.test(nobody, bad)  # type: ignore[arg-type]  # as a stranger would
 
 
 def _parse(parameter: Parameter, given: object) -> object:
-    return setting_of(parameter, ["x"]).parse(given)  # type: ignore[arg-type]
+    return setting_of(parameter, ["x"]).parse(given)  # type: ignore[arg-type]  # as a stranger would
 
 
 def test_settings_by_kind() -> None:

@@ -76,11 +76,11 @@ TASKS: list[tuple[dict[str, str], Wanted]] = [
     ({"dateclosedend": "2026-09-01"}, lambda row: row["dateclosed"] is not None),
     (
         {"datemodifiedbegin": "2026-03-01 12:00:00"},
-        lambda row: row["datemodified"] >= datetime(2026, 3, 1, 12),  # noqa: DTZ001
+        lambda row: row["datemodified"] >= datetime(2026, 3, 1, 12),  # noqa: DTZ001  as the account's own are
     ),
     (
         {"datemodifiedend": "2026-03-01 12:00:00"},
-        lambda row: row["datemodified"] <= datetime(2026, 3, 1, 12),  # noqa: DTZ001
+        lambda row: row["datemodified"] <= datetime(2026, 3, 1, 12),  # noqa: DTZ001  as the account's own are
     ),
     (
         {"projectid": "301,302,303", "excludeclosed": "t"},
