@@ -8,7 +8,7 @@ import attrs
 
 from .errors import IncompleteListingError, ListingError
 
-__all__ = ["PagePlan", "PageRequest", "PageSizes", "WholePlan", "check_rows"]
+__all__ = ["PagePlan", "PageRequest", "PageSizes", "WholePlan", "check_rows", "pages_of"]
 
 # Rows of a first page: enough to tell how large a row is, few enough to come at once.
 FIRST = 100
@@ -61,6 +61,16 @@ def check_rows(request: PageRequest, rows: int) -> None:
             f"{request.limit} rows were asked for at offset {request.offset}, {rows} came: "
             "the server does not page as documented"
         )
+
+
+def pages_of(rows: int) -> int:
+    """About how many pages so many rows take, where a row weighs a KiB."""
+    pages, size = 0, FIRST
+    while rows > 0:
+        pages += 1
+        rows -= size
+        size = min(size * GROWTH, BYTES // 1024)
+    return pages
 
 
 class PageSizes:

@@ -54,6 +54,11 @@ class SpannedListing(Listing[R]):
         # Asked anew for each stream: the end may be the present.
         self._spans = spans
 
+    @property
+    def spans(self) -> int:
+        """How many spans it is read in."""
+        return len(self._spans())
+
     async def count(self) -> int:
         """Ask how many records each span has: a small request for each.
 

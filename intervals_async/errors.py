@@ -19,6 +19,7 @@ __all__ = [
     "ArgumentError",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetError",
     "CallError",
     "ClientClosedError",
     "ConnectError",
@@ -77,6 +78,20 @@ class ResumeError(IntervalsError):
 
 class UnfitValueError(IntervalsError, ValueError):
     """A value does not fit the column that it is to be written to: the message says which."""
+
+
+class BudgetError(IntervalsError):
+    """The day's requests do not suffice for what was asked, so it was not begun.
+
+    Attributes:
+        requests: About how many it takes; None if nothing was left to find out.
+        day_left: How many the account has left today.
+        next_reset: When the day starts anew, in UTC; None on older accounts.
+    """
+
+    requests: int | None = None
+    day_left: int = 0
+    next_reset: datetime | None = None
 
 
 class CallError(IntervalsError):

@@ -3,6 +3,7 @@
 from .account import AccountProgress, export_account
 from .compression import Compression
 from .csv_sink import CsvSink, Formulas
+from .estimate import Estimate, ResourceEstimate
 from .jsonlines_sink import JsonLinesSink
 from .manifest import Exported, Manifest, WrittenFile
 from .parquet_sink import Codec, ParquetSink
@@ -15,6 +16,7 @@ __all__ = [
     "Codec",
     "Compression",
     "CsvSink",
+    "Estimate",
     "Exported",
     "Formulas",
     "GatheringSink",
@@ -22,6 +24,7 @@ __all__ = [
     "Manifest",
     "Mark",
     "ParquetSink",
+    "ResourceEstimate",
     "ResumableSink",
     "Sink",
     "SqliteSink",

@@ -11,6 +11,7 @@ from .._convert import Record
 from ..errors import ArgumentError
 from .csv_sink import CsvSink
 from .jsonlines_sink import JsonLinesSink
+from .merging import Merge, merge_csv, merge_json_lines, merge_parquet, merge_sqlite
 from .parquet_sink import ParquetSink
 from .sink import ResumableSink
 from .sqlite_sink import SqliteSink
@@ -28,12 +29,14 @@ class Format:
     Attributes:
         name: Its name.
         make: Makes the sink of a resource, given the file, the records' class and the name.
+        merge: Puts what was changed into such a file.
         one_file: The name of the file, where all resources share one.
         checkpoint_every: Seconds between two checkpoints; each costs something.
     """
 
     name: str
     make: Callable[[Path, type[Record], str], ResumableSink]
+    merge: Merge
     one_file: str | None = None
     checkpoint_every: float = 2.0
 
@@ -41,26 +44,34 @@ class Format:
         """Where a resource is written."""
         return folder / (self.one_file or f"{resource}.{self.name}")
 
+    def path_of_changes(self, folder: Path, resource: str) -> Path:
+        """Where what was changed of a resource is written, until it is merged."""
+        return folder / f"{resource}.changes.{self.name}"
+
 
 def _lines(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
     return JsonLinesSink(path, force=True)
 
 
+def _table(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
+    return CsvSink(path, record_class, force=True)
+
+
+def _columns(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
+    return ParquetSink(path, record_class, force=True)
+
+
+def _database(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
+    return SqliteSink(path, record_class, table=resource)
+
+
 _KNOWN = (
-    Format("jsonl", _lines),
-    Format("jsonl.gz", _lines, checkpoint_every=20.0),
-    Format("jsonl.zst", _lines, checkpoint_every=20.0),
-    Format("csv", lambda path, record_class, resource: CsvSink(path, record_class, force=True)),
-    Format(
-        "parquet",
-        lambda path, record_class, resource: ParquetSink(path, record_class, force=True),
-        checkpoint_every=60.0,
-    ),
-    Format(
-        "sqlite",
-        lambda path, record_class, resource: SqliteSink(path, record_class, table=resource),
-        one_file=DATABASE,
-    ),
+    Format("jsonl", _lines, merge_json_lines),
+    Format("jsonl.gz", _lines, merge_json_lines, checkpoint_every=20.0),
+    Format("jsonl.zst", _lines, merge_json_lines, checkpoint_every=20.0),
+    Format("csv", _table, merge_csv),
+    Format("parquet", _columns, merge_parquet, checkpoint_every=60.0),
+    Format("sqlite", _database, merge_sqlite, one_file=DATABASE),
 )
 
 FORMATS = {each.name: each for each in _KNOWN}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -11,58 +12,186 @@ from typing import Any
 
 import attrs
 
-from .._convert import Record
+from .._spanned import SpannedListing
 from ..client import IntervalsClient
 from ..errors import CallError, ListingError, PermissionDeniedError, ResumeError
-from ..listing import Stream
-from ..resources import Resource
-from .formats import Format
+from ..listing import Listing, Stream
+from ..resources import resource_class
 from .in_thread import SinkThread
+from .incremental import changed_since
+from .nowhere import Nowhere
+from .order import CHANGED, Order
 from .sink import ResumableSink
-from .sources import listing_of
+from .sources import listing_of, parent_of, requests_by, requests_for
 from .state import ResourceState, RunState
 
 __all__ = ["Job"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, eq=False)
 class Job:
     """The export of one resource.
 
     Attributes:
         client: Whose account.
         name: The resource's name.
-        filters: Its filters.
+        order: What is exported, and how.
         folder: Where its file is written.
-        format: The format of that.
         states: Where is kept how far it has come.
-        checkpoint_every: Seconds between two moments that can be gone on from; None for what
-            suits the format.
-        keep_ids: Whether other resources are listed by the ids of its records.
+        state: How far it has come.
+        checkpoint_every: Seconds between two moments that can be gone on from.
+        since: When the export began whose file the changes go into, in UTC; None to read all.
         tell: Called when it has come further.
+        keep_ids: Whether other resources are listed by the ids of its records.
+        surveyed: Whether its first page was read before it was written.
+        seconds: How long that took.
     """
 
     client: IntervalsClient
     name: str
-    filters: Mapping[str, object]
+    order: Order
     folder: Path
-    format: Format
     states: RunState
-    checkpoint_every: float | None
-    keep_ids: bool
-    tell: Callable[[str, ResourceState], None]
+    state: ResourceState
+    checkpoint_every: float
+    since: datetime | None
+    tell: Callable[[Job], None]
+    keep_ids: bool = False
+    surveyed: bool = False
+    seconds: float = 0.0
+    _stream: Stream[Any] | None = attrs.field(default=None, init=False)
 
-    async def run(self, state: ResourceState, parents: Sequence[int]) -> None:
+    @property
+    def parent(self) -> str | None:
+        """The resource by whose records it is listed, if by any."""
+        return parent_of(self.name, self._filters)
+
+    @property
+    def merges(self) -> bool:
+        """Whether only changes are read, and go into the file that is there."""
+        return self.since is not None and not self.state.whole
+
+    async def begin(self) -> None:
+        """Read the first page, where nothing is known yet: it tells how many records there are.
+
+        Raises:
+            CallError: It could not be read.
+        """
+        if self.parent is not None or self.state.began is not None or not self._is_listed:
+            return
+        stream = self._stream = self._stream or self._listing().stream()
+        began = time.monotonic()
+        try:
+            await stream.read_ahead()
+        except PermissionDeniedError as error:
+            self._note(stream)
+            await self._refused(error)
+            return
+        self.surveyed = True
+        self.seconds = time.monotonic() - began
+        self._note(stream)
+        self.tell(self)
+
+    def requests_left(self, parents: int) -> int:
+        """About how many requests it still takes; those of the first page are done.
+
+        Args:
+            parents: How many records its parent has, if it has one.
+        """
+        state = self.state
+        if state.is_done:
+            return 0
+        if not self._is_listed:
+            return 1
+        if self.parent is not None:
+            return max(requests_by(self.parent, parents) - state.requests, 0)
+        left = requests_for(
+            self._listing(), state.listcount or 0, read=state.records, asked=state.requests
+        )
+        return left + self._is_counted if state.began is None else max(left, 1)
+
+    async def run(self, parents: Sequence[int]) -> None:
         """Export it, and note in the state how far it has come.
 
         Raises:
             CallError: It could not be read.
             OSError: It could not be written.
         """
-        path = self.format.path(self.folder, self.name)
-        resource: Resource[Record] = getattr(self.client, self.name)
-        sink = self.format.make(path, resource.record, self.name)
+        try:
+            await self._write(parents)
+            if self.merges and not await self._merge():
+                # Something is gone, or was changed unseen: all is read.
+                self.state = ResourceState(whole=True, requests=self.state.requests)
+                await self._save()
+                await self._write(parents)
+        except PermissionDeniedError as error:
+            await self._refused(error)
+            return
+        self.state.ended = datetime.now(UTC)
+        await self._save()
+
+    async def leave_out(self, reason: str) -> None:
+        """Note why it cannot be exported."""
+        self.state.left_out = reason
+        if self.states.is_begun:
+            await self._save()
+
+    async def start_again(self) -> None:
+        """Go back to the last checkpoint: what came after it is read again."""
+        await self.aclose()
+        self.state = await asyncio.to_thread(self.states.load, self.name)
+
+    async def aclose(self) -> None:
+        """Leave nothing under way. May be called again, and in any state."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()
+
+    @property
+    def _is_listed(self) -> bool:
+        return "list" in resource_class(self.name).methods()
+
+    @property
+    def _is_wanted(self) -> bool:
+        """Whether it is exported itself, and not only read for the ids."""
+        return self.name in self.order.names
+
+    @property
+    def _is_counted(self) -> bool:
+        """Whether one request tells how many records there are in all."""
+        whole = self.order.filters_of(self.name)
+        return (
+            self.merges
+            and parent_of(self.name, whole) is None
+            and not isinstance(listing_of(self.client, self.name, whole), SpannedListing)
+        )
+
+    def _listing(self, parents: Sequence[int] = ()) -> Listing[Any]:
+        return listing_of(self.client, self.name, self._filters, parents)
+
+    @property
+    def _filters(self) -> Mapping[str, object]:
+        filters = self.order.filters_of(self.name) if self._is_wanted else {}
+        if self.since is None or self.state.whole:
+            return filters
+        return {**filters, CHANGED: changed_since(self.since)}
+
+    @property
+    def _path(self) -> Path:
+        if self.merges:
+            return self.order.format.path_of_changes(self.states.folder, self.name)
+        return self.order.format.path(self.folder, self.name)
+
+    def _sink(self) -> ResumableSink:
+        if not self._is_wanted:
+            return Nowhere()
+        return self.order.format.make(self._path, resource_class(self.name).record, self.name)
+
+    async def _write(self, parents: Sequence[int]) -> None:
+        """Bring all that there is to read into a file."""
+        state = self.state
         state.began = state.began or datetime.now(UTC)
+        sink = self._sink()
         async with SinkThread(sink) as thread:
             if state.mark is None:
                 await thread.call(sink.open)
@@ -76,86 +205,91 @@ class Job:
                     # of the unfinished one goes.
                     await thread.call(sink.open)
                     await thread.call(sink.close, whole=False)
-                    await self._end(thread, state)
                     return
             try:
                 if not state.closing:
-                    await self._copy(thread, sink, state, parents)
+                    await self._copy(thread, sink, parents)
                     state.closing = True
-                    await self._checkpoint(thread, sink, state, state.bookmark)
+                    await self._checkpoint(thread, sink, state.bookmark)
                 await thread.call(sink.close, whole=True)
             except PermissionDeniedError:
                 await thread.call(sink.close, whole=False)
-                state.mark = state.bookmark = None
                 raise
             except BaseException:
                 await thread.call(sink.suspend)
                 raise
-            await self._end(thread, state)
 
-    async def _end(self, thread: SinkThread, state: ResourceState) -> None:
-        state.ended = datetime.now(UTC)
-        await thread.call(self.states.save, self.name, state)
-
-    async def _copy(
-        self,
-        thread: SinkThread,
-        sink: ResumableSink,
-        state: ResourceState,
-        parents: Sequence[int],
-    ) -> None:
+    async def _copy(self, thread: SinkThread, sink: ResumableSink, parents: Sequence[int]) -> None:
         """Write what is not written yet."""
-        resource: Any = getattr(self.client, self.name)
-        if "list" not in resource.methods():
-            await thread.write([await resource.get()])
-            state.records = 1
+        state = self.state
+        if not self._is_listed:
             state.requests += 1
+            await thread.write([await getattr(self.client, self.name).get()])
+            state.records = 1
             return
-        listing = listing_of(self.client, self.name, self.filters, parents)
-        every = self.checkpoint_every
-        every = self.format.checkpoint_every if every is None else every
+        if self._stream is None:
+            self._stream = self._listing(parents).stream(resume=state.bookmark)
+        else:  # what it has asked for was noted when it was read ahead
+            state.requests = 0
         requests, drift = state.requests, state.drift
-        async with listing.stream(resume=state.bookmark) as stream:
+        async with self._stream as stream:
+            due = time.monotonic() + self.checkpoint_every
+            try:
+                while records := await stream.batch():
+                    await thread.write(records)
+                    state.records += len(records)
+                    if self.keep_ids:
+                        state.add_ids(records)
+                    self._note(stream, requests, drift)
+                    self.tell(self)
+                    if time.monotonic() >= due:
+                        with suppress(ListingError):  # no bookmark leads to here; a later one does
+                            await self._checkpoint(thread, sink, stream.bookmark)
+                        due = time.monotonic() + self.checkpoint_every
+            except CallError:
+                self._note(stream, requests, drift)
+                if state.records:  # what was read before is kept
+                    with suppress(ListingError, OSError):
+                        await self._checkpoint(thread, sink, stream.bookmark)
+                raise
+            self._note(stream, requests, drift)
+        self._stream = None
 
-            def note() -> None:
-                state.listcount = stream.listcount
-                state.requests = requests + stream.requests
-                state.drift = drift + stream.repairs
-
-            due = time.monotonic() + every
-            while records := await self._next(thread, sink, state, stream):
-                await thread.write(records)
-                state.records += len(records)
-                if self.keep_ids:
-                    state.add_ids(records)
-                note()
-                self.tell(self.name, state)
-                if time.monotonic() >= due:
-                    with suppress(ListingError):  # no bookmark leads to here; a later one does
-                        await self._checkpoint(thread, sink, state, stream.bookmark)
-                    due = time.monotonic() + every
-            note()
-
-    async def _next(
-        self, thread: SinkThread, sink: ResumableSink, state: ResourceState, stream: Stream[Any]
-    ) -> list[Any]:
-        """Read the next records; should that fail, what was read before is kept."""
-        try:
-            return await stream.batch()
-        except CallError:
-            if state.records:
-                with suppress(ListingError, OSError):
-                    await self._checkpoint(thread, sink, state, stream.bookmark)
-            raise
+    def _note(self, stream: Stream[Any], requests: int = 0, drift: int = 0) -> None:
+        self.state.listcount = stream.listcount
+        self.state.requests = requests + stream.requests
+        self.state.drift = drift + stream.repairs
 
     async def _checkpoint(
-        self,
-        thread: SinkThread,
-        sink: ResumableSink,
-        state: ResourceState,
-        bookmark: str | None,
+        self, thread: SinkThread, sink: ResumableSink, bookmark: str | None
     ) -> None:
         """Bring all to the disk, and then note that it is there."""
-        state.mark = await thread.call(sink.checkpoint)
-        state.bookmark = bookmark
-        await thread.call(self.states.save, self.name, state)
+        self.state.mark = await thread.call(sink.checkpoint)
+        self.state.bookmark = bookmark
+        await thread.call(self.states.save, self.name, self.state)
+
+    async def _merge(self) -> bool:
+        """Put the changes into the file of the last export; whether they add up to what is there."""
+        expected = None
+        if self._is_counted:
+            # Without the moment of changes: everything that there is now.
+            whole = listing_of(self.client, self.name, self.order.filters_of(self.name))
+            expected = self.state.listcount = await whole.count()
+            self.state.requests += 1
+        records = await asyncio.to_thread(
+            self.order.format.merge,
+            self.order.format.path(self.folder, self.name),
+            self._path,
+            resource_class(self.name).record,
+            self.name,
+            expected,
+        )
+        self.state.records = records or 0
+        return records is not None
+
+    async def _refused(self, error: PermissionDeniedError) -> None:
+        self.state = ResourceState(requests=self.state.requests)
+        await self.leave_out(str(error))
+
+    async def _save(self) -> None:
+        await asyncio.to_thread(self.states.save, self.name, self.state)

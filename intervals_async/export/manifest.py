@@ -49,6 +49,17 @@ class WrittenFile:
             digest = hashlib.file_digest(file, "sha256")
             return cls(path.name, file.tell(), digest.hexdigest())
 
+    def flaw(self, folder: str | Path) -> str | None:
+        """Hold the file in a folder against it, and say what is wrong; None where nothing is."""
+        path = Path(folder) / self.name
+        try:
+            found = WrittenFile.of(path)
+        except OSError as error:
+            return f"{path}: {error.strerror}"
+        if found.size != self.size:
+            return f"{path}: {found.size} bytes, where {self.size} were written"
+        return None if found == self else f"{path}: its content is not what was written"
+
 
 @attrs.frozen(kw_only=True)
 class Exported:
@@ -64,6 +75,8 @@ class Exported:
         drift: How often rows had moved while they were read, and were found again.
         began: When it began, in UTC.
         ended: When it ended, in UTC.
+        since: When the export before it began, in UTC, if only what was changed since then was
+            read and put into its file; None where all was read.
         file: What was written.
     """
 
@@ -76,6 +89,7 @@ class Exported:
     drift: int
     began: datetime
     ended: datetime
+    since: datetime | None = None
     file: WrittenFile
 
 
@@ -89,6 +103,8 @@ class Manifest:
         ended: When it ended, in UTC.
         exported: Each resource, in the order of their names.
         left_out: Resources that could not be read, and why.
+        further_requests: How many requests were for none of them: for the day's quota, and for
+            the ids of resources that are not exported themselves.
     """
 
     library: str = __version__
@@ -96,6 +112,7 @@ class Manifest:
     ended: datetime
     exported: Sequence[Exported]
     left_out: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    further_requests: int = 0
 
     @property
     def records(self) -> int:
@@ -104,8 +121,8 @@ class Manifest:
 
     @property
     def requests(self) -> int:
-        """How many requests they took in all."""
-        return sum(each.requests for each in self.exported)
+        """How many requests the export took in all."""
+        return sum(each.requests for each in self.exported) + self.further_requests
 
     def write(self, folder: Path) -> None:
         """Write it into a folder, whole or not at all.
@@ -136,17 +153,10 @@ class Manifest:
 
     def flaws(self, folder: str | Path) -> Iterator[str]:
         """Hold the files in a folder against it, and say of each what is wrong with it."""
-        for each in self.exported:
-            path = Path(folder) / each.file.name
-            try:
-                found = WrittenFile.of(path)
-            except OSError as error:
-                yield f"{path}: {error.strerror}"
-                continue
-            if found.size != each.file.size:
-                yield f"{path}: {found.size} bytes, where {each.file.size} were written"
-            elif found != each.file:
-                yield f"{path}: its content is not what was written"
+        files = {each.file.name: each.file for each in self.exported}
+        for file in files.values():
+            if (flaw := file.flaw(folder)) is not None:
+                yield flaw
 
 
 def plain(told: Any) -> Any:
@@ -169,7 +179,9 @@ def plain(told: Any) -> Any:
 def exported_of(told: Mapping[str, Any]) -> Exported:
     """Read what was written of a resource out of its plain form."""
     began, ended = moments(told)
-    changed: dict[str, Any] = {"began": began, "ended": ended, "file": WrittenFile(**told["file"])}
+    since = told["since"] and datetime.fromisoformat(told["since"])
+    file = WrittenFile(**told["file"])
+    changed: dict[str, Any] = {"began": began, "ended": ended, "since": since, "file": file}
     return Exported(**{**told, **changed})
 
 

@@ -22,6 +22,8 @@ __all__ = ["Codec", "ParquetSink"]
 Codec: TypeAlias = Literal["none", "snappy", "zstd"]
 """How the columns of a Parquet file are compressed."""
 
+USUAL_CODEC: Codec = "snappy"
+
 
 class ParquetSink:
     """Writes a Parquet file: a column a field, and row groups while the records come.
@@ -54,7 +56,7 @@ class ParquetSink:
         record_class: type[Record],
         *,
         force: bool = False,
-        codec: Codec = "snappy",
+        codec: Codec = USUAL_CODEC,
     ) -> None:
         if codec not in get_args(Codec):
             raise ArgumentError(f"codec is one of {', '.join(get_args(Codec))}, not {codec!r}")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._convert import Record
+from .._paging import pages_of
 from .._parameters import parameters
 from .._spanned import Span, SpannedListing
 from ..client import IntervalsClient
 from ..listing import Listing
 from ..resources import Resource, names, resource_class
 
-__all__ = ["can_be_exported", "listing_of", "parent_of"]
+__all__ = ["can_be_exported", "listing_of", "parent_of", "requests_by", "requests_for"]
 
 # What the API leaves out of a list unless it is told to give all.
 EVERYTHING: Mapping[str, Mapping[str, object]] = {"timer": {"gettimerinfo": True}}
@@ -67,3 +69,25 @@ def listing_of(
     ]
     whole = spans[0].source if spans else resource._source({**filters, f"{parent}id": 1})
     return SpannedListing(whole, lambda: spans, limit=None)
+
+
+def requests_for(listing: Listing[Any], listcount: int, *, read: int, asked: int) -> int:
+    """About how many requests it still takes to read a listing.
+
+    Args:
+        listing: The listing, as `listing_of` has given it.
+        listcount: How many records it has.
+        read: How many of them were read.
+        asked: How many requests were sent for it.
+    """
+    if isinstance(listing, SpannedListing):
+        return max(listing.spans - asked, 0)
+    # pages are small again when it is gone on with; where nothing was read, one was asked for
+    return pages_of(listcount - read) if read else max(pages_of(listcount) - asked, 0)
+
+
+def requests_by(parent: str, number: int) -> int:
+    """About how many requests it takes to read what is listed by so many parents."""
+    if parent != "task":
+        return number
+    return 2 * math.ceil(number / TASKS_AT_ONCE)  # a first page is small, so one more follows

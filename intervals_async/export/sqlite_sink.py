@@ -19,7 +19,7 @@ from .sink import Mark, number, pieces
 from .sqlite_errors import as_os_errors
 from .sqlite_table import Table, quoted
 
-__all__ = ["SqliteSink"]
+__all__ = ["SqliteSink", "connect", "refresh"]
 
 # Seconds that one waits while others write the same database.
 PATIENCE = 60.0
@@ -75,7 +75,7 @@ class SqliteSink:
             self._part.open()
             try:
                 self._journal.unlink(missing_ok=True)  # of a file that is no more
-                self._database = _connect(self._part.path)
+                self._database = connect(self._part.path)
                 self._database.execute(self._table.create())
             except BaseException:
                 self._drop()
@@ -107,7 +107,7 @@ class SqliteSink:
             self._part.reopen()
             try:
                 self._look_at_target()
-                self._database = _connect(self._part.path)
+                self._database = connect(self._part.path)
                 self._cut(rows, mark.get("tail"))
             except BaseException:
                 self.suspend()
@@ -160,20 +160,9 @@ class SqliteSink:
         return True
 
     def _refresh(self) -> None:
-        with closing(_connect(self._part.target)) as database:
-            database.execute("ATTACH ? AS fresh", [str(self._part.path)])
-            # All readers see either the old table or the new one.
-            database.execute("BEGIN IMMEDIATE")
-            there = self._columns_there(database)
-            if not there:
-                database.execute(self._table.create())
-            for column in self._table.columns if there else ():
-                if column not in there:
-                    database.execute(self._table.add(column))
-            for statement in self._table.refresh():
-                database.execute(statement)
+        with closing(connect(self._part.target)) as database:
+            refresh(database, self._part.path, self._table)
             database.execute("COMMIT")
-            database.execute("DETACH fresh")
 
     def _look_at_target(self) -> None:
         """Find out early what would fail in the end."""
@@ -182,20 +171,8 @@ class SqliteSink:
             return
         with target.open("r+b"):  # it is a file that may be written
             pass
-        with closing(_connect(target)) as database:
-            self._columns_there(database)
-
-    def _columns_there(self, database: sqlite3.Connection) -> set[str]:
-        """The columns that the target's table has, if there is one."""
-        info = f"PRAGMA main.table_info({quoted(self._table.name)})"
-        columns = database.execute(info).fetchall()
-        keys = [name for _, name, _, _, _, key in columns if key]
-        if columns and keys != ["id"] and self._table.has_key:
-            raise ArgumentError(
-                f"{self._named} has a table {self._table.name} whose primary key is not its id: "
-                "say another name for the table"
-            )
-        return {name for _, name, *_ in columns}
+        with closing(connect(target)) as database:
+            _columns_there(database, self._table)
 
     def _cut(self, rows: int, last: object) -> None:
         if self._tail(rows) != last:
@@ -226,10 +203,50 @@ class SqliteSink:
         self._part.remove()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    # One thread after the other may use it, and transactions begin where they are begun.
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database whose transactions begin and end where they are told to."""
+    # One thread after the other may use it.
     database = sqlite3.connect(
         path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
     )
     database.execute(f"PRAGMA cache_size = -{MOST_MEMORY}")
     return database
+
+
+def refresh(database: sqlite3.Connection, fresh: Path, table: Table, *, keep: bool = False) -> None:
+    """Make a table what the one in another database is, in a transaction that is left open.
+
+    Args:
+        database: Where the table is; it is made if it is not there.
+        fresh: The file of the other database.
+        table: The table.
+        keep: Whether rows stay that the other one has not.
+
+    Raises:
+        ArgumentError: There is such a table, whose id is no primary key.
+    """
+    database.execute("ATTACH ? AS fresh", [str(fresh)])
+    # All readers see either the old table or the new one.
+    database.execute("BEGIN IMMEDIATE")
+    there = _columns_there(database, table)
+    if not there:
+        database.execute(table.create())
+    for column in table.columns if there else ():
+        if column not in there:
+            database.execute(table.add(column))
+    if not keep:
+        database.execute(table.remove_what_is_gone())
+    database.execute(table.take_over())
+
+
+def _columns_there(database: sqlite3.Connection, table: Table) -> set[str]:
+    """The columns that the table has, if there is one."""
+    columns = database.execute(f"PRAGMA main.table_info({quoted(table.name)})").fetchall()
+    keys = [name for _, name, _, _, _, key in columns if key]
+    if columns and keys != ["id"] and table.has_key:
+        file = database.execute("PRAGMA database_list").fetchone()[2]
+        raise ArgumentError(
+            f"{file} has a table {table.name} whose primary key is not its id: "
+            "say another name for the table"
+        )
+    return {name for _, name, *_ in columns}

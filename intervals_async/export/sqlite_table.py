@@ -57,20 +57,24 @@ class Table:
             f"{self._update()}"
         )
 
-    def refresh(self) -> Sequence[str]:
-        """Make the table what the one of the same name in ``fresh`` is; touch what differs."""
-        mine, fresh = f"main.{quoted(self.name)}", f"fresh.{quoted(self.name)}"
-        gone = f" WHERE id NOT IN (SELECT id FROM {fresh})" if self.has_key else ""  # noqa: S608  the names are quoted
+    def remove_what_is_gone(self) -> str:
+        """Remove the rows that the table of the same name in ``fresh`` has not; without a key all."""
+        gone = ""
+        if self.has_key:
+            gone = f" WHERE id NOT IN (SELECT id FROM fresh.{quoted(self.name)})"  # noqa: S608  the names are quoted
+        return f"DELETE FROM main.{quoted(self.name)}{gone}"  # noqa: S608  the names are quoted
+
+    def take_over(self) -> str:
+        """Take over the rows of the table of the same name in ``fresh``; touch what differs."""
         changed = " OR ".join(
             f"{quoted(self.name)}.{quoted(name)} IS NOT excluded.{quoted(name)}"
             for name in self.columns
         )
         update = f"{self._update()} WHERE {changed}" if self.has_key else ""
+        # WHERE true: else the parser takes ON for the join's
         return (
-            f"DELETE FROM {mine}{gone}",  # noqa: S608  the names are quoted
-            # WHERE true: else the parser takes ON for the join's
-            f"INSERT INTO {mine} ({self._names()}) SELECT {self._names()} "  # noqa: S608  the names are quoted
-            f"FROM {fresh} WHERE true{update}",
+            f"INSERT INTO main.{quoted(self.name)} ({self._names()}) SELECT {self._names()} "  # noqa: S608  the names are quoted
+            f"FROM fresh.{quoted(self.name)} WHERE true{update}"
         )
 
     def _names(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import attrs
 from ..errors import ArgumentError
 from .manifest import plain, write_json
 
-__all__ = ["FOLDER", "ResourceState", "RunState"]
+__all__ = ["FOLDER", "Begun", "ResourceState", "RunState"]
 
 # The folder within the export's own that holds the states while it is not complete.
 FOLDER = ".unfinished"
@@ -33,6 +33,7 @@ class ResourceState:
         drift: How often rows had moved.
         listcount: How many there are, as last heard.
         began: When it began; None where it has not.
+        whole: Whether all must be read, since changes alone did not add up.
         closing: Whether all is in the file, which is to be moved into place.
         ended: When it ended; None where it has not.
         left_out: Why it cannot be read; None where it can.
@@ -46,6 +47,7 @@ class ResourceState:
     drift: int = 0
     listcount: int | None = None
     began: datetime | None = None
+    whole: bool = False
     closing: bool = False
     ended: datetime | None = None
     left_out: str | None = None
@@ -61,6 +63,23 @@ class ResourceState:
         self.ids += [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
 
 
+@attrs.define(kw_only=True)
+class Begun:
+    """What is known of an export as a whole.
+
+    Attributes:
+        asked: What is exported, and how, in its plain form.
+        began: When it began, in UTC.
+        since: The exports it is built upon, by resource: when they began, in UTC.
+        asides: Requests that were for no resource: for the day's quota.
+    """
+
+    asked: Mapping[str, Any]
+    began: datetime
+    since: Mapping[str, datetime]
+    asides: int = 0
+
+
 @attrs.frozen
 class RunState:
     """The states of all resources of an export, in a folder within its own.
@@ -74,21 +93,35 @@ class RunState:
     def _run(self) -> Path:
         return self.folder / "export.json"
 
-    def begin(self, asked: Mapping[str, object], now: datetime) -> datetime:
-        """Begin an export, or go on with the one that is unfinished; give when it began.
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is an export to go on with."""
+        return self._run.exists()
+
+    def begin(self, asked: Mapping[str, object], since: Mapping[str, datetime]) -> Begun:
+        """Begin an export.
 
         Args:
             asked: What is exported, and how.
-            now: The present.
+            since: The exports it is built upon: when they began.
 
         Raises:
-            ArgumentError: The one that is unfinished is another one.
             OSError: The folder cannot be written.
         """
-        if not self._run.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_json(self._run, {"asked": plain(asked), "began": now.isoformat()})
-            return now
+        begun = Begun(asked=plain(asked), began=datetime.now(UTC), since=since)
+        self.note(begun)
+        return begun
+
+    def note(self, begun: Begun) -> None:
+        """Write what is known of the export as a whole."""
+        write_json(self._run, plain(begun))
+
+    def go_on(self, asked: Mapping[str, object]) -> Begun:
+        """Go on with the export that was begun.
+
+        Raises:
+            ArgumentError: It is another one.
+        """
         told = _read(self._run)
         other = [name for name in asked if told["asked"].get(name) != plain(asked[name])]
         if other:
@@ -96,7 +129,11 @@ class RunState:
                 f"{self.folder.parent} holds an unfinished export with other {', '.join(other)}: "
                 f"finish it with the same, or remove {self.folder} to begin anew"
             )
-        return datetime.fromisoformat(told["began"])
+        told["began"] = datetime.fromisoformat(told["began"])
+        told["since"] = {
+            name: datetime.fromisoformat(moment) for name, moment in told["since"].items()
+        }
+        return Begun(**told)
 
     def load(self, name: str) -> ResourceState:
         """Read how far a resource has come."""

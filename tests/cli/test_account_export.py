@@ -62,9 +62,9 @@ def test_quiet_is_quiet(account: FakeIntervals, tmp_path: Path, invoke: Any) -> 
 
 def test_it_goes_on(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
     """The same command; another one is told that there is something unfinished."""
-    words = ("export", "group", "person", "-o", tmp_path)
+    words = ("export", "person", "personcontact", "-o", tmp_path)
     account.inject(faults.Status(403, 10, "Permission denied"), path="/person/")
-    account.inject(faults.Status(401, 9, "User bad auth"), path="/person/")
+    account.inject(faults.Status(401, 9, "User bad auth"), path="/personcontact/")
     assert invoke(*words).exit_code == 0  # what may not be read is left out
     assert "person" in Manifest.read(tmp_path).left_out
     assert invoke(*words).exit_code == 1

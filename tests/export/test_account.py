@@ -26,7 +26,7 @@ from intervals_async import (
     ServerError,
     Stream,
 )
-from intervals_async.export import AccountProgress, Manifest, account, export_account
+from intervals_async.export import AccountProgress, Manifest, export_account, run
 from intervals_async.export.formats import FORMATS
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
@@ -164,8 +164,8 @@ async def test_it_goes_on_after_an_error(
     assert not (tmp_path / "personcontact.jsonl").exists()
     fake.clear_log()
     manifest = await export_account(intervals, tmp_path, resources=some)
-    assert {seen.path for seen in fake.log} == {"/personcontact/"}
-    assert len(fake.log) == len(ids(fake, "person")) - 3
+    assert {seen.path for seen in fake.log} == {"/quota/", "/personcontact/"}
+    assert len(fake.log) == 1 + len(ids(fake, "person")) - 3
     lines = (tmp_path / "personcontact.jsonl").read_bytes().splitlines()
     assert sorted(json.loads(line)["id"] for line in lines) == ids(fake, "personcontact")
     assert len(manifest.exported) == 3
@@ -175,27 +175,36 @@ async def test_an_unfinished_export_of_another_kind_is_not_mixed_up(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """It says what to do; the same call goes on."""
-    fake.inject(faults.Status(500, 1, "Down"), times=4, path="/projectnote/")
+    some = ["person", "personcontact"]
+    fake.inject(faults.Status(500, 1, "Down"), times=4, path="/personcontact/")
     with pytest.raises(ServerError):
-        await export_account(intervals, tmp_path, resources=["projectnote"])
+        await export_account(intervals, tmp_path, resources=some)
     with pytest.raises(ArgumentError, match="an unfinished export with other resources"):
         await export_account(intervals, tmp_path, resources=["group"])
     with pytest.raises(ArgumentError, match="an unfinished export with other format"):
-        await export_account(intervals, tmp_path, resources=["projectnote"], format="csv")
-    await export_account(intervals, tmp_path, resources=["projectnote"])
+        await export_account(intervals, tmp_path, resources=some, format="csv")
+    await export_account(intervals, tmp_path, resources=some)
 
 
 async def test_the_end_of_the_day_breaks_it_off(tmp_path: Path) -> None:
-    """Until told to wait; the requests of the day that went before are not lost."""
+    """Others may use up what was left; the requests that went before are not lost."""
     moment = datetime(2026, 5, 6, 23, 59, 59, 900_000, tzinfo=UTC)
+    some = ["person", "personcontact"]
 
-    async with FakeIntervals(notes=50, per_minute=None, per_day=8, now=lambda: moment) as fake:
+    def others(server: FakeIntervals, seen: SeenRequest) -> None:
+        if len(server.log) == 8 and moment.day == 6:
+            server.inject(faults.DayUsedUp())
+
+    async with FakeIntervals(notes=50, per_minute=None, per_day=100, now=lambda: moment) as fake:
+        fake.between(others)
         async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
             with pytest.raises(DailyQuotaError):
-                await export_account(client, tmp_path, resources=["person", "personcontact"])
+                await export_account(client, tmp_path, resources=some)
         moment = datetime(2026, 5, 7, 0, 0, 1, tzinfo=UTC)
+        fake.clear_log()
         async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
-            await export_account(client, tmp_path, resources=["person", "personcontact"])
+            await export_account(client, tmp_path, resources=some)
+        assert fake.requests < len(ids(fake, "person"))
         lines = (tmp_path / "personcontact.jsonl").read_bytes().splitlines()
         assert sorted(json.loads(line)["id"] for line in lines) == ids(fake, "personcontact")
 
@@ -216,7 +225,7 @@ async def test_it_waits_for_the_next_day_where_told(
     def forget(self: Stream[Any]) -> str:
         raise ListingError("as in a second pass")
 
-    monkeypatch.setattr(account, "_sleep_until", next_day)
+    monkeypatch.setattr(run, "_sleep_until", next_day)
     monkeypatch.setattr(Stream, "bookmark", property(forget))
     fake.inject(faults.Status(400, 11, "Daily limit"), path="/personcontact/", skip=3)
     some = ["person", "personcontact"]

@@ -1,0 +1,179 @@
+"""Putting what was changed into the file of an earlier export, whole or not at all.
+
+What was changed stands at the end then, behind what was not.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from importlib import import_module
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+from .. import _json
+from .._arrow import pyarrow
+from .._convert import Record
+from .._whole_file import naming
+from .compression import Members, compression_of
+from .parquet_file import ParquetFile, batches_of
+from .parquet_sink import USUAL_CODEC
+from .part_file import PartFile
+from .sqlite_errors import as_os_errors
+from .sqlite_sink import connect, refresh
+from .sqlite_table import Table, quoted
+
+__all__ = ["Merge", "merge_csv", "merge_json_lines", "merge_parquet", "merge_sqlite"]
+
+Merge: TypeAlias = Callable[[Path, Path, type[Record], str, int | None], int | None]
+"""Puts changes into a file.
+
+It is called with the file, the file of what was changed, the class of the records, the name of
+the resource, and the number of records that there should be, if that is known. It gives how many
+there are; or None, and leaves the file as it was, where that is another number, or where the two
+files are not of the same columns. To do it again changes nothing.
+"""
+
+Row: TypeAlias = tuple[int, bytes]
+
+# So many lines are written at once.
+AT_ONCE = 256
+
+
+def merge_json_lines(
+    whole: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+) -> int | None:
+    """Merge JSON Lines; see `Merge`."""
+    del record_class, name
+    return _merge_rows(whole, b"", changes, _lines, expected)
+
+
+def merge_csv(
+    whole: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+) -> int | None:
+    """Merge CSV; see `Merge`. Cells stay as they are written, byte for byte."""
+    del record_class, name
+    with _opened(whole) as old, _opened(changes) as new:
+        head = old.readline()
+        if head != new.readline() or not head.startswith(b"id,"):
+            return None
+    return _merge_rows(whole, head, changes, _table_rows, expected)
+
+
+def merge_parquet(
+    whole: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+) -> int | None:
+    """Merge Parquet files; see `Merge`."""
+    del record_class, name
+    parquet, compute = pyarrow("pyarrow.parquet"), pyarrow("pyarrow.compute")
+    schema = parquet.read_schema(changes)
+    if not parquet.read_schema(whole).equals(schema):
+        return None
+    ids = parquet.read_table(changes, columns=["id"]).column("id").combine_chunks()
+    part = PartFile(whole, force=True)
+    with naming(whole):
+        part.open()
+        try:
+            file = ParquetFile(part.stream, schema, USUAL_CODEC)
+            records = 0
+            for batch in batches_of(whole):
+                gone = compute.is_in(batch.column("id"), value_set=ids)
+                kept = batch.filter(compute.invert(gone))
+                records += kept.num_rows
+                if file.gather(kept):
+                    file.spill()
+            for batch in batches_of(changes):
+                records += batch.num_rows
+                if file.gather(batch):
+                    file.spill()
+            file.end()
+            if expected not in (None, records):
+                part.remove()
+                return None
+            part.commit()
+        except BaseException:
+            part.remove()
+            raise
+    return records
+
+
+def merge_sqlite(
+    whole: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+) -> int | None:
+    """Merge the tables of two SQLite databases; see `Merge`. It is one transaction."""
+    table = Table(name, record_class)
+    with naming(whole), as_os_errors(), closing(connect(whole)) as database:
+        refresh(database, changes, table, keep=True)
+        count = f"SELECT count(*) FROM main.{quoted(name)}"  # noqa: S608  the name is quoted
+        (records,) = database.execute(count).fetchone()
+        if expected not in (None, records):
+            database.execute("ROLLBACK")
+            return None
+        database.execute("COMMIT")
+    return int(records)
+
+
+def _merge_rows(
+    whole: Path,
+    head: bytes,
+    changes: Path,
+    rows_of: Callable[[Iterable[bytes]], Iterator[Row]],
+    expected: int | None,
+) -> int | None:
+    with _opened(changes) as new:
+        ids = {id for id, _ in rows_of(new)}
+    members = Members(compression_of(whole))
+    part = PartFile(whole, force=True)
+    with naming(whole), _opened(whole) as old, _opened(changes) as new:
+        part.open()
+        try:
+            part.stream.write(members.take(head))
+            records = 0
+            kept = (row for id, row in rows_of(old) if id not in ids)
+            rows = chain(kept, (row for _, row in rows_of(new)))
+            while some := [*islice(rows, AT_ONCE)]:
+                records += len(some)
+                part.stream.write(members.take(b"".join(some)))
+            part.stream.write(members.end(at_least_one=True))
+            if expected not in (None, records):
+                part.remove()
+                return None
+            part.commit()
+        except BaseException:
+            part.remove()
+            raise
+    return records
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file to be read as it was before it was compressed."""
+    match compression_of(path):
+        case "gzip":
+            return cast("BinaryIO", gzip.open(path))
+        case "zstd":
+            zstandard: Any = import_module("zstandard")
+            reader = zstandard.ZstdDecompressor().stream_reader(
+                path.open("rb"), read_across_frames=True, closefd=True
+            )
+            return cast("BinaryIO", io.BufferedReader(reader))
+        case _:
+            return path.open("rb")
+
+
+def _lines(file: Iterable[bytes]) -> Iterator[Row]:
+    for line in file:
+        yield _json.loads(line)["id"], line
+
+
+def _table_rows(file: Iterable[bytes]) -> Iterator[Row]:
+    file = iter(file)
+    next(file, None)  # the header
+    row = b""
+    for line in file:
+        row += line
+        if row.count(b'"') % 2 == 0:  # else a line ends within a cell
+            yield int(row.partition(b",")[0]), row
+            row = b""

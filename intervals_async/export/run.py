@@ -1,0 +1,325 @@
+"""One run of an export of an account: the survey, the estimate, then all jobs at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+
+from ..client import Budget, IntervalsClient
+from ..errors import AnswerError, APIError, BudgetError, DailyQuotaError
+from .estimate import Estimate, ResourceEstimate, Work, seconds_for
+from .incremental import stands_since
+from .job import Job
+from .manifest import Exported, Manifest, WrittenFile
+from .order import Order
+from .state import Begun, RunState
+
+__all__ = ["AccountProgress", "Run"]
+
+# Rows that a first page has at most.
+FIRST_ROWS = 100
+
+
+@attrs.frozen(kw_only=True)
+class AccountProgress:
+    """How far the export of one resource has come.
+
+    Attributes:
+        resource: Its name.
+        records: How many records were written.
+        listcount: How many there are, as far as is known yet.
+        requests: What they took.
+        ended: Whether its file is complete.
+        left_out: Why it is left out; None where it is not.
+        waits_until: When it goes on, in UTC, if it waits for the next day; else None.
+    """
+
+    resource: str
+    records: int
+    listcount: int | None
+    requests: int
+    ended: bool
+    left_out: str | None
+    waits_until: datetime | None = None
+
+
+async def _sleep_until(moment: datetime) -> None:
+    await asyncio.sleep(max((moment - datetime.now(UTC)).total_seconds(), 1.0))
+
+
+class Run:
+    """One run, of a process; see `export_account` for the arguments."""
+
+    def __init__(
+        self,
+        *,
+        client: IntervalsClient,
+        folder: Path,
+        states: RunState,
+        order: Order,
+        jobs: int,
+        checkpoint_every: float | None,
+        wait_for_reset: bool,
+        on_estimate: Callable[[Estimate], None] | None,
+        on_progress: Callable[[AccountProgress], None] | None,
+    ) -> None:
+        self._client = client
+        self._folder = folder
+        self._states = states
+        self._order = order
+        self._places = asyncio.Semaphore(jobs)
+        self._at_once = jobs
+        usual = order.format.checkpoint_every
+        self._checkpoint_every = usual if checkpoint_every is None else checkpoint_every
+        self._wait_for_reset = wait_for_reset
+        self._on_estimate = on_estimate
+        self._on_progress = on_progress
+        self._started = time.time()
+        self._jobs: dict[str, Job] = {}
+        # The jobs at work, for those that wait for their parents.
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+
+    async def all(self) -> Manifest:
+        """Export all, and write the manifest."""
+        begun = await asyncio.to_thread(self._look_back)
+        since = (
+            begun.since
+            if begun
+            else await asyncio.to_thread(stands_since, self._order, self._folder)
+        )
+        self._jobs = await asyncio.to_thread(self._make_jobs, since)
+        try:
+            budget = await self._budget()
+            await self._each(self._jobs.values(), self._survey)
+            await self._estimate(budget)
+            if begun is None:
+                begun = await asyncio.to_thread(self._states.begin, self._order.asked, since)
+            begun.asides += 1
+            await asyncio.to_thread(self._states.note, begun)
+            await self._each(self._jobs.values(), self._work)
+        finally:
+            for job in self._jobs.values():
+                await job.aclose()
+        manifest = await asyncio.to_thread(self._manifest, begun)
+        await asyncio.to_thread(manifest.write, self._folder)
+        return manifest
+
+    def _look_back(self) -> Begun | None:
+        return self._states.go_on(self._order.asked) if self._states.is_begun else None
+
+    def _make_jobs(self, since: Mapping[str, datetime]) -> dict[str, Job]:
+        """Make the jobs of all resources, and of those by which they are listed; these first."""
+        wanted = {name: self._job(name, since.get(name)) for name in self._order.names}
+        parents = sorted({job.parent for job in wanted.values() if job.parent is not None})
+        jobs = {name: wanted.get(name) or self._job(name, None) for name in parents}
+        for job in jobs.values():
+            job.keep_ids = True
+        return {**jobs, **wanted}
+
+    def _job(self, name: str, since: datetime | None) -> Job:
+        return Job(
+            client=self._client,
+            name=name,
+            order=self._order,
+            folder=self._folder,
+            states=self._states,
+            state=self._states.load(name),
+            checkpoint_every=self._checkpoint_every,
+            since=since,
+            tell=self._tell,
+        )
+
+    async def _budget(self) -> Budget | None:
+        """Ask what is left of the day; None where the server does not tell.
+
+        Raises:
+            BudgetError: Nothing is, and nobody is to wait.
+        """
+        while True:
+            try:
+                budget = await self._client.budget()
+            except (AnswerError, APIError):
+                return None  # all the rest can be read for all that
+            if budget.day_left > 0:
+                return budget
+            if not self._wait_for_reset or budget.next_reset is None:
+                raise _too_little(None, budget)
+            await _sleep_until(budget.next_reset)
+
+    async def _each(self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[None]]) -> None:
+        """Do the same with all jobs at once. The first error ends it."""
+        failure: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                for job in jobs:
+                    self._at_work[job.name] = group.create_task(_awaited(work(job)))
+        except* Exception as errors:  # noqa: BLE001  the first of them is raised below
+            failure = errors.exceptions[0]
+        if failure is not None:
+            raise failure
+
+    async def _survey(self, job: Job) -> None:
+        if not job.state.is_done:
+            async with self._places:
+                await self._patiently(job, job.begin)
+
+    async def _estimate(self, budget: Budget | None) -> None:
+        """Say what it costs.
+
+        Raises:
+            BudgetError: The day's requests do not suffice.
+        """
+        works: list[Work] = []
+        resources: list[ResourceEstimate] = []
+        for job in self._jobs.values():
+            state = job.state
+            requests = job.requests_left(self._number_of(job.parent))
+            rows = max((state.listcount or 0) - state.records, 0)
+            works.append(Work(requests, rows, job.seconds, min(FIRST_ROWS, rows)))
+            if job.surveyed:
+                requests += state.requests
+            resources.append(
+                ResourceEstimate(resource=job.name, listcount=state.listcount, requests=requests)
+            )
+        uses = () if budget is None else budget.limits
+        estimate = Estimate(
+            resources=sorted(resources, key=lambda each: each.resource),
+            seconds=seconds_for(
+                works,
+                jobs=self._at_once,
+                limits=[use.limit for use in uses],
+                used=[use.used for use in uses],
+            ),
+            day_left=None if budget is None else budget.day_left,
+            next_reset=None if budget is None else budget.next_reset,
+        )
+        if self._on_estimate is not None:
+            self._on_estimate(estimate)
+        if budget is not None and not estimate.fits_today and not self._wait_for_reset:
+            raise _too_little(estimate.requests, budget)
+
+    def _number_of(self, parent: str | None) -> int:
+        """About how many records a parent has."""
+        if parent is None:
+            return 0
+        state = self._jobs[parent].state
+        return len(state.ids) if state.is_done else max(state.listcount or 0, state.records)
+
+    async def _work(self, job: Job) -> None:
+        """Export one resource, from where it stands, when it is its turn."""
+        if not job.state.is_done:
+            ids = await self._parent_ids(job)
+            if not job.state.is_done:
+                async with self._places:
+                    await self._patiently(job, lambda: job.run(ids))
+        self._tell(job)
+
+    async def _patiently(self, job: Job, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work of a job; on the next day too, if that is wanted."""
+        while True:
+            try:
+                await work()
+            except DailyQuotaError as error:
+                if not self._wait_for_reset or error.reset is None:
+                    raise
+                self._tell(job, waits_until=error.reset)
+                await _sleep_until(error.reset)
+                await job.start_again()
+            else:
+                return
+
+    async def _parent_ids(self, job: Job) -> Sequence[int]:
+        """Wait for what a resource is listed by; say why it is left out if that is not there."""
+        if job.parent is None:
+            return ()
+        await self._at_work[job.parent]
+        told = self._jobs[job.parent].state
+        if told.left_out is not None:
+            reason = f"it is listed by {job.parent}, which cannot be read: {told.left_out}"
+            await job.leave_out(reason)
+        elif len(told.ids) < told.records:
+            await job.leave_out(f"it is listed by the ids of {job.parent}, which are not told")
+        return told.ids
+
+    def _tell(self, job: Job, waits_until: datetime | None = None) -> None:
+        state = job.state
+        if self._on_progress is not None:
+            self._on_progress(
+                AccountProgress(
+                    resource=job.name,
+                    records=state.records,
+                    listcount=state.listcount,
+                    requests=state.requests,
+                    ended=state.ended is not None,
+                    left_out=state.left_out,
+                    waits_until=waits_until,
+                )
+            )
+
+    def _manifest(self, begun: Begun) -> Manifest:
+        files: dict[Path, WrittenFile] = {}
+        exported: list[Exported] = []
+        left_out: dict[str, str] = {}
+        further = begun.asides
+        for name, job in sorted(self._jobs.items()):
+            state = job.state
+            if name not in self._order.names:
+                further += state.requests
+                continue
+            if state.left_out is not None:
+                left_out[name] = state.left_out
+                further += state.requests
+                continue
+            assert state.began is not None  # noqa: S101  it has ended
+            assert state.ended is not None  # noqa: S101
+            path = self._order.format.path(self._folder, name)
+            if path not in files:
+                files[path] = WrittenFile.of(path)
+            exported.append(
+                Exported(
+                    resource=name,
+                    filters=self._order.filters_of(name),
+                    format=self._order.format.name,
+                    records=state.records,
+                    listcount=state.listcount,
+                    requests=state.requests,
+                    drift=state.drift,
+                    began=state.began,
+                    ended=state.ended,
+                    since=job.since if job.merges else None,
+                    file=files[path],
+                )
+            )
+        if self._order.format.one_file is not None:
+            # what SQLite forgets where it is killed while it writes two databases at once
+            for path in self._folder.glob(f"{self._order.format.one_file}-mj*"):
+                if path.stat().st_mtime < self._started:
+                    path.unlink()
+        return Manifest(
+            began=begun.began,
+            ended=datetime.now(UTC),
+            exported=exported,
+            left_out=left_out,
+            further_requests=further,
+        )
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
+
+
+def _too_little(requests: int | None, budget: Budget) -> BudgetError:
+    until = f" until {budget.next_reset:%Y-%m-%d %H:%M} UTC" if budget.next_reset else ""
+    cost = "needs requests" if requests is None else f"takes about {requests:,} requests"
+    error = BudgetError(
+        f"the export {cost}, and {budget.day_left:,} of the day's {budget.day_quota:,} are "
+        f"left{until}: export less, or let it wait for the next day (wait_for_reset)"
+    )
+    error.requests = requests
+    error.day_left, error.next_reset = budget.day_left, budget.next_reset
+    return error
