@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
 from intervals_async.testing import FakeIntervals, faults
@@ -42,6 +46,76 @@ async def run(name: str, *words: str) -> tuple[int | None, str, str]:
     process = await start(name, *words)
     output, complaint = await process.communicate()
     return process.returncode, output.decode(), complaint.decode()
+
+
+async def over_http(port: int, method: str, path: str, body: str = "") -> tuple[int, str]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"{method} {path} HTTP/1.0\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(f"{head}{body}".encode())
+    answer = (await reader.read()).decode()
+    writer.close()
+    head, _, text = answer.partition("\r\n\r\n")
+    return int(head.split()[1]), text
+
+
+@attrs.frozen
+class ExportService:
+    """The export service as a process of its own, and the ways to ask it."""
+
+    process: asyncio.subprocess.Process
+    port: int
+
+    async def ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
+        """Send it a request, and give the status and the text of its answer."""
+        return await over_http(self.port, method, f"/exports{path}", body)
+
+    async def until(self, path: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Ask how far an export is until that is what is waited for."""
+        async with asyncio.timeout(60):
+            while True:
+                told: dict[str, Any] = json.loads((await self.ask("GET", path))[1])
+                if condition(told):
+                    return told
+
+    async def end(self) -> list[str]:
+        """Ask it to end, as a supervisor does, and give what it complained of."""
+        if self.process.returncode is None:
+            self.process.terminate()
+        _, complaint = await self.process.communicate()
+        # In Python's development mode aiohttp tells of each request, and asyncio of what is slow.
+        shown = re.compile(r" HTTP/1\.|^Executing .* took ")
+        return [line for line in complaint.decode().splitlines() if not shown.search(line)]
+
+
+@asynccontextmanager
+async def export_service(folder: Path, port: int) -> AsyncGenerator[ExportService]:
+    process = await start("export_service.py", str(folder), str(port))
+    assert process.stdout is not None
+    assert b"Running on" in await process.stdout.readline()
+    service = ExportService(process, port)
+    try:
+        yield service
+    finally:
+        await service.end()
+
+
+def in_the_midst(told: dict[str, Any]) -> bool:
+    """Whether the clients are exported, and some of the notes, whose second page is held."""
+    of: dict[str, Any] = {"client": {"ended": False}, "projectnote": {"records": 0}}
+    of |= told["resources"]
+    return bool(of["client"]["ended"] and of["projectnote"]["records"])
+
+
+def are_in(folder: Path, account: FakeIntervals, *resources: str) -> bool:
+    """Whether each record of the server is in the files once, and nothing else in the folder."""
+    for resource in resources:
+        lines = (folder / f"{resource}.jsonl").read_bytes().splitlines()
+        if [json.loads(line)["id"] for line in lines] != [
+            row["id"] for row in account.rows(resource)
+        ]:
+            return False
+    files = {f"{resource}.jsonl" for resource in resources}
+    return {path.name for path in folder.iterdir()} == {*files, "manifest.json"}
 
 
 def test_each_example_is_tested() -> None:
@@ -103,12 +177,7 @@ async def test_service(account: FakeIntervals, unused_tcp_port: int) -> None:
     assert b"Running on" in await process.stdout.readline()
 
     async def ask(path: str) -> tuple[int, str]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
-        writer.write(f"GET {path} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
-        answer = (await reader.read()).decode()
-        writer.close()
-        head, _, body = answer.partition("\r\n\r\n")
-        return int(head.split()[1]), body
+        return await over_http(unused_tcp_port, "GET", path)
 
     project = account.rows("project")[0]["id"]
     mine = [row for row in account.rows("projectnote") if row["projectid"] == project]
@@ -125,6 +194,105 @@ async def test_service(account: FakeIntervals, unused_tcp_port: int) -> None:
     assert (await ask("/notes?projectid=1"))[0] == 503
     process.terminate()
     await process.communicate()
+
+
+async def test_export_service(account: FakeIntervals, unused_tcp_port: int, tmp_path: Path) -> None:
+    """An export runs behind, tells how far it is, stops when told, and goes on from there."""
+    account.inject(faults.Hold(asyncio.Event()), path="/projectnote/*", skip=1)
+    folder = tmp_path / "new" / "some"
+    async with export_service(tmp_path / "new", unused_tcp_port) as service:
+        status, told = await service.ask("POST", "?name=some&resources=projectnote,client")
+        assert (status, json.loads(told)["state"]) == (202, "running")
+        state = await service.until("/some", in_the_midst)
+        assert (state["state"], state["waits_for_limit"]) == ("running", False)
+        notes = state["resources"]["projectnote"]
+        assert notes["records"] < notes["of"] == 1200
+        assert (await service.ask("POST", "?name=some"))[0] == 409
+
+        status, told = await service.ask("DELETE", "/some")
+        assert (status, json.loads(told)["state"]) == (200, "cancelled")
+        assert {path.name for path in folder.glob("[!.]*")} == {"client.jsonl"}
+        status, told = await service.ask("POST", "?name=some&resources=task")
+        assert status == 400
+        assert "holds an unfinished export with other resources" in told
+
+        assert (await service.ask("POST", "?name=some&resources=projectnote,client"))[0] == 202
+        state = await service.until("/some", lambda told: told["state"] != "running")
+        assert state["state"] == "done"
+        assert state["resources"]["projectnote"] == {"records": 1200, "of": 1200, "ended": True}
+        assert are_in(folder, account, "client", "projectnote")
+        assert [seen.path for seen in account.log].count("/client/") == 1
+        assert json.loads((await service.ask("DELETE", "/some"))[1])["state"] == "done"
+
+
+async def test_export_service_refuses_what_is_wrong(
+    account: FakeIntervals, unused_tcp_port: int, tmp_path: Path
+) -> None:
+    """What cannot be done is said at once, costs no request, and leaves nothing on the disk."""
+    async with export_service(tmp_path / "new", unused_tcp_port) as service:
+        for asked, reason in {
+            "?resources=task,nonsuch": "there is no resource 'nonsuch' to export",
+            "?format=doc": "there is no format 'doc'",
+            "?resource=task": "say POST /exports?name=",
+            "?format=csv&format=jsonl": "say POST /exports?name=",
+            "?name=../some": "a name is up to 40",
+            "?name=": "a name is up to 40",
+        }.items():
+            status, told = await service.ask("POST", asked)
+            assert (status, told[: len(reason)]) == (400, reason)
+        assert (await service.ask("POST", "", '{"name": "some"}'))[0] == 400
+        assert (await service.ask("GET", "/some"))[0] == 404
+        assert (await service.ask("DELETE", "/some"))[0] == 404
+    assert account.requests == 0
+    assert not (tmp_path / "new").exists()
+    result, _, complaint = await run("export_service.py", str(tmp_path), "port")
+    assert (result, complaint) == (1, "usage: export_service.py FOLDER [PORT]\n")
+
+
+async def test_export_service_tells_of_waits_and_failures(
+    account: FakeIntervals, unused_tcp_port: int, tmp_path: Path
+) -> None:
+    """Whether it waits for the limit is seen; what fails is one sentence, and goes on later."""
+    account.inject(faults.Status(401, code=9, message="User bad auth"), path="/task/*")
+    async with export_service(tmp_path, unused_tcp_port) as service:
+        assert (await service.ask("POST", "?resources=task"))[0] == 202
+        state = await service.until("/account", lambda told: told["state"] != "running")
+        assert state["state"] == "failed"
+        assert state["error"].startswith("GET /task/: HTTP 401, code 9: User bad auth")
+
+        account.inject(faults.TooFast(retry_after="50"))
+        assert (await service.ask("POST", "?resources=task"))[0] == 202
+        await service.until("/account", lambda told: told["waits_for_limit"])
+        # Another one stands behind it in the line.
+        status, told = await service.ask("POST", "?resources=client&name=other")
+        assert (status, json.loads(told)["waits_for_limit"]) == (202, True)
+        for path in ("/account", "/other"):
+            state = json.loads((await service.ask("DELETE", path))[1])
+            assert (state["state"], state["waits_for_limit"]) == ("cancelled", False)
+
+    async with export_service(tmp_path, unused_tcp_port) as service:
+        assert (await service.ask("POST", "?resources=task"))[0] == 202
+        await service.until("/account", lambda told: told["state"] == "done")
+    assert are_in(tmp_path / "account", account, "task")
+
+
+async def test_export_service_ends_in_the_middle(
+    account: FakeIntervals, unused_tcp_port: int, tmp_path: Path
+) -> None:
+    """A service that is ended while an export runs leaves what the next one goes on from."""
+    account.inject(faults.Hold(asyncio.Event()), path="/projectnote/*", skip=1)
+    folder = tmp_path / "some"
+    async with export_service(tmp_path, unused_tcp_port) as service:
+        await service.ask("POST", "?name=some&resources=projectnote,client")
+        await service.until("/some", in_the_midst)
+        assert await service.end() == []
+        assert service.process.returncode == 0
+    assert {path.name for path in folder.glob("[!.]*")} == {"client.jsonl"}
+    async with export_service(tmp_path, unused_tcp_port) as service:
+        await service.ask("POST", "?name=some&resources=projectnote,client")
+        await service.until("/some", lambda told: told["state"] == "done")
+    assert are_in(folder, account, "client", "projectnote")
+    assert [seen.path for seen in account.log].count("/client/") == 1
 
 
 async def test_bot(account: FakeIntervals) -> None:
