@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import attrs
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ..export import AccountProgress, Manifest, export_account
+from ..export import Estimate, Manifest, export_account
 from ..export.manifest import MANIFEST
 from .connection import BaseUrl, Connection, TokenFile, connection
+from .folder_filters import FolderFilters, Since, read_filters, read_since
+from .folder_progress import Bars, Lines
 from .progress import LimitNotice
 from .running import run
-from .wording import counted
+from .wording import cost, counted
 
 __all__ = ["several", "verify"]
 
@@ -37,12 +39,10 @@ class FolderFormat(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class _Order:
-    resources: list[str] | None
-    exclude: list[str]
     folder: Path
-    format: FolderFormat
-    jobs: int
+    what: dict[str, Any]
     wait_for_reset: bool
+    dry_run: bool
     quiet: bool
     as_json: bool
 
@@ -50,7 +50,7 @@ class _Order:
 def several(
     ctx: typer.Context,
     resource: Annotated[
-        list[str] | None, typer.Argument(metavar="RESOURCE...", help="What to export.")
+        list[str] | None, typer.Argument(metavar="RESOURCE", help="What to export.")
     ] = None,
     *,
     output: Annotated[
@@ -60,6 +60,16 @@ def several(
         bool, typer.Option("--all", help="Export all resources of the account.")
     ] = False,
     exclude: Annotated[str | None, typer.Option(metavar="NAME,…", help="Leave these out.")] = None,
+    filter: FolderFilters = None,
+    since: Since = None,
+    incremental: Annotated[
+        bool,
+        typer.Option(
+            "--incremental",
+            help="Build upon the export that is in the folder: of tasks, times and notes of tasks "
+            "read only what was changed since.",
+        ),
+    ] = False,
     format: Annotated[
         FolderFormat, typer.Option(help="The format of the files; sqlite makes one for all.")
     ] = FolderFormat.JSONL,
@@ -69,8 +79,12 @@ def several(
     wait_for_reset: Annotated[
         bool,
         typer.Option(
-            "--wait-for-reset", help="When the day's requests are used up, go on when it is over."
+            "--wait-for-reset",
+            help="Begin although the day's requests do not suffice; go on when the day is over.",
         ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost, and write nothing.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
     as_json: Annotated[
@@ -84,17 +98,26 @@ def several(
     Files appear when they are complete, and replace those of an earlier export. What is listed for
     one parent alone, such as the contact details of a person, is listed for each.
 
+    Before it begins it asks how much there is, and what is left of the day. If that does not
+    suffice it ends with exit code 3, unless --wait-for-reset is said.
+
     Broken off at any moment, the same command goes on where it stopped.
     """
     if bool(resource) == everything:
         raise typer.BadParameter("name some resources, or say --all")
     order = _Order(
-        resources=None if everything else resource,
-        exclude=[name.strip() for name in (exclude or "").split(",") if name.strip()],
         folder=output,
-        format=format,
-        jobs=jobs,
+        what={
+            "resources": None if everything else resource,
+            "exclude": [name.strip() for name in (exclude or "").split(",") if name.strip()],
+            "filters": read_filters(filter),
+            "since": read_since(since),
+            "incremental": incremental,
+            "format": format.value,
+            "jobs": jobs,
+        },
         wait_for_reset=wait_for_reset,
+        dry_run=dry_run,
         quiet=quiet,
         as_json=as_json,
     )
@@ -119,66 +142,38 @@ async def _verify(folder: Path) -> None:
     typer.echo(f"{counted(len(files), 'file')}, {counted(manifest.records, 'record')}: as written")
 
 
-class _Bars:
-    """A bar for each resource that is under way, on standard error; they go away at the end."""
-
-    def __init__(self, bars: Progress, notice: LimitNotice) -> None:
-        self._bars = bars
-        self._tasks: dict[str, TaskID] = {}
-        notice.say = self._wait
-
-    def __call__(self, told: AccountProgress) -> None:
-        """Show how far a resource has come."""
-        if told.ended or told.left_out is not None:
-            if told.resource in self._tasks:
-                self._bars.remove_task(self._tasks.pop(told.resource))
-            return
-        if told.resource not in self._tasks:
-            self._tasks[told.resource] = self._bars.add_task(
-                told.resource, total=None, records="", requests=""
-            )
-        known = "" if told.listcount is None else f"/{told.listcount:,}"
-        self._bars.update(
-            self._tasks[told.resource],
-            completed=told.records,
-            total=told.listcount,
-            records=f"{told.records:,}{known}",
-            requests=counted(told.requests, "request"),
-        )
-
-    def _wait(self, words: str) -> None:
-        for task in self._tasks.values():
-            self._bars.update(task, requests=words)
+class _EnoughError(Exception):
+    """What it costs was all that was wanted."""
 
 
 async def _export(account: Connection, order: _Order) -> None:
     began = time.monotonic()
     notice = LimitNotice()
-    watched = sys.stderr.isatty() and not order.quiet
-    if order.quiet:
-        notice.say = lambda words: None
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[records]}"),
-        TextColumn("{task.fields[requests]}", style="dim"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True, highlight=False),
-        transient=True,
-        disable=not watched,
-    )
-    with bars:
+    with ExitStack() as stack:
+        seen: Bars | Lines | None = None
+        if order.quiet:
+            notice.say = lambda words: None
+        else:
+            seen = stack.enter_context(Bars(notice)) if sys.stderr.isatty() else Lines()
+
+        def told(estimate: Estimate) -> None:
+            if seen is not None:
+                seen.say(cost(estimate))
+            if order.dry_run:
+                raise _EnoughError
+
         async with account.client(notice) as client:
-            manifest = await export_account(
-                client,
-                order.folder,
-                resources=order.resources,
-                exclude=order.exclude,
-                format=order.format.value,
-                jobs=order.jobs,
-                wait_for_reset=order.wait_for_reset,
-                on_progress=_Bars(bars, notice) if watched else None,
-            )
+            try:
+                manifest = await export_account(
+                    client,
+                    order.folder,
+                    **order.what,
+                    wait_for_reset=order.wait_for_reset or order.dry_run,
+                    on_estimate=told,
+                    on_progress=seen,
+                )
+            except _EnoughError:
+                return
     if order.as_json:
         typer.echo((order.folder / MANIFEST).read_text("utf-8"), nl=False)
     if not order.quiet:

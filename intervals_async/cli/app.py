@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-EPILOG = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated."
+EPILOG = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the day's requests do not suffice, "
+    "130 interrupted, 143 terminated."
+)
 
 VERBS: dict[str, tuple[type[ResourceGroup], str]] = {
     "list": (ListGroup, "List the records of a resource: a table on a terminal, else JSON Lines."),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -13,6 +16,8 @@ import typer
 from ..client import IntervalsClient
 from ..errors import ArgumentError
 from ..events import Event
+from ..limits import LimitStore
+from ..limits._shared import SharedLimitStore
 
 __all__ = ["BaseUrl", "Connection", "TokenFile", "connection"]
 
@@ -46,18 +51,25 @@ class Connection:
     token_file: Path | None = None
     base_url: str | None = None
 
-    def client(
+    @asynccontextmanager
+    async def client(
         self, on_event: Callable[[Event], None] | None = None, *, checked: bool = True
-    ) -> IntervalsClient:
-        """Make the client, which tells `on_event` of its doings; `checked` is the client's own.
+    ) -> AsyncGenerator[IntervalsClient]:
+        """Open the client, which tells `on_event` of its doings; `checked` is the client's own.
 
         Raises:
             ArgumentError: There is no token, or it or the address cannot be used.
             OSError: The token's file cannot be read.
         """
-        return IntervalsClient(
-            self._token(), base_url=self.base_url, on_event=on_event, checked=checked
-        )
+        async with AsyncExitStack() as stack:
+            client = IntervalsClient(
+                self._token(),
+                base_url=self.base_url,
+                on_event=on_event,
+                checked=checked,
+                limit_store=await stack.enter_async_context(_shared_store()),
+            )
+            yield await stack.enter_async_context(client)
 
     def _token(self) -> str:
         if self.token_file is None:
@@ -75,6 +87,36 @@ class Connection:
         if not token:
             raise ArgumentError(f"{self.token_file} is empty, it should hold the token")
         return token
+
+
+@asynccontextmanager
+async def _shared_store() -> AsyncGenerator[LimitStore | None]:
+    """Open the store of the limits that several commands share; None where there is none."""
+    where = os.environ.get("INTERVALS_LIMIT_STORE", "")
+    if not where:
+        yield None
+        return
+    # What becomes of it is told as a warning, once.
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("intervals-async: %(message)s"))
+    logger = logging.getLogger("intervals_async.limits")
+    logger.addHandler(handler)
+    try:
+        async with _store(where) as store:
+            yield store
+    finally:
+        logger.removeHandler(handler)
+
+
+def _store(where: str) -> SharedLimitStore:
+    # imported here, since few commands need them
+    kind, name = ("redis", "Redis") if "://" in where else ("sqlite", "Sqlite")
+    try:
+        module = import_module(f"intervals_async.limits.{kind}")
+        store: SharedLimitStore = getattr(module, f"{name}LimitStore")(where)
+        return store
+    except (ImportError, ValueError) as error:
+        raise ArgumentError(f"INTERVALS_LIMIT_STORE: {error}") from None
 
 
 def connection(ctx: typer.Context, token_file: Path | None, base_url: str | None) -> Connection:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportGroup"]
 
+# What only an export into a folder has.
+FOLDER_OPTIONS = frozenset({
+    "--all", "--dry-run", "--exclude", "--filter", "--incremental", "--jobs", "--since",
+    "--wait-for-reset",
+})  # fmt: skip
+
 FORMATS = {".csv": FileFormat.CSV, ".jsonl": FileFormat.JSONL, ".ndjson": FileFormat.JSONL}
 
 
@@ -66,8 +73,7 @@ class ExportGroup(ResourceGroup):
         self, ctx: Context, args: list[str]
     ) -> tuple[str | None, Command | None, list[str]]:
         """Give the command of the resource that is named, or that of several."""
-        words = args[: next((n for n, word in enumerate(args) if word[:1] == "-"), len(args))]
-        if "--all" in args or len([word for word in words if word in resources.names()]) > 1:
+        if _into_folder(args):
             alone = typer.Typer(add_completion=False)
             alone.command("several")(several)
             return "", typer.main.get_command(alone), args
@@ -145,6 +151,17 @@ class ExportGroup(ResourceGroup):
 
         options = options_of(kind.filters, FILTERS)
         return with_options(command, options, without=() if kind.paginated else SLICE)
+
+
+def _into_folder(args: list[str]) -> bool:
+    """Whether several resources are meant, or one as a part of an export into a folder."""
+    words = args[: next((n for n, word in enumerate(args) if word[:1] == "-"), len(args))]
+    if words[:1] and words[0] not in resources.names():
+        return False
+    if len(words) > 1 or FOLDER_OPTIONS & {word.partition("=")[0] for word in args}:
+        return True
+    targets = [name for word, name in pairwise(args) if word in {"-o", "--output"}]
+    return any(name.endswith("/") or Path(name).is_dir() for name in targets)
 
 
 def _format_of(output: Path | None) -> FileFormat:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from ..errors import ArgumentError, IntervalsError
+from ..errors import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
 
 __all__ = ["fail", "run", "run_app"]
 
@@ -44,6 +44,8 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         fail(None)
     except ArgumentError as error:
         fail(str(error), code=2)
+    except (BudgetError, DailyQuotaError) as error:
+        fail(str(error), code=3)
     except (IntervalsError, OSError) as error:
         fail(_sentence(error))
 

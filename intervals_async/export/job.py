@@ -12,11 +12,12 @@ from typing import Any
 
 import attrs
 
+from .._convert import Record
 from .._spanned import SpannedListing
 from ..client import IntervalsClient
 from ..errors import CallError, ListingError, PermissionDeniedError, ResumeError
 from ..listing import Listing, Stream
-from ..resources import resource_class
+from ..resources import Resource, resource_class
 from .in_thread import SinkThread
 from .incremental import changed_since
 from .nowhere import Nowhere
@@ -182,10 +183,15 @@ class Job:
             return self.order.format.path_of_changes(self.states.folder, self.name)
         return self.order.format.path(self.folder, self.name)
 
+    @property
+    def _record_class(self) -> type[Record]:
+        resource: Resource[Record] = getattr(self.client, self.name)
+        return resource.record
+
     def _sink(self) -> ResumableSink:
         if not self._is_wanted:
             return Nowhere()
-        return self.order.format.make(self._path, resource_class(self.name).record, self.name)
+        return self.order.format.make(self._path, self._record_class, self.name)
 
     async def _write(self, parents: Sequence[int]) -> None:
         """Bring all that there is to read into a file."""
@@ -280,7 +286,7 @@ class Job:
             self.order.format.merge,
             self.order.format.path(self.folder, self.name),
             self._path,
-            resource_class(self.name).record,
+            self._record_class,
             self.name,
             expected,
         )

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 WhenDown = Literal["open", "closed"]
 
-_log = logging.getLogger("intervals_async")
+_log = logging.getLogger("intervals_async.limits")
 
 
 class StoreDownError(Exception):
