@@ -318,7 +318,8 @@ def _too_little(requests: int | None, budget: Budget) -> BudgetError:
     cost = "needs requests" if requests is None else f"takes about {requests:,} requests"
     error = BudgetError(
         f"the export {cost}, and {budget.day_left:,} of the day's {budget.day_quota:,} are "
-        f"left{until}: export less, or let it wait for the next day (wait_for_reset)"
+        f"left{until}: export less, or let it wait for the next day "
+        "(wait_for_reset=True, --wait-for-reset)"
     )
     error.requests = requests
     error.day_left, error.next_reset = budget.day_left, budget.next_reset

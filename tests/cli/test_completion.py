@@ -36,6 +36,8 @@ def completed(spawn: Any, shell: str, *words: str) -> str:
         (("list", "worktype", "--"), "--active", "--projectid"),
         (("create", "worktype", "--"), "", "--active"),
         (("timer", ""), "start pause resume", "list"),
+        (("export", "--all", "--filter", "tas"), "task. tasknote.", "time."),
+        (("export", "--all", "--filter", "task.pro"), "task.projectid=", "task.title="),
     ],
 )
 def test_bash_gets_what_fits(spawn: Any, words: tuple[str, ...], some: str, none: str) -> None:
