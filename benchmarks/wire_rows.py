@@ -1,0 +1,191 @@
+"""What the server's rows say, read without the library, and how each format is to tell it.
+
+The classes of the records say which kind a field is of, and nothing else is asked of the library:
+how a kind is sent, and how a format holds it, is written out here once more, as `docs/export.md`
+has it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Context, Decimal
+from typing import Any, get_type_hints
+
+import attrs
+
+from intervals_async._values import (
+    Html,
+    IdList,
+    ListDay,
+    LocalDatetime,
+    Objects,
+    RankOrName,
+    TextOrObjects,
+    UtcDatetime,
+)
+from intervals_async.resources import resource_class
+
+Row = Mapping[str, Any]
+
+KINDS: dict[Any, str] = {
+    int: "int",
+    bool: "bool",
+    str: "text",
+    Html: "html",
+    Decimal: "decimal",
+    date: "day",
+    ListDay: "day",
+    UtcDatetime: "utc",
+    LocalDatetime: "local",
+    IdList: "ids",
+    RankOrName: "rank",
+    TextOrObjects: "names",
+    Objects: "objects",
+}
+
+# Formats that are one once they are unpacked.
+PLAIN_FORM = {"jsonl.gz": "jsonl", "jsonl.zst": "jsonl"}
+
+# What a spreadsheet would take for a formula, and the numbers that look like one.
+FORMULA = re.compile(r"[=+\-@\t\r\n]")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+PLACES = Decimal(1).scaleb(-18)
+WIDE = Context(prec=80)
+
+
+@attrs.frozen
+class Field:
+    """A field of a record: its name, its kind, and whether it may be empty."""
+
+    name: str
+    kind: str
+    nullable: bool = True
+
+
+def fields_of(resource: str) -> Sequence[Field]:
+    """The fields of a resource's records; `extra` is the last."""
+    record: type[Any] = vars(resource_class(resource))["record"]
+    hints = get_type_hints(record, include_extras=True)
+    del hints["extra"]
+    nullable = {kind | None: name for kind, name in KINDS.items()}
+    fields = [
+        Field(name, KINDS[hint], nullable=False) if hint in KINDS else Field(name, nullable[hint])
+        for name, hint in hints.items()
+    ]
+    return [*fields, Field("extra", "extra")]
+
+
+def columns_of(
+    rows: Sequence[Row], fields: Sequence[Field], format: str
+) -> Mapping[str, Sequence[Any]]:
+    """What a format is to hold of some rows: the values of each field, in plain forms."""
+    form = PLAIN_FORM.get(format, format)
+    known = {field.name for field in fields}
+    columns: dict[str, Sequence[Any]] = {
+        field.name: [kept(field.kind, meant(field, row.get(field.name)), form) for row in rows]
+        for field in fields[:-1]
+    }
+    more = [{name: value for name, value in row.items() if name not in known} for row in rows]
+    return {**columns, "extra": [kept("extra", each, form) for each in more]}
+
+
+def meant(field: Field, sent: Any) -> Any:
+    """What a value on the wire means; a decimal is left as the text that was sent."""
+    if sent is None or (sent == "" and field.nullable):
+        if not field.nullable:
+            raise ValueError(f"{field.name} is empty")
+        return None
+    match field.kind:
+        case "int":
+            return int(sent)
+        case "bool":
+            return {"t": True, "f": False}[sent]
+        case "text":
+            return html.unescape(sent)
+        case "day":
+            return datetime.strptime(sent, "%m/%d/%Y" if "/" in sent else "%Y-%m-%d").date()  # noqa: DTZ007  a day has no zone
+        case "utc":
+            return moment(sent).replace(tzinfo=UTC)
+        case "local":
+            return moment(sent)
+        case "ids":
+            return tuple(map(int, sent.split(",") if isinstance(sent, str) and sent else sent))
+        case "rank" if sent.isdecimal():
+            return int(sent)
+        case "rank" | "names" if isinstance(sent, str):
+            return html.unescape(sent)
+        case _:
+            return sent
+
+
+def moment(sent: str) -> datetime:
+    """Read a moment, with or without a fraction of its second."""
+    fraction = ".%f" if "." in sent else ""
+    return datetime.strptime(sent, f"%Y-%m-%d %H:%M:%S{fraction}")  # noqa: DTZ007  who asks knows the zone
+
+
+def kept(kind: str, value: Any, form: str) -> Any:
+    """How a value stands in a file: dates and moments in ISO 8601, objects as one JSON text."""
+    if value is None or (kind == "extra" and not value and form != "jsonl"):
+        return None
+    match kind:
+        case "text" | "html" | "names" if form == "csv":
+            return unlike_formulas(value)
+        case "bool" if form == "sqlite":
+            return int(value)
+        case "decimal" if form == "parquet":
+            return shown(Decimal(value).quantize(PLACES, context=WIDE))
+        case "day" | "utc" | "local":
+            return value.isoformat()
+        case "objects" | "extra":
+            return one_json(value)
+        case "rank" if form != "jsonl":
+            return str(value)
+        case _:
+            return value
+
+
+def found(kind: str, values: Sequence[Any]) -> Sequence[Any]:
+    """What a reader found in a column, in the same plain forms."""
+    match kind:
+        case "day" | "utc" | "local":
+            return [iso(kind, value) for value in values]
+        case "decimal":
+            return [shown(value) if isinstance(value, Decimal) else value for value in values]
+        case "ids":
+            lists = [json.loads(each) if isinstance(each, str) else each for each in values]
+            return [None if ids is None else tuple(ids) for ids in lists]
+        case "objects" | "extra":
+            objects = [json.loads(each) if isinstance(each, str) else each for each in values]
+            return [None if each is None else one_json(each) for each in objects]
+        case _:
+            return values
+
+
+def unlike_formulas(text: str) -> str | None:
+    """A text as CSV has it, where nothing is nothing and a formula stands behind an apostrophe."""
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text or None
+
+
+def shown(number: Decimal) -> str:
+    """A number without the zeros that a column's places put behind it."""
+    return f"{number.normalize(WIDE):f}"
+
+
+def one_json(value: Any) -> str:
+    """The one JSON text of a value, whatever the order of its keys."""
+    return json.dumps(value, sort_keys=True)
+
+
+def iso(kind: str, value: Any) -> Any:
+    """A date or a moment in ISO 8601, whatever a reader has made of it."""
+    if value is None or isinstance(value, str):
+        return value
+    if kind == "day" and isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()  # of a reader that knows moments only
+    return value.isoformat()
