@@ -1,0 +1,312 @@
+"""What an export writes is read by others: DuckDB and polars find the same rows and types."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+import pytest
+
+from intervals_async import IntervalsClient, Record
+from intervals_async._columns import Column, Kind, columns_of
+from intervals_async._convert import record_decoder
+from intervals_async.export import export_account
+from intervals_async.export.formats import FORMATS
+from intervals_async.resources import names, resource_class
+from intervals_async.testing import FakeIntervals
+
+# They have no table on the server, and one of them counts the export's own requests.
+WITHOUT_TABLES = ["me", "quota"]
+RESOURCES = [name for name in names() if name not in WITHOUT_TABLES]
+
+# A clock that stands still: a running timer shows the same seconds to everybody.
+NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Of these kinds, formats without types of their own have texts.
+TEXTS = {Kind.TEXT, Kind.DECIMAL, Kind.IDS, Kind.MIXED, Kind.JSON}
+
+DATABASE = "sqlite"
+
+
+@attrs.frozen
+class Exports:
+    """An account in each format, and the records that the server has."""
+
+    folder: Path
+    records: Mapping[str, Sequence[Record]]
+
+    def path(self, format: str, resource: str) -> Path:
+        """The file of a resource."""
+        return FORMATS[format].path(self.folder / format, resource)
+
+
+@attrs.frozen
+class Table:
+    """What a reader found: the types of the columns, as it calls them, and their values."""
+
+    types: Mapping[str, str]
+    values: Mapping[str, Sequence[Any]]
+
+
+Read: TypeAlias = Callable[[Path, str, Sequence[Column]], Table]
+
+
+async def _export(folder: Path) -> Mapping[str, Sequence[Record]]:
+    async with (
+        FakeIntervals(notes=100, per_minute=None, per_day=None, now=lambda: NOW) as fake,
+        IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
+    ):
+        for format in READERS:
+            await export_account(client, folder / format, exclude=WITHOUT_TABLES, format=format)
+        return {
+            name: record_decoder(_record_class(name)).records(fake.wire_rows(name), "$")
+            for name in RESOURCES
+        }
+
+
+def _record_class(resource: str) -> type[Record]:
+    record: type[Record] = vars(resource_class(resource))["record"]
+    return record
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
+    """Give an account of 100 notes, exported once in each format."""
+    folder = tmp_path_factory.mktemp("exports")
+    return Exports(folder, asyncio.run(_export(folder)))
+
+
+# -------------------------------------------------------------------------------------- readers
+
+
+def polars_json(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read JSON Lines; objects are left as text."""
+    polars: Any = import_module("polars")
+    texts = {each.name: polars.String for each in columns if each.kind is Kind.JSON}
+    frame = polars.read_ndjson(path, infer_schema_length=None, schema_overrides=texts)
+    return of_polars(frame)
+
+
+def polars_csv(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read CSV, told which columns are text."""
+    polars: Any = import_module("polars")
+    texts = {each.name: polars.String for each in columns if each.kind in TEXTS}
+    frame = polars.read_csv(
+        path, infer_schema_length=None, try_parse_dates=True, schema_overrides=texts
+    )
+    return of_polars(frame)
+
+
+def polars_parquet(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read Parquet."""
+    return of_polars(import_module("polars").read_parquet(path))
+
+
+def polars_sqlite(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read a table of a database."""
+    polars: Any = import_module("polars")
+    with closing(sqlite3.connect(path)) as database:
+        query = f'SELECT * FROM "{resource}"'
+        return of_polars(polars.read_database(query, database, infer_schema_length=None))
+
+
+def of_polars(frame: Any) -> Table:
+    """The columns of a frame."""
+    types = {name: str(type) for name, type in frame.schema.items()}
+    return Table(types, {name: frame[name].to_list() for name in types})
+
+
+def duckdb_json(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read JSON Lines."""
+    return of_duckdb("read_json(?, format = 'newline_delimited', sample_size = -1)", path)
+
+
+def duckdb_csv(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read CSV, told which columns are text."""
+    texts = ", ".join(f"'{each.name}': 'VARCHAR'" for each in columns if each.kind in TEXTS)
+    return of_duckdb(f"read_csv(?, sample_size = -1, types = {{{texts}}})", path)
+
+
+def duckdb_parquet(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read Parquet."""
+    return of_duckdb("read_parquet(?)", path)
+
+
+def of_duckdb(table: str, path: Path) -> Table:
+    """The columns of a table; moments with a zone come as numbers, or need one more package."""
+    duckdb: Any = import_module("duckdb")
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as database:
+        rows = database.execute(f"DESCRIBE SELECT * FROM {table}", [str(path)]).fetchall()
+        types = {name: type for name, type, *_ in rows}
+        zoned = [name for name, type in types.items() if type == "TIMESTAMP WITH TIME ZONE"]
+        wanted = [f'epoch_us("{name}")' if name in zoned else f'"{name}"' for name in types]
+        query = f"SELECT {', '.join(wanted)} FROM {table}"
+        columns = zip(*database.execute(query, [str(path)]).fetchall(), strict=True)
+    values: dict[str, Sequence[Any]] = dict(zip(types, columns, strict=True))
+    for name in zoned:
+        values[name] = [
+            None if each is None else EPOCH + timedelta(microseconds=each) for each in values[name]
+        ]
+    return Table(types, values)
+
+
+def python_sqlite(path: Path, resource: str, columns: Sequence[Column]) -> Table:
+    """Read a table of a database; the types are those that SQLite keeps the values in."""
+    with closing(sqlite3.connect(path)) as database:
+        cursor = database.execute(f'SELECT * FROM "{resource}"')
+        names = [column[0] for column in cursor.description]
+        values = dict(zip(names, zip(*cursor.fetchall(), strict=True), strict=True))
+        types = {
+            name: " and ".join(
+                kind
+                for (kind,) in database.execute(
+                    f'SELECT DISTINCT typeof("{name}") FROM "{resource}" '
+                    f'WHERE "{name}" IS NOT NULL ORDER BY 1'
+                )
+            )
+            for name in names
+        }
+    return Table(types, values)
+
+
+READERS: Mapping[str, Mapping[str, Read]] = {
+    "jsonl": {"polars": polars_json, "duckdb": duckdb_json},
+    "csv": {"polars": polars_csv, "duckdb": duckdb_csv},
+    "parquet": {"polars": polars_parquet, "duckdb": duckdb_parquet},
+    DATABASE: {"polars": polars_sqlite, "sqlite3": python_sqlite},
+}
+
+EACH_READER = pytest.mark.parametrize(
+    ("format", "reader"), [(format, reader) for format in READERS for reader in READERS[format]]
+)
+
+# ------------------------------------------------------------------- what the documentation says
+
+
+def kinds(text: str, **others: str | tuple[str, ...]) -> Mapping[Kind, Sequence[str]]:
+    """What the columns of each kind are called: those of text, and others."""
+    named = {kind: others.get(kind.name.lower(), text) for kind in Kind}
+    return {kind: [one] if isinstance(one, str) else one for kind, one in named.items()}
+
+
+POLARS = {
+    "integer": "Int64",
+    "boolean": "Boolean",
+    "date": "Date",
+    "utc": "Datetime(time_unit='us', time_zone='UTC')",
+    "local": "Datetime(time_unit='us', time_zone=None)",
+}
+DUCKDB = {
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "utc": "TIMESTAMP WITH TIME ZONE",
+    "local": "TIMESTAMP",
+}
+
+TYPES: Mapping[tuple[str, str], Mapping[Kind, Sequence[str]]] = {
+    ("jsonl", "polars"): kinds(
+        "String",
+        integer="Int64",
+        boolean="Boolean",
+        ids="List(Int64)",
+        mixed=("Int64", "String"),
+    ),
+    # days and moments are strings there, which DuckDB may take for what they are
+    ("jsonl", "duckdb"): kinds(
+        "VARCHAR",
+        integer="BIGINT",
+        boolean="BOOLEAN",
+        ids="BIGINT[]",
+        date=("DATE", "VARCHAR"),
+        utc=("TIMESTAMP WITH TIME ZONE", "VARCHAR"),
+        local=("TIMESTAMP", "VARCHAR"),
+        mixed=("BIGINT", "VARCHAR"),
+    ),
+    ("csv", "polars"): kinds("String", **POLARS),
+    ("csv", "duckdb"): kinds("VARCHAR", **DUCKDB),
+    ("parquet", "polars"): kinds(
+        "String", **POLARS, ids="List(Int64)", decimal="Decimal(precision=38, scale=18)"
+    ),
+    ("parquet", "duckdb"): kinds("VARCHAR", **DUCKDB, ids="BIGINT[]", decimal="DECIMAL(38,18)"),
+    (DATABASE, "polars"): kinds("String", integer="Int64", boolean="Int64"),
+    (DATABASE, "sqlite3"): kinds("text", integer="integer", boolean="integer"),
+}
+
+
+def written(kind: Kind, value: Any, format: str) -> Any:
+    """What a file holds of a value: dates and moments in ISO 8601, objects as JSON has them."""
+    if value is None or (value == {} and format != "jsonl"):
+        return None
+    match kind:
+        case Kind.BOOLEAN if format == DATABASE:
+            return int(value)
+        case Kind.DECIMAL:
+            return round(value, 18) if format == "parquet" else str(value)
+        case Kind.DATE | Kind.UTC | Kind.LOCAL:
+            return value.isoformat()
+        case Kind.TEXT | Kind.MIXED if format != "jsonl":
+            return unlike_formulas(str(value)) if format == "csv" else str(value)
+        case Kind.IDS | Kind.JSON:
+            return json.loads(json.dumps(value))  # there, a tuple is a list
+        case _:
+            return value
+
+
+def unlike_formulas(text: str) -> str | None:
+    """A text as CSV has it: nothing is nothing, and what a spreadsheet would run is marked."""
+    return f"'{text}" if text[:1] in {*"=+-@\t\r\n"} else text or None
+
+
+def read(kind: Kind, value: Any) -> Any:
+    """What a reader has found, in the same forms."""
+    match value:
+        case date():
+            return value.isoformat()
+        case str() if kind in {Kind.IDS, Kind.JSON}:
+            return json.loads(value)
+        case _:
+            return value
+
+
+@EACH_READER
+def test_they_find_the_same_rows(exports: Exports, format: str, reader: str) -> None:
+    """Each record of the server once, with all its values."""
+    for resource in RESOURCES:
+        columns = columns_of(_record_class(resource))
+        table = READERS[format][reader](exports.path(format, resource), resource, columns)
+        found = zip(*(_read(table, column) for column in columns), strict=True)
+        wanted = [
+            tuple(written(each.kind, getattr(record, each.name), format) for each in columns)
+            for record in exports.records[resource]
+        ]
+        assert sorted(found, key=repr) == sorted(wanted, key=repr), resource
+        assert wanted, resource
+
+
+def _read(table: Table, column: Column) -> Sequence[Any]:
+    return [read(column.kind, value) for value in table.values[column.name]]
+
+
+@EACH_READER
+def test_they_find_the_same_types(exports: Exports, format: str, reader: str) -> None:
+    """A column is of the type that the documentation says; in Parquet, an empty one too."""
+    found: set[Kind] = set()
+    for resource in RESOURCES:
+        columns = columns_of(_record_class(resource))
+        table = READERS[format][reader](exports.path(format, resource), resource, columns)
+        for column in columns:
+            filled = any(value is not None for value in table.values[column.name])
+            if format == "parquet" or (filled and column.kind is not Kind.JSON):
+                assert table.types[column.name] in TYPES[format, reader][column.kind], column
+                found.add(column.kind)
+    assert found >= {*Kind} - {Kind.JSON}
