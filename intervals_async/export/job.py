@@ -240,24 +240,27 @@ class Job:
         requests, drift = state.requests, state.drift
         async with self._stream as stream:
             due = time.monotonic() + self.checkpoint_every
-            try:
-                while records := await stream.batch():
-                    await thread.write(records)
-                    state.records += len(records)
-                    if self.keep_ids:
-                        state.add_ids(records)
+            while True:
+                try:
+                    records = await stream.batch()
+                except (CallError, asyncio.CancelledError):
                     self._note(stream, requests, drift)
-                    self.tell(self)
-                    if time.monotonic() >= due:
-                        with suppress(ListingError):  # no bookmark leads to here; a later one does
+                    if state.records:  # what was read before is kept
+                        with suppress(ListingError, OSError):
                             await self._checkpoint(thread, sink, stream.bookmark)
-                        due = time.monotonic() + self.checkpoint_every
-            except CallError:
+                    raise
+                if not records:
+                    break
+                await thread.write(records)
+                state.records += len(records)
+                if self.keep_ids:
+                    state.add_ids(records)
                 self._note(stream, requests, drift)
-                if state.records:  # what was read before is kept
-                    with suppress(ListingError, OSError):
+                self.tell(self)
+                if time.monotonic() >= due:
+                    with suppress(ListingError):  # no bookmark leads to here; a later one does
                         await self._checkpoint(thread, sink, stream.bookmark)
-                raise
+                    due = time.monotonic() + self.checkpoint_every
             self._note(stream, requests, drift)
         self._stream = None
 

@@ -106,11 +106,11 @@ def test_what_was_changed_since_a_moment(
     account: FakeIntervals, tmp_path: Path, invoke: Any
 ) -> None:
     """Of the resources that tell; the others are read whole."""
-    moments = sorted(str(row["datemodified"]) for row in account.rows("task"))
-    middle = datetime.fromisoformat(moments[len(moments) // 2])
+    moments = {row["id"]: str(row["datemodified"]) for row in account.rows("task")}
+    middle = datetime.fromisoformat(sorted(moments.values())[len(moments) // 2])
     result = invoke("export", "task", "person", "-o", tmp_path, "--since", middle.isoformat())
     assert result.exit_code == 0
-    changed = {row["id"] for row in account.rows("task") if row["datemodified"] >= middle}
+    changed = {id for id, moment in moments.items() if moment >= str(middle)}
     assert {task["id"] for task in read(tmp_path / "task.jsonl")} <= changed
     assert 0 < len(read(tmp_path / "task.jsonl")) < len(moments)
     assert len(read(tmp_path / "person.jsonl")) == len(account.rows("person"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import os
@@ -169,6 +170,28 @@ async def test_it_goes_on_after_an_error(
     lines = (tmp_path / "personcontact.jsonl").read_bytes().splitlines()
     assert sorted(json.loads(line)["id"] for line in lines) == ids(fake, "personcontact")
     assert len(manifest.exported) == 3
+
+
+async def test_cancelled_it_keeps_what_was_read(
+    tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Without waiting for the next checkpoint: no request was in vain."""
+
+    def enough(told: AccountProgress) -> None:
+        if told.resource == "personcontact" and told.requests == 4:
+            running.cancel()
+
+    some = ["person", "personcontact"]
+    running = asyncio.create_task(
+        export_account(intervals, tmp_path, resources=some, on_progress=enough)
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    fake.clear_log()
+    await export_account(intervals, tmp_path, resources=some)
+    assert len(fake.log) <= 1 + len(ids(fake, "person")) - 4 + 1  # one may have been under way
+    lines = (tmp_path / "personcontact.jsonl").read_bytes().splitlines()
+    assert sorted(json.loads(line)["id"] for line in lines) == ids(fake, "personcontact")
 
 
 async def test_an_unfinished_export_of_another_kind_is_not_mixed_up(
