@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -13,13 +13,30 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 from .sink import GatheringSink, Sink, pieces
 
-__all__ = ["SinkThread"]
+__all__ = ["SinkThread", "in_thread"]
 
 # Seconds: no more than decoding the next records takes.
 QUICK = 0.001
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function in a thread, and wait for its end, however often that is cancelled."""
+    return await _whole(asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs)))
+
+
+async def _whole(waiting: asyncio.Future[T]) -> T:
+    """Wait for something to its end; raise as cancelled only then."""
+    try:
+        return await asyncio.shield(waiting)
+    except asyncio.CancelledError:
+        while not waiting.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([waiting])
+        waiting.exception()  # it was looked at, and is no more of interest
+        raise
 
 
 class SinkThread:
@@ -43,16 +60,9 @@ class SinkThread:
 
     async def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a method of the sink that takes its time."""
-        future: Future[T] = self._threads.submit(partial(function, *args, **kwargs))
-        waiting = asyncio.wrap_future(future)
-        try:
-            return await asyncio.shield(waiting)
-        except asyncio.CancelledError:
-            while not waiting.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([waiting])
-            waiting.exception()  # it was looked at, and is no more of interest
-            raise
+        return await _whole(
+            asyncio.wrap_future(self._threads.submit(partial(function, *args, **kwargs)))
+        )
 
     async def write(self, records: Sequence[Any]) -> None:
         """Give the sink some records; OSError where it cannot write."""

@@ -120,7 +120,8 @@ class ParquetSink:
 
     def suspend(self) -> None:
         """Leave the segments that are finished, for `resume`."""
-        self._abandon()
+        if self._part.is_open:  # else they are somebody else's
+            self._abandon()
         self._part.suspend()
 
     def close(self, *, whole: bool) -> None:
