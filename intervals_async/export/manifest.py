@@ -13,6 +13,7 @@ from typing import Any, Self
 import attrs
 
 from .._version import __version__
+from .._whole_file import naming
 from ..errors import ArgumentError
 from .part_file import PartFile
 
@@ -191,12 +192,17 @@ def moments(told: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 
 def write_json(path: Path, told: object) -> None:
-    """Write a small file so that it is whole at any moment, also after a power cut."""
+    """Write a small file so that it is whole at any moment, also after a power cut.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     part = PartFile(path, force=True)
-    part.open()
-    try:
-        part.stream.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
-        part.commit()
-    except BaseException:
-        part.remove()
-        raise
+    with naming(path):
+        part.open()
+        try:
+            part.stream.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
+            part.commit()
+        except BaseException:
+            part.remove()
+            raise

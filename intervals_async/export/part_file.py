@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zlib import crc32
 
-from .._whole_file import put_in_place, refuse_what_is_there
+from .._whole_file import naming, put_in_place, refuse_what_is_there
 from ..errors import ResumeError
 
 fcntl: Any
@@ -19,7 +19,7 @@ try:
 except ImportError:  # not on Windows, which lets nobody move a file that is open
     fcntl = None
 
-__all__ = ["PartFile", "tail"]
+__all__ = ["PartFile", "look_at_place", "tail"]
 
 BUFFER = 256 * 1024
 # What file systems allow for a name, in bytes, and room for a number behind it.
@@ -154,10 +154,14 @@ class PartFile:
     def _locked(self, flags: int) -> BinaryIO:
         flags |= os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         while True:
-            # Not tempfile: its files are for their owner alone, whatever the umask says.
-            stream = os.fdopen(os.open(self.path, flags, 0o666), "r+b", buffering=BUFFER)
             try:
-                _lock(stream)
+                # Not tempfile: its files are for their owner alone, whatever the umask says.
+                descriptor = os.open(self.path, flags, 0o666)
+            except OSError as error:
+                raise _of_hidden(self.path, error) from None
+            stream = os.fdopen(descriptor, "r+b", buffering=BUFFER)
+            try:
+                _lock(stream, self.target)
             except BaseException:
                 stream.close()
                 raise
@@ -165,6 +169,26 @@ class PartFile:
                 if os.path.samestat(self.path.stat(), os.fstat(stream.fileno())):
                     return stream
             stream.close()  # it was moved or removed before it was locked
+
+
+def look_at_place(target: Path) -> None:
+    """Find out early that a file cannot be put into a place, or replace what is there.
+
+    Raises:
+        OSError: A folder, a device or a pipe is there.
+    """
+    with naming(target):
+        refuse_what_is_there(target, force=True)
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "it is no file, but a device or a pipe")
+
+
+def _of_hidden(path: Path, error: OSError) -> OSError:
+    """Say that it is the hidden file where something stands, whatever the error is named after."""
+    kinds = {errno.EISDIR: "folder", errno.ELOOP: "link"}
+    if error.errno not in kinds:
+        return error
+    return OSError(error.errno, f"{path.name}, a {kinds[error.errno]}, is in the way", str(path))
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -188,12 +212,12 @@ def _hidden(name: str, part_of: str) -> str:
     return f".{name[:40]}.{crc32(os.fsencode(hidden)):08x}.part"
 
 
-def _lock(stream: BinaryIO) -> None:
+def _lock(stream: BinaryIO, target: Path) -> None:
     if fcntl is None:
         return
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise BlockingIOError(errno.EAGAIN, "another export is writing it") from None
+        raise BlockingIOError(errno.EAGAIN, "another export is writing it", str(target)) from None
     except OSError:
         return  # some network file systems have no locks
