@@ -118,6 +118,9 @@ class RetryScheduled:
 class LimitWait:
     """A call waits for a place under the limits.
 
+    It is told of the first in line, of the calls and of the pages of streams; whoever stands behind it
+    waits as well.
+
     Attributes:
         seconds: How long at least, as far as is known; infinity until another one ends.
         bulk: Whether it is a page of a stream.

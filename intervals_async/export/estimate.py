@@ -98,8 +98,10 @@ def seconds_for(
     ]
     reading = max(sum(each) / jobs, max(each, default=0.0))
     requests = sum(work.requests for work in works)
+    # Streams leave the reserved places free.
     waiting = [
-        math.ceil(max(requests - (limit.requests - taken), 0) / limit.requests) * limit.per
+        math.ceil(max(requests + taken - most, 0) / most) * limit.per
         for limit, taken in zip(limits, used, strict=True)
+        for most in [limit.requests - limit.reserved]
     ]
     return max(reading, *waiting, 0.0)
