@@ -13,8 +13,9 @@ from .csv_sink import CsvSink
 from .jsonlines_sink import JsonLinesSink
 from .merging import Merge, merge_csv, merge_json_lines, merge_parquet, merge_sqlite
 from .parquet_sink import ParquetSink
+from .part_file import look_at_place
 from .sink import ResumableSink
-from .sqlite_sink import SqliteSink
+from .sqlite_sink import SqliteSink, look_at_database
 
 __all__ = ["FORMATS", "Format", "format_named"]
 
@@ -30,6 +31,7 @@ class Format:
         name: Its name.
         make: Makes the sink of a resource, given the file, the records' class and the name.
         merge: Puts what was changed into such a file.
+        look: Finds out early that a file cannot be put into its place.
         one_file: The name of the file, where all resources share one.
         checkpoint_every: Seconds between two checkpoints; each costs something.
     """
@@ -37,6 +39,7 @@ class Format:
     name: str
     make: Callable[[Path, type[Record], str], ResumableSink]
     merge: Merge
+    look: Callable[[Path], None] = look_at_place
     one_file: str | None = None
     checkpoint_every: float = 2.0
 
@@ -71,7 +74,7 @@ _KNOWN = (
     Format("jsonl.zst", _lines, merge_json_lines, checkpoint_every=20.0),
     Format("csv", _table, merge_csv),
     Format("parquet", _columns, merge_parquet, checkpoint_every=60.0),
-    Format("sqlite", _database, merge_sqlite, one_file=DATABASE),
+    Format("sqlite", _database, merge_sqlite, look_at_database, one_file=DATABASE),
 )
 
 FORMATS = {each.name: each for each in _KNOWN}

@@ -15,8 +15,9 @@ from ..errors import AnswerError, APIError, BudgetError, DailyQuotaError
 from .estimate import Estimate, ResourceEstimate, Work, seconds_for
 from .incremental import stands_since
 from .job import Job
-from .manifest import Exported, Manifest, WrittenFile
+from .manifest import MANIFEST, Exported, Manifest, WrittenFile
 from .order import Order
+from .part_file import look_at_place
 from .state import Begun, RunState
 
 __all__ = ["AccountProgress", "Run"]
@@ -86,6 +87,7 @@ class Run:
 
     async def all(self) -> Manifest:
         """Export all, and write the manifest."""
+        await asyncio.to_thread(self._look_at_places)
         begun = await asyncio.to_thread(self._look_back)
         since = (
             begun.since
@@ -108,6 +110,13 @@ class Run:
         manifest = await asyncio.to_thread(self._manifest, begun)
         await asyncio.to_thread(manifest.write, self._folder)
         return manifest
+
+    def _look_at_places(self) -> None:
+        """Find what is in the way before a request is spent."""
+        format = self._order.format
+        for path in sorted({format.path(self._folder, name) for name in self._order.names}):
+            format.look(path)
+        look_at_place(self._folder / MANIFEST)
 
     def _look_back(self) -> Begun | None:
         return self._states.go_on(self._order.asked) if self._states.is_begun else None

@@ -14,12 +14,12 @@ from .._convert import Record
 from .._whole_file import naming
 from ..errors import ArgumentError, ResumeError
 from .cells import table_of
-from .part_file import PartFile
+from .part_file import PartFile, look_at_place
 from .sink import Mark, number, pieces
 from .sqlite_errors import as_os_errors
 from .sqlite_table import Table, quoted
 
-__all__ = ["SqliteSink", "connect", "refresh"]
+__all__ = ["SqliteSink", "connect", "look_at_database", "refresh"]
 
 # Seconds that one waits while others write the same database.
 PATIENCE = 60.0
@@ -166,13 +166,7 @@ class SqliteSink:
 
     def _look_at_target(self) -> None:
         """Find out early what would fail in the end."""
-        target = self._part.target
-        if not target.exists():
-            return
-        with target.open("r+b"):  # it is a file that may be written
-            pass
-        with closing(connect(target)) as database:
-            _columns_there(database, self._table)
+        look_at_database(self._part.target, self._table)
 
     def _cut(self, rows: int, last: object) -> None:
         if self._tail(rows) != last:
@@ -201,6 +195,26 @@ class SqliteSink:
             with suppress(OSError):
                 self._journal.unlink(missing_ok=True)
         self._part.remove()
+
+
+def look_at_database(path: Path, table: Table | None = None) -> None:
+    """Find out early that a database cannot be written to, or a table of it not refreshed.
+
+    Raises:
+        ArgumentError: There is such a table, whose id is no primary key.
+        OSError: It is no database, or may not be written.
+    """
+    with naming(path), as_os_errors():
+        look_at_place(path)
+        if not path.exists():
+            return
+        with path.open("r+b"):  # it may be written
+            pass
+        with closing(connect(path)) as database:
+            if table is None:
+                database.execute("PRAGMA schema_version")
+            else:
+                _columns_there(database, table)
 
 
 def connect(path: Path) -> sqlite3.Connection:

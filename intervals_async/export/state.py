@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -122,29 +123,31 @@ class RunState:
         Raises:
             ArgumentError: It is another one.
         """
-        told = _read(self._run)
-        other = [name for name in asked if told["asked"].get(name) != plain(asked[name])]
+        with _reading(self._run) as told:
+            before: Mapping[str, Any] = told["asked"]
+            other = [name for name in asked if before.get(name) != plain(asked[name])]
+            told["began"] = datetime.fromisoformat(told["began"])
+            told["since"] = {
+                name: datetime.fromisoformat(moment) for name, moment in told["since"].items()
+            }
+            begun = Begun(**told)
         if other:
             raise ArgumentError(
                 f"{self.folder.parent} holds an unfinished export with other {', '.join(other)}: "
                 f"finish it with the same, or remove {self.folder} to begin anew"
             )
-        told["began"] = datetime.fromisoformat(told["began"])
-        told["since"] = {
-            name: datetime.fromisoformat(moment) for name, moment in told["since"].items()
-        }
-        return Begun(**told)
+        return begun
 
     def load(self, name: str) -> ResourceState:
         """Read how far a resource has come."""
         path = self._path(name)
         if not path.exists():
             return ResourceState()
-        told = _read(path)
-        for moment in ("began", "ended"):
-            if told[moment] is not None:
-                told[moment] = datetime.fromisoformat(told[moment])
-        return ResourceState(**told)
+        with _reading(path) as told:
+            for moment in ("began", "ended"):
+                if told[moment] is not None:
+                    told[moment] = datetime.fromisoformat(told[moment])
+            return ResourceState(**told)
 
     def save(self, name: str, state: ResourceState) -> None:
         """Write how far a resource has come."""
@@ -152,16 +155,20 @@ class RunState:
 
     def remove(self) -> None:
         """Forget all: the export is complete."""
+        # First what tells of it: the rest, should a kill leave some of it, means nothing then.
+        self._run.unlink(missing_ok=True)
         shutil.rmtree(self.folder)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
 
 
-def _read(path: Path) -> Any:
+@contextmanager
+def _reading(path: Path) -> Generator[Any]:
+    """Give what a file holds; ArgumentError where that is not what it should be."""
     try:
-        return json.loads(path.read_bytes())
-    except ValueError:
+        yield json.loads(path.read_bytes())
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise ArgumentError(
             f"{path} is damaged; remove its folder to begin the export anew"
         ) from None
