@@ -50,11 +50,17 @@ def invoke() -> Invoke:
 
 @pytest.fixture
 def spawn() -> Iterator[Spawn]:
-    """Give a function that starts the command as a process; the end of the test ends it."""
+    """Give a function that starts the command as a process; the end of the test ends it.
+
+    ``before`` is a program that runs in that process first.
+    """
     with ExitStack() as stack:
 
-        def start(*arguments: object, **options: Any) -> subprocess.Popen[Any]:
-            words = [sys.executable, "-m", "intervals_async.cli", *map(str, arguments)]
+        def start(*arguments: object, before: str = "", **options: Any) -> subprocess.Popen[Any]:
+            program = ["-m", "intervals_async.cli"]
+            if before:
+                program = ["-c", f"{before}\nfrom intervals_async.cli import main\nmain()"]
+            words = [sys.executable, *program, *map(str, arguments)]
             streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
             # without the development mode, which also tells of whatever a busy machine makes slow
             env: dict[str, str] = {**options.pop("env", os.environ)}
