@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from .._version import __version__
+from ..client import IntervalsClient
+from ..errors import ArgumentError
 from .manifest import Manifest, plain
-from .order import Order, tells_changes
+from .order import CHANGED, Order, tells_changes
+from .sources import listing_of
 
 __all__ = ["changed_since", "stands_since"]
 
@@ -17,11 +20,14 @@ __all__ = ["changed_since", "stands_since"]
 BEHIND = timedelta(hours=13)
 
 
-def stands_since(order: Order, folder: Path) -> Mapping[str, datetime]:
-    """Give when the last export of each resource began, where it can be built upon.
+def stands_since(client: IntervalsClient, order: Order, folder: Path) -> Mapping[str, datetime]:
+    """Give when the last export began, for each resource of it that can be built upon.
 
-    It can where the file is what the manifest tells, of the same filters, format and release, and
+    One can where its file is what the manifest tells, of the same filters, format and release, and
     where the API tells what was changed. Not where others are listed by the records, all of them.
+
+    The begin of the whole export is meant: the first page of a resource, or the parents by which
+    it is listed, may have been read long before its own file was begun.
 
     Raises:
         ArgumentError: The manifest cannot be read.
@@ -35,17 +41,35 @@ def stands_since(order: Order, folder: Path) -> Mapping[str, datetime]:
     if last.library != __version__:
         return {}
     flawed = {each.file.name: each.file.flaw(folder) for each in last.exported}
-    standing = {
-        each.resource: each.began
+    filtered = {each.resource for each in last.exported if each.filters}
+    standing = [
+        each.resource
         for each in last.exported
         if each.resource in order.names
         and each.format == order.format.name
         and each.filters == plain(order.filters_of(each.resource))
         and tells_changes(each.resource, each.filters)
+        and _is_of_all_parents(each.resource, order, filtered)
+        and _can_be_asked(client, each.resource, order, last.began)
         and flawed[each.file.name] is None
-    }
+    ]
     whole = {order.parent_of(name) for name in order.names if name not in standing}
-    return {name: began for name, began in standing.items() if name not in whole}
+    return {name: last.began for name in standing if name not in whole}
+
+
+def _is_of_all_parents(name: str, order: Order, filtered: Container[str]) -> bool:
+    """Whether it is listed by nothing, or by all that there is: changes are not listed by it."""
+    parent = order.parent_of(name)
+    return parent is None or not (parent in filtered or order.filters_of(parent))
+
+
+def _can_be_asked(client: IntervalsClient, name: str, order: Order, began: datetime) -> bool:
+    """Whether the filters allow another one: of two long ranges, the API takes but one."""
+    try:
+        listing_of(client, name, {**order.filters_of(name), CHANGED: changed_since(began)})
+    except ArgumentError:
+        return False
+    return True
 
 
 def changed_since(began: datetime) -> datetime:

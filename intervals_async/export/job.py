@@ -15,10 +15,10 @@ import attrs
 from .._convert import Record
 from .._spanned import SpannedListing
 from ..client import IntervalsClient
-from ..errors import CallError, ListingError, PermissionDeniedError, ResumeError
+from ..errors import ArgumentError, CallError, ListingError, PermissionDeniedError, ResumeError
 from ..listing import Listing, Stream
 from ..resources import Resource, resource_class
-from .in_thread import SinkThread
+from .in_thread import SinkThread, in_thread
 from .incremental import changed_since
 from .nowhere import Nowhere
 from .order import CHANGED, Order
@@ -61,6 +61,8 @@ class Job:
     surveyed: bool = False
     seconds: float = 0.0
     _stream: Stream[Any] | None = attrs.field(default=None, init=False)
+    # The requests and the drift before the stream.
+    _before: tuple[int, int] = attrs.field(default=(0, 0), init=False)
 
     @property
     def parent(self) -> str | None:
@@ -80,7 +82,7 @@ class Job:
         """
         if self.parent is not None or self.state.began is not None or not self._is_listed:
             return
-        stream = self._stream = self._stream or self._listing().stream()
+        stream = self._stream or self._opened()
         began = time.monotonic()
         try:
             await stream.read_ahead()
@@ -140,7 +142,7 @@ class Job:
     async def start_again(self) -> None:
         """Go back to the last checkpoint: what came after it is read again."""
         await self.aclose()
-        self.state = await asyncio.to_thread(self.states.load, self.name)
+        self.state = await in_thread(self.states.load, self.name)
 
     async def aclose(self) -> None:
         """Leave nothing under way. May be called again, and in any state."""
@@ -199,20 +201,9 @@ class Job:
         state.began = state.began or datetime.now(UTC)
         sink = self._sink()
         async with SinkThread(sink) as thread:
-            if state.mark is None:
-                await thread.call(sink.open)
-            else:
-                try:
-                    await thread.call(sink.resume, state.mark)
-                except ResumeError:
-                    if not state.closing:
-                        raise
-                    # It was moved into its place, and then we were killed: only what may be left
-                    # of the unfinished one goes.
-                    await thread.call(sink.open)
-                    await thread.call(sink.close, whole=False)
-                    return
             try:
+                if not await self._open(thread, sink):
+                    return
                 if not state.closing:
                     await self._copy(thread, sink, parents)
                     state.closing = True
@@ -225,6 +216,23 @@ class Job:
                 await thread.call(sink.suspend)
                 raise
 
+    async def _open(self, thread: SinkThread, sink: ResumableSink) -> bool:
+        """Open the file, or what is there of it; whether anything is left to do."""
+        if self.state.mark is None:
+            await thread.call(sink.open)
+            return True
+        try:
+            await thread.call(sink.resume, self.state.mark)
+        except ResumeError:
+            if not self.state.closing:
+                raise
+            # It was moved into its place, and then we were killed: only what may be left
+            # of the unfinished one goes.
+            await thread.call(sink.open)
+            await thread.call(sink.close, whole=False)
+            return False
+        return True
+
     async def _copy(self, thread: SinkThread, sink: ResumableSink, parents: Sequence[int]) -> None:
         """Write what is not written yet."""
         state = self.state
@@ -233,18 +241,13 @@ class Job:
             await thread.write([await getattr(self.client, self.name).get()])
             state.records = 1
             return
-        if self._stream is None:
-            self._stream = self._listing(parents).stream(resume=state.bookmark)
-        else:  # what it has asked for was noted when it was read ahead
-            state.requests = 0
-        requests, drift = state.requests, state.drift
-        async with self._stream as stream:
+        async with self._stream or self._opened(parents) as stream:
             due = time.monotonic() + self.checkpoint_every
             while True:
                 try:
                     records = await stream.batch()
                 except (CallError, asyncio.CancelledError):
-                    self._note(stream, requests, drift)
+                    self._note(stream)
                     if state.records:  # what was read before is kept
                         with suppress(ListingError, OSError):
                             await self._checkpoint(thread, sink, stream.bookmark)
@@ -255,16 +258,22 @@ class Job:
                 state.records += len(records)
                 if self.keep_ids:
                     state.add_ids(records)
-                self._note(stream, requests, drift)
+                self._note(stream)
                 self.tell(self)
                 if time.monotonic() >= due:
                     with suppress(ListingError):  # no bookmark leads to here; a later one does
                         await self._checkpoint(thread, sink, stream.bookmark)
                     due = time.monotonic() + self.checkpoint_every
-            self._note(stream, requests, drift)
+            self._note(stream)
         self._stream = None
 
-    def _note(self, stream: Stream[Any], requests: int = 0, drift: int = 0) -> None:
+    def _opened(self, parents: Sequence[int] = ()) -> Stream[Any]:
+        self._before = self.state.requests, self.state.drift
+        self._stream = self._listing(parents).stream(resume=self.state.bookmark)
+        return self._stream
+
+    def _note(self, stream: Stream[Any]) -> None:
+        requests, drift = self._before
         self.state.listcount = stream.listcount
         self.state.requests = requests + stream.requests
         self.state.drift = drift + stream.repairs
@@ -278,21 +287,25 @@ class Job:
         await thread.call(self.states.save, self.name, self.state)
 
     async def _merge(self) -> bool:
-        """Put the changes into the file of the last export; whether they add up to what is there."""
-        expected = None
+        """Put the changes into the file of the last export; whether they add up to what is there.
+
+        Raises:
+            ArgumentError: They cannot be put in, and all cannot be read without the parents.
+        """
+        expected = self.state.listcount = None
         if self._is_counted:
             # Without the moment of changes: everything that there is now.
             whole = listing_of(self.client, self.name, self.order.filters_of(self.name))
             expected = self.state.listcount = await whole.count()
             self.state.requests += 1
-        records = await asyncio.to_thread(
-            self.order.format.merge,
-            self.order.format.path(self.folder, self.name),
-            self._path,
-            self._record_class,
-            self.name,
-            expected,
-        )
+        path = self.order.format.path(self.folder, self.name)
+        merge = self.order.format.merge
+        records = await in_thread(merge, path, self._path, self._record_class, self.name, expected)
+        if records is None and parent_of(self.name, self.order.filters_of(self.name)) is not None:
+            raise ArgumentError(
+                f"{path} has not the columns that {self.name} has now: remove "
+                f"{self.states.folder}, and export it anew, not incrementally"
+            )
         self.state.records = records or 0
         return records is not None
 
@@ -301,4 +314,4 @@ class Job:
         await self.leave_out(str(error))
 
     async def _save(self) -> None:
-        await asyncio.to_thread(self.states.save, self.name, self.state)
+        await in_thread(self.states.save, self.name, self.state)

@@ -23,7 +23,7 @@ from .parquet_file import ParquetFile, batches_of
 from .parquet_sink import USUAL_CODEC
 from .part_file import PartFile
 from .sqlite_errors import as_os_errors
-from .sqlite_sink import connect, refresh
+from .sqlite_sink import columns_there, connect, refresh
 from .sqlite_table import Table, quoted
 
 __all__ = ["Merge", "merge_csv", "merge_json_lines", "merge_parquet", "merge_sqlite"]
@@ -106,6 +106,8 @@ def merge_sqlite(
     """Merge the tables of two SQLite databases; see `Merge`. It is one transaction."""
     table = Table(name, record_class)
     with naming(whole), as_os_errors(), closing(connect(whole)) as database:
+        if not columns_there(database, table).issuperset(table.columns):
+            return None
         refresh(database, changes, table, keep=True)
         count = f"SELECT count(*) FROM main.{quoted(name)}"  # noqa: S608  the name is quoted
         (records,) = database.execute(count).fetchone()
@@ -171,9 +173,11 @@ def _lines(file: Iterable[bytes]) -> Iterator[Row]:
 def _table_rows(file: Iterable[bytes]) -> Iterator[Row]:
     file = iter(file)
     next(file, None)  # the header
-    row = b""
+    row: list[bytes] = []
+    quotes = 0
     for line in file:
-        row += line
-        if row.count(b'"') % 2 == 0:  # else a line ends within a cell
-            yield int(row.partition(b",")[0]), row
-            row = b""
+        row.append(line)
+        quotes += line.count(b'"')
+        if quotes % 2 == 0:  # else a line ends within a cell
+            yield int(row[0].partition(b",")[0]), b"".join(row)
+            row.clear()

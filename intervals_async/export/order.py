@@ -21,6 +21,9 @@ __all__ = ["CHANGED", "Order", "tells_changes"]
 CHANGED = "datemodifiedbegin"
 CHANGED_UNTIL = "datemodifiedend"
 
+# What can be gone through, but is no list of values.
+NO_LIST = (str, bytes, Mapping)
+
 
 @attrs.frozen(kw_only=True)
 class Order:
@@ -113,10 +116,13 @@ def _chosen(resources: Sequence[str] | None, exclude: Sequence[str]) -> list[str
 
 def _settled(filters: Mapping[str, object]) -> dict[str, object]:
     """Keep what can be read but once, since filters are read again and again."""
-    return {
-        name: list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
-        for name, value in filters.items()
-    }
+
+    def settled(value: object) -> object:
+        if isinstance(value, NO_LIST) or not isinstance(value, Iterable):
+            return value
+        return list(value)
+
+    return {name: settled(value) for name, value in filters.items()}
 
 
 def _changed_since(

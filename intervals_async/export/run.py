@@ -13,6 +13,7 @@ import attrs
 from ..client import Budget, IntervalsClient
 from ..errors import AnswerError, APIError, BudgetError, DailyQuotaError
 from .estimate import Estimate, ResourceEstimate, Work, seconds_for
+from .in_thread import in_thread
 from .incremental import stands_since
 from .job import Job
 from .manifest import MANIFEST, Exported, Manifest, WrittenFile
@@ -81,34 +82,38 @@ class Run:
         self._on_estimate = on_estimate
         self._on_progress = on_progress
         self._started = time.time()
+        # Requests that were for no resource.
+        self._asides = 0
         self._jobs: dict[str, Job] = {}
         # The jobs at work, for those that wait for their parents.
         self._at_work: dict[str, asyncio.Task[None]] = {}
 
     async def all(self) -> Manifest:
         """Export all, and write the manifest."""
-        await asyncio.to_thread(self._look_at_places)
-        begun = await asyncio.to_thread(self._look_back)
+        # Not when the first file is begun: what was read before may have been changed by then.
+        began = datetime.now(UTC)
+        await in_thread(self._look_at_places)
+        begun = await in_thread(self._look_back)
         since = (
             begun.since
             if begun
-            else await asyncio.to_thread(stands_since, self._order, self._folder)
+            else await in_thread(stands_since, self._client, self._order, self._folder)
         )
-        self._jobs = await asyncio.to_thread(self._make_jobs, since)
+        self._jobs = await in_thread(self._make_jobs, since)
         try:
             budget = await self._budget()
             await self._each(self._jobs.values(), self._survey)
             await self._estimate(budget)
             if begun is None:
-                begun = await asyncio.to_thread(self._states.begin, self._order.asked, since)
-            begun.asides += 1
-            await asyncio.to_thread(self._states.note, begun)
+                begun = await in_thread(self._states.begin, self._order.asked, began, since)
+            begun.asides += self._asides
+            await in_thread(self._states.note, begun)
             await self._each(self._jobs.values(), self._work)
         finally:
             for job in self._jobs.values():
                 await job.aclose()
-        manifest = await asyncio.to_thread(self._manifest, begun)
-        await asyncio.to_thread(manifest.write, self._folder)
+        manifest = await in_thread(self._manifest, begun)
+        await in_thread(manifest.write, self._folder)
         return manifest
 
     def _look_at_places(self) -> None:
@@ -119,7 +124,10 @@ class Run:
         look_at_place(self._folder / MANIFEST)
 
     def _look_back(self) -> Begun | None:
-        return self._states.go_on(self._order.asked) if self._states.is_begun else None
+        if self._states.is_begun:
+            return self._states.go_on(self._order.asked)
+        self._states.clear()  # of one that was complete, and killed while it was tidied away
+        return None
 
     def _make_jobs(self, since: Mapping[str, datetime]) -> dict[str, Job]:
         """Make the jobs of all resources, and of those by which they are listed; these first."""
@@ -152,8 +160,10 @@ class Run:
         while True:
             try:
                 budget = await self._client.budget()
-            except (AnswerError, APIError):
+            except (AnswerError, APIError) as error:
+                self._asides += error.attempts
                 return None  # all the rest can be read for all that
+            self._asides += 1
             if budget.day_left > 0:
                 return budget
             if not self._wait_for_reset or budget.next_reset is None:

@@ -82,6 +82,8 @@ def requests_for(listing: Listing[Any], listcount: int, *, read: int, asked: int
     """
     if isinstance(listing, SpannedListing):
         return max(listing.spans - asked, 0)
+    if not listing._source.paginated:
+        return max(1 - asked, 0)
     # pages are small again when it is gone on with; where nothing was read, one was asked for
     return pages_of(listcount - read) if read else max(pages_of(listcount) - asked, 0)
 

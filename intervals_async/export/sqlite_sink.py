@@ -19,7 +19,7 @@ from .sink import Mark, number, pieces
 from .sqlite_errors import as_os_errors
 from .sqlite_table import Table, quoted
 
-__all__ = ["SqliteSink", "connect", "look_at_database", "refresh"]
+__all__ = ["SqliteSink", "columns_there", "connect", "look_at_database", "refresh"]
 
 # Seconds that one waits while others write the same database.
 PATIENCE = 60.0
@@ -214,7 +214,7 @@ def look_at_database(path: Path, table: Table | None = None) -> None:
             if table is None:
                 database.execute("PRAGMA schema_version")
             else:
-                _columns_there(database, table)
+                columns_there(database, table)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -242,7 +242,7 @@ def refresh(database: sqlite3.Connection, fresh: Path, table: Table, *, keep: bo
     database.execute("ATTACH ? AS fresh", [str(fresh)])
     # All readers see either the old table or the new one.
     database.execute("BEGIN IMMEDIATE")
-    there = _columns_there(database, table)
+    there = columns_there(database, table)
     if not there:
         database.execute(table.create())
     for column in table.columns if there else ():
@@ -253,8 +253,12 @@ def refresh(database: sqlite3.Connection, fresh: Path, table: Table, *, keep: bo
     database.execute(table.take_over())
 
 
-def _columns_there(database: sqlite3.Connection, table: Table) -> set[str]:
-    """The columns that the table has, if there is one."""
+def columns_there(database: sqlite3.Connection, table: Table) -> set[str]:
+    """Give the columns that the table has, if there is one.
+
+    Raises:
+        ArgumentError: Its id is no primary key.
+    """
     columns = database.execute(f"PRAGMA main.table_info({quoted(table.name)})").fetchall()
     keys = [name for _, name, _, _, _, key in columns if key]
     if columns and keys != ["id"] and table.has_key:

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,17 +99,25 @@ class RunState:
         """Whether there is an export to go on with."""
         return self._run.exists()
 
-    def begin(self, asked: Mapping[str, object], since: Mapping[str, datetime]) -> Begun:
+    def clear(self) -> None:
+        """Remove the states of an export that is no more."""
+        for path in self.folder.glob("*.json"):
+            path.unlink()
+
+    def begin(
+        self, asked: Mapping[str, object], began: datetime, since: Mapping[str, datetime]
+    ) -> Begun:
         """Begin an export.
 
         Args:
             asked: What is exported, and how.
+            began: When the first of its requests was sent, in UTC.
             since: The exports it is built upon: when they began.
 
         Raises:
             OSError: The folder cannot be written.
         """
-        begun = Begun(asked=plain(asked), began=datetime.now(UTC), since=since)
+        begun = Begun(asked=plain(asked), began=began, since=since)
         self.note(begun)
         return begun
 
