@@ -346,7 +346,6 @@ def test_a_file_that_cannot_be_read_is_not_verified(
             lambda path: path.write_text("mine"),
             "SQLite: file is not a database",
         ),
-        ("sqlite", "manifest.json", Path.mkdir, "is a directory"),
     ],
 )
 def test_something_in_the_way(
@@ -412,8 +411,6 @@ def test_two_at_once(case: Case) -> None:
     ("signals", "format", "ending"),
     [
         (("SIGINT",), "jsonl", ("interrupted", 130)),
-        (("SIGINT",), "parquet", ("interrupted", 130)),
-        (("SIGINT",), "sqlite", ("interrupted", 130)),
         (("SIGINT", "SIGINT"), "jsonl", ("interrupted", 130)),
         (("SIGINT", "SIGINT"), "parquet", ("interrupted", 130)),
         (("SIGINT", "SIGINT"), "sqlite", ("interrupted", 130)),

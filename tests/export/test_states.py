@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from intervals_async import ArgumentError
-from intervals_async.export import Manifest
+from intervals_async import ArgumentError, IntervalsClient
+from intervals_async.export import Manifest, export_account
 from intervals_async.export.part_file import PartFile
 from intervals_async.export.state import ResourceState, RunState
+from intervals_async.testing import FakeIntervals
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
 
@@ -59,6 +61,29 @@ def test_a_damaged_state(tmp_path: Path, content: str) -> None:
     (tmp_path / "task.json").write_text(content)
     with pytest.raises(ArgumentError, match=r"task\.json is damaged; remove its folder"):
         states.load("task")
+
+
+async def test_what_a_kill_leaves_of_a_complete_export_is_not_gone_on_with(
+    tmp_path: Path,
+    fake: FakeIntervals,
+    intervals: IntervalsClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next export reads all anew: what was complete then may have changed."""
+
+    def killed(folder: Path) -> None:
+        raise SystemExit
+
+    await export_account(intervals, tmp_path, resources=["group", "invoiceterm"])
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(SystemExit):
+            await export_account(intervals, tmp_path, resources=["group", "invoiceterm"])
+    assert (tmp_path / ".unfinished" / "group.json").exists()
+    fake.clear_log()
+    await export_account(intervals, tmp_path, resources=["group", "module"])
+    assert {"/group/", "/module/"} <= {seen.path for seen in fake.log}
+    assert not (tmp_path / ".unfinished").exists()
 
 
 def test_a_second_writer_is_told_of_which_file(tmp_path: Path) -> None:
