@@ -60,7 +60,8 @@ async def export_account(
         incremental: Build upon the export that is in the folder: of tasks, times and notes of
             tasks read only what was changed since, and put it into their files. What was deleted
             shows in the number of tasks and times, which are read whole then; deleted notes of
-            tasks stay until an export that is not incremental.
+            tasks stay until an export that is not incremental. What a record tells of others is
+            as of its own last change: a task's sums of time, names of projects and people.
         format: ``jsonl``, ``jsonl.gz``, ``jsonl.zst``, ``csv``, ``parquet`` or ``sqlite``.
         jobs: How many resources are read at once.
         checkpoint_every: Seconds between two moments that can be gone on from; None for what
