@@ -11,7 +11,6 @@ from ..errors import ArgumentError
 from .estimate import Estimate
 from .manifest import Manifest
 from .order import Order
-from .part_file import PartFile
 from .run import AccountProgress, Run
 from .state import FOLDER, RunState
 
@@ -97,10 +96,7 @@ async def export_account(
     folder = Path(folder)
     states = RunState(folder / FOLDER)
     is_new = not folder.exists()
-    states.folder.mkdir(parents=True, exist_ok=True)
-    lock = PartFile(states.folder / "lock")
-    lock.open()
-    try:
+    with states.held():
         run = Run(
             client=client,
             folder=folder,
@@ -121,6 +117,4 @@ async def export_account(
                     folder.rmdir()
             raise
         states.remove()
-    finally:
-        lock.suspend()
     return manifest

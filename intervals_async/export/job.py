@@ -196,19 +196,19 @@ class Job:
         return self.order.format.make(self._path, self._record_class, self.name)
 
     async def _write(self, parents: Sequence[int]) -> None:
-        """Bring all that there is to read into a file."""
-        state = self.state
-        state.began = state.began or datetime.now(UTC)
+        """Bring all that there is to read into a file, under its name."""
+        if self.state.written:
+            return
+        self.state.began = self.state.began or datetime.now(UTC)
         sink = self._sink()
         async with SinkThread(sink) as thread:
             try:
-                if not await self._open(thread, sink):
-                    return
-                if not state.closing:
+                await self._open(thread, sink)
+                if not self.state.closing:
                     await self._copy(thread, sink, parents)
-                    state.closing = True
-                    await self._checkpoint(thread, sink, state.bookmark)
-                await thread.call(sink.close, whole=True)
+                    self.state.closing = True
+                    await self._checkpoint(thread, sink, self.state.bookmark)
+                await thread.call(self._finish, sink)
             except PermissionDeniedError:
                 await thread.call(sink.close, whole=False)
                 raise
@@ -216,22 +216,28 @@ class Job:
                 await thread.call(sink.suspend)
                 raise
 
-    async def _open(self, thread: SinkThread, sink: ResumableSink) -> bool:
-        """Open the file, or what is there of it; whether anything is left to do."""
-        if self.state.mark is None:
-            await thread.call(sink.open)
-            return True
-        try:
-            await thread.call(sink.resume, self.state.mark)
-        except ResumeError:
-            if not self.state.closing:
-                raise
-            # It was moved into its place, and then we were killed: only what may be left
-            # of the unfinished one goes.
-            await thread.call(sink.open)
-            await thread.call(sink.close, whole=False)
-            return False
-        return True
+    async def _open(self, thread: SinkThread, sink: ResumableSink) -> None:
+        """Open the file, or what there is of it."""
+        if self.state.mark is not None:
+            with suppress(ResumeError):
+                await thread.call(sink.resume, self.state.mark)
+                return
+            # Somebody has tidied it away; or we were killed when it had just been moved into its
+            # place, which nothing proves: all is read.
+            self.state = ResourceState(
+                whole=self.state.whole, requests=self.state.requests, began=datetime.now(UTC)
+            )
+        await thread.call(sink.open)
+
+    def _finish(self, sink: ResumableSink) -> None:
+        """Give the file its name, and note that at once.
+
+        No cancellation comes between the two, and no disk that is full.
+        """
+        written = attrs.evolve(self.state, written=True)
+        with self.states.saving(self.name, written):
+            sink.close(whole=True)
+        self.state = written
 
     async def _copy(self, thread: SinkThread, sink: ResumableSink, parents: Sequence[int]) -> None:
         """Write what is not written yet."""

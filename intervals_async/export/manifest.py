@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from .._whole_file import naming
 from ..errors import ArgumentError
 from .part_file import PartFile
 
-__all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile", "write_json"]
+__all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile", "prepared_json", "write_json"]
 
 MANIFEST = "manifest.json"
 
@@ -197,12 +198,27 @@ def write_json(path: Path, told: object) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    with prepared_json(path, told):
+        pass
+
+
+@contextmanager
+def prepared_json(path: Path, told: object) -> Generator[None]:
+    """Bring a small file to the disk, and give it its name when the block has ended well.
+
+    Raises:
+        OSError: It cannot be written; before the block begins, unless the move fails.
+    """
     part = PartFile(path, force=True)
     with naming(path):
         part.open()
-        try:
+    try:
+        with naming(path):
             part.stream.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
+            part.sync()
+        yield
+        with naming(path):
             part.commit()
-        except BaseException:
-            part.remove()
-            raise
+    except BaseException:
+        part.remove()
+        raise

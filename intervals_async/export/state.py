@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +14,10 @@ from typing import Any
 
 import attrs
 
+from .._whole_file import naming
 from ..errors import ArgumentError
-from .manifest import plain, write_json
+from .manifest import plain, prepared_json, write_json
+from .part_file import PartFile
 
 __all__ = ["FOLDER", "Begun", "ResourceState", "RunState"]
 
@@ -36,6 +40,7 @@ class ResourceState:
         began: When it began; None where it has not.
         whole: Whether all must be read, since changes alone did not add up.
         closing: Whether all is in the file, which is to be moved into place.
+        written: Whether the file is in its place.
         ended: When it ended; None where it has not.
         left_out: Why it cannot be read; None where it can.
     """
@@ -50,6 +55,7 @@ class ResourceState:
     began: datetime | None = None
     whole: bool = False
     closing: bool = False
+    written: bool = False
     ended: datetime | None = None
     left_out: str | None = None
 
@@ -93,6 +99,30 @@ class RunState:
     @property
     def _run(self) -> Path:
         return self.folder / "export.json"
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Make the folder, and keep other processes out of it.
+
+        Raises:
+            BlockingIOError: Another export is under way.
+            OSError: It cannot be made, or something else is in its place.
+        """
+        into = self.folder.parent
+        for folder in (into, self.folder):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except FileExistsError:
+                raise NotADirectoryError(
+                    errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)
+                ) from None
+        lock = PartFile(self.folder / "lock")
+        with naming(into):
+            lock.open()
+        try:
+            yield
+        finally:
+            lock.suspend()
 
     @property
     def is_begun(self) -> bool:
@@ -160,6 +190,15 @@ class RunState:
     def save(self, name: str, state: ResourceState) -> None:
         """Write how far a resource has come."""
         write_json(self._path(name), plain(state))
+
+    @contextmanager
+    def saving(self, name: str, state: ResourceState) -> Generator[None]:
+        """Write how far a resource will have come when the block has ended well.
+
+        What takes room on the disk is done before it begins.
+        """
+        with prepared_json(self._path(name), plain(state)):
+            yield
 
     def remove(self) -> None:
         """Forget all: the export is complete."""

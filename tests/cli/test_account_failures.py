@@ -486,3 +486,43 @@ def _remove(path: Path) -> None:
         path.rmdir()
     else:
         path.unlink()
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("no/where")])
+@pytest.mark.parametrize("name", ["", ".unfinished"])
+def test_something_in_the_way_of_a_folder(
+    case: Case, name: str, make: Callable[[Path], object]
+) -> None:
+    """It is named, stays as it is, and nothing is asked for."""
+    path = case.folder / name
+    path.parent.mkdir(exist_ok=True)
+    make(path)
+    assert case.fails() == f"{path}: not a directory"
+    assert case.account.requests == 0
+    path.unlink()
+    case.goes_on()
+
+
+def test_two_at_once_in_a_folder(case: Case) -> None:
+    """The folder is named, not a hidden file in it."""
+    held = case.is_held()
+    first = case.start()
+    held()
+    assert case.fails() == f"{case.folder}: another export is writing it"
+    first.send_signal(signal.SIGINT)
+    assert said(first) == "interrupted"
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet", "sqlite"])
+def test_what_somebody_has_tidied_away_is_read_anew(case: Case, format: str) -> None:
+    """An export whose hidden files are gone goes on for all that."""
+    held = case.is_held()
+    process = case.start(format)
+    held()
+    process.send_signal(signal.SIGINT)
+    said(process)
+    hidden = [*case.folder.glob(".*.part*")]
+    assert hidden
+    for path in hidden:
+        path.unlink()
+    case.goes_on(format)
