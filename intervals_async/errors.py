@@ -84,7 +84,7 @@ class BudgetError(IntervalsError):
     """The day's requests do not suffice for what was asked, so it was not begun.
 
     Attributes:
-        requests: About how many it takes; None if nothing was left to find out.
+        requests: About how many it takes; None if too few were left to find out.
         day_left: How many the account has left today.
         next_reset: When the day starts anew, in UTC; None on older accounts.
     """

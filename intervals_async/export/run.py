@@ -155,8 +155,11 @@ class Run:
         """Ask what is left of the day; None where the server does not tell.
 
         Raises:
-            BudgetError: Nothing is, and nobody is to wait.
+            BudgetError: It does not suffice for the first pages, and nobody is to wait.
         """
+        jobs = self._jobs.values()
+        pages = sum(job.parent is None and not job.state.is_done for job in jobs)
+        least = min(pages, 1) if self._wait_for_reset else pages
         while True:
             try:
                 budget = await self._client.budget()
@@ -164,10 +167,10 @@ class Run:
                 self._asides += error.attempts
                 return None  # all the rest can be read for all that
             self._asides += 1
-            if budget.day_left > 0:
+            if budget.day_left >= least:
                 return budget
             if not self._wait_for_reset or budget.next_reset is None:
-                raise _too_little(None, budget)
+                raise _too_little(f"at least {pages:,}", budget)
             await _sleep_until(budget.next_reset)
 
     async def _each(self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[None]]) -> None:
@@ -205,14 +208,14 @@ class Run:
             resources.append(
                 ResourceEstimate(resource=job.name, listcount=state.listcount, requests=requests)
             )
-        uses = () if budget is None else budget.limits
+        limiter = self._client._transport.limiter
         estimate = Estimate(
             resources=sorted(resources, key=lambda each: each.resource),
             seconds=seconds_for(
                 works,
                 jobs=self._at_once,
-                limits=[use.limit for use in uses],
-                used=[use.used for use in uses],
+                limits=limiter.limits,
+                used=await limiter.used(),  # now: the first pages have taken places, too
             ),
             day_left=None if budget is None else budget.day_left,
             next_reset=None if budget is None else budget.next_reset,
@@ -220,7 +223,7 @@ class Run:
         if self._on_estimate is not None:
             self._on_estimate(estimate)
         if budget is not None and not estimate.fits_today and not self._wait_for_reset:
-            raise _too_little(estimate.requests, budget)
+            raise _too_little(f"about {estimate.requests:,}", budget, estimate.requests)
 
     def _number_of(self, parent: str | None) -> int:
         """About how many records a parent has."""
@@ -332,12 +335,11 @@ async def _awaited(work: Awaitable[None]) -> None:
     await work
 
 
-def _too_little(requests: int | None, budget: Budget) -> BudgetError:
+def _too_little(cost: str, budget: Budget, requests: int | None = None) -> BudgetError:
     until = f" until {budget.next_reset:%Y-%m-%d %H:%M} UTC" if budget.next_reset else ""
-    cost = "needs requests" if requests is None else f"takes about {requests:,} requests"
     error = BudgetError(
-        f"the export {cost}, and {budget.day_left:,} of the day's {budget.day_quota:,} are "
-        f"left{until}: export less, or let it wait for the next day "
+        f"the export takes {cost} requests, and {budget.day_left:,} of the day's "
+        f"{budget.day_quota:,} are left{until}: export less, or let it wait for the next day "
         "(wait_for_reset=True, --wait-for-reset)"
     )
     error.requests = requests
