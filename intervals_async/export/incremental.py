@@ -19,12 +19,20 @@ __all__ = ["changed_since", "stands_since"]
 # is more than 12 hours behind UTC. One hour more is for clocks that differ.
 BEHIND = timedelta(hours=13)
 
+# Filters that look at other records, or at the clock: what they let pass changes although the
+# record itself does not.
+OF_OTHERS: Mapping[str, set[str]] = {
+    "task": {"clientid", "includetimerid", "overdue", "personid", "search", "tasklistfilterid"},
+    "time": {"activeonly", "approved", "clientid", "milestoneid"},
+}
+
 
 def stands_since(client: IntervalsClient, order: Order, folder: Path) -> Mapping[str, datetime]:
     """Give when the last export began, for each resource of it that can be built upon.
 
     One can where its file is what the manifest tells, of the same filters, format and release, and
-    where the API tells what was changed. Not where others are listed by the records, all of them.
+    where the API tells what was changed. Not where others are listed by the records, all of them,
+    nor where what a filter lets pass changes by itself.
 
     The begin of the whole export is meant: the first page of a resource, or the parents by which
     it is listed, may have been read long before its own file was begun.
@@ -49,6 +57,7 @@ def stands_since(client: IntervalsClient, order: Order, folder: Path) -> Mapping
         and each.format == order.format.name
         and each.filters == plain(order.filters_of(each.resource))
         and tells_changes(each.resource, each.filters)
+        and not OF_OTHERS.get(each.resource, set()) & each.filters.keys()
         and _is_of_all_parents(each.resource, order, filtered)
         and _can_be_asked(client, each.resource, order, last.began)
         and flawed[each.file.name] is None

@@ -18,11 +18,13 @@ import attrs
 import pytest
 
 from intervals_async import ArgumentError, IntervalsClient, Record, ServerError
+from intervals_async._parameters import parameters
 from intervals_async.export import Manifest, export_account, incremental
 from intervals_async.export.formats import FORMATS
 from intervals_async.export.manifest import WrittenFile, plain
 from intervals_async.export.merging import merge_json_lines
 from intervals_async.export.state import ResourceState, RunState
+from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
 
 from .exported import rows_of
@@ -345,6 +347,30 @@ async def test_changes_within_filters(
     assert rows_of(tmp_path / "a", "jsonl", "time") == rows["time"]
 
 
+@pytest.mark.parametrize(
+    ("resource", "filters"),
+    [
+        ("task", {"overdue": True}),
+        ("task", {"search": "a"}),
+        ("time", {"activeonly": True}),
+        ("time", {"approved": False, "billable": True}),
+    ],
+)
+async def test_filters_that_look_at_other_records_are_not_built_upon(
+    tmp_path: Path, intervals: IntervalsClient, resource: str, filters: dict[str, object]
+) -> None:
+    """One may come in unchanged while another goes: the number would tell nothing."""
+    options: dict[str, Any] = {"resources": [resource], "filters": {resource: filters}}
+    await export_account(intervals, tmp_path, **options)
+    assert await built_upon(intervals, tmp_path, **options) == {resource: False}
+
+
+def test_filters_that_look_at_other_records_are_those_of_the_api() -> None:
+    """None is misspelt."""
+    for resource, names in incremental.OF_OTHERS.items():
+        assert names <= parameters(resource_class(resource).filters).keys()
+
+
 async def test_tasks_are_read_whole_for_notes_that_are(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
@@ -362,9 +388,9 @@ async def test_notes_of_some_tasks_are_not_built_upon(
 ) -> None:
     """Changes come of all tasks: those of others would be mixed in."""
     some: Any = {"task": {"projectid": ids(fake, "project")[0]}}
-    await export_account(intervals, tmp_path / "a", resources=["task", "tasknote"], filters=some)
+    await export_account(intervals, tmp_path / "a", resources=["task", "tasknote"])
     change(fake, "tasknote", "changed", ids(fake, "tasknote")[:30])
-    for filters in (some, None):
+    for filters in (some, some, None):
         options: dict[str, Any] = {"resources": ["task", "tasknote"], "filters": filters}
         upon = await built_upon(intervals, tmp_path / "a", **options)
         assert upon == {"task": False, "tasknote": False}
