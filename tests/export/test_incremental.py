@@ -530,6 +530,20 @@ async def test_it_goes_on_after_an_error(
     assert {name: rows_of(tmp_path, format, name) for name in rows} == rows
 
 
+async def test_what_may_no_longer_be_read_is_left_out(
+    tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Its file stays, as it was at the last export."""
+    before = await whole(intervals, tmp_path)
+    insert(fake, "time")
+    fake.inject(faults.Status(403, 10, "No permission"), path="/time/", skip=1)
+    upon = await built_upon(intervals, tmp_path)
+    assert upon == {"task": True, "tasknote": True}
+    assert "code 10" in Manifest.read(tmp_path).left_out["time"]
+    assert rows_of(tmp_path, "jsonl", "time") == before["time"]
+    assert await built_upon(intervals, tmp_path) == {"task": True, "tasknote": True, "time": False}
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each life is a fork of one process")
 @EACH_FORMAT
 async def test_killed_and_gone_on_with_it_is_the_same(
