@@ -16,6 +16,7 @@ from rich.table import Table
 
 from ..export import Estimate, Manifest, export_account
 from ..export.manifest import MANIFEST
+from ..export.state import FOLDER
 from .connection import BaseUrl, Connection, TokenFile, connection
 from .folder_filters import FolderFilters, Since, read_filters, read_since
 from .folder_progress import Bars, Lines
@@ -136,10 +137,16 @@ async def _verify(folder: Path) -> None:
     flaws = list(manifest.flaws(folder))
     for flaw in flaws:
         typer.echo(flaw, err=True)
+    if (folder / FOLDER).exists():
+        typer.echo(
+            f"{folder}: an export is unfinished; some files may be its own already", err=True
+        )
     if flaws:
         raise typer.Exit(1)
-    files = {each.file.name for each in manifest.exported}
-    typer.echo(f"{counted(len(files), 'file')}, {counted(manifest.records, 'record')}: as written")
+    there = [*manifest.exported, *manifest.kept]
+    files = {each.file.name for each in there}
+    records = sum(each.records for each in there)
+    typer.echo(f"{counted(len(files), 'file')}, {counted(records, 'record')}: as written")
 
 
 class _EnoughError(Exception):
@@ -191,6 +198,9 @@ def _tell(manifest: Manifest, folder: Path, seconds: float) -> None:
         table.add_row(each.resource, f"{each.records:,}", f"{each.requests:,}", size)
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     console.print(table)
+    merged = [each.resource for each in manifest.exported if each.since is not None]
+    if merged:
+        typer.echo(f"only what was changed was read of: {', '.join(merged)}", err=True)
     for name, reason in manifest.left_out.items():
         typer.echo(f"left out: {name}: {reason}", err=True)
     typer.echo(

@@ -37,7 +37,7 @@ VERBS: dict[str, tuple[type[ResourceGroup], str]] = {
     "delete": (DeleteGroup, "Delete records."),
     "export": (
         ExportGroup,
-        "Write a resource to a file; or several, or --all, into a folder.",
+        "Write a resource to a file; or several, or --all, into a folder: see export --all --help.",
     ),
     "download": (DownloadGroup, "Download a file."),
 }

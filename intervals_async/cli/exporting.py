@@ -76,12 +76,13 @@ class ExportGroup(ResourceGroup):
         if _into_folder(args):
             alone = typer.Typer(add_completion=False)
             alone.command("several")(several)
-            return "", typer.main.get_command(alone), args
+            return "--all", typer.main.get_command(alone), args
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Leave the options of the command of several to it, where no resource is named first."""
-        if "--all" in args and args[0][:1] == "-":
+        first = args[0] if args else ""
+        if first[:1] == "-" and first != "--help" and _into_folder(args):
             args = ["--", *args]
         return super().parse_args(ctx, args)
 
@@ -158,7 +159,9 @@ def _into_folder(args: list[str]) -> bool:
     words = args[: next((n for n, word in enumerate(args) if word[:1] == "-"), len(args))]
     if words[:1] and words[0] not in resources.names():
         return False
-    if len(words) > 1 or FOLDER_OPTIONS & {word.partition("=")[0] for word in args}:
+    # Behind a resource such a word may be a value: --search task.
+    named = words or [word for word in args if word in resources.names()]
+    if len(named) > 1 or FOLDER_OPTIONS & {word.partition("=")[0] for word in args}:
         return True
     targets = [name for word, name in pairwise(args) if word in {"-o", "--output"}]
     return any(name.endswith("/") or Path(name).is_dir() for name in targets)
@@ -173,7 +176,8 @@ def _format_of(output: Path | None) -> FileFormat:
     if output.exists() and not output.is_file():  # a device has no suffix
         return FileFormat.JSONL
     raise typer.BadParameter(
-        f"{output} does not say a format: end it in .jsonl or .csv, or say --format",
+        f"{output} does not say a format: end it in .jsonl or .csv, or say --format; others, such "
+        "as Parquet, are written into a folder: -o FOLDER/ --format parquet",
         param_hint="--output",
     )
 

@@ -70,7 +70,11 @@ def read_filters(words: Sequence[str] | None) -> dict[str, dict[str, Any]]:
         if filter not in known:
             raise _unknown(f"{name} has no filter {filter!r}", filter, known)
         of_resource = found.setdefault(name, {})
-        meant = read_option(known[filter], value)
+        try:
+            meant = read_option(known[filter], value)
+        except typer.BadParameter as error:
+            error.param_hint = f"{OPTION} {place}"
+            raise
         if isinstance(meant, list):  # several may also be given one by one
             meant = [*of_resource.get(filter, ()), *meant]
         of_resource[filter] = meant

@@ -18,6 +18,7 @@ __all__ = ["Bars", "Lines"]
 
 # What the bar is called before any resource has one.
 SURVEY = "how much is there?"
+WAITING = "export"
 
 
 class Lines:
@@ -89,6 +90,7 @@ class Bars:
         if told.ended or told.left_out is not None:
             self._end(told.resource)
             return
+        self._end(WAITING)
         began, before = self._began.setdefault(told.resource, (time.monotonic(), told.records))
         known = "" if told.listcount is None else f"/{told.listcount:,}"
         rate = (told.records - before) / max(time.monotonic() - began, 0.001)
@@ -117,5 +119,7 @@ class Bars:
             self._bars.remove_task(self._tasks.pop(name))
 
     def _wait(self, words: str) -> None:
+        if not self._tasks:
+            self._update(WAITING)
         for task in self._tasks.values():
             self._bars.update(task, rate=words)

@@ -30,6 +30,8 @@ def lasting(seconds: float) -> str:
 def cost(estimate: Estimate) -> str:
     """Say what an export costs: ``31 requests, under a minute; 5,969 left today``."""
     words = f"{counted(estimate.requests, 'request')}, {lasting(estimate.seconds)}"
+    if estimate.begun is not None:
+        words = f"going on with the export of {moment(estimate.begun)}: {words}"
     if estimate.day_left is None:
         return f"{words}; what is left today is not known"
     words += f"; {estimate.day_left:,} left today"

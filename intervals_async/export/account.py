@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -95,7 +96,7 @@ async def export_account(
     )
     folder = Path(folder)
     states = RunState(folder / FOLDER)
-    is_new = not folder.exists()
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     with states.held():
         run = Run(
             client=client,
@@ -113,8 +114,9 @@ async def export_account(
         except BaseException:
             if not states.is_begun:
                 states.remove()
-                if is_new:
-                    folder.rmdir()
+                for each in made:
+                    with suppress(OSError):  # somebody else has put something there
+                        each.rmdir()
             raise
         states.remove()
     return manifest

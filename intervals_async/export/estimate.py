@@ -42,12 +42,15 @@ class Estimate:
         day_left: Requests that the account had left today before the export sent any; None if
             that cannot be told.
         next_reset: When the day starts anew, in UTC; None on older accounts.
+        begun: When the unfinished export was begun that is gone on with, in UTC; None for a new
+            one. What it has finished is not read again.
     """
 
     resources: Sequence[ResourceEstimate]
     seconds: float
     day_left: int | None
     next_reset: datetime | None
+    begun: datetime | None = None
 
     @property
     def requests(self) -> int:

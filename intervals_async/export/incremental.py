@@ -46,6 +46,8 @@ def stands_since(client: IntervalsClient, order: Order, folder: Path) -> Mapping
         last = Manifest.read(folder)
     except FileNotFoundError:
         return {}
+    except ArgumentError as error:
+        raise ArgumentError(f"{error}: export without incremental to write it anew") from None
     if last.library != __version__:
         return {}
     flawed = {each.file.name: each.file.flaw(folder) for each in last.exported}

@@ -105,6 +105,7 @@ class Manifest:
         ended: When it ended, in UTC.
         exported: Each resource, in the order of their names.
         left_out: Resources that could not be read, and why.
+        kept: What earlier exports have left in the folder, and this one has not written anew.
         further_requests: How many requests were for none of them: for the day's quota, and for
             the ids of resources that are not exported themselves.
     """
@@ -115,6 +116,7 @@ class Manifest:
     exported: Sequence[Exported]
     left_out: Mapping[str, str] = attrs.field(factory=dict[str, str])
     further_requests: int = 0
+    kept: Sequence[Exported] = ()
 
     @property
     def records(self) -> int:
@@ -148,14 +150,15 @@ class Manifest:
             if told.pop("form") != FORM:
                 raise ArgumentError(f"{path} was written by a newer release")
             told["began"], told["ended"] = moments(told)
-            told["exported"] = [exported_of(each) for each in told["exported"]]
+            for name in ("exported", "kept"):
+                told[name] = [exported_of(each) for each in told[name]]
             return cls(**told)
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ArgumentError(f"{path} is no manifest of an export") from None
 
     def flaws(self, folder: str | Path) -> Iterator[str]:
         """Hold the files in a folder against it, and say of each what is wrong with it."""
-        files = {each.file.name: each.file for each in self.exported}
+        files = {each.file.name: each.file for each in (*self.exported, *self.kept)}
         for file in files.values():
             if (flaw := file.flaw(folder)) is not None:
                 yield flaw

@@ -105,6 +105,8 @@ def tells_changes(name: str, filters: Mapping[str, object]) -> bool:
 
 def _chosen(resources: Sequence[str] | None, exclude: Sequence[str]) -> list[str]:
     known = can_be_exported()
+    if isinstance(resources, str) or isinstance(exclude, str):
+        raise ArgumentError("resources and exclude are lists of names, such as ['task', 'time']")
     wanted = known if resources is None else resources
     for name in (*wanted, *exclude):
         if name not in known:

@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 
 from ..client import Budget, IntervalsClient
-from ..errors import AnswerError, APIError, BudgetError, DailyQuotaError
+from ..errors import AnswerError, APIError, ArgumentError, BudgetError, DailyQuotaError
 from .estimate import Estimate, ResourceEstimate, Work, seconds_for
 from .in_thread import in_thread
 from .incremental import stands_since
@@ -103,7 +103,7 @@ class Run:
         try:
             budget = await self._budget()
             await self._each(self._jobs.values(), self._survey)
-            await self._estimate(budget)
+            await self._estimate(budget, None if begun is None else begun.began)
             if begun is None:
                 begun = await in_thread(self._states.begin, self._order.asked, began, since)
             begun.asides += self._asides
@@ -190,7 +190,7 @@ class Run:
             async with self._places:
                 await self._patiently(job, job.begin)
 
-    async def _estimate(self, budget: Budget | None) -> None:
+    async def _estimate(self, budget: Budget | None, begun: datetime | None) -> None:
         """Say what it costs.
 
         Raises:
@@ -219,6 +219,7 @@ class Run:
             ),
             day_left=None if budget is None else budget.day_left,
             next_reset=None if budget is None else budget.next_reset,
+            begun=begun,
         )
         if self._on_estimate is not None:
             self._on_estimate(estimate)
@@ -328,7 +329,23 @@ class Run:
             exported=exported,
             left_out=left_out,
             further_requests=further,
+            kept=self._kept(exported),
         )
+
+    def _kept(self, exported: Sequence[Exported]) -> Sequence[Exported]:
+        """Give what earlier exports have left in the folder: it stays, and is checked as well."""
+        try:
+            last = Manifest.read(self._folder)
+        except (FileNotFoundError, ArgumentError):
+            return []
+        new = {(each.resource, each.file.name) for each in exported}
+        files = {each.file.name: each.file for each in exported}
+        return [
+            attrs.evolve(each, file=files.get(each.file.name, each.file))
+            for each in (*last.exported, *last.kept)
+            if (each.resource, each.file.name) not in new
+            and (self._folder / each.file.name).exists()
+        ]
 
 
 async def _awaited(work: Awaitable[None]) -> None:

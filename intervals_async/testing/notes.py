@@ -8,6 +8,7 @@ from datetime import datetime
 
 from intervals_async.testing.account import Account
 from intervals_async.testing.contract import Asking, Predicate, Write
+from intervals_async.testing.moments import local_now
 from intervals_async.testing.teams import team
 from intervals_async.testing.wire import Row, Value
 from intervals_async.testing.words import bodies
@@ -59,6 +60,8 @@ def leave_note(account: Account, parent: str, write: Write, title: Value) -> Non
     empty: Row = {column.name: None for column in table.columns}
     row = {**empty, "id": table.next_id, f"{parent}id": write.row["id"], "title": title}
     complete(account, row, write.caller, parent)
+    if "datemodified" in row:
+        row["datemodified"] = local_now(account)
     table.add(row)
 
 

@@ -71,7 +71,10 @@ def test_it_goes_on(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None
     other = invoke("export", "group", "me", "-o", tmp_path)
     assert other.exit_code == 2
     assert "an unfinished export with other resources" in other.stderr
-    assert invoke(*words).exit_code == 0
+    assert f"{tmp_path}: an export is unfinished" in invoke("verify", tmp_path).stderr
+    result = invoke(*words)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("going on with the export of 20")
     assert Manifest.read(tmp_path).left_out == {}
 
 

@@ -30,7 +30,7 @@ def test_it_says_what_it_costs(account: FakeIntervals, tmp_path: Path, invoke: A
 
 def test_a_dry_run_writes_nothing(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
     """What it costs is all; a folder is not made."""
-    result = invoke("export", "--all", "--dry-run", "-o", tmp_path / "new")
+    result = invoke("export", "--all", "--dry-run", "-o", tmp_path / "new" / "newer")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.count("\n") == 1
     assert "requests, " in result.stderr
@@ -83,7 +83,7 @@ def test_filters_of_each_resource(account: FakeIntervals, tmp_path: Path, invoke
         (["--filter", "task=3"], "'task=3' is no filter"),
         (["--filter", "taks.projectid=3"], "there is no resource 'taks'; did you mean 'task'?"),
         (["--filter", "task.project=3"], "task has no filter 'project'; did you mean 'projectid'?"),
-        (["--filter", "task.projectid=x"], "projectid"),
+        (["--filter", "task.projectid=x"], "--filter task.projectid"),
         (["--filter", "me.x=3"], "me has no filter 'x'"),
         (["--filter", "time.projectid=3"], "there are filters for 'time', which is not exported"),
         (["--since", "yesterday"], "'yesterday' is none"),
@@ -122,8 +122,10 @@ def test_changes_alone(account: FakeIntervals, tmp_path: Path, invoke: Any) -> N
     assert invoke(*words).exit_code == 0
     new = account.insert("task", title="brand new")
     account.clear_log()
-    assert invoke(*words, "--incremental").exit_code == 0
+    result = invoke(*words, "--incremental")
+    assert result.exit_code == 0
     assert any("datemodifiedbegin" in seen.query for seen in account.log)
+    assert "only what was changed was read of: task, time\n" in result.stderr
     assert {task["id"] for task in read(tmp_path / "task.jsonl")} == {
         row["id"] for row in account.rows("task")
     }
@@ -141,6 +143,7 @@ def test_one_resource_into_a_folder(account: FakeIntervals, tmp_path: Path, invo
     ):
         assert invoke("export", "group", *words).exit_code == 0
         assert (Path(words[1]) / "group.jsonl").exists()
+    assert invoke("export", "-o", tmp_path / "two", "group", "module").exit_code == 0
     result = invoke("export", "group", "nosuch", "-o", tmp_path / "there")
     assert result.exit_code == 2
     assert "there is no resource 'nosuch' to export" in result.stderr

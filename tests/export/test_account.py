@@ -354,3 +354,34 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(ArgumentError, match=r"manifest\.json (is no manifest|was written by)"):
         Manifest.read(tmp_path)
+
+
+async def test_what_is_not_written_anew_is_kept(tmp_path: Path, intervals: IntervalsClient) -> None:
+    """An export of some resources, or of another format, disowns nothing of the ones before."""
+    await export_account(intervals, tmp_path, resources=["group", "module"])
+    await export_account(intervals, tmp_path, resources=["group"])
+    manifest = await export_account(intervals, tmp_path, resources=["group"], format="csv")
+    assert [each.file.name for each in manifest.exported] == ["group.csv"]
+    assert [each.file.name for each in manifest.kept] == ["group.jsonl", "module.jsonl"]
+    assert Manifest.read(tmp_path) == manifest
+    (tmp_path / "module.jsonl").write_bytes(b"")
+    assert [*manifest.flaws(tmp_path)] == [
+        f"{tmp_path / 'module.jsonl'}: 0 bytes, where {manifest.kept[1].file.size} were written"
+    ]
+    (tmp_path / "module.jsonl").unlink()
+    manifest = await export_account(intervals, tmp_path, resources=["person"])
+    assert [each.file.name for each in manifest.kept] == ["group.csv", "group.jsonl"]
+
+
+async def test_tables_of_one_database_are_kept(tmp_path: Path, intervals: IntervalsClient) -> None:
+    """The file is then as the last export has left it."""
+    await export_account(intervals, tmp_path, resources=["group", "module"], format="sqlite")
+    manifest = await export_account(intervals, tmp_path, resources=["person"], format="sqlite")
+    assert [each.resource for each in manifest.kept] == ["group", "module"]
+    assert [*manifest.flaws(tmp_path)] == []
+
+
+async def test_names_are_a_list(tmp_path: Path, intervals: IntervalsClient) -> None:
+    """A text has letters."""
+    with pytest.raises(ArgumentError, match="lists of names"):
+        await export_account(intervals, tmp_path, resources="task")
