@@ -175,12 +175,14 @@ async def _export(account: Connection, order: _Order) -> None:
                     client,
                     order.folder,
                     **order.what,
-                    wait_for_reset=order.wait_for_reset or order.dry_run,
+                    wait_for_reset=order.wait_for_reset,
                     on_estimate=told,
                     on_progress=seen,
                 )
             except _EnoughError:
                 return
+    for name, reason in manifest.left_out.items():  # also where nothing but errors is said
+        typer.echo(f"left out: {name}: {reason}", err=True)
     if order.as_json:
         typer.echo((order.folder / MANIFEST).read_text("utf-8"), nl=False)
     if not order.quiet:
@@ -201,8 +203,6 @@ def _tell(manifest: Manifest, folder: Path, seconds: float) -> None:
     merged = [each.resource for each in manifest.exported if each.since is not None]
     if merged:
         typer.echo(f"only what was changed was read of: {', '.join(merged)}", err=True)
-    for name, reason in manifest.left_out.items():
-        typer.echo(f"left out: {name}: {reason}", err=True)
     typer.echo(
         f"{counted(manifest.records, 'record')}, {counted(manifest.requests, 'request')}, "
         f"{seconds:.1f} s → {folder}",

@@ -43,8 +43,8 @@ __all__ = ["ExportGroup"]
 
 # What only an export into a folder has.
 FOLDER_OPTIONS = frozenset({
-    "--all", "--dry-run", "--exclude", "--filter", "--incremental", "--jobs", "--since",
-    "--wait-for-reset",
+    "--all", "--dry-run", "--exclude", "--filter", "--incremental", "--jobs", "--json", "--quiet",
+    "--since", "--wait-for-reset",
 })  # fmt: skip
 
 FORMATS = {".csv": FileFormat.CSV, ".jsonl": FileFormat.JSONL, ".ndjson": FileFormat.JSONL}

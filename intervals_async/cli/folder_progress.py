@@ -83,12 +83,13 @@ class Bars:
 
     def __call__(self, told: AccountProgress) -> None:
         """Show how far a resource has come."""
-        if told.records == 0 and told.waits_until is None and not self._began:
-            self._surveyed += 1
-            self._update(SURVEY, records=f"{self._surveyed:,} asked")
-            return
         if told.ended or told.left_out is not None:
             self._end(told.resource)
+            return
+        if told.records == 0 and told.waits_until is None:
+            if not self._began:
+                self._surveyed += 1
+                self._update(SURVEY, records=f"{self._surveyed:,} asked")
             return
         self._end(WAITING)
         began, before = self._began.setdefault(told.resource, (time.monotonic(), told.records))

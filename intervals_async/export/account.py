@@ -113,9 +113,9 @@ async def export_account(
             manifest = await run.all()
         except BaseException:
             if not states.is_begun:
-                states.remove()
-                for each in made:
-                    with suppress(OSError):  # somebody else has put something there
+                with suppress(OSError):  # somebody else may have put something there
+                    states.remove()
+                    for each in made:
                         each.rmdir()
             raise
         states.remove()

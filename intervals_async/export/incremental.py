@@ -21,8 +21,10 @@ BEHIND = timedelta(hours=13)
 
 # Filters that look at other records, or at the clock: what they let pass changes although the
 # record itself does not.
+# And those of notes of tasks: one that they let pass no more is no change, and no count shows it.
 OF_OTHERS: Mapping[str, set[str]] = {
     "task": {"clientid", "includetimerid", "overdue", "personid", "search", "tasklistfilterid"},
+    "tasknote": {"authorid", "public", "title"},
     "time": {"activeonly", "approved", "clientid", "milestoneid"},
 }
 

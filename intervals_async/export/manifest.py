@@ -116,7 +116,7 @@ class Manifest:
     exported: Sequence[Exported]
     left_out: Mapping[str, str] = attrs.field(factory=dict[str, str])
     further_requests: int = 0
-    kept: Sequence[Exported] = ()
+    kept: Sequence[Exported] = attrs.field(factory=list[Exported])
 
     @property
     def records(self) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Self
 
 import attrs
 
 from .._parameters import parameters
+from .._version import __version__
 from ..client import IntervalsClient
 from ..errors import ArgumentError
 from ..resources import resource_class
@@ -93,6 +95,7 @@ class Order:
             "resources": self.names,
             "filters": self.filters,
             "format": self.format.name,
+            "release": __version__,
             "incremental": self.incremental,
         }
 
@@ -122,7 +125,8 @@ def _settled(filters: Mapping[str, object]) -> dict[str, object]:
     def settled(value: object) -> object:
         if isinstance(value, NO_LIST) or not isinstance(value, Iterable):
             return value
-        return list(value)
+        # a set of texts has another order in each process
+        return sorted(value, key=str) if isinstance(value, AbstractSet) else list(value)
 
     return {name: settled(value) for name, value in filters.items()}
 

@@ -11,7 +11,14 @@ from pathlib import Path
 import attrs
 
 from ..client import Budget, IntervalsClient
-from ..errors import AnswerError, APIError, ArgumentError, BudgetError, DailyQuotaError
+from ..errors import (
+    AnswerError,
+    APIError,
+    ArgumentError,
+    AuthenticationError,
+    BudgetError,
+    DailyQuotaError,
+)
 from .estimate import Estimate, ResourceEstimate, Work, seconds_for
 from .in_thread import in_thread
 from .incremental import stands_since
@@ -158,11 +165,14 @@ class Run:
             BudgetError: It does not suffice for the first pages, and nobody is to wait.
         """
         jobs = self._jobs.values()
-        pages = sum(job.parent is None and not job.state.is_done for job in jobs)
+        fresh = [job for job in jobs if job.state.began is None and not job.state.is_done]
+        pages = sum(job.parent is None for job in fresh)
         least = min(pages, 1) if self._wait_for_reset else pages
         while True:
             try:
                 budget = await self._client.budget()
+            except AuthenticationError:
+                raise  # so it would be with all the rest
             except (AnswerError, APIError) as error:
                 self._asides += error.attempts
                 return None  # all the rest can be read for all that
@@ -171,6 +181,8 @@ class Run:
                 return budget
             if not self._wait_for_reset or budget.next_reset is None:
                 raise _too_little(f"at least {pages:,}", budget)
+            for job in fresh[:1]:
+                self._tell(job, waits_until=budget.next_reset)
             await _sleep_until(budget.next_reset)
 
     async def _each(self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[None]]) -> None:

@@ -55,7 +55,7 @@ def listing_of(
         ArgumentError: A filter is not known, or its value breaks a rule.
     """
     resource: Resource[Record] = getattr(client, name)
-    filters = filters or EVERYTHING.get(name, {})
+    filters = {**EVERYTHING.get(name, {}), **filters}
     parent = parent_of(name, filters)
     if parent is None:
         listing: Any = vars(type(resource))["list"](resource, **filters)

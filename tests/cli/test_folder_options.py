@@ -143,7 +143,9 @@ def test_one_resource_into_a_folder(account: FakeIntervals, tmp_path: Path, invo
     ):
         assert invoke("export", "group", *words).exit_code == 0
         assert (Path(words[1]) / "group.jsonl").exists()
-    assert invoke("export", "-o", tmp_path / "two", "group", "module").exit_code == 0
+    for first in ([], ["--quiet"]):
+        result = invoke("export", *first, "-o", tmp_path / "two", "group", "module")
+        assert result.exit_code == 0
     result = invoke("export", "group", "nosuch", "-o", tmp_path / "there")
     assert result.exit_code == 2
     assert "there is no resource 'nosuch' to export" in result.stderr

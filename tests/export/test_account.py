@@ -381,6 +381,18 @@ async def test_tables_of_one_database_are_kept(tmp_path: Path, intervals: Interv
     assert [*manifest.flaws(tmp_path)] == []
 
 
+async def test_all_timers_also_with_a_filter(
+    tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """What the API leaves out unless it is told to give all is not left out."""
+    person = int(str(fake.rows("timer")[0]["personid"]))
+    manifest = await export_account(
+        intervals, tmp_path, resources=["timer"], filters={"timer": {"personid": person}}
+    )
+    there = [row for row in fake.rows("timer") if row["personid"] == person]
+    assert manifest.exported[0].records == len(there)
+
+
 async def test_names_are_a_list(tmp_path: Path, intervals: IntervalsClient) -> None:
     """A text has letters."""
     with pytest.raises(ArgumentError, match="lists of names"):
