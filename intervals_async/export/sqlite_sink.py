@@ -169,7 +169,8 @@ class SqliteSink:
         look_at_database(self._part.target, self._table)
 
     def _cut(self, rows: int, last: object) -> None:
-        if self._tail(rows) != last:
+        # Without a table: it was opened anew, and killed right away.
+        if not columns_there(self._opened(), self._table) or self._tail(rows) != last:
             raise ResumeError(
                 f"the unfinished table {self._table.name} of {self._named} is not what the mark "
                 "was given for"

@@ -12,7 +12,14 @@ from typing import Any
 import attrs
 import pytest
 
-from intervals_async import ArgumentError, ContactType, ProjectNote, Record, TaskStatus
+from intervals_async import (
+    ArgumentError,
+    ContactType,
+    ProjectNote,
+    Record,
+    ResumeError,
+    TaskStatus,
+)
 from intervals_async.export import SqliteSink
 
 from .made_up import records_of
@@ -164,6 +171,23 @@ def test_a_journal_of_a_file_that_is_no_more_is_not_believed(tmp_path: Path) -> 
     write(path, NOTES)
     assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
     assert os.listdir(tmp_path) == ["all.sqlite"]
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_a_file_without_the_table_is_none_to_go_on_with(tmp_path: Path, number: int) -> None:
+    """Somebody who began anew was killed before there was one."""
+    sink = SqliteSink(tmp_path / "a.sqlite", ProjectNote)
+    sink.open()
+    sink.write(NOTES[:number])
+    mark = sink.checkpoint()
+    sink.suspend()
+    (hidden,) = tmp_path.iterdir()
+    hidden.write_bytes(b"")
+    with pytest.raises(ResumeError, match=r"projectnote of .* is not what the mark was given for"):
+        sink.resume(mark)
+    sink.open()
+    sink.close(whole=False)
+    assert os.listdir(tmp_path) == []
 
 
 def test_while_another_writes_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
