@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -213,15 +213,11 @@ def prepared_json(path: Path, told: object) -> Generator[None]:
         OSError: It cannot be written; before the block begins, unless the move fails.
     """
     part = PartFile(path, force=True)
-    with naming(path):
-        part.open()
-    try:
+    content = json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n"
+    with ExitStack() as stack:
         with naming(path):
-            part.stream.write(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
+            stack.enter_context(part.opened()).write(content)
             part.sync()
         yield
         with naming(path):
             part.commit()
-    except BaseException:
-        part.remove()
-        raise

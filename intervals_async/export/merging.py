@@ -1,13 +1,16 @@
 """Putting what was changed into the file of an earlier export, whole or not at all.
 
-What was changed stands at the end then, behind what was not.
+What was changed stands at the end then, behind what was not. What was read again but is as it was
+has kept its place: without changes the rows are the same ones, in the same order.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import closing
 from importlib import import_module
 from itertools import chain, islice
@@ -68,35 +71,21 @@ def merge_parquet(
 ) -> int | None:
     """Merge Parquet files; see `Merge`."""
     del record_class, name
-    parquet, compute = pyarrow("pyarrow.parquet"), pyarrow("pyarrow.compute")
+    parquet = pyarrow("pyarrow.parquet")
     schema = parquet.read_schema(changes)
     if not parquet.read_schema(whole).equals(schema):
         return None
-    ids = parquet.read_table(changes, columns=["id"]).column("id").combine_chunks()
+    changed = _digests(row for batch in batches_of(changes) for row in _parquet_rows(batch))
     part = PartFile(whole, force=True)
-    with naming(whole):
-        part.open()
-        try:
-            file = ParquetFile(part.stream, schema, USUAL_CODEC)
-            records = 0
-            for batch in batches_of(whole):
-                gone = compute.is_in(batch.column("id"), value_set=ids)
-                kept = batch.filter(compute.invert(gone))
-                records += kept.num_rows
-                if file.gather(kept):
-                    file.spill()
-            for batch in batches_of(changes):
-                records += batch.num_rows
-                if file.gather(batch):
-                    file.spill()
-            file.end()
-            if expected not in (None, records):
-                part.remove()
-                return None
-            part.commit()
-        except BaseException:
-            part.remove()
-            raise
+    with naming(whole), part.opened() as stream:
+        file = ParquetFile(stream, schema, USUAL_CODEC)
+        file.write(_without_changed_batches(batches_of(whole), changed))
+        file.write(batch.filter(_among(changed, batch)) for batch in batches_of(changes))
+        file.end()
+        records: int = parquet.read_metadata(part.path).num_rows
+        if expected not in (None, records):
+            return None
+        part.commit()
     return records
 
 
@@ -126,28 +115,61 @@ def _merge_rows(
     expected: int | None,
 ) -> int | None:
     with _opened(changes) as new:
-        ids = {id for id, _ in rows_of(new)}
+        changed = _digests(rows_of(new))
     members = Members(compression_of(whole))
     part = PartFile(whole, force=True)
-    with naming(whole), _opened(whole) as old, _opened(changes) as new:
-        part.open()
-        try:
-            part.stream.write(members.take(head))
-            records = 0
-            kept = (row for id, row in rows_of(old) if id not in ids)
-            rows = chain(kept, (row for _, row in rows_of(new)))
-            while some := [*islice(rows, AT_ONCE)]:
-                records += len(some)
-                part.stream.write(members.take(b"".join(some)))
-            part.stream.write(members.end(at_least_one=True))
-            if expected not in (None, records):
-                part.remove()
-                return None
-            part.commit()
-        except BaseException:
-            part.remove()
-            raise
+    with naming(whole), _opened(whole) as old, _opened(changes) as new, part.opened() as stream:
+        stream.write(members.take(head))
+        records = 0
+        rows = chain(
+            _without_changed(rows_of(old), changed),
+            (row for id, row in rows_of(new) if id in changed),
+        )
+        while some := [*islice(rows, AT_ONCE)]:
+            records += len(some)
+            stream.write(members.take(b"".join(some)))
+        stream.write(members.end(at_least_one=True))
+        if expected not in (None, records):
+            return None
+        part.commit()
     return records
+
+
+def _digests(rows: Iterable[Row]) -> dict[int, bytes]:
+    """Give what tells for each id whether a row is another one: not the rows, there may be many."""
+    return {id: _digest(row) for id, row in rows}
+
+
+def _digest(row: bytes) -> bytes:
+    return hashlib.blake2b(row, digest_size=16).digest()
+
+
+def _without_changed(rows: Iterable[Row], changed: dict[int, bytes]) -> Iterator[bytes]:
+    """Give the rows that stay, and forget of the changed ones those that are none."""
+    for id, row in rows:
+        if changed.get(id) == _digest(row):
+            del changed[id]
+        if id not in changed:
+            yield row
+
+
+def _without_changed_batches(batches: Iterable[Any], changed: dict[int, bytes]) -> Iterator[Any]:
+    """Do the same with batches of columns."""
+    compute = pyarrow("pyarrow.compute")
+    for batch in batches:
+        rows = _parquet_rows(batch.filter(_among(changed, batch)))
+        deque(_without_changed(rows, changed), maxlen=0)
+        yield batch.filter(compute.invert(_among(changed, batch)))
+
+
+def _among(ids: Container[int], batch: Any) -> Any:
+    """Tell of each row whether its id is one of these."""
+    return pyarrow().array([id in ids for id in batch.column("id").to_pylist()], "bool")
+
+
+def _parquet_rows(batch: Any) -> Iterator[Row]:
+    for row in batch.to_pylist():
+        yield row["id"], repr(row).encode()
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,6 +45,12 @@ class ParquetFile:
         self._bytes += batch.get_total_buffer_size()
         self._rows += batch.num_rows
         return self._bytes >= MOST_BYTES or self._rows >= MOST_ROWS
+
+    def write(self, batches: Iterable[Any]) -> None:
+        """Write some batches, a row group as soon as they make one."""
+        for batch in batches:
+            if self.gather(batch):
+                self.spill()
 
     def end(self) -> int:
         """Write what is left, bring all to the disk, and give the number of bytes."""

@@ -146,9 +146,7 @@ class ParquetSink:
             stream.truncate(stream.seek(0))
             file = ParquetFile(stream, self._maker.schema, self._codec)
             for place in range(len(self._segments)):
-                for batch in batches_of(self._path(place)):
-                    if file.gather(batch):
-                        file.spill()
+                file.write(batches_of(self._path(place)))
             file.end()
             self._part.commit()
             self._remove_from(0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -89,6 +90,19 @@ class PartFile:
             stream = self._locked(os.O_CREAT)
         stream.truncate(0)
         self._stream = stream
+
+    @contextmanager
+    def opened(self) -> Generator[BinaryIO]:
+        """Begin with an empty file, which is removed in the end unless it was committed.
+
+        Raises:
+            OSError: As `open` says.
+        """
+        self.open()
+        try:
+            yield self.stream
+        finally:
+            self.remove()
 
     def refuse_what_is_there(self) -> None:
         """Raise FileExistsError if the target exists, and is not to be replaced."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import os
 import sqlite3
 import tempfile
@@ -64,8 +65,10 @@ class Files:
         self.whole = write(folder / f"whole.{format}", format, cls, *parts)
         self.changes = write(folder / f"changes.{format}", format, cls, new[:1], [], new[1:])
         updated = {record.id: record for record in old}
+        before, now = self._by_id(self.whole, old), self._by_id(self.changes, new)
         for record in new:  # what was changed stands at the end
-            updated.pop(record.id, None)
+            if before.get(record.id) != now[record.id]:
+                updated.pop(record.id, None)
         updated |= {record.id: record for record in new}
         self.number = len(updated)
         with tempfile.TemporaryDirectory() as other:
@@ -84,6 +87,10 @@ class Files:
             return [path.read_bytes()]
         rows = read_rows(path, self.format, NAME)
         return sorted(rows) if self.format == "sqlite" else rows
+
+    def _by_id(self, path: Path, records: Sequence[Any]) -> dict[int, str]:
+        rows = read_rows(path, self.format, NAME)
+        return {record.id: row for record, row in zip(records, rows, strict=True)}
 
     @property
     def left(self) -> list[str]:
@@ -156,6 +163,19 @@ def test_no_changes_change_nothing(tmp_path: Path, format: str) -> None:
     before = read_rows(files.whole, format, NAME)
     assert files.merge(6) == 6
     assert read_rows(files.whole, format, NAME) == before
+
+
+@EACH_FORMAT
+def test_what_is_read_again_unchanged_keeps_its_place(tmp_path: Path, format: str) -> None:
+    """Changes are asked for from well before the last export on: most of these are none."""
+    again = [NOTES[3], attrs.evolve(NOTES[1], title="new"), NOTES[0], NOTES[4]]
+    files = Files(tmp_path, format, NOTES, again)
+    assert files.merge(6) == 6
+    assert files.rows() == files.expected
+    places = [row.id for row in NOTES if row.id != NOTES[1].id]
+    if format == "jsonl":
+        lines = files.whole.read_bytes().splitlines()
+        assert [json.loads(line)["id"] for line in lines] == [*places, NOTES[1].id]
 
 
 @EACH_FILE
