@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TaskID
 
 from ..export import AccountProgress
-from .progress import LimitNotice
+from .progress import LimitNotice, no_bars_yet
 from .wording import counted, moment
 
 __all__ = ["Bars", "Lines"]
@@ -50,16 +49,7 @@ class Bars:
     __slots__ = ("_bars", "_began", "_surveyed", "_tasks")
 
     def __init__(self, notice: LimitNotice) -> None:
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[records]}"),
-            TextColumn("{task.fields[requests]}", style="dim"),
-            TextColumn("{task.fields[rate]}", style="dim"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True, highlight=False),
-            transient=True,
-        )
+        self._bars = no_bars_yet()
         self._tasks: dict[str, TaskID] = {}
         # Of how many resources it is known how much there is.
         self._surveyed = 0
@@ -108,12 +98,12 @@ class Bars:
             rate=state,
         )
 
-    def _update(self, name: str, **fields: object) -> None:
+    def _update(self, name: str, **fields: Any) -> None:
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(
                 name, total=None, records="", requests="", rate=""
             )
-        self._bars.update(self._tasks[name], **cast("dict[str, Any]", fields))
+        self._bars.update(self._tasks[name], **fields)
 
     def _end(self, name: str) -> None:
         if name in self._tasks:

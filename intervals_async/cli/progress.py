@@ -16,7 +16,7 @@ from ..events import Event, LimitWait
 from ..listing import Stream
 from .wording import counted
 
-__all__ = ["LimitNotice", "progress_bar"]
+__all__ = ["LimitNotice", "no_bars_yet", "progress_bar"]
 
 # Seconds between two notices of the same kind, since each request may have to wait.
 WAITS_APART = 10.0
@@ -41,6 +41,23 @@ class LimitNotice:
             self.say(f"waiting{about} for the limit of requests")
 
 
+def no_bars_yet() -> Progress:
+    """Make bars on standard error, of none yet; they go away at the end.
+
+    Each has the fields `records`, `requests` and `rate`.
+    """
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[records]}"),
+        TextColumn("{task.fields[requests]}", style="dim"),
+        TextColumn("{task.fields[rate]}", style="dim"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True, highlight=False),
+        transient=True,
+    )
+
+
 @contextmanager
 def progress_bar(
     title: str, stream: Stream[Record], notice: LimitNotice, *, offset: int, limit: int | None
@@ -58,16 +75,7 @@ def progress_bar(
         What to call with the number of records so far.
     """
     began = time.monotonic()
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[records]}"),
-        TextColumn("{task.fields[requests]}", style="dim"),
-        TextColumn("{task.fields[rate]}", style="dim"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True, highlight=False),
-        transient=True,
-    )
+    bar = no_bars_yet()
     task = bar.add_task(title, total=None, records="waiting", requests="", rate="")
 
     def show(count: int) -> None:
