@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import attrs
 
+from .._paging import FIRST
 from ..client import Budget, IntervalsClient
 from ..errors import (
     AnswerError,
     APIError,
-    ArgumentError,
     AuthenticationError,
     BudgetError,
     DailyQuotaError,
@@ -23,15 +24,13 @@ from .estimate import Estimate, ResourceEstimate, Work, seconds_for
 from .in_thread import in_thread
 from .incremental import stands_since
 from .job import Job
-from .manifest import MANIFEST, Exported, Manifest, WrittenFile
+from .manifest import MANIFEST, Manifest, plain
 from .order import Order
+from .outcome import manifest_of
 from .part_file import look_at_place
 from .state import Begun, RunState
 
 __all__ = ["AccountProgress", "Run"]
-
-# Rows that a first page has at most.
-FIRST_ROWS = 100
 
 
 @attrs.frozen(kw_only=True)
@@ -112,15 +111,24 @@ class Run:
             await self._each(self._jobs.values(), self._survey)
             await self._estimate(budget, None if begun is None else begun.began)
             if begun is None:
-                begun = await in_thread(self._states.begin, self._order.asked, began, since)
+                begun = Begun(asked=plain(self._order.asked), began=began, since=since)
             begun.asides += self._asides
             await in_thread(self._states.note, begun)
             await self._each(self._jobs.values(), self._work)
         finally:
             for job in self._jobs.values():
                 await job.aclose()
-        manifest = await in_thread(self._manifest, begun)
-        await in_thread(manifest.write, self._folder)
+        return await in_thread(self._conclude, begun)
+
+    def _conclude(self, begun: Begun) -> Manifest:
+        """Write the manifest."""
+        if self._order.format.one_file is not None:
+            # what SQLite forgets where it is killed while it writes two databases at once
+            for path in self._folder.glob(f"{self._order.format.one_file}-mj*"):
+                if path.stat().st_mtime < self._started:
+                    path.unlink()
+        manifest = manifest_of(self._folder, self._order, self._jobs, begun)
+        manifest.write(self._folder)
         return manifest
 
     def _look_at_places(self) -> None:
@@ -185,13 +193,15 @@ class Run:
                 self._tell(job, waits_until=budget.next_reset)
             await _sleep_until(budget.next_reset)
 
-    async def _each(self, jobs: Iterable[Job], work: Callable[[Job], Awaitable[None]]) -> None:
+    async def _each(
+        self, jobs: Iterable[Job], work: Callable[[Job], Coroutine[Any, Any, None]]
+    ) -> None:
         """Do the same with all jobs at once. The first error ends it."""
         failure: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for job in jobs:
-                    self._at_work[job.name] = group.create_task(_awaited(work(job)))
+                    self._at_work[job.name] = group.create_task(work(job))
         except* Exception as errors:  # noqa: BLE001  the first of them is raised below
             failure = errors.exceptions[0]
         if failure is not None:
@@ -214,7 +224,7 @@ class Run:
             state = job.state
             requests = job.requests_left(self._number_of(job.parent))
             rows = max((state.listcount or 0) - state.records, 0)
-            works.append(Work(requests, rows, job.seconds, min(FIRST_ROWS, rows)))
+            works.append(Work(requests, rows, job.seconds, min(FIRST, rows)))
             if job.surveyed:
                 requests += state.requests
             resources.append(
@@ -295,73 +305,6 @@ class Run:
                     waits_until=waits_until,
                 )
             )
-
-    def _manifest(self, begun: Begun) -> Manifest:
-        files: dict[Path, WrittenFile] = {}
-        exported: list[Exported] = []
-        left_out: dict[str, str] = {}
-        further = begun.asides
-        for name, job in sorted(self._jobs.items()):
-            state = job.state
-            if name not in self._order.names:
-                further += state.requests
-                continue
-            if state.left_out is not None:
-                left_out[name] = state.left_out
-                further += state.requests
-                continue
-            assert state.began is not None  # noqa: S101  it has ended
-            assert state.ended is not None  # noqa: S101
-            path = self._order.format.path(self._folder, name)
-            if path not in files:
-                files[path] = WrittenFile.of(path)
-            exported.append(
-                Exported(
-                    resource=name,
-                    filters=self._order.filters_of(name),
-                    format=self._order.format.name,
-                    records=state.records,
-                    listcount=state.listcount,
-                    requests=state.requests,
-                    drift=state.drift,
-                    began=state.began,
-                    ended=state.ended,
-                    since=job.since if job.merges else None,
-                    file=files[path],
-                )
-            )
-        if self._order.format.one_file is not None:
-            # what SQLite forgets where it is killed while it writes two databases at once
-            for path in self._folder.glob(f"{self._order.format.one_file}-mj*"):
-                if path.stat().st_mtime < self._started:
-                    path.unlink()
-        return Manifest(
-            began=begun.began,
-            ended=datetime.now(UTC),
-            exported=exported,
-            left_out=left_out,
-            further_requests=further,
-            kept=self._kept(exported),
-        )
-
-    def _kept(self, exported: Sequence[Exported]) -> Sequence[Exported]:
-        """Give what earlier exports have left in the folder: it stays, and is checked as well."""
-        try:
-            last = Manifest.read(self._folder)
-        except (FileNotFoundError, ArgumentError):
-            return []
-        new = {(each.resource, each.file.name) for each in exported}
-        files = {each.file.name: each.file for each in exported}
-        return [
-            attrs.evolve(each, file=files.get(each.file.name, each.file))
-            for each in (*last.exported, *last.kept)
-            if (each.resource, each.file.name) not in new
-            and (self._folder / each.file.name).exists()
-        ]
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work
 
 
 def _too_little(cost: str, budget: Budget, requests: int | None = None) -> BudgetError:

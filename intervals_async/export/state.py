@@ -134,25 +134,12 @@ class RunState:
         for path in self.folder.glob("*.json"):
             path.unlink()
 
-    def begin(
-        self, asked: Mapping[str, object], began: datetime, since: Mapping[str, datetime]
-    ) -> Begun:
-        """Begin an export.
-
-        Args:
-            asked: What is exported, and how.
-            began: When the first of its requests was sent, in UTC.
-            since: The exports it is built upon: when they began.
+    def note(self, begun: Begun) -> None:
+        """Write what is known of the export as a whole: it is begun, then.
 
         Raises:
             OSError: The folder cannot be written.
         """
-        begun = Begun(asked=plain(asked), began=began, since=since)
-        self.note(begun)
-        return begun
-
-    def note(self, begun: Begun) -> None:
-        """Write what is known of the export as a whole."""
         write_json(self._run, plain(begun))
 
     def go_on(self, asked: Mapping[str, object]) -> Begun:
