@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 
 from .._version import __version__
 from ..client import IntervalsClient
 from ..errors import ArgumentError
-from .manifest import Manifest, plain
+from .manifest import Manifest, WrittenFile, plain
 from .order import CHANGED, Order, tells_changes
 from .sources import listing_of
 
@@ -52,7 +53,8 @@ def stands_since(client: IntervalsClient, order: Order, folder: Path) -> Mapping
         raise ArgumentError(f"{error}: export without incremental to write it anew") from None
     if last.library != __version__:
         return {}
-    flawed = {each.file.name: each.file.flaw(folder) for each in last.exported}
+    # SQLite has one file for all; each is read whole, so only where nothing else is against it
+    flaw = cache(partial(WrittenFile.flaw, folder=folder))
     filtered = {each.resource for each in last.exported if each.filters}
     standing = [
         each.resource
@@ -64,7 +66,7 @@ def stands_since(client: IntervalsClient, order: Order, folder: Path) -> Mapping
         and not OF_OTHERS.get(each.resource, set()) & each.filters.keys()
         and _is_of_all_parents(each.resource, order, filtered)
         and _can_be_asked(client, each.resource, order, last.began)
-        and flawed[each.file.name] is None
+        and flaw(each.file) is None
     ]
     whole = {order.parent_of(name) for name in order.names if name not in standing}
     return {name: last.began for name in standing if name not in whole}
