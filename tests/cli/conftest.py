@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
@@ -31,8 +32,11 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def account(
     serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
 ) -> Iterator[FakeIntervals]:
-    """Give a served account of 50 notes."""
-    with serving(FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None)) as server:
+    """Give a served account of 50 notes, where no time passes: a timer would show it."""
+    moment = datetime.now(UTC)
+    with serving(
+        FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None, now=lambda: moment)
+    ) as server:
         yield server
 
 
