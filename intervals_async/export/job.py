@@ -305,15 +305,20 @@ class Job:
             expected = self.state.listcount = await whole.count()
             self.state.requests += 1
         path = self.order.format.path(self.folder, self.name)
-        merge = self.order.format.merge
-        records = await in_thread(merge, path, self._path, self._record_class, self.name, expected)
+        records = await in_thread(self._merged_into, path, expected)
         if records is None and parent_of(self.name, self.order.filters_of(self.name)) is not None:
             raise ArgumentError(
-                f"{path} has not the columns that {self.name} has now: remove "
+                f"{path} is gone, or has not the columns that {self.name} has now: remove "
                 f"{self.states.folder}, and export it anew, not incrementally"
             )
         self.state.records = records or 0
         return records is not None
+
+    def _merged_into(self, path: Path, expected: int | None) -> int | None:
+        if not path.exists():  # somebody has removed it since this export began
+            return None
+        merge = self.order.format.merge
+        return merge(path, self._path, self._record_class, self.name, expected)
 
     async def _refused(self, error: PermissionDeniedError) -> None:
         self.state = ResourceState(requests=self.state.requests)

@@ -147,7 +147,7 @@ def _digest(row: bytes) -> bytes:
 def _without_changed(rows: Iterable[Row], changed: dict[int, bytes]) -> Iterator[bytes]:
     """Give the rows that stay, and forget of the changed ones those that are none."""
     for id, row in rows:
-        if changed.get(id) == _digest(row):
+        if id in changed and changed[id] == _digest(row):
             del changed[id]
         if id not in changed:
             yield row

@@ -636,6 +636,35 @@ async def test_notes_with_other_columns_are_not_emptied(
     assert len(rows_of(tmp_path, "csv", "tasknote")) == len(ids(fake, "tasknote"))
 
 
+@EACH_FORMAT
+async def test_a_file_that_is_removed_meanwhile_is_read_whole(
+    tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient, format: str
+) -> None:
+    """When the changes are read already; where that takes the parents, it is said what to do."""
+    path = {name: FORMATS[format].path(tmp_path, name) for name in CHANGING}
+    await export_account(intervals, tmp_path, resources=CHANGING, format=format)
+    options: dict[str, Any] = {"format": format, "incremental": True}
+    manifest = await export_account(
+        intervals,
+        tmp_path,
+        resources=["time"],
+        on_estimate=lambda _: path["time"].unlink(),
+        **options,
+    )
+    assert [each.since for each in manifest.exported] == [None]
+    assert len(rows_of(tmp_path, format, "time")) == len(ids(fake, "time"))
+    await export_account(intervals, tmp_path, resources=CHANGING, format=format)
+    for _ in range(2):
+        with pytest.raises(ArgumentError, match="is gone, or has not the columns that tasknote"):
+            await export_account(
+                intervals,
+                tmp_path,
+                resources=["tasknote"],
+                on_estimate=lambda _: path["tasknote"].unlink(missing_ok=True),
+                **options,
+            )
+
+
 async def test_what_a_kill_has_left_of_a_complete_export_is_forgotten(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
