@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..export import Estimate, Manifest, export_account
-from ..export.manifest import MANIFEST
+from ..export.manifest import MANIFEST, plain
 from ..export.state import FOLDER
 from .connection import BaseUrl, Connection, TokenFile, connection
 from .folder_filters import FolderFilters, Since, read_filters, read_since
@@ -89,7 +90,10 @@ def several(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the manifest when all is written.")
+        bool,
+        typer.Option(
+            "--json", help="Print the manifest when all is written; with --dry-run, the cost."
+        ),
     ] = False,
     token_file: TokenFile = None,
     base_url: BaseUrl = None,
@@ -167,6 +171,9 @@ async def _export(account: Connection, order: _Order) -> None:
             if seen is not None:
                 seen.say(cost(estimate))
             if order.dry_run:
+                if order.as_json:
+                    words = {"requests": estimate.requests, **plain(estimate)}
+                    typer.echo(json.dumps(words, indent=1))
                 raise _EnoughError
 
         async with account.client(notice) as client:

@@ -37,6 +37,23 @@ def test_a_dry_run_writes_nothing(account: FakeIntervals, tmp_path: Path, invoke
     assert not (tmp_path / "new").exists()
 
 
+def test_a_dry_run_for_scripts(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
+    """What it costs, as JSON, and nothing else where nothing else is wanted."""
+    words = ("export", "group", "projectnote", "--dry-run", "--json", "--quiet")
+    result = invoke(*words, "-o", tmp_path / "new")
+    assert (result.exit_code, result.stderr) == (0, "")
+    told = json.loads(result.stdout)
+    groups = len(account.rows("group"))
+    assert told["resources"] == [
+        {"resource": "group", "listcount": groups, "requests": 1},
+        {"resource": "projectnote", "listcount": 50, "requests": 1},
+    ]
+    assert told["requests"] == 2
+    assert told["day_left"] > 2
+    assert told["begun"] is None
+    assert not (tmp_path / "new").exists()
+
+
 def test_too_few_requests_are_left(
     serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
     tmp_path: Path,
