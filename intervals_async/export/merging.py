@@ -78,10 +78,10 @@ def merge_parquet(
     changed = _digests(row for batch in batches_of(changes) for row in _parquet_rows(batch))
     part = PartFile(whole, force=True)
     with naming(whole), part.opened() as stream:
-        file = ParquetFile(stream, schema, USUAL_CODEC)
-        file.write(_without_changed_batches(batches_of(whole), changed))
-        file.write(batch.filter(_among(changed, batch)) for batch in batches_of(changes))
-        file.end()
+        with ParquetFile(stream, schema, USUAL_CODEC) as file:
+            file.write(_without_changed_batches(batches_of(whole), changed))
+            file.write(batch.filter(_among(changed, batch)) for batch in batches_of(changes))
+            file.end()
         records: int = parquet.read_metadata(part.path).num_rows
         if expected not in (None, records):
             return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from .._arrow import pyarrow
 
@@ -20,6 +21,8 @@ READ_ROWS = 5_000
 
 class ParquetFile:
     """Takes batches of columns, and makes row groups of them.
+
+    Use it with ``with``, or `abandon` it in the end.
 
     Args:
         stream: Where it is written.
@@ -38,6 +41,14 @@ class ParquetFile:
         # What makes the next row group.
         self._batches: list[Any] = []
         self._bytes = self._rows = 0
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give up what was not ended."""
+        self.abandon()
 
     def gather(self, batch: Any) -> bool:
         """Take some rows into memory; whether they make a row group."""
@@ -61,9 +72,10 @@ class ParquetFile:
         return self._stream.tell()
 
     def abandon(self) -> None:
-        """Give it up."""
+        """Give it up, unless it was ended."""
         self._batches.clear()
-        self._writer.close()
+        with suppress(OSError):  # the disk may be full: nothing of it is wanted
+            self._writer.close()
 
     def spill(self) -> None:
         """Write a row group of what is in memory."""
@@ -77,4 +89,5 @@ class ParquetFile:
 def batches_of(path: Path) -> Iterator[Any]:
     """Read a file, some rows at a time."""
     with pyarrow("pyarrow.parquet").ParquetFile(path) as file:
-        yield from file.iter_batches(READ_ROWS)
+        if file.num_row_groups:  # pyarrow 18 fails where there are none
+            yield from file.iter_batches(READ_ROWS)

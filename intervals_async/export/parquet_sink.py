@@ -144,10 +144,10 @@ class ParquetSink:
                 return
             stream = self._part.stream
             stream.truncate(stream.seek(0))
-            file = ParquetFile(stream, self._maker.schema, self._codec)
-            for place in range(len(self._segments)):
-                file.write(batches_of(self._path(place)))
-            file.end()
+            with ParquetFile(stream, self._maker.schema, self._codec) as file:
+                for place in range(len(self._segments)):
+                    file.write(batches_of(self._path(place)))
+                file.end()
             self._part.commit()
             self._remove_from(0)
 
@@ -169,12 +169,10 @@ class ParquetSink:
     def _abandon(self) -> None:
         unfinished, stream = self._unfinished, self._stream
         self._unfinished = self._stream = None
-        # the disk may be full: nothing of it is wanted
         if unfinished is not None:
-            with suppress(OSError):
-                unfinished.abandon()
+            unfinished.abandon()
         if stream is not None:
-            with suppress(OSError):
+            with suppress(OSError):  # the disk may be full: nothing of it is wanted
                 stream.close()
         self._remove_from(len(self._segments))
 

@@ -224,7 +224,11 @@ def connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(
         path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
     )
-    database.execute(f"PRAGMA cache_size = -{MOST_MEMORY}")
+    try:
+        database.execute(f"PRAGMA cache_size = -{MOST_MEMORY}")
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
