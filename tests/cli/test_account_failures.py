@@ -48,7 +48,8 @@ from intervals_async.export.part_file import PartFile
 suspend = PartFile.suspend
 
 def late(self):
-    if self.is_open and "projectnote" in self.path.name:
+    # when the records' file is left, once; not at each note of how far it has come
+    if self.is_open and "projectnote" in self.path.name and self.path.parent.name != ".unfinished":
         for name in {signals!r}:
             os.kill(os.getpid(), getattr(signal, name))
         if {hangs}:
