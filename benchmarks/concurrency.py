@@ -31,7 +31,7 @@ async def main(options: argparse.Namespace) -> None:
     """Measure, and print the medians and their ratio."""
     words = ["--notes", str(options.notes), "--latency", str(options.latency), "--no-limits"]
     sandbox = subprocess.Popen(  # noqa: ASYNC220  before anything runs in the loop
-        [sys.executable, "-m", "intervals_async.cli", "sandbox", *words],
+        [sys.executable, "-m", "intervals_async._cli", "sandbox", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -15,8 +15,8 @@ from floors import struct_decoder
 from note_rows import Shelf
 from result import give
 
-from intervals_async._convert import record_decoder
-from intervals_async._values import boolean, html_text, integer, optional, text, utc_moment
+from intervals_async._schema.records import record_decoder
+from intervals_async._schema.values import boolean, html_text, integer, optional, text, utc_moment
 from intervals_async.resources.projectnote import ProjectNote
 
 ROWS = 1_000

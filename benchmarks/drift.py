@@ -28,7 +28,7 @@ from intervals_async.testing import FakeIntervals, SeenRequest
 # Errors after which a stream is stepped on, at most.
 PATIENCE = 1000
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 @attrs.frozen

@@ -102,7 +102,7 @@ async def export(fake: FakeIntervals, folder: Path, format: str) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "intervals_async.cli",
+        "intervals_async._cli",
         *words,
         env={**os.environ, "INTERVALS_TOKEN": fake.token, "INTERVALS_BASE_URL": fake.url},
         stderr=asyncio.subprocess.PIPE,

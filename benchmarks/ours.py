@@ -8,7 +8,7 @@ from contestant import TOKEN, Contestant, Items, Open, Reading
 
 from intervals_async import IntervalsClient, RetryPolicy
 
-HURRIED = RetryPolicy(first_wait=0.001, longest_wait=0.01, too_fast_wait=0.001)
+HURRIED = RetryPolicy(wait_initial=0.001, wait_max=0.01, wait_too_fast=0.001)
 
 
 def client(reading: Reading) -> IntervalsClient:

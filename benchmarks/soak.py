@@ -22,9 +22,9 @@ from typing import Any
 
 from intervals_async import (
     AmbiguousWriteError,
-    AnswerError,
     CallError,
     IntervalsClient,
+    ResponseError,
     RetryPolicy,
 )
 
@@ -65,7 +65,7 @@ class Soak:
         except AmbiguousWriteError:
             self.told[title] = "ambiguous"
             raise
-        except AnswerError:
+        except ResponseError:
             self.told[title] = "answer unreadable"
             raise
         except CallError:
@@ -129,11 +129,11 @@ async def main(options: argparse.Namespace) -> int:
         address["token"],
         base_url=address["url"],
         limits=(),
-        retry=RetryPolicy(first_wait=0.001, longest_wait=0.01, too_fast_wait=0.001),
+        retry=RetryPolicy(wait_initial=0.001, wait_max=0.01, wait_too_fast=0.001),
         max_response_bytes=2**20,
         timeout=20,
     )
-    patient = client.with_options(retry=RetryPolicy(attempts=50, first_wait=0))
+    patient = client.with_options(retry=RetryPolicy(attempts=50, wait_initial=0))
     project = None
     while project is None:
         try:

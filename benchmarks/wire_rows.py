@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 
 import attrs
 
-from intervals_async._values import (
+from intervals_async._schema.values import (
     Html,
     IdList,
     ListDay,

@@ -15,7 +15,6 @@ from .errors import (
     AccountSuspendedError,
     ActionNotAvailableError,
     AmbiguousWriteError,
-    AnswerError,
     APIError,
     ArgumentError,
     AuthenticationError,
@@ -41,6 +40,7 @@ from .errors import (
     RateLimitError,
     RecordError,
     RequestTimeoutError,
+    ResponseError,
     ResumeError,
     ServerError,
     ServiceOfflineError,
@@ -55,13 +55,13 @@ from .errors import (
     ValidationError,
 )
 from .events import (
-    AnswerReceived,
     DriftFound,
     Event,
     LimitWait,
     PageReceived,
     RequestFailed,
     RequestSent,
+    ResponseReceived,
     RetryScheduled,
     SnapshotBroken,
 )
@@ -69,10 +69,10 @@ from .limits import Limit, LimitStore, MemoryLimitStore
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from ._convert import Record, to_dict
-    from ._download import Download
-    from ._parameters import AsIs
-    from .listing import Listing, Page, Pages, Stream
+    from ._http.download import Download
+    from ._schema.parameters import AsIs
+    from ._schema.records import Record, to_dict
+    from ._streaming.listing import Listing, Page, Pages, Stream
     from .resources import *
 
 __all__ = [
@@ -83,8 +83,6 @@ __all__ = [
     "AccountSuspendedError",
     "ActionNotAvailableError",
     "AmbiguousWriteError",
-    "AnswerError",
-    "AnswerReceived",
     "ArgumentError",
     "AsIs",
     "AuthenticationError",
@@ -127,6 +125,8 @@ __all__ = [
     "RequestFailed",
     "RequestSent",
     "RequestTimeoutError",
+    "ResponseError",
+    "ResponseReceived",
     "ResumeError",
     "RetryPolicy",
     "RetryScheduled",
@@ -149,14 +149,14 @@ __all__ = [
 
 # What is imported when it is asked for. The names of records are found by `resources`.
 _LATER = {
-    "AsIs": "_parameters",
-    "Download": "_download",
-    "Listing": "listing",
-    "Page": "listing",
-    "Pages": "listing",
-    "Record": "_convert",
-    "Stream": "listing",
-    "to_dict": "_convert",
+    "AsIs": "_schema.parameters",
+    "Download": "_http.download",
+    "Listing": "_streaming.listing",
+    "Page": "_streaming.listing",
+    "Pages": "_streaming.listing",
+    "Record": "_schema.records",
+    "Stream": "_streaming.listing",
+    "to_dict": "_schema.records",
 }
 
 

@@ -12,11 +12,13 @@ import aiohttp
 import attrs
 
 from . import resources
-from ._attempt import Connection
-from ._transport import Settings, Timeouts, Transport
-from ._wire import Credentials, checked_base_url
+from ._http.connection import Connection
+from ._http.credentials import Credentials, checked_base_url
+from ._http.reporting import Reporter
+from ._http.settings import Settings, Timeouts
+from ._http.transport import Transport
 from .errors import ArgumentError
-from .events import Event, LimitWait, Reporter
+from .events import Event, LimitWait
 from .limits import Limit, Limiter, LimitStore
 from .retry import RetryPolicy
 

@@ -15,7 +15,6 @@ __all__ = [
     "AccountSuspendedError",
     "ActionNotAvailableError",
     "AmbiguousWriteError",
-    "AnswerError",
     "ArgumentError",
     "AuthenticationError",
     "BadRequestError",
@@ -40,6 +39,7 @@ __all__ = [
     "RateLimitError",
     "RecordError",
     "RequestTimeoutError",
+    "ResponseError",
     "ResumeError",
     "ServerError",
     "ServiceOfflineError",
@@ -192,11 +192,11 @@ class AmbiguousWriteError(CallError):
     body: Mapping[str, object] | Sequence[Mapping[str, object]] = {}
 
 
-class AnswerError(CallError):
+class ResponseError(CallError):
     """An answer came that cannot be understood: HTML, broken JSON, a wrong shape."""
 
 
-class RecordError(AnswerError):
+class RecordError(ResponseError):
     """A record in an answer does not fit its documented type.
 
     Attributes:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from typing import TypeAlias
 
 import attrs
 
 __all__ = [
-    "AnswerReceived",
-    "AttemptReport",
     "DriftFound",
     "Event",
     "LimitWait",
     "PageReceived",
-    "Reporter",
     "RequestFailed",
     "RequestSent",
+    "ResponseReceived",
     "RetryScheduled",
     "SnapshotBroken",
 ]
-
-logger = logging.getLogger("intervals_async")
-logger.addHandler(logging.NullHandler())  # a program that sets up no logging sees none
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +41,7 @@ class RequestSent:
 
 
 @attrs.frozen(kw_only=True)
-class AnswerReceived:
+class ResponseReceived:
     """An attempt ended with a whole answer, good or bad.
 
     Attributes:
@@ -187,7 +180,7 @@ class SnapshotBroken:
 
 Event: TypeAlias = (
     RequestSent
-    | AnswerReceived
+    | ResponseReceived
     | RequestFailed
     | RetryScheduled
     | LimitWait
@@ -195,117 +188,3 @@ Event: TypeAlias = (
     | DriftFound
     | SnapshotBroken
 )
-
-
-class Reporter:
-    """Passes events on to the log and the hook.
-
-    The levels: DEBUG for each request, answer and page; INFO for a wait for the limits;
-    WARNING for what goes wrong and is tried again. An error that a caller gets is not
-    logged: it is the caller's to tell.
-    """
-
-    __slots__ = ("_hook",)
-
-    def __init__(self, hook: Callable[[Event], None] | None = None) -> None:
-        self._hook = hook
-
-    def report(self, event: Event) -> None:
-        """Tell of one event. What the hook raises is logged, and harms no call."""
-        level = _LEVELS.get(type(event), logging.DEBUG)
-        if logger.isEnabledFor(level):
-            logger.log(level, _line(event))
-        if self._hook is not None:
-            try:
-                self._hook(event)
-            except Exception:
-                logger.exception("on_event failed for %s", type(event).__name__)
-
-
-class AttemptReport:
-    """Tells of one attempt of a call: its beginning, and in time its end."""
-
-    __slots__ = ("_id", "_method", "_reporter", "_url")
-
-    def __init__(self, reporter: Reporter, attempt_id: int, method: str, url: str) -> None:
-        self._reporter = reporter
-        self._id = attempt_id
-        self._method = method
-        self._url = url
-
-    def sent(self, resource: str, attempt: int, body: bytes | None) -> None:
-        """Tell that it begins."""
-        self._reporter.report(
-            RequestSent(
-                attempt_id=self._id,
-                method=self._method,
-                url=self._url,
-                resource=resource,
-                attempt=attempt,
-                body=body,
-            )
-        )
-
-    def answered(
-        self, status: int, *, size: int, seconds: float, error: str | None, body: bytes | None
-    ) -> None:
-        """Tell that a whole answer came."""
-        self._reporter.report(
-            AnswerReceived(
-                attempt_id=self._id,
-                method=self._method,
-                url=self._url,
-                status=status,
-                size=size,
-                seconds=seconds,
-                error=error,
-                body=body,
-            )
-        )
-
-    def failed(self, error: str, reason: str, seconds: float) -> None:
-        """Tell that no whole answer came."""
-        self._reporter.report(
-            RequestFailed(
-                attempt_id=self._id,
-                method=self._method,
-                url=self._url,
-                seconds=seconds,
-                error=error,
-                reason=reason,
-            )
-        )
-
-
-_LEVELS: dict[type[Event], int] = {
-    RetryScheduled: logging.WARNING,
-    SnapshotBroken: logging.WARNING,
-    DriftFound: logging.INFO,
-    LimitWait: logging.INFO,
-}
-
-
-def _line(event: Event) -> str:
-    match event:
-        case RequestSent():
-            return f"{event.method} {event.url} (attempt {event.attempt})"
-        case AnswerReceived():
-            words = f"{event.method} {event.url}: HTTP {event.status}"
-            return f"{words}, {event.size} bytes in {event.seconds:.3f} s"
-        case RequestFailed():
-            return f"{event.method} {event.url}: {event.error}: {event.reason}"
-        case RetryScheduled():
-            words = f"{event.method} {event.path}: {event.error} in attempt {event.attempt}"
-            return f"{words}, again in {event.wait:.1f} s"
-        case LimitWait():
-            return f"waiting for the limits, {event.seconds:.1f} s or more"
-        case PageReceived():
-            words = f"{event.resource}: {event.records} records from {event.offset} on"
-            return f"{words}, of {event.listcount}"
-        case DriftFound():
-            words = f"{event.resource}: others have changed rows before offset {event.offset}"
-            return f"{words}, the next one has moved by {event.shift:+d}"
-        case SnapshotBroken():
-            then = "from the first record again" if event.restarts else "on page by page"
-            words = f"{event.resource}: snapshot broken after {event.delivered} records"
-            return f"{words}, {then}: {event.reason}"

@@ -9,14 +9,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ._version import __version__
-from .events import (
-    AnswerReceived,
-    Event,
-    LimitWait,
-    RequestFailed,
-    RequestSent,
-    RetryScheduled,
-)
+from .events import Event, LimitWait, RequestFailed, RequestSent, ResponseReceived, RetryScheduled
 
 try:
     from opentelemetry import metrics, trace
@@ -119,7 +112,7 @@ class OpenTelemetry:
         match event:
             case RequestSent():
                 self._begin(event)
-            case AnswerReceived() | RequestFailed():
+            case ResponseReceived() | RequestFailed():
                 self._end(event)
             case RetryScheduled():
                 _annotate(
@@ -160,7 +153,7 @@ class OpenTelemetry:
         )
         self._open[event.attempt_id] = _Attempt(span, begun, attributes)
 
-    def _end(self, event: AnswerReceived | RequestFailed) -> None:
+    def _end(self, event: ResponseReceived | RequestFailed) -> None:
         attempt = self._open.pop(event.attempt_id, None)
         if attempt is None:
             return
@@ -192,7 +185,7 @@ def _template(path: str, resource: str) -> str:
 
 
 def _outcome(
-    event: AnswerReceived | RequestFailed,
+    event: ResponseReceived | RequestFailed,
 ) -> tuple[dict[str, str | int], trace.Status | None]:
     """What the end adds to the attributes, and the span's status, None for a good one."""
     if isinstance(event, RequestFailed):

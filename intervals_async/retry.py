@@ -18,10 +18,10 @@ from .errors import (
     TooFastError,
 )
 
-__all__ = ["Outcome", "RetryPolicy", "outcome", "retry_after"]
+__all__ = ["FailureKind", "RetryPolicy", "failure_kind", "retry_after"]
 
 
-class Outcome(Enum):
+class FailureKind(Enum):
     """How an attempt failed, as far as sending it again is concerned."""
 
     NEVER_SENT = auto()
@@ -31,21 +31,21 @@ class Outcome(Enum):
     FINAL = auto()
 
 
-def outcome(error: CallError) -> Outcome:
+def failure_kind(error: CallError) -> FailureKind:
     """Judge a failed attempt."""
     if isinstance(error, ConnectError):
-        return Outcome.FINAL if error.permanent else Outcome.NEVER_SENT
+        return FailureKind.FINAL if error.permanent else FailureKind.NEVER_SENT
     if isinstance(error, ConnectionLostError | RequestTimeoutError):
-        return Outcome.FATE_UNKNOWN
+        return FailureKind.FATE_UNKNOWN
     if isinstance(error, TooFastError):
-        return Outcome.REFUSED
+        return FailureKind.REFUSED
     if isinstance(error, APIError) and not isinstance(error, DailyQuotaError):
         if error.status in (502, 504):
-            return Outcome.FATE_UNKNOWN
+            return FailureKind.FATE_UNKNOWN
         # 503 with code 4 means that the account is suspended, and waiting does not end that
         if error.status == 500 or (error.status == 503 and error.code != 4):
-            return Outcome.SERVER_FAILED
-    return Outcome.FINAL
+            return FailureKind.SERVER_FAILED
+    return FailureKind.FINAL
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
@@ -76,35 +76,35 @@ class RetryPolicy:
 
     Attributes:
         attempts: How many requests a call may cost, the first one included; 1 for no retry.
-        first_wait: Seconds; the second attempt waits up to this long, and each later one
+        wait_initial: Seconds; the second attempt waits up to this long, and each later one
             up to twice as long as the one before. The wait is drawn evenly from zero to
             that ("full jitter"), so that many clients do not come back together.
-        longest_wait: Seconds; no wait is longer than this. Where the server asks for a
+        wait_max: Seconds; no wait is longer than this. Where the server asks for a
             longer one (``Retry-After``), the call fails at once and says until when.
-        too_fast_wait: Seconds that the whole client pauses after the server said "too
+        wait_too_fast: Seconds that the whole client pauses after the server said "too
             fast", doubled each time in a row. It names no time itself. Its minute slides, so
             some places may be free again soon; four attempts last beyond a whole minute.
-        resend_posts: Whether a POST is treated like a PUT. It may then be carried out
+        retry_posts: Whether a POST is treated like a PUT. It may then be carried out
             twice: say so only where a record that is there twice does no harm.
     """
 
     attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
-    first_wait: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
-    longest_wait: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
-    too_fast_wait: float = attrs.field(default=10.0, validator=attrs.validators.ge(0))
-    resend_posts: bool = False
+    wait_initial: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
+    wait_max: float = attrs.field(default=60.0, validator=attrs.validators.ge(0))
+    wait_too_fast: float = attrs.field(default=10.0, validator=attrs.validators.ge(0))
+    retry_posts: bool = False
 
-    def again(self, method: str, what: Outcome, attempts: int) -> bool:
+    def again(self, method: str, what: FailureKind, attempts: int) -> bool:
         """Whether a call that has cost so many attempts may be sent once more."""
-        if attempts >= self.attempts or what is Outcome.FINAL:
+        if attempts >= self.attempts or what is FailureKind.FINAL:
             return False
-        if what in (Outcome.NEVER_SENT, Outcome.REFUSED):
+        if what in (FailureKind.NEVER_SENT, FailureKind.REFUSED):
             return True
-        return method != "POST" or self.resend_posts
+        return method != "POST" or self.retry_posts
 
-    def wait(self, what: Outcome, attempts: int, share: float) -> float:
+    def wait(self, what: FailureKind, attempts: int, share: float) -> float:
         """Seconds before the next attempt; `share`, 0 to 1, is what chance has drawn."""
         doubled = 2.0 ** min(attempts - 1, 64)
-        if what is Outcome.REFUSED:
-            return min(self.too_fast_wait * doubled, self.longest_wait)
-        return share * min(self.first_wait * doubled, self.longest_wait)
+        if what is FailureKind.REFUSED:
+            return min(self.wait_too_fast * doubled, self.wait_max)
+        return share * min(self.wait_initial * doubled, self.wait_max)

@@ -30,7 +30,7 @@ settings.register_profile(
 )
 settings.load_profile("calm")
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 @pytest.fixture

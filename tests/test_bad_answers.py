@@ -9,15 +9,15 @@ import tracemalloc
 import pytest
 
 from intervals_async import (
-    AnswerError,
     ArgumentError,
     CallError,
     IntervalsClient,
     ProjectNote,
     RecordError,
+    ResponseError,
 )
-from intervals_async._convert import record_decoder
-from intervals_async._wire import Call, read_answer
+from intervals_async._http.messages import Call, read_response
+from intervals_async._schema.records import record_decoder
 from intervals_async.testing import FakeIntervals, faults
 
 
@@ -28,7 +28,7 @@ async def test_an_answer_that_is_too_large_is_refused_while_it_is_read(
     fake.inject(faults.Huge(300 * 2**20))
     tracemalloc.start()
     try:
-        with pytest.raises(AnswerError, match="larger than max_response_bytes"):
+        with pytest.raises(ResponseError, match="larger than max_response_bytes"):
             await intervals.me.get()
         assert tracemalloc.get_traced_memory()[1] < 30 * 2**20
     finally:
@@ -43,7 +43,7 @@ async def test_the_limit_of_an_answer_holds_with_and_without_a_length(
     """Where the length is announced, nothing is read at all."""
     fake.inject(fault)
     async with IntervalsClient(fake.token, base_url=fake.url, max_response_bytes=200) as client:
-        with pytest.raises(AnswerError, match=r"max_response_bytes \(200\)"):
+        with pytest.raises(ResponseError, match=r"max_response_bytes \(200\)"):
             await client.me.get()
 
 
@@ -52,7 +52,7 @@ async def test_of_a_page_the_limit_is_for_a_single_record(fake: FakeIntervals) -
     async with IntervalsClient(fake.token, base_url=fake.url, max_response_bytes=10_000) as client:
         assert len(await client.projectnote.list().collect()) == 50
         fake.insert("projectnote", note="x" * 20_000)
-        with pytest.raises(AnswerError, match=r"max_response_bytes \(10000\) without a record"):
+        with pytest.raises(ResponseError, match=r"max_response_bytes \(10000\) without a record"):
             await client.projectnote.list().collect()
 
 
@@ -65,20 +65,20 @@ def test_the_limit_of_an_answer_is_above_zero() -> None:
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (b'{"listcount":1,"projectnote":' + b"[" * 900 + b"]" * 901, AnswerError),
-        (b'{"listcount":1,"projectnote":[{"id":NaN}]}', AnswerError),
+        (b'{"listcount":1,"projectnote":' + b"[" * 900 + b"]" * 901, ResponseError),
+        (b'{"listcount":1,"projectnote":[{"id":NaN}]}', ResponseError),
         (b'{"listcount":1,"projectnote":[{"id":1e999}]}', CallError),
         (b'{"listcount":1,"projectnote":[{"id":' + b"9" * 400 + b"}]}", CallError),
         (b'{"listcount":1,"projectnote":[{"id":"' + b"9" * 5000 + b'"}]}', RecordError),
-        (b'{"listcount":1,"projectnote":[{"id":"\xff"}]}', AnswerError),
+        (b'{"listcount":1,"projectnote":[{"id":"\xff"}]}', ResponseError),
         (b'{"listcount":1,"projectnote":[{"id":[1]}]}', RecordError),
         (b'{"listcount":1,"projectnote":[[]]}', RecordError),
         (b'{"listcount":1,"projectnote":[null]}', RecordError),
-        (b'{"listcount":{},"projectnote":[]}', AnswerError),
-        (b'{"listcount":' + b"[" * 900 + b"]" * 900 + b',"projectnote":[]}', AnswerError),
+        (b'{"listcount":{},"projectnote":[]}', ResponseError),
+        (b'{"listcount":' + b"[" * 900 + b"]" * 900 + b',"projectnote":[]}', ResponseError),
         (b'{"error":{"verbose":' + b"[" * 900 + b"]" * 900 + b"}}", CallError),
-        (b'{"listcount":1,"projectnote":"x"}', AnswerError),
-        (b"\x00" * 1000, AnswerError),
+        (b'{"listcount":1,"projectnote":"x"}', ResponseError),
+        (b"\x00" * 1000, ResponseError),
     ],
     ids=lambda value: repr(value[:50]) if isinstance(value, bytes) else value.__name__,
 )
@@ -98,7 +98,7 @@ async def test_two_lists_under_one_key_are_refused(
 ) -> None:
     """Which of them counts is told only after the first was given."""
     fake.inject(faults.DuplicateKeys())
-    with pytest.raises(AnswerError, match="'projectnote' stands in it twice"):
+    with pytest.raises(ResponseError, match="'projectnote' stands in it twice"):
         await intervals.projectnote.list().collect()
 
 
@@ -134,7 +134,7 @@ def test_only_our_errors_come_out_of_100_000_mutated_answers() -> None:
                         [b"null", b"[", b"{}", b'"', b"-1", b"1e9", b"\\u0000", b"true", b","]
                     )
         try:
-            answer = read_answer(call, chance.choice([200, 200, 400, 500]), "", bytes(body))
+            answer = read_response(call, chance.choice([200, 200, 400, 500]), "", bytes(body))
             _ = answer.listcount
             decoder.records(answer.rows(), "$.projectnote")
             outcomes["records"] += 1

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async._bookmark import Bookmark, fingerprint
-from intervals_async._drift import RECENT, Trail
+from intervals_async._streaming.bookmark import Bookmark, fingerprint
+from intervals_async._streaming.delivered import RECENT, DeliveredTail
 from intervals_async.errors import ArgumentError
 
 HERE = Bookmark(resource="projectnote", listing="abc", position=0)
@@ -26,7 +26,7 @@ bookmarks = st.builds(
     position=counts,
     delivered=counts,
     listcount=st.none() | counts,
-    trail=st.builds(Trail, ids.map(tuple), st.booleans()),
+    trail=st.builds(DeliveredTail, ids.map(tuple), st.booleans()),
 )
 ALPHABET = string.ascii_letters + string.digits + "-_"
 
@@ -59,7 +59,7 @@ def test_it_may_stand_in_an_address_and_in_a_files_name(bookmark: Bookmark) -> N
 
 def test_it_is_short() -> None:
     """Sixteen records of seven digits fit into 300 characters."""
-    trail = Trail().after(range(1_000_000, 1_001_000))
+    trail = DeliveredTail().after(range(1_000_000, 1_001_000))
     bookmark = Bookmark(
         resource="projectnote",
         listing=fingerprint("projectnote", (), 0, None),

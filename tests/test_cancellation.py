@@ -23,7 +23,7 @@ async def test_a_cancelled_call_leaves_nothing(
     fake: FakeIntervals, fault: faults.Fault | None
 ) -> None:
     """After each number of steps until it is done: the next call works, no place is lost."""
-    policy = RetryPolicy(first_wait=0, too_fast_wait=0)
+    policy = RetryPolicy(wait_initial=0, wait_too_fast=0)
     steps = 0
     finished = False
     async with IntervalsClient(

@@ -94,4 +94,4 @@ def test_client_server_and_command_line_know_it(copy: Path) -> None:
     """Without another line."""
     run(copy, "-c", USE)
     for verb in ("list", "create", "export"):
-        assert "closed" in run(copy, "-m", "intervals_async.cli", verb, "holiday", "--help")
+        assert "closed" in run(copy, "-m", "intervals_async._cli", verb, "holiday", "--help")

@@ -15,15 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async import (
-    PersonContact,
-    Project,
-    ProjectNote,
-    Record,
-    RecordError,
-    to_dict,
-)
-from intervals_async._convert import record_decoder
+from intervals_async import PersonContact, Project, ProjectNote, Record, RecordError, to_dict
+from intervals_async._schema.records import record_decoder
 
 ROW = {
     "id": "9",

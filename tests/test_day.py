@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intervals_async import Budget, DailyQuotaError, IntervalsClient, Limit, LimitUse
-from intervals_async._attempt import Connection
-from intervals_async._transport import Settings, Timeouts, Transport
-from intervals_async._wire import Call, Credentials
+from intervals_async._http.connection import Connection
+from intervals_async._http.credentials import Credentials
+from intervals_async._http.messages import Call
+from intervals_async._http.settings import Settings, Timeouts
+from intervals_async._http.transport import Transport
 from intervals_async.limits import Limiter
 from intervals_async.retry import RetryPolicy
 from intervals_async.testing import FakeIntervals, faults

@@ -11,19 +11,19 @@ import pytest
 from aiohttp import web
 
 from intervals_async import (
-    AnswerError,
     ConnectionLostError,
     Event,
     IntervalsClient,
     NotFoundError,
     PermissionDeniedError,
     RequestFailed,
+    ResponseError,
     RetryPolicy,
 )
 
 SIZE = 3_000_000
 CONTENT = bytes(range(256)) * (SIZE // 256)
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 class Files:
@@ -167,7 +167,7 @@ async def test_it_gives_up_as_the_policy_says(tmp_path: Path) -> None:
     ("wrong", "error"),
     [
         ("missing", NotFoundError),
-        ("moved", AnswerError),
+        ("moved", ResponseError),
         ("refused", PermissionDeniedError),
     ],
 )

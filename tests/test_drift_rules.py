@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async._drift import (
+from intervals_async._streaming.delivered import (
     BESIDE,
     REACH,
     RECENT,
     WIDEST,
-    Delivered,
+    DeliveredIds,
+    DeliveredTail,
     Drift,
     Taken,
-    Trail,
     overlap_after,
     request_around,
     request_before,
 )
-from intervals_async._paging import PageRequest
+from intervals_async._streaming.page_plan import PageRequest
 
 pages_of_ids = st.lists(st.lists(st.integers(1, 30), max_size=8), max_size=8)
 
@@ -27,7 +27,7 @@ pages_of_ids = st.lists(st.lists(st.integers(1, 30), max_size=8), max_size=8)
 @given(ids=st.lists(st.integers(1, 50), unique=True), cuts=st.lists(st.integers(0, 50)))
 def test_a_trail_is_the_same_however_it_came(ids: list[int], cuts: list[int]) -> None:
     """It holds the last ids in their order, and whether all of them were rising."""
-    trail = Trail()
+    trail = DeliveredTail()
     begin = 0
     for cut in [*sorted(cuts), len(ids)]:
         trail = trail.after(ids[begin:cut])
@@ -39,7 +39,7 @@ def test_a_trail_is_the_same_however_it_came(ids: list[int], cuts: list[int]) ->
 @given(pages=pages_of_ids)
 def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
     """Only the places of new ids are given, and the trail holds only those."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     seen: list[int] = []
     for page in pages:
         taken = [page[place] for place in delivered.take(page)]
@@ -53,7 +53,7 @@ def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
 
 def test_the_places_of_new_records_are_told() -> None:
     """Each id once, also within a page."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     assert delivered.take([3, 4, 5]) == [0, 1, 2]
     assert delivered.take([7, 8]) == [0, 1]
     assert delivered.take([8, 9]) == [1]
@@ -63,7 +63,7 @@ def test_the_places_of_new_records_are_told() -> None:
 
 def test_what_a_bookmark_remembers_counts_as_given() -> None:
     """It is met again, not given again."""
-    delivered = Delivered(Trail((5, 6, 7)), anchored=True)
+    delivered = DeliveredIds(DeliveredTail((5, 6, 7)), anchored=True)
     assert delivered.anchored
     assert [id for id in range(10) if id in delivered] == [5, 6, 7]
     assert delivered.take([6, 7, 8]) == [2]
@@ -85,14 +85,14 @@ def test_what_a_bookmark_remembers_counts_as_given() -> None:
 )
 def test_a_page_meets_what_was_given(page: list[int], meeting: tuple[int, int] | None) -> None:
     """From the first row that was given, up to the last one given: that is where it goes on."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     delivered.take([1, 2, 3, 4, 5])
     assert delivered.meeting(page, 5, anywhere=True) == meeting
 
 
 def test_a_record_from_far_before_may_have_moved() -> None:
     """Alone it tells that a page meets what was given only where it can not have moved."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     delivered.take(range(100))
     assert delivered.meeting([3, 200], 99, anywhere=True) == (0, 1)
     assert delivered.meeting([3, 200], 99, anywhere=False) is None
@@ -101,7 +101,7 @@ def test_a_record_from_far_before_may_have_moved() -> None:
 
 def test_records_that_come_again_are_passed_over_however_many() -> None:
     """A step back, or a second pass, meets pages of nothing else."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     assert delivered.take(range(5000)) == [*range(5000)]
     assert delivered.take(range(5000)) == []
     assert delivered.take(range(5002)) == [5000, 5001]
@@ -110,7 +110,7 @@ def test_records_that_come_again_are_passed_over_however_many() -> None:
 
 def test_the_order_of_ids_may_stand_for_that_of_the_rows() -> None:
     """Then all up to the last one count as given, those that were never seen too."""
-    delivered = Delivered(Trail((5, 8)), anchored=True)
+    delivered = DeliveredIds(DeliveredTail((5, 8)), anchored=True)
     assert 6 not in delivered
     assert not delivered.trust_order()  # two may rise by chance
     assert delivered.trust_order(sure=True)
@@ -121,11 +121,16 @@ def test_the_order_of_ids_may_stand_for_that_of_the_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    "trail", [Trail(), Trail((5, 8)), Trail(tuple(range(2, 2 + RECENT)), rising=False)]
+    "trail",
+    [
+        DeliveredTail(),
+        DeliveredTail((5, 8)),
+        DeliveredTail(tuple(range(2, 2 + RECENT)), rising=False),
+    ],
 )
-def test_an_order_that_is_none_is_not_trusted(trail: Trail) -> None:
+def test_an_order_that_is_none_is_not_trusted(trail: DeliveredTail) -> None:
     """It must have held so far, for as many records as are remembered."""
-    delivered = Delivered(trail, anchored=True)
+    delivered = DeliveredIds(trail, anchored=True)
     assert not delivered.trust_order()
     assert 1 not in delivered
 
@@ -207,35 +212,37 @@ def test_a_search_reaches_farther_to_both_sides(place: int, moved: int) -> None:
 
 def test_what_has_come_in_before_is_taken_apart_and_leaves_no_trail() -> None:
     """A bookmark there would take the records behind it for new ones."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     delivered.take([1, 2, 3])
     taken = delivered.take_some([2, 9, 3, 4, 5])
-    assert taken == Taken([1], 3, Trail((1, 2, 3)), settled=False)
-    assert delivered.trail == Trail((1, 2, 3), beside=(9,), former=3)
+    assert taken == Taken([1], 3, DeliveredTail((1, 2, 3)), settled=False)
+    assert delivered.trail == DeliveredTail((1, 2, 3), beside=(9,), former=3)
     taken = delivered.take_some([4, 5])
-    assert taken == Taken(range(2), 2, Trail((1, 2, 3), beside=(9,), former=3), settled=True)
-    assert delivered.trail == Trail((1, 2, 3, 4, 5), beside=(9,), former=3)
+    assert taken == Taken(
+        range(2), 2, DeliveredTail((1, 2, 3), beside=(9,), former=3), settled=True
+    )
+    assert delivered.trail == DeliveredTail((1, 2, 3, 4, 5), beside=(9,), former=3)
     assert 9 in delivered
     assert delivered.take([8, 9, 6]) == [0, 2]
 
 
 def test_while_the_end_is_not_met_new_records_are_remembered_beside_it() -> None:
     """They may stand before it, where others have put them, or behind it."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     delivered.take([1, 2, 3])
     delivered.stray()
     assert delivered.take([1, 9, 2, 8, 7]) == [1, 3, 4]
-    assert delivered.trail == Trail((1, 2, 3), beside=(9, 8, 7), former=3)
+    assert delivered.trail == DeliveredTail((1, 2, 3), beside=(9, 8, 7), former=3)
     assert delivered.take([6, 3, 5]) == [0, 2]
     assert not delivered.strayed
-    assert delivered.trail == Trail((1, 2, 3, 5), beside=(9, 8, 7, 6), former=3)
+    assert delivered.trail == DeliveredTail((1, 2, 3, 5), beside=(9, 8, 7, 6), former=3)
     delivered.take(range(10, 10 + RECENT))
-    assert delivered.trail == Trail(tuple(range(10, 10 + RECENT)))
+    assert delivered.trail == DeliveredTail(tuple(range(10, 10 + RECENT)))
 
 
 def test_an_end_that_does_not_come_back_is_given_up() -> None:
     """Others have deleted the record: what a bookmark holds stays small."""
-    delivered = Delivered()
+    delivered = DeliveredIds()
     delivered.take([1])
     delivered.stray()
     for id in range(2, BESIDE + 2):
@@ -243,23 +250,23 @@ def test_an_end_that_does_not_come_back_is_given_up() -> None:
     assert len(delivered.trail.beside) == BESIDE
     delivered.take([BESIDE + 2])
     assert not delivered.strayed
-    assert delivered.trail == Trail(tuple(range(BESIDE + 3 - RECENT, BESIDE + 3)))
+    assert delivered.trail == DeliveredTail(tuple(range(BESIDE + 3 - RECENT, BESIDE + 3)))
 
 
 def test_what_stands_beside_the_end_is_passed_over_but_leads_nowhere() -> None:
     """Who goes on from there does not take it for the end."""
-    delivered = Delivered(Trail((1, 2), beside=(9, 5), former=2), anchored=True)
+    delivered = DeliveredIds(DeliveredTail((1, 2), beside=(9, 5), former=2), anchored=True)
     assert delivered.strayed
     assert [id for id in range(10) if id in delivered] == [1, 2, 5, 9]
     assert [id for id in range(10) if delivered.leads_to(id)] == [1, 2]
     assert delivered.meeting([9, 4], 2, anywhere=True) is None
     assert delivered.meeting([1, 9, 4], 2, anywhere=True) == (0, 1)
     assert delivered.take([9, 4, 5, 6]) == [1, 3]
-    assert delivered.trail == Trail((1, 2), beside=(9, 5, 4, 6), former=2)
+    assert delivered.trail == DeliveredTail((1, 2), beside=(9, 5, 4, 6), former=2)
 
 
 def test_rows_before_a_slice_are_known_and_count_as_met() -> None:
     """They are where a page may be met should all that was given be deleted."""
-    delivered = Delivered(anchored=True)
+    delivered = DeliveredIds(anchored=True)
     delivered.know([7, 8])
     assert delivered.meeting([8, 9], None, anywhere=True) == (0, 1)

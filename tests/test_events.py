@@ -10,7 +10,6 @@ import aiohttp
 import pytest
 
 from intervals_async import (
-    AnswerReceived,
     ArgumentError,
     Event,
     IntervalsClient,
@@ -19,12 +18,13 @@ from intervals_async import (
     PageReceived,
     RequestFailed,
     RequestSent,
+    ResponseReceived,
     RetryPolicy,
     RetryScheduled,
 )
 from intervals_async.testing import FakeIntervals, faults
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_a_call_is_told_from_beginning_to_end(fake: FakeIntervals) -> None
     assert (retry.path, retry.attempt, retry.wait) == ("/projectnote/", 1, 0.0)
     assert isinstance(second, RequestSent)
     assert second.attempt == 2
-    assert isinstance(answer, AnswerReceived)
+    assert isinstance(answer, ResponseReceived)
     assert answer.attempt_id == second.attempt_id != first.attempt_id
     assert (answer.status, answer.error, answer.body) == (200, None, None)
     assert answer.size > 0
@@ -70,7 +70,7 @@ async def test_a_bad_answer_is_told_with_its_error(fake: FakeIntervals) -> None:
         with pytest.raises(Exception, match="code 18"):
             await client.me.get()
     answer = events[-1]
-    assert isinstance(answer, AnswerReceived)
+    assert isinstance(answer, ResponseReceived)
     assert (answer.status, answer.error) == (400, "ValidationError")
 
 
@@ -122,7 +122,7 @@ async def test_bodies_are_shown_to_those_who_ask(
         await client.projectnote.update(note.id, title="a secret title")
     sent = [event.body for event in events if isinstance(event, RequestSent)]
     assert sent == [None, b'{"title":"a secret title"}']
-    received = [event.body for event in events if isinstance(event, AnswerReceived)]
+    received = [event.body for event in events if isinstance(event, ResponseReceived)]
     assert all(body and b"projectnote" in body for body in received)
     assert "a secret title" not in log.text
     assert "a secret title" not in repr(events[0])

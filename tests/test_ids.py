@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async import _ids
-from intervals_async._ids import IdSet
+from intervals_async._streaming import id_set as _ids
+from intervals_async._streaming.id_set import IdSet
 
 LOWEST = -(2**63)
 HIGHEST = 2**63 - 1

@@ -11,7 +11,13 @@ import intervals_async
 from intervals_async import IntervalsClient, resources
 
 # What a program that only makes a client need not wait for.
-LATER = ("cattrs", "intervals_async.listing", "intervals_async.resources.task", "rich", "typer")
+LATER = (
+    "cattrs",
+    "intervals_async._streaming.listing",
+    "intervals_async.resources.task",
+    "rich",
+    "typer",
+)
 
 
 def loaded(statements: str) -> set[str]:

@@ -21,12 +21,12 @@ from opentelemetry.util.types import AttributeValue
 
 from intervals_async import IntervalsClient, _version
 from intervals_async.events import (
-    AnswerReceived,
     Event,
     LimitWait,
     PageReceived,
     RequestFailed,
     RequestSent,
+    ResponseReceived,
     RetryScheduled,
 )
 from intervals_async.otel import OpenTelemetry
@@ -45,7 +45,7 @@ def sent(number: int = 0, *, method: str = "GET", url: str = NOTES, attempt: int
 def answered(
     number: int = 0, status: int = 200, error: str | None = None, seconds: float = 0.25
 ) -> Event:
-    return AnswerReceived(
+    return ResponseReceived(
         attempt_id=number,
         method="GET",
         url=NOTES,
@@ -196,7 +196,7 @@ def test_each_attempt_has_its_span(telemetry: Telemetry) -> None:
         (400, "TooFastError", "TooFastError"),
         (503, "ServiceOfflineError", "ServiceOfflineError"),
         (404, None, "404"),
-        (200, "AnswerError", "AnswerError"),
+        (200, "ResponseError", "ResponseError"),
     ],
 )
 def test_a_bad_answer_is_an_error(
@@ -468,7 +468,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from intervals_async.events import AnswerReceived, RequestSent
+from intervals_async.events import ResponseReceived, RequestSent
 from intervals_async.otel import OpenTelemetry
 
 hook = OpenTelemetry()
@@ -476,7 +476,7 @@ url = "https://api.myintervals.com/me/"
 
 def call():
     hook(RequestSent(attempt_id=0, method="GET", url=url, resource="me", attempt=1))
-    hook(AnswerReceived(attempt_id=0, method="GET", url=url, status=200, size=2, seconds=0.5))
+    hook(ResponseReceived(attempt_id=0, method="GET", url=url, status=200, size=2, seconds=0.5))
 
 call()
 exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async._paging import (
+from intervals_async._streaming.page_plan import (
     BYTES,
     FIRST,
     GROWTH,
@@ -17,9 +17,9 @@ from intervals_async._paging import (
     PagePlan,
     PageRequest,
     PageSizes,
-    WholePlan,
     check_rows,
 )
+from intervals_async._streaming.unpaged_reader import WholePlan
 from intervals_async.errors import IncompleteListingError, ListingError
 
 

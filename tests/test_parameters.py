@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
 import pytest
 
 from intervals_async import ArgumentError
-from intervals_async._parameters import (
+from intervals_async._schema.parameters import (
     AsIs,
     AtMost,
     Ids,
@@ -23,7 +23,7 @@ from intervals_async._parameters import (
     identifier,
     parameters,
 )
-from intervals_async._values import LocalDatetime, UtcDatetime
+from intervals_async._schema.values import LocalDatetime, UtcDatetime
 
 EAST = timezone(timedelta(hours=2))
 WEST = timezone(timedelta(hours=-2))

@@ -61,7 +61,7 @@ def test_commands_run(served: FakeIntervals, tmp_path: Path, line: str) -> None:
     """As they are written, in an empty folder."""
     words = line.replace("201", str(served.rows("personcontact")[0]["personid"])).split()
     done = subprocess.run(
-        [sys.executable, "-m", "intervals_async.cli", *words[1:]],
+        [sys.executable, "-m", "intervals_async._cli", *words[1:]],
         capture_output=True,
         text=True,
         check=False,

@@ -8,60 +8,60 @@ from typing import Any
 import pytest
 
 from intervals_async import RetryPolicy, errors
-from intervals_async.retry import Outcome, outcome, retry_after
+from intervals_async.retry import FailureKind, failure_kind, retry_after
 
 
 @pytest.mark.parametrize(
     ("error", "what"),
     [
-        (errors.ConnectError("x"), Outcome.NEVER_SENT),
-        (errors.ConnectError("x", permanent=True), Outcome.FINAL),
-        (errors.ConnectionLostError("x"), Outcome.FATE_UNKNOWN),
-        (errors.RequestTimeoutError("x"), Outcome.FATE_UNKNOWN),
-        (errors.TooFastError("x", status=400, code=12), Outcome.REFUSED),
-        (errors.TooFastError("x", status=429), Outcome.REFUSED),
-        (errors.ServerError("x", status=502), Outcome.FATE_UNKNOWN),
-        (errors.ServerError("x", status=504), Outcome.FATE_UNKNOWN),
-        (errors.DatabaseError("x", status=500, code=19), Outcome.SERVER_FAILED),
-        (errors.ServerError("x", status=503), Outcome.SERVER_FAILED),
-        (errors.AccountSuspendedError("x", status=503, code=4), Outcome.FINAL),
-        (errors.DailyQuotaError("x", status=400, code=11), Outcome.FINAL),
-        (errors.NotFoundError("x", status=404), Outcome.FINAL),
-        (errors.ServerError("x", status=501), Outcome.FINAL),
-        (errors.AnswerError("x", status=200), Outcome.FINAL),
+        (errors.ConnectError("x"), FailureKind.NEVER_SENT),
+        (errors.ConnectError("x", permanent=True), FailureKind.FINAL),
+        (errors.ConnectionLostError("x"), FailureKind.FATE_UNKNOWN),
+        (errors.RequestTimeoutError("x"), FailureKind.FATE_UNKNOWN),
+        (errors.TooFastError("x", status=400, code=12), FailureKind.REFUSED),
+        (errors.TooFastError("x", status=429), FailureKind.REFUSED),
+        (errors.ServerError("x", status=502), FailureKind.FATE_UNKNOWN),
+        (errors.ServerError("x", status=504), FailureKind.FATE_UNKNOWN),
+        (errors.DatabaseError("x", status=500, code=19), FailureKind.SERVER_FAILED),
+        (errors.ServerError("x", status=503), FailureKind.SERVER_FAILED),
+        (errors.AccountSuspendedError("x", status=503, code=4), FailureKind.FINAL),
+        (errors.DailyQuotaError("x", status=400, code=11), FailureKind.FINAL),
+        (errors.NotFoundError("x", status=404), FailureKind.FINAL),
+        (errors.ServerError("x", status=501), FailureKind.FINAL),
+        (errors.ResponseError("x", status=200), FailureKind.FINAL),
     ],
 )
-def test_what_happened_is_told_apart(error: errors.CallError, what: Outcome) -> None:
+def test_what_happened_is_told_apart(error: errors.CallError, what: FailureKind) -> None:
     """Never sent, refused unprocessed, fate unknown, failed, or final."""
-    assert outcome(error) is what
+    assert failure_kind(error) is what
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("what", Outcome)
-def test_only_what_is_safe_is_sent_again(method: str, what: Outcome) -> None:
+@pytest.mark.parametrize("what", FailureKind)
+def test_only_what_is_safe_is_sent_again(method: str, what: FailureKind) -> None:
     """All but a POST that may have been carried out, and what is final."""
-    safe = what in (Outcome.NEVER_SENT, Outcome.REFUSED)
-    expected = what is not Outcome.FINAL and (method != "POST" or safe)
+    safe = what in (FailureKind.NEVER_SENT, FailureKind.REFUSED)
+    expected = what is not FailureKind.FINAL and (method != "POST" or safe)
     assert RetryPolicy().again(method, what, 1) is expected
     assert RetryPolicy(attempts=1).again(method, what, 1) is False
-    opted_in = RetryPolicy(resend_posts=True)
-    assert opted_in.again(method, what, 1) is (what is not Outcome.FINAL)
+    opted_in = RetryPolicy(retry_posts=True)
+    assert opted_in.again(method, what, 1) is (what is not FailureKind.FINAL)
 
 
 def test_attempts_are_bounded() -> None:
     """The first one counts."""
     policy = RetryPolicy(attempts=3)
-    assert policy.again("GET", Outcome.NEVER_SENT, 2)
-    assert not policy.again("GET", Outcome.NEVER_SENT, 3)
+    assert policy.again("GET", FailureKind.NEVER_SENT, 2)
+    assert not policy.again("GET", FailureKind.NEVER_SENT, 3)
 
 
 def test_waits_double_up_to_the_longest_and_chance_takes_a_share() -> None:
     """Full jitter: anything from nothing to the doubled wait."""
-    policy = RetryPolicy(first_wait=1, longest_wait=5)
-    waits = [policy.wait(Outcome.FATE_UNKNOWN, attempts, 1.0) for attempts in (1, 2, 3, 4, 99)]
+    policy = RetryPolicy(wait_initial=1, wait_max=5)
+    waits = [policy.wait(FailureKind.FATE_UNKNOWN, attempts, 1.0) for attempts in (1, 2, 3, 4, 99)]
     assert waits == [1, 2, 4, 5, 5]
-    assert policy.wait(Outcome.FATE_UNKNOWN, 3, 0.25) == 1
-    assert policy.wait(Outcome.FATE_UNKNOWN, 3, 0.0) == 0
+    assert policy.wait(FailureKind.FATE_UNKNOWN, 3, 0.25) == 1
+    assert policy.wait(FailureKind.FATE_UNKNOWN, 3, 0.0) == 0
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,18 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | N
 def test_too_fast_is_waited_for_beyond_a_minute() -> None:
     """By default a call is not given up before the server's minute has slid."""
     policy = RetryPolicy()
-    waits = [policy.wait(Outcome.REFUSED, n, 0.0) for n in range(1, policy.attempts)]
+    waits = [policy.wait(FailureKind.REFUSED, n, 0.0) for n in range(1, policy.attempts)]
     assert sum(waits) > 60
 
 
 def test_too_fast_waits_without_jitter_up_to_a_minute() -> None:
     """After a minute all places are free again."""
-    policy = RetryPolicy(too_fast_wait=10)
-    assert [policy.wait(Outcome.REFUSED, n, 0.0) for n in (1, 2, 3, 4)] == [10, 20, 40, 60]
+    policy = RetryPolicy(wait_too_fast=10)
+    assert [policy.wait(FailureKind.REFUSED, n, 0.0) for n in (1, 2, 3, 4)] == [10, 20, 40, 60]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"attempts": 0}, {"first_wait": -1}, {"longest_wait": -1}, {"too_fast_wait": -1}]
+    "wrong", [{"attempts": 0}, {"wait_initial": -1}, {"wait_max": -1}, {"wait_too_fast": -1}]
 )
 def test_a_policy_is_checked(wrong: dict[str, Any]) -> None:
     """A policy that makes no sense is refused when it is made."""

@@ -12,19 +12,19 @@ import pytest
 from intervals_async import (
     AccountSuspendedError,
     AmbiguousWriteError,
-    AnswerError,
     CallError,
     ConnectError,
     ConnectionLostError,
     DatabaseError,
     IntervalsClient,
     NotFoundError,
+    ResponseError,
     RetryPolicy,
     ServerError,
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 Send: TypeAlias = Callable[[IntervalsClient, FakeIntervals], Awaitable[object]]
 
@@ -61,7 +61,7 @@ FINAL: list[tuple[faults.Fault, type[CallError]]] = [
     (faults.Status(503, code=4), AccountSuspendedError),
     (faults.Status(501), ServerError),
     (faults.Status(404, code=14), NotFoundError),
-    (faults.Truncated(), AnswerError),
+    (faults.Truncated(), ResponseError),
 ]
 
 
@@ -129,7 +129,7 @@ async def test_a_post_is_sent_again_by_those_who_opted_in(
     """For one call, or for the whole client."""
     fake.inject(fault)
     careless = intervals.with_options(
-        retry=RetryPolicy(first_wait=0, too_fast_wait=0, resend_posts=True)
+        retry=RetryPolicy(wait_initial=0, wait_too_fast=0, retry_posts=True)
     )
     assert await sent(fake, careless, "POST") == ["POST", "POST"]
 
@@ -196,7 +196,7 @@ async def test_retry_after_is_kept(fake: FakeIntervals, intervals: IntervalsClie
     with pytest.raises(ServerError, match=r"asks to wait until 2\d{3}-.* UTC, which is longer"):
         await intervals.me.get()
     fake.inject(faults.TooFast("Fri, 31 Dec 2999 23:59:59 GMT", status=429))
-    short = intervals.with_options(retry=RetryPolicy(longest_wait=0))
+    short = intervals.with_options(retry=RetryPolicy(wait_max=0))
     with pytest.raises(CallError, match="asks to wait until 2999-12-31 23:59:59 UTC") as caught:
         await short.me.get()
     assert caught.value.retry_after is not None
@@ -211,7 +211,7 @@ async def test_a_call_has_a_time_of_its_own(fake: FakeIntervals) -> None:
         fake.token,
         base_url=fake.url,
         call_timeout=1e-9,
-        retry=RetryPolicy(first_wait=0),
+        retry=RetryPolicy(wait_initial=0),
     ) as client:
         with pytest.raises(CallError, match=r"no whole answer within|leave no time") as caught:
             await client.me.get()
@@ -227,7 +227,7 @@ async def test_a_later_refusal_does_not_hide_an_attempt_of_unknown_fate(
     fake.inject(faults.DropAfter())
     fake.inject(last, times=None)
     careless = intervals.with_options(
-        retry=RetryPolicy(first_wait=0, too_fast_wait=0, resend_posts=True)
+        retry=RetryPolicy(wait_initial=0, wait_too_fast=0, retry_posts=True)
     )
     with pytest.raises(AmbiguousWriteError) as caught:
         await SEND[method](careless, fake)
@@ -240,7 +240,7 @@ async def test_no_connection_after_an_attempt_of_unknown_fate_is_ambiguous(
 ) -> None:
     """It would be false to say that nothing was sent."""
     fake.inject(faults.DropAfter())
-    write = SEND["PUT"](intervals.with_options(retry=RetryPolicy(attempts=2, first_wait=0)), fake)
+    write = SEND["PUT"](intervals.with_options(retry=RetryPolicy(attempts=2, wait_initial=0)), fake)
     async with AsyncExitStack() as stack:
 
         def vanish(server: FakeIntervals, _: SeenRequest) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intervals_async import _json
-from intervals_async._rows import BrokenBodyError, RowCutter, TruncatedBodyError
+from intervals_async._http.row_parser import BrokenBodyError, RowParser, TruncatedBodyError
 
 RESOURCE = "projectnote"
 BOM = b"\xef\xbb\xbf"
@@ -36,7 +36,7 @@ def pieces(body: bytes, lengths: Sequence[int]) -> list[bytes]:
 
 
 def cut(
-    cutter: RowCutter, body: bytes, lengths: Sequence[int], rows: list[object] | None = None
+    cutter: RowParser, body: bytes, lengths: Sequence[int], rows: list[object] | None = None
 ) -> list[object]:
     """Feed a body piece by piece, and give all rows; `rows` has them after an error too."""
     rows = [] if rows is None else rows
@@ -127,7 +127,7 @@ def is_json(body: bytes) -> bool:
 def test_all_rows_come_out_as_they_are(body: bytes, tail: bytes, lengths: list[int]) -> None:
     """Whatever they hold, wherever they stand, and however the body is written and cut."""
     expected = json.loads(body.decode("utf-8-sig"))
-    cutter = RowCutter(RESOURCE, 10**9)
+    cutter = RowParser(RESOURCE, 10**9)
     assert cut(cutter, body + tail, lengths) == expected.pop(RESOURCE)
     assert cutter.envelope == expected
 
@@ -139,7 +139,7 @@ def test_a_body_that_breaks_off_is_told_from_a_whole_one(
 ) -> None:
     """Wherever it breaks off: what came before is right, then comes the error."""
     rows: list[object] = []
-    cutter = RowCutter(RESOURCE, 10**9)
+    cutter = RowParser(RESOURCE, 10**9)
     broken = body[: int(place * len(body))]
     if broken.removeprefix(BOM).strip() in (b"", BOM[:1], BOM[:2]):  # nothing has begun yet
         assert cut(cutter, broken, lengths) == []
@@ -167,7 +167,7 @@ def test_what_is_no_json_is_never_taken_for_it(
     """A body that was damaged anywhere reads as a whole reader reads it, or is refused."""
     at = int(place * len(body))
     damaged = body[:at] + put_in + body[at + cut_out :]
-    cutter = RowCutter(RESOURCE, 10**9)
+    cutter = RowParser(RESOURCE, 10**9)
     try:
         rows = cut(cutter, damaged, lengths)
     except BrokenBodyError as error:
@@ -203,7 +203,7 @@ def test_what_is_no_json_is_never_taken_for_it(
 )  # fmt: skip
 def test_odd_lists_of_rows(body: str, rows: list[object], piece: int) -> None:
     """What stands in the list comes out, be it a record or not; what stands elsewhere does not."""
-    assert cut(RowCutter(RESOURCE, 1000), body.encode(), [piece]) == rows
+    assert cut(RowParser(RESOURCE, 1000), body.encode(), [piece]) == rows
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -236,7 +236,7 @@ def test_odd_lists_of_rows(body: str, rows: list[object], piece: int) -> None:
 )
 def test_a_body_without_a_list_of_rows_is_kept_whole(body: bytes, mark: bytes, piece: int) -> None:
     """Others judge what it is: an error of the API, a gateway's page, or no JSON."""
-    cutter = RowCutter(RESOURCE, 1000)
+    cutter = RowParser(RESOURCE, 1000)
     assert cut(cutter, mark + body, [piece]) == []
     assert cutter.envelope is None
     assert cutter.body == body
@@ -249,7 +249,7 @@ def test_a_second_list_of_the_same_name_is_refused(name: str, second: str, piece
     """It would take the place of the first, whose rows have been given."""
     body = f'{{"projectnote":[{{"a":1}},{{"a":2}}],"listcount":2,"{name}":{second}}}'
     with pytest.raises(BrokenBodyError, match="'projectnote' stands in it twice"):
-        cut(RowCutter(RESOURCE, 1000), body.encode(), [piece])
+        cut(RowParser(RESOURCE, 1000), body.encode(), [piece])
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -275,7 +275,7 @@ def test_a_second_list_of_the_same_name_is_refused(name: str, second: str, piece
 def test_json_that_is_broken_inside_is_an_error(body: str, piece: int) -> None:
     """It is not called truncated: it would be the same when asked for again."""
     with pytest.raises(BrokenBodyError) as caught:
-        cut(RowCutter(RESOURCE, 1000), body.encode(), [piece])
+        cut(RowParser(RESOURCE, 1000), body.encode(), [piece])
     assert "broken JSON" in str(caught.value)
     assert not isinstance(caught.value, TruncatedBodyError)
 
@@ -292,12 +292,12 @@ def test_json_that_is_broken_inside_is_an_error(body: str, piece: int) -> None:
 def test_json_that_is_broken_and_open_counts_as_truncated(body: str, piece: int) -> None:
     """That its end is missing is what is sure."""
     with pytest.raises(TruncatedBodyError):
-        cut(RowCutter(RESOURCE, 1000), body.encode(), [piece])
+        cut(RowParser(RESOURCE, 1000), body.encode(), [piece])
 
 
 def test_the_envelope_tells_what_has_come() -> None:
     """The keys before the rows are known when the rows begin, the others at the end."""
-    cutter = RowCutter(RESOURCE, 1000)
+    cutter = RowParser(RESOURCE, 1000)
     seen: list[object] = []
     for piece in (
         b'{"listcount":2,"projectnote":',
@@ -314,7 +314,7 @@ def test_the_envelope_tells_what_has_come() -> None:
 
 def test_rows_come_as_soon_as_the_next_one_begins() -> None:
     """The first record is there long before the last byte."""
-    cutter = RowCutter(RESOURCE, 1000)
+    cutter = RowParser(RESOURCE, 1000)
     assert cutter.feed(b'{"projectnote":[{"id":1},{"id":2},{"i') == [{"id": 1}, {"id": 2}]
     assert cutter.feed(b'd":3},{"id":4') == [{"id": 3}]
     assert cutter.feed(b"}]}") == []
@@ -345,7 +345,7 @@ def test_what_is_kept_does_not_grow_with_the_body(
     """What has not been given back is two rows and a piece at most."""
     rows = [make(id) for id in range(100 if piece > 1 else 12)]
     largest = max(len(body_of([row])) for row in rows)
-    cutter = RowCutter(RESOURCE, 2 * largest + piece)
+    cutter = RowParser(RESOURCE, 2 * largest + piece)
     fed = given_back = 0
     for data in pieces(body_of(rows), [piece]):
         fed += len(data)
@@ -377,7 +377,7 @@ def test_each_row_is_parsed_once(
     rows = [make(id) for id in range(50)]
     body = body_of(rows, listcount=50)
     counted = _Counted(monkeypatch)
-    assert cut(RowCutter(RESOURCE, 10**6), body, [piece]) == rows
+    assert cut(RowParser(RESOURCE, 10**6), body, [piece]) == rows
     assert counted.calls <= len(rows) + 4
     assert counted.size <= 1.2 * len(body)
 
@@ -398,7 +398,7 @@ def test_a_huge_row_is_parsed_as_rarely(
     """What did not do is not tried with every piece: work stays in proportion to the body."""
     body = body_of([row, {"id": 2}], more=["x" * 10_000])
     counted = _Counted(monkeypatch)
-    assert cut(RowCutter(RESOURCE, 10**6), body, [piece]) == [row, {"id": 2}]
+    assert cut(RowParser(RESOURCE, 10**6), body, [piece]) == [row, {"id": 2}]
     assert counted.calls <= 6
     assert counted.size <= 2 * len(body)
 
@@ -409,7 +409,7 @@ def test_a_long_body_without_rows_is_never_parsed(
 ) -> None:
     """It is looked at seldom, and judged by others at its end."""
     counted = _Counted(monkeypatch)
-    cutter = RowCutter(RESOURCE, 10**6)
+    cutter = RowParser(RESOURCE, 10**6)
     for data in pieces(body, [1]):
         assert cutter.feed(data) == []
     assert counted.calls == 0
@@ -423,7 +423,7 @@ def test_a_body_of_any_size_may_come_in_rows_that_are_small_enough(
     """What is bounded is what must be kept: one row, and the first letters of the next."""
     rows = [make(id) for id in range(10, 30)]
     most = max(len(body_of([row])) for row in rows)
-    assert len(cut(RowCutter(RESOURCE, most), body_of(rows), [piece])) == 20
+    assert len(cut(RowParser(RESOURCE, most), body_of(rows), [piece])) == 20
 
 
 @pytest.mark.parametrize("piece", [1, 10, 100])
@@ -442,4 +442,4 @@ def test_a_body_of_any_size_may_come_in_rows_that_are_small_enough(
 def test_what_is_larger_than_allowed_is_refused(body: bytes, piece: int) -> None:
     """Be it one record, what stands around the records, or what is no listing at all."""
     with pytest.raises(BrokenBodyError, match=r"max_response_bytes \(400\)"):
-        cut(RowCutter(RESOURCE, 400), body, [piece])
+        cut(RowParser(RESOURCE, 400), body, [piece])

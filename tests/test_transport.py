@@ -18,7 +18,6 @@ import pytest
 
 from intervals_async import (
     AmbiguousWriteError,
-    AnswerError,
     ArgumentError,
     AuthenticationError,
     CallError,
@@ -31,6 +30,7 @@ from intervals_async import (
     NotFoundError,
     PermissionDeniedError,
     RequestTimeoutError,
+    ResponseError,
     RetryPolicy,
     ServerError,
     TooFastError,
@@ -40,7 +40,7 @@ from intervals_async import (
 from intervals_async.export import JsonLinesSink, export
 from intervals_async.testing import FakeIntervals, faults
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 TRANSIENT = [
     faults.DropBefore(),
@@ -57,11 +57,11 @@ TRANSIENT = [
 
 FINAL = [
     (faults.Status(503, code=4), CallError),
-    (faults.Truncated(), AnswerError),
-    (faults.EmptyBody(), AnswerError),
-    (faults.Raw(b"<html>hello</html>", content_type="text/html"), AnswerError),
-    (faults.Raw(b'{"me": 5}'), AnswerError),
-    (faults.Raw(b"", status=302, headers={"Location": "/elsewhere/"}), AnswerError),
+    (faults.Truncated(), ResponseError),
+    (faults.EmptyBody(), ResponseError),
+    (faults.Raw(b"<html>hello</html>", content_type="text/html"), ResponseError),
+    (faults.Raw(b'{"me": 5}'), ResponseError),
+    (faults.Raw(b"", status=302, headers={"Location": "/elsewhere/"}), ResponseError),
     (faults.Status(404, code=14), NotFoundError),
 ]
 
@@ -191,7 +191,7 @@ async def test_the_time_out_covers_headers_and_body(fake: FakeIntervals, where: 
 async def test_waiting_between_attempts_is_what_the_policy_says(fake: FakeIntervals) -> None:
     """A cancelled wait ends at once, and the next call works."""
     fake.inject(faults.Status(500))
-    patient = RetryPolicy(first_wait=1e6, longest_wait=1e6)
+    patient = RetryPolicy(wait_initial=1e6, wait_max=1e6)
     async with IntervalsClient(
         fake.token, base_url=fake.url, retry=patient, call_timeout=1e9
     ) as client:
@@ -207,7 +207,7 @@ async def test_waiting_between_attempts_is_what_the_policy_says(fake: FakeInterv
 async def test_too_fast_holds_the_whole_client(fake: FakeIntervals) -> None:
     """One call's refusal keeps all others back, until it passes."""
     fake.inject(faults.TooFast())
-    policy = RetryPolicy(too_fast_wait=1e6, longest_wait=1e6)
+    policy = RetryPolicy(wait_too_fast=1e6, wait_max=1e6)
     async with IntervalsClient(
         fake.token, base_url=fake.url, retry=policy, call_timeout=1e9
     ) as client:
@@ -372,7 +372,7 @@ async def test_a_written_record_whose_answer_is_unreadable_says_so(
     """Whoever reads the error must not send it again."""
     project = int(str(fake.rows("project")[0]["id"]))
     fake.inject(faults.Raw(body, status=201, processed=True))
-    with pytest.raises(AnswerError, match="carried out, but") as caught:
+    with pytest.raises(ResponseError, match="carried out, but") as caught:
         await intervals.projectnote.create(projectid=project, title="a", note="b", secure=False)
     assert len(fake.rows("projectnote")) == 51
     assert caught.value.status == 201
@@ -393,10 +393,10 @@ async def test_a_server_that_does_not_speak_http() -> None:
             "abc12345678", base_url=f"http://127.0.0.1:{port}", retry=AT_ONCE
         ) as client,
     ):
-        with pytest.raises(AnswerError, match="not HTTP") as caught:
+        with pytest.raises(ResponseError, match="not HTTP") as caught:
             await client.me.get()
         assert caught.value.status is None
-        with pytest.raises(AnswerError, match="it may have been carried out"):
+        with pytest.raises(ResponseError, match="it may have been carried out"):
             await create(client, 1)
 
 
@@ -431,7 +431,7 @@ async def test_an_endless_answer_is_cut() -> None:
             "abc12345678", base_url=f"http://127.0.0.1:{port}", max_response_bytes=2**20
         ) as client,
     ):
-        with pytest.raises(AnswerError, match="larger than max_response_bytes"):
+        with pytest.raises(ResponseError, match="larger than max_response_bytes"):
             await client.me.get()
 
 

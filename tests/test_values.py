@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async import _values as values
+from intervals_async._schema import values
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intervals_async import errors
-from intervals_async._wire import (
-    Answer,
-    Call,
-    Credentials,
-    checked_base_url,
-    checked_token,
-    read_answer,
-)
+from intervals_async._http.credentials import Credentials, checked_base_url, checked_token
+from intervals_async._http.messages import Call, Response, read_response
 
 GET = Call("GET", "projectnote", query=(("projectid", "3,5"), ("search", "a b&c=d/é")))
 BASE = "https://api.myintervals.com/"
@@ -26,9 +20,9 @@ BASE = "https://api.myintervals.com/"
 
 def read(
     body: Any, status: int = 200, call: Call = GET, content_type: str = "application/json"
-) -> Answer:
+) -> Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_answer(call, status, content_type, raw)
+    return read_response(call, status, content_type, raw)
 
 
 def refusal(code: object, status: int, **more: Any) -> dict[str, Any]:
@@ -134,14 +128,14 @@ def test_rows_are_read_leniently(envelope: dict[str, Any], rows: list[Any]) -> N
 @pytest.mark.parametrize("rows", ["x", 5, True])
 def test_rows_of_another_shape_are_an_error(rows: object) -> None:
     """What is neither list nor object is named."""
-    with pytest.raises(errors.AnswerError, match="a list was expected under 'projectnote'"):
+    with pytest.raises(errors.ResponseError, match="a list was expected under 'projectnote'"):
         read({"projectnote": rows}).rows()
 
 
 @pytest.mark.parametrize("count", ["x", -1, True, 1.5, [], {"a": 1}, "-1", "9" * 30])
 def test_a_wrong_count_is_an_error(count: object) -> None:
     """A listing that trusted it would end at the wrong place."""
-    with pytest.raises(errors.AnswerError, match="no count"):
+    with pytest.raises(errors.ResponseError, match="no count"):
         _ = read({"listcount": count}).listcount
 
 
@@ -163,7 +157,7 @@ def test_a_member_is_one_object() -> None:
 )
 def test_a_member_of_another_shape_is_an_error(envelope: dict[str, Any], found: str) -> None:
     """What stands in its place is named, with the call."""
-    with pytest.raises(errors.AnswerError, match=f"found {found}") as caught:
+    with pytest.raises(errors.ResponseError, match=f"found {found}") as caught:
         read(envelope).row()
     assert caught.value.path == "/projectnote/"
     assert caught.value.status == 200
@@ -200,7 +194,7 @@ def test_a_delete_may_have_no_body() -> None:
 )
 def test_what_is_no_answer_is_described(body: bytes, found: str) -> None:
     """HTML, cut JSON, an empty body: the error says what was found, never a KeyError."""
-    with pytest.raises(errors.AnswerError) as caught:
+    with pytest.raises(errors.ResponseError) as caught:
         read(body, content_type="text/plain")
     assert found in str(caught.value)
     assert (caught.value.method, caught.value.status) == ("GET", 200)
@@ -276,13 +270,13 @@ def test_an_error_inside_a_200_is_an_error(outer: object) -> None:
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_a_redirect_is_not_followed(status: int) -> None:
     """The token would travel with it."""
-    with pytest.raises(errors.AnswerError, match="redirect is not followed"):
+    with pytest.raises(errors.ResponseError, match="redirect is not followed"):
         read(b"", status)
 
 
 def test_another_status_is_no_success() -> None:
     """A 204 to a GET holds nothing that could be read."""
-    with pytest.raises(errors.AnswerError, match="HTTP 204: the body is empty"):
+    with pytest.raises(errors.ResponseError, match="HTTP 204: the body is empty"):
         read(b"", 204)
 
 

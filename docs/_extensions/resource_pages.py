@@ -21,8 +21,8 @@ from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
 
 from intervals_async import Record, resources
-from intervals_async._parameters import Parameter, parameters
-from intervals_async._values import (
+from intervals_async._schema.parameters import Parameter, parameters
+from intervals_async._schema.values import (
     Html,
     IdList,
     ListDay,

@@ -1,18 +1,19 @@
 """Writing streams to files, whole or not at all."""
 
-from .account import AccountProgress, export_account
-from .compression import Compression
-from .csv_sink import CsvSink, Formulas
-from .estimate import Estimate, ResourceEstimate
-from .jsonlines_sink import JsonLinesSink
-from .manifest import Exported, Manifest, WrittenFile
-from .parquet_sink import Codec, ParquetSink
-from .sink import GatheringSink, Mark, ResumableSink, Sink
-from .sqlite_sink import SqliteSink
+from .accounts.account import AccountProgress, export_account
+from .accounts.estimate import Estimate, ResourceEstimate
+from .accounts.manifest import Exported, Manifest, WrittenFile
+from .sinks.compression import Compression
+from .sinks.csv_sink import CsvSink, Formulas
+from .sinks.jsonlines_sink import JsonLinesSink
+from .sinks.parquet_sink import Codec, ParquetSink
+from .sinks.sink import Checkpoint, GatheringSink, ResumableSink, Sink
+from .sinks.sqlite_sink import SqliteSink
 from .writing import export
 
 __all__ = [
     "AccountProgress",
+    "Checkpoint",
     "Codec",
     "Compression",
     "CsvSink",
@@ -22,7 +23,6 @@ __all__ = [
     "GatheringSink",
     "JsonLinesSink",
     "Manifest",
-    "Mark",
     "ParquetSink",
     "ResourceEstimate",
     "ResumableSink",

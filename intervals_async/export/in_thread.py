@@ -11,7 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
-from .sink import GatheringSink, Sink, pieces
+from .sinks.sink import GatheringSink, Sink, pieces
 
 __all__ = ["SinkThread", "in_thread"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zlib import crc32
 
-from .._whole_file import naming, put_in_place, refuse_what_is_there
+from .._atomic_file import naming, put_in_place, refuse_what_is_there
 from ..errors import ResumeError
 
 fcntl: Any

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 
-from .._convert import Record
-from ..listing import Stream
+from .._schema.records import Record
+from .._streaming.listing import Stream
 from .in_thread import SinkThread
-from .sink import Sink
+from .sinks.sink import Sink
 
 __all__ = ["batches", "export"]
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from .._sleepers import Sleepers
 from ..errors import ClientClosedError, IntervalsError
 from .limit import Limit
 from .store import LimitStore, MemoryLimitStore
+from .waiters import Waiters
 
 __all__ = ["Limiter"]
 
@@ -63,7 +63,7 @@ class Limiter:
         # By kind: False for calls that somebody waits for, True for bulk.
         self._lines = {False: asyncio.Lock(), True: asyncio.Lock()}
         # Those at the head of a line who wait for a place; woken, they look again.
-        self._sleepers = Sleepers()
+        self._sleepers = Waiters()
         own = f"{os.getpid():x}-{secrets.token_hex(6)}"
         self._names = (f"{own}-{number:x}" for number in itertools.count())
         self._closure: _Closure | None = None

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
 
-from .._convert import Record, record_decoder
-from .._parameters import encode_body, encode_query, identifier, parameters
-from .._transport import Transport
-from .._wire import Answer, Call
-from ..errors import AnswerError, ArgumentError
-from ..listing import Listing, Source
+from .._http.messages import Call, Response
+from .._http.transport import Transport
+from .._schema.parameters import encode_body, encode_query, identifier, parameters
+from .._schema.records import Record, record_decoder
+from .._streaming.listing import Listing, PageSource
+from ..errors import ArgumentError, ResponseError
 
 __all__ = [
     "ADMINISTRATORS",
@@ -111,14 +111,14 @@ class Resource(Generic[R]):
     ) -> Listing[R]:
         return Listing(self._source(filters), offset=offset, limit=limit)
 
-    def _source(self, filters: Mapping[str, object]) -> Source[R]:
+    def _source(self, filters: Mapping[str, object]) -> PageSource[R]:
         query = encode_query(
             f"{self.name}.list()", parameters(self.filters), filters, checked=self._checked
         )
         if self.sorts_by_id and not {"sortfield", "sortdir"} & filters.keys():
             # an order that no change of a record reshuffles
             query += (("sortfield", "id"), ("sortdir", "ASC"))
-        return Source(
+        return PageSource(
             self._transport,
             self.name,
             query,
@@ -144,7 +144,7 @@ class Resource(Generic[R]):
     ) -> R:
         what = f"{self.name}.create()"
         body = encode_body(what, parameters(self.creatable), fields, checked=self._checked)
-        complaint = self._complaint(fields) if self._checked else None
+        complaint = self._check_create(fields) if self._checked else None
         if complaint is not None:
             raise ArgumentError(f"{what} needs {complaint}")
         headers = self._headers(send_notifications, disable_action_notes)
@@ -174,7 +174,7 @@ class Resource(Generic[R]):
         call = Call("DELETE", self.name, id, extra_headers=headers, wants_answer=False)
         await self._transport.send(call)
 
-    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+    def _check_create(self, fields: Mapping[str, object]) -> str | None:
         """Say what a new record lacks, where some of its fields depend on one another."""
 
     @property
@@ -196,16 +196,16 @@ class Resource(Generic[R]):
             headers.append(("X-Intervals-Disable-Action-Notes", "t"))
         return tuple(headers)
 
-    def _record(self, answer: Answer) -> R:
+    def _record(self, answer: Response) -> R:
         try:
             return record_decoder(self.record).record(answer.row(), f"$.{self.name}")
-        except AnswerError as error:
+        except ResponseError as error:
             raise answer.annotate(error) from None
 
-    def _written(self, answer: Answer) -> R:
+    def _written(self, answer: Response) -> R:
         try:
             return self._record(answer)
-        except AnswerError as error:
+        except ResponseError as error:
             # Whoever reads this must not take the write for failed and send it again.
             error.message = f"it was carried out, but its answer cannot be read: {error.message}"
             raise

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._download import Download
-from .._parameters import AsIs, Ids, identifier
-from .._values import Day, LocalDatetime, Objects
-from .._wire import Call
-from ..listing import Listing
+from .._http.download import Download
+from .._http.messages import Call
+from .._schema.parameters import AsIs, Ids, identifier
+from .._schema.records import Record, record
+from .._schema.values import Day, LocalDatetime, Objects
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, UNSTATED, Resource, who
 
 __all__ = ["Document", "DocumentFilters", "DocumentResource"]

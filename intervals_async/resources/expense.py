@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AsIs, AtMost, Ids, Number
-from .._values import Day
-from ..listing import Listing
+from .._schema.parameters import AsIs, AtMost, Ids, Number
+from .._schema.records import Record, record
+from .._schema.values import Day
+from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Resource, who
 
 __all__ = ["Expense", "ExpenseCreate", "ExpenseFilters", "ExpenseResource", "ExpenseUpdate"]

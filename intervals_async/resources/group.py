@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .._convert import Record, record
-from ..listing import Listing
+from .._schema.records import Record, record
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, Resource, who
 
 __all__ = ["Group", "GroupResource"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AsIs, AtMost, Ids, Number
-from .._values import Day
-from ..listing import Listing
+from .._schema.parameters import AsIs, AtMost, Ids, Number
+from .._schema.records import Record, record
+from .._schema.values import Day
+from .._streaming.listing import Listing
 from ._base import MANAGERS, NO_RESOURCES, Resource, who
 
 __all__ = ["Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceResource", "InvoiceUpdate"]
@@ -249,7 +249,7 @@ class InvoiceResource(Resource[Invoice]):
         """Delete an invoice, or raise `NotFoundError`."""
         await self._delete(id, send_notifications=send_notifications)
 
-    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+    def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("termid") != OTHER_TERM or "termotherdatedue" in fields:
             return None
         return "termotherdatedue, as its term is Other"

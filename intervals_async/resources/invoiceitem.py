@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AsIs, AtMost, Number
-from ..listing import Listing
+from .._schema.parameters import AsIs, AtMost, Number
+from .._schema.records import Record, record
+from .._streaming.listing import Listing
 from ._base import MANAGERS, NO_RESOURCES, Resource, who
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .._convert import Record, record
-from .._values import Html, LocalDatetime
+from .._schema.records import Record, record
+from .._schema.values import Html, LocalDatetime
 from ._base import EVERYBODY, Resource, who
 
 __all__ = ["Me", "MeResource"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AsIs, AtMost, Ids
-from .._values import Day, Html, IdList
-from ..listing import Listing
+from .._schema.parameters import AsIs, AtMost, Ids
+from .._schema.records import Record, record
+from .._schema.values import Day, Html, IdList
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource, who
 
 __all__ = [

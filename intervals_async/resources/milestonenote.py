@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._values import Html, UtcDatetime
-from ..listing import Listing
+from .._schema.records import Record, record
+from .._schema.values import Html, UtcDatetime
+from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
 
 __all__ = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AtMost, Ids
-from .._values import Html, LocalDatetime
-from ..listing import Listing
+from .._schema.parameters import AtMost, Ids
+from .._schema.records import Record, record
+from .._schema.values import Html, LocalDatetime
+from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, NO_EXECUTIVES, Resource, who
 
 __all__ = ["Person", "PersonCreate", "PersonFilters", "PersonResource", "PersonUpdate"]
@@ -218,7 +218,7 @@ class PersonResource(Resource[Person]):
         """Delete a person, or raise `NotFoundError`."""
         await self._delete(id, send_notifications=send_notifications)
 
-    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+    def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if not fields.get("username") or {"email", "groupid"} <= fields.keys():
             return None
         return "email and groupid for someone who can log in"

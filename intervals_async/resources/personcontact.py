@@ -6,8 +6,8 @@ from typing import Required, TypedDict, Unpack
 
 import attrs
 
-from .._convert import Record, record
-from ..listing import Listing
+from .._schema.records import Record, record
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, Resource, who
 
 __all__ = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AtMost, Ids
-from ..listing import Listing
+from .._schema.parameters import AtMost, Ids
+from .._schema.records import Record, record
+from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
 
 __all__ = [
@@ -143,7 +143,7 @@ class ProjectModuleResource(Resource[ProjectModule]):
         """Delete a project module, or raise `NotFoundError`."""
         await self._delete(id, send_notifications=send_notifications)
 
-    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+    def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("moduleid") or fields.get("module"):
             return None
         return "moduleid for a default module, or module for a name of its own"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AtMost, Ids
-from .._values import Html, UtcDatetime
-from ..listing import Listing
+from .._schema.parameters import AtMost, Ids
+from .._schema.records import Record, record
+from .._schema.values import Html, UtcDatetime
+from .._streaming.listing import Listing
 from ._base import NO_EXECUTIVES, Resource, who
 
 __all__ = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import Ids, identifier
-from .._values import IdList
-from .._wire import Call
+from .._http.messages import Call
+from .._schema.parameters import Ids, identifier
+from .._schema.records import Record, record
+from .._schema.values import IdList
+from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ..listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
 
 __all__ = ["ProjectTeam", "ProjectTeamFilters", "ProjectTeamResource"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AtMost, Ids, Number
-from ..listing import Listing
+from .._schema.parameters import AtMost, Ids, Number
+from .._schema.records import Record, record
+from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
 
 __all__ = [
@@ -151,7 +151,7 @@ class ProjectWorkTypeResource(Resource[ProjectWorkType]):
         """Delete a project's work type, or raise `NotFoundError`."""
         await self._delete(id, send_notifications=send_notifications)
 
-    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+    def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("worktypeid") or {"worktype", "hourlyrate"} <= fields.keys():
             return None
         return "worktypeid for a default work type, or worktype and hourlyrate for one of its own"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .._convert import Record, record
-from .._values import UtcDatetime
+from .._schema.records import Record, record
+from .._schema.values import UtcDatetime
 from ._base import EVERYBODY, Resource, who
 
 __all__ = ["Quota", "QuotaResource"]

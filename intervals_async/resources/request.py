@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AsIs, AtMost
-from .._values import Day, Html, LocalDatetime
-from ..listing import Listing
+from .._schema.parameters import AsIs, AtMost
+from .._schema.records import Record, record
+from .._schema.values import Day, Html, LocalDatetime
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, Resource, who
 
 __all__ = ["Request", "RequestCreate", "RequestFilters", "RequestResource", "RequestUpdate"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .._convert import Record, record
-from .._values import LocalDatetime
-from ..listing import Listing
+from .._schema.records import Record, record
+from .._schema.values import LocalDatetime
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, Resource, who
 
 __all__ = ["TaskListFilter", "TaskListFilterResource"]

@@ -8,13 +8,13 @@ from typing import Literal, Required, TypedDict, Unpack
 
 import attrs
 
-from .._convert import Record, record
-from .._parameters import AsIs, Ids, written
-from .._source import Source
-from .._spanned import Span, SpannedListing
-from .._values import Html, LocalDatetime, UtcDatetime
+from .._schema.parameters import AsIs, Ids, written
+from .._schema.records import Record, record
+from .._schema.values import Html, LocalDatetime, UtcDatetime
+from .._streaming.listing import Listing
+from .._streaming.partitioned import Partition, PartitionedListing
+from .._streaming.source import PageSource
 from ..errors import ArgumentError
-from ..listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
 from ._weeks import range_to_cut
 
@@ -149,17 +149,17 @@ class TaskNoteResource(Resource[TaskNote]):
                 "requests, so it takes no offset; limit it may have"
             )
 
-        def spans() -> Sequence[Span[TaskNote]]:
+        def spans() -> Sequence[Partition[TaskNote]]:
             weeks = range.weeks(backwards=("sortdir", "DESC") in whole.query)
             shared = [part_of(range.common(*neighbours)) for neighbours in pairwise(weeks)]
-            return list(map(Span, map(part_of, weeks), [None, *shared]))
+            return list(map(Partition, map(part_of, weeks), [None, *shared]))
 
-        def part_of(bounds: Mapping[str, object]) -> Source[TaskNote]:
+        def part_of(bounds: Mapping[str, object]) -> PageSource[TaskNote]:
             own = tuple((name, str(written(name, bounds[name]))) for name in bounds)
             rest = (pair for pair in whole.query if pair[0] not in bounds)
             return attrs.evolve(whole, query=(*own, *rest))
 
-        return SpannedListing(whole, spans, limit=limit)
+        return PartitionedListing(whole, spans, limit=limit)
 
     async def get(self, id: int, /) -> TaskNote:
         """Get a task note, or raise `NotFoundError`."""

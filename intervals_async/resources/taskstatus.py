@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict, Unpack
 
-from .._convert import Record, record
-from ..listing import Listing
+from .._schema.records import Record, record
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, Resource, who
 
 __all__ = ["TaskStatus", "TaskStatusFilters", "TaskStatusResource"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AsIs, Ids, Number, Places
-from .._values import Day, ListDay, LocalDatetime
-from ..listing import Listing
+from .._schema.parameters import AsIs, Ids, Number, Places
+from .._schema.records import Record, record
+from .._schema.values import Day, ListDay, LocalDatetime
+from .._streaming.listing import Listing
 from ._base import EVERYBODY, NO_EXECUTIVES, Resource, who
 
 __all__ = ["Time", "TimeCreate", "TimeFilters", "TimeResource", "TimeUpdate"]
@@ -223,7 +223,7 @@ class TimeResource(Resource[Time]):
         """Delete a time entry, or raise `NotFoundError`."""
         await self._delete(id, send_notifications=send_notifications)
 
-    def _complaint(self, fields: Mapping[str, object]) -> str | None:
+    def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if "taskid" in fields or {"projectid", "moduleid"} <= fields.keys():
             return None
         return "taskid, or projectid and moduleid for general time"

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._convert import Record, record
-from .._parameters import AsIs, AtMost, Number, identifier
-from .._values import Day, UtcDatetime
+from .._schema.parameters import AsIs, AtMost, Number, identifier
+from .._schema.records import Record, record
+from .._schema.values import Day, UtcDatetime
+from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ..listing import Listing
 from ._base import NO_EXECUTIVES, Resource, who
 
 __all__ = ["Timer", "TimerCreate", "TimerFilters", "TimerResource", "TimerUpdate"]

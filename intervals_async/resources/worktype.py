@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from .._convert import Record, record
-from ..listing import Listing
+from .._schema.records import Record, record
+from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, Resource, who
 
 __all__ = ["WorkType", "WorkTypeFilters", "WorkTypeResource"]

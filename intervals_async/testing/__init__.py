@@ -16,15 +16,15 @@ __all__ = ["FakeIntervals", "SeenRequest", "faults"]
 
 if TYPE_CHECKING:
     from intervals_async.testing import faults
-    from intervals_async.testing.log import SeenRequest
-    from intervals_async.testing.server import FakeIntervals
+    from intervals_async.testing._fake.log import SeenRequest
+    from intervals_async.testing._fake.server import FakeIntervals
 else:
     # Behind the checkers' back: they would take every name for known.
     def __getattr__(name: str) -> object:
         if name == "FakeIntervals":
-            return import_module("intervals_async.testing.server").FakeIntervals
+            return import_module("intervals_async.testing._fake.server").FakeIntervals
         if name == "SeenRequest":
-            return import_module("intervals_async.testing.log").SeenRequest
+            return import_module("intervals_async.testing._fake.log").SeenRequest
         if name == "faults":
             return import_module("intervals_async.testing.faults")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pytest
 from typer.testing import CliRunner, Result
 
-from intervals_async.cli.app import app
+from intervals_async._cli.app import app
 from intervals_async.testing import FakeIntervals
 
 Invoke: TypeAlias = Callable[..., Result]
@@ -61,9 +61,9 @@ def spawn() -> Iterator[Spawn]:
     with ExitStack() as stack:
 
         def start(*arguments: object, before: str = "", **options: Any) -> subprocess.Popen[Any]:
-            program = ["-m", "intervals_async.cli"]
+            program = ["-m", "intervals_async._cli"]
             if before:
-                program = ["-c", f"{before}\nfrom intervals_async.cli import main\nmain()"]
+                program = ["-c", f"{before}\nfrom intervals_async._cli import main\nmain()"]
             words = [sys.executable, *program, *map(str, arguments)]
             streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
             # without the development mode, which also tells of whatever a busy machine makes slow

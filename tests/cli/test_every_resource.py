@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from intervals_async import resources
-from intervals_async._parameters import parameters
-from intervals_async.cli.app import VERBS
+from intervals_async._cli.app import VERBS
+from intervals_async._schema.parameters import parameters
 from intervals_async.testing import FakeIntervals
 
 PAIRS = [

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from intervals_async import LimitWait, PageReceived, resources
-from intervals_async.cli import options
-from intervals_async.cli.progress import LimitNotice
+from intervals_async._cli import options
+from intervals_async._cli.progress import LimitNotice
 from intervals_async.testing import FakeIntervals, faults
 
 OnTerminal = Callable[..., tuple[int, str]]

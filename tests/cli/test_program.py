@@ -14,7 +14,7 @@ import intervals_async
 MISSING = """
 import sys
 sys.modules[{name!r}] = None
-from intervals_async.cli import main
+from intervals_async._cli import main
 main()
 """
 
@@ -57,7 +57,7 @@ def test_without_the_extra_one_line_says_what_to_install(name: str) -> None:
 
 def test_another_missing_module_is_no_matter_of_the_extra() -> None:
     """A broken installation is not mistaken for a missing extra."""
-    done = run_python(MISSING.format(name="intervals_async.cli.app"))
+    done = run_python(MISSING.format(name="intervals_async._cli.app"))
     assert done.returncode == 1
     assert "ModuleNotFoundError" in done.stderr
     assert "install intervals-async[cli]" not in done.stderr
@@ -67,7 +67,7 @@ def test_the_library_does_not_import_the_command() -> None:
     """Who imports the library pays for neither the command nor typer."""
     done = run_python(
         "import sys, intervals_async; "
-        "print({'typer', 'rich', 'intervals_async.cli'} & set(sys.modules) or 'none')"
+        "print({'typer', 'rich', 'intervals_async._cli'} & set(sys.modules) or 'none')"
     )
     assert done.stdout == "none\n"
 
@@ -78,9 +78,9 @@ def test_an_interrupt_while_it_starts_is_quiet() -> None:
         "import sys\n"
         "class Interrupt:\n"
         "    def find_spec(self, name, *_):\n"
-        "        if name == 'intervals_async.cli.app': raise KeyboardInterrupt\n"
+        "        if name == 'intervals_async._cli.app': raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Interrupt())\n"
-        "from intervals_async.cli import main\n"
+        "from intervals_async._cli import main\n"
         "main()\n"
     )
     assert (done.returncode, done.stderr) == (130, "")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from intervals_async.cli.app import app
+from intervals_async._cli.app import app
 from intervals_async.testing import FakeIntervals
 
 NOTE = ("--projectid", "301", "--title", "Hej", "--note", "<p>x</p>", "--secure", "f")

@@ -15,9 +15,10 @@ import attrs
 import pytest
 
 from intervals_async import IntervalsClient, Record, resources
-from intervals_async._convert import ALIASES
-from intervals_async._parameters import Parameter, parameters
-from intervals_async._values import (
+from intervals_async._http.messages import Call
+from intervals_async._schema.parameters import Parameter, parameters
+from intervals_async._schema.records import ALIASES
+from intervals_async._schema.values import (
     Html,
     IdList,
     ListDay,
@@ -27,7 +28,6 @@ from intervals_async._values import (
     TextOrObjects,
     UtcDatetime,
 )
-from intervals_async._wire import Call
 from intervals_async.resources import Resource
 
 from .reading import NAMES, TABLES, Contract, Term, read

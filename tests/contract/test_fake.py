@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from intervals_async.testing.contract import Groups, Resource
-from intervals_async.testing.resources import catalog
+from intervals_async.testing._fake.contract import Groups, Resource
+from intervals_async.testing._fake.resources import catalog
 
 from .reading import NAMES, Contract, read
 

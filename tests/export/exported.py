@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from intervals_async._arrow import pyarrow
-from intervals_async.export.formats import FORMATS
+from intervals_async._schema.arrow import pyarrow
+from intervals_async.export.accounts.formats import FORMATS
 
 __all__ = ["read_rows", "rows_of"]
 

@@ -12,14 +12,8 @@ from typing import Any
 import pytest
 
 from intervals_async import ProjectNote
-from intervals_async._arrow import pyarrow
-from intervals_async.export import (
-    CsvSink,
-    JsonLinesSink,
-    ParquetSink,
-    ResumableSink,
-    SqliteSink,
-)
+from intervals_async._schema.arrow import pyarrow
+from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, ResumableSink, SqliteSink
 
 __all__ = ["EACH_KIND", "Kind"]
 

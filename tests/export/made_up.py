@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from intervals_async import Record
-from intervals_async._columns import Column, Kind, columns_of
-from intervals_async._convert import record_decoder
+from intervals_async._schema.columns import Column, Kind, columns_of
+from intervals_async._schema.records import record_decoder
 from intervals_async.resources import names, resource_class
 
 __all__ = ["CLASSES", "alike", "records_of", "some_records"]

@@ -27,8 +27,9 @@ from intervals_async import (
     ServerError,
     Stream,
 )
-from intervals_async.export import AccountProgress, Manifest, export_account, run
-from intervals_async.export.formats import FORMATS
+from intervals_async.export import AccountProgress, Manifest, export_account
+from intervals_async.export.accounts import run
+from intervals_async.export.accounts.formats import FORMATS
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
 # What does not change from one second to the next.

@@ -7,14 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from intervals_async import (
-    ArgumentError,
-    IntervalsClient,
-    ProjectNote,
-    ServerError,
-    to_dict,
-)
-from intervals_async._arrow import pyarrow
+from intervals_async import ArgumentError, IntervalsClient, ProjectNote, ServerError, to_dict
+from intervals_async._schema.arrow import pyarrow
 from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink
 from intervals_async.testing import FakeIntervals, faults
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from intervals_async import ArgumentError, ProjectNote
-from intervals_async._arrow import pyarrow
+from intervals_async._schema.arrow import pyarrow
 from intervals_async.export import Compression, CsvSink, JsonLinesSink
 
 from .made_up import records_of

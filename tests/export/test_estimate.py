@@ -18,16 +18,11 @@ from intervals_async import (
     RetryPolicy,
     ServerError,
 )
-from intervals_async._paging import pages_of
-from intervals_async.export import (
-    AccountProgress,
-    Estimate,
-    ResourceEstimate,
-    export_account,
-    run,
-)
-from intervals_async.export.estimate import Work, seconds_for
-from intervals_async.export.sources import (
+from intervals_async._streaming.page_plan import pages_of
+from intervals_async.export import AccountProgress, Estimate, ResourceEstimate, export_account
+from intervals_async.export.accounts import run
+from intervals_async.export.accounts.estimate import Work, seconds_for
+from intervals_async.export.accounts.sources import (
     can_be_exported,
     listing_of,
     parent_of,
@@ -39,7 +34,7 @@ from intervals_async.testing import FakeIntervals, faults
 
 from .exported import rows_of
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 class Told:

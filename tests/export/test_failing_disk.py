@@ -17,7 +17,7 @@ import pytest
 
 from intervals_async import ProjectNote
 from intervals_async.export import export
-from intervals_async.export.sqlite_errors import as_os_errors
+from intervals_async.export.sinks.sqlite_errors import as_os_errors
 
 from .kinds import EACH_KIND, Kind
 from .made_up import records_of

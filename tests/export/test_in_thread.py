@@ -127,7 +127,7 @@ async def test_quick_or_slow_the_file_is_the_same(
 ) -> None:
     """Where the disk is quick, the loop writes by itself; else the thread does."""
     monkeypatch.setattr(in_thread, "QUICK", quick)
-    monkeypatch.setattr("intervals_async.export.bytes_sink.PIECE", 1000)
+    monkeypatch.setattr("intervals_async.export.sinks.bytes_sink.PIECE", 1000)
     await export(given(), JsonLinesSink(tmp_path / "a.jsonl"))
     sink = JsonLinesSink(tmp_path / "b.jsonl")
     sink.open()

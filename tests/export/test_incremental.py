@@ -18,12 +18,13 @@ import attrs
 import pytest
 
 from intervals_async import ArgumentError, IntervalsClient, Record, ServerError
-from intervals_async._parameters import parameters
-from intervals_async.export import Manifest, export_account, incremental
-from intervals_async.export.formats import FORMATS
-from intervals_async.export.manifest import WrittenFile, plain
-from intervals_async.export.merging import merge_json_lines
-from intervals_async.export.state import ResourceState, RunState
+from intervals_async._schema.parameters import parameters
+from intervals_async.export import Manifest, export_account
+from intervals_async.export.accounts import incremental
+from intervals_async.export.accounts.formats import FORMATS
+from intervals_async.export.accounts.manifest import WrittenFile, plain
+from intervals_async.export.accounts.merging import merge_json_lines
+from intervals_async.export.accounts.state import ResourceState, RunState
 from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
 
@@ -251,14 +252,14 @@ async def test_without_changes_the_files_stay_as_they_are(
     change(fake, "time", "just before", ids(fake, "time")[3:6])
     path = FORMATS[format].path(tmp_path, "time")
     rows = await whole(intervals, tmp_path, format)
-    content, order = path.read_bytes(), read_rows(path, format, "time")
+    content, plan = path.read_bytes(), read_rows(path, format, "time")
     upon = await built_upon(intervals, tmp_path, format=format)
     assert upon == dict.fromkeys(CHANGING, True)
     assert {name: rows_of(tmp_path, format, name) for name in CHANGING} == rows
     if format in ("jsonl", "csv"):  # the others are packed anew, or count their transactions
         assert path.read_bytes() == content
     else:
-        assert read_rows(path, format, "time") == order
+        assert read_rows(path, format, "time") == plan
 
 
 async def test_without_a_manifest_all_is_read(

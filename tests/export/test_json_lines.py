@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intervals_async import ContactType, ProjectNote, Record, to_dict
-from intervals_async.export import json_lines
-from intervals_async.export.json_lines import (
+from intervals_async.export.sinks import json_lines
+from intervals_async.export.sinks.json_lines import (
     Line,
     careful_line,
     line_with_orjson,

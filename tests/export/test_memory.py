@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from intervals_async import ProjectNote
-from intervals_async._arrow import pyarrow
+from intervals_async._schema.arrow import pyarrow
 
 from .kinds import EACH_KIND, Kind
 from .made_up import records_of

@@ -21,8 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intervals_async import Record, Task, TaskNote, Time
-from intervals_async._arrow import pyarrow
-from intervals_async.export.formats import FORMATS
+from intervals_async._schema.arrow import pyarrow
+from intervals_async.export.accounts.formats import FORMATS
 
 from .exported import read_rows
 from .made_up import records_of, some_records
@@ -313,8 +313,8 @@ def test_many_rows_of_parquet_come_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither file is in memory as a whole."""
-    monkeypatch.setattr("intervals_async.export.parquet_file.MOST_ROWS", 100)
-    monkeypatch.setattr("intervals_async.export.parquet_file.READ_ROWS", 30)
+    monkeypatch.setattr("intervals_async.export.sinks.parquet_file.MOST_ROWS", 100)
+    monkeypatch.setattr("intervals_async.export.sinks.parquet_file.READ_ROWS", 30)
     old, new = records_of(TaskNote, 300), records_of(TaskNote, 250, first=151)
     files = Files(tmp_path, "parquet", old, new)
     assert files.merge(400) == 400

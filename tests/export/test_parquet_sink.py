@@ -11,8 +11,9 @@ import attrs
 import pytest
 
 from intervals_async import ArgumentError, ContactType, ProjectNote, Task, UnfitValueError
-from intervals_async._arrow import pyarrow
-from intervals_async.export import ParquetSink, parquet_file
+from intervals_async._schema.arrow import pyarrow
+from intervals_async.export import ParquetSink
+from intervals_async.export.sinks import parquet_file
 
 from .made_up import records_of
 

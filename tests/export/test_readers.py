@@ -16,10 +16,10 @@ import attrs
 import pytest
 
 from intervals_async import IntervalsClient, Record
-from intervals_async._columns import Column, Kind, columns_of
-from intervals_async._convert import record_decoder
+from intervals_async._schema.columns import Column, Kind, columns_of
+from intervals_async._schema.records import record_decoder
 from intervals_async.export import export_account
-from intervals_async.export.formats import FORMATS
+from intervals_async.export.accounts.formats import FORMATS
 from intervals_async.resources import names, resource_class
 from intervals_async.testing import FakeIntervals
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from intervals_async import ProjectNote, ResumeError
-from intervals_async.export import JsonLinesSink, Mark, ParquetSink, SqliteSink
+from intervals_async.export import Checkpoint, JsonLinesSink, ParquetSink, SqliteSink
 
 from .kinds import EACH_KIND, Kind
 from .made_up import records_of
@@ -32,7 +32,7 @@ def unbroken(kind: Kind, folder: Path, notes: list[ProjectNote] = NOTES) -> obje
     return kind.read(folder / kind.name)
 
 
-def killed(kind: Kind, folder: Path, upto: int, then: int) -> tuple[Path, Mark]:
+def killed(kind: Kind, folder: Path, upto: int, then: int) -> tuple[Path, Checkpoint]:
     """Give what a process leaves that was killed some records after a checkpoint."""
     alive = folder / "alive"
     alive.mkdir()
@@ -142,7 +142,7 @@ def test_what_another_export_has_left_is_refused(kind: Kind, tmp_path: Path) -> 
 
 @EACH_KIND
 @pytest.mark.parametrize("mark", [{}, {"bytes": "9", "rows": -1, "segments": 3}])
-def test_what_is_no_mark_is_refused(kind: Kind, tmp_path: Path, mark: Mark) -> None:
+def test_what_is_no_mark_is_refused(kind: Kind, tmp_path: Path, mark: Checkpoint) -> None:
     """A mark is what a checkpoint gave, and nothing else."""
     dead, _ = killed(kind, tmp_path, 10, 10)
     with pytest.raises(ResumeError, match=r"checkpoint\(\)"):

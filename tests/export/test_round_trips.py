@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intervals_async import Record, to_dict
-from intervals_async._arrow import pyarrow
-from intervals_async._columns import Kind, columns_of
+from intervals_async._schema.arrow import pyarrow
+from intervals_async._schema.columns import Kind, columns_of
 from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink
 
 from .made_up import CLASSES, alike, some_records

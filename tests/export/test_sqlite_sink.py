@@ -12,14 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from intervals_async import (
-    ArgumentError,
-    ContactType,
-    ProjectNote,
-    Record,
-    ResumeError,
-    TaskStatus,
-)
+from intervals_async import ArgumentError, ContactType, ProjectNote, Record, ResumeError, TaskStatus
 from intervals_async.export import SqliteSink
 
 from .made_up import records_of
@@ -192,7 +185,7 @@ def test_a_file_without_the_table_is_none_to_go_on_with(tmp_path: Path, number: 
 
 def test_while_another_writes_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that stays locked is an error that names it."""
-    monkeypatch.setattr("intervals_async.export.sqlite_sink.PATIENCE", 0.01)
+    monkeypatch.setattr("intervals_async.export.sinks.sqlite_sink.PATIENCE", 0.01)
     path = tmp_path / "all.sqlite"
     write(path, NOTES)
     sink = SqliteSink(path, ProjectNote)

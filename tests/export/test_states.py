@@ -15,8 +15,8 @@ import pytest
 
 from intervals_async import ArgumentError, IntervalsClient
 from intervals_async.export import Manifest, export_account
+from intervals_async.export.accounts.state import ResourceState, RunState
 from intervals_async.export.part_file import PartFile
-from intervals_async.export.state import ResourceState, RunState
 from intervals_async.testing import FakeIntervals
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from intervals_async import IntervalsClient, NotFoundError, resources, to_dict
-from intervals_async._parameters import Parameter, parameters
+from intervals_async._schema.parameters import Parameter, parameters
 from intervals_async.testing import FakeIntervals
 
 Fields: TypeAlias = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 from intervals_async import RetryPolicy, Stream
 from intervals_async.testing import FakeIntervals, SeenRequest
 
-AT_ONCE = RetryPolicy(first_wait=0, too_fast_wait=0)
+AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 def ids(fake: FakeIntervals, resource: str = "projectnote") -> list[int]:

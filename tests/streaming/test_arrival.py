@@ -13,7 +13,6 @@ from urllib.parse import parse_qs
 import pytest
 
 from intervals_async import (
-    AnswerReceived,
     ConnectionLostError,
     Event,
     IntervalsClient,
@@ -23,6 +22,7 @@ from intervals_async import (
     ProjectNote,
     RequestFailed,
     RequestTimeoutError,
+    ResponseReceived,
     ServerError,
 )
 from intervals_async.testing import FakeIntervals, faults
@@ -533,7 +533,7 @@ async def test_a_page_is_told_when_it_has_come(fake: FakeIntervals) -> None:
             pass
         with pytest.raises(StopAsyncIteration):
             await anext(stream)
-    (answer,) = [event for event in events if isinstance(event, AnswerReceived)]
+    (answer,) = [event for event in events if isinstance(event, ResponseReceived)]
     (page,) = [event for event in events if isinstance(event, PageReceived)]
     rows = fake.wire_rows("projectnote")
     size = len(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode())

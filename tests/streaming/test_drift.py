@@ -25,7 +25,7 @@ from intervals_async import (
     RecordError,
     Stream,
 )
-from intervals_async._ids import IdSet
+from intervals_async._streaming.id_set import IdSet
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
 from .acting import AT_ONCE, asked, change_before, given, ids, insert, move, read, remove

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from intervals_async import (
-    AnswerError,
     ArgumentError,
     IncompleteListingError,
     IntervalsClient,
@@ -18,6 +17,7 @@ from intervals_async import (
     NotFoundError,
     ProjectNote,
     RecordError,
+    ResponseError,
     ServerError,
 )
 from intervals_async.testing import FakeIntervals, faults
@@ -420,7 +420,7 @@ async def test_a_wrong_record_is_named_with_its_page(
     assert caught.value.filters == {"offset": "0", "limit": "1"}
     assert (caught.value.status, caught.value.attempts) == (200, 1)
     fake.inject(faults.Raw(b'{"listcount":"many","projectnote":[]}'))
-    with pytest.raises(AnswerError, match="no count"):
+    with pytest.raises(ResponseError, match="no count"):
         await notes.count()
 
 

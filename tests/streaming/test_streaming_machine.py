@@ -92,7 +92,7 @@ class Streaming(RuleBasedStateMachine):
             self.fake.token,
             base_url=self.fake.url,
             limits=(),
-            retry=RetryPolicy(first_wait=0, too_fast_wait=0),
+            retry=RetryPolicy(wait_initial=0, wait_too_fast=0),
         )
         self.stream: Stream[ProjectNote] = self.client.projectnote.list().stream(
             page_size=page_size, concurrency=concurrency, snapshot=self.snapshot

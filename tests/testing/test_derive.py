@@ -6,15 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from intervals_async._parameters import Parameter
-from intervals_async._values import Html, IdList, Objects
-from intervals_async.testing import values
-from intervals_async.testing.contract import Setting
-from intervals_async.testing.conventions import filter_of, kind_of, setting_of
-from intervals_async.testing.derive import derive
-from intervals_async.testing.filters import accepted, text
-from intervals_async.testing.references import table_of
-from intervals_async.testing.wire import columns
+from intervals_async._schema.parameters import Parameter
+from intervals_async._schema.values import Html, IdList, Objects
+from intervals_async.testing._fake import values
+from intervals_async.testing._fake.contract import Setting
+from intervals_async.testing._fake.conventions import filter_of, kind_of, setting_of
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.filters import accepted, text
+from intervals_async.testing._fake.references import table_of
+from intervals_async.testing._fake.wire import columns
 
 
 def test_columns_are_the_fields_of_the_record() -> None:

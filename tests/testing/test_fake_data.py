@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from intervals_async.testing import FakeIntervals
-from intervals_async.testing.references import ids_in
-from intervals_async.testing.resources import catalog
+from intervals_async.testing._fake.references import ids_in
+from intervals_async.testing._fake.resources import catalog
 
 from .asking import ask
 

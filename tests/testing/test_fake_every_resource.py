@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from intervals_async import resources
-from intervals_async._convert import Record, record_decoder
+from intervals_async._schema.records import Record, record_decoder
 from intervals_async.resources import _registry, names, resource_class
 from intervals_async.testing import FakeIntervals
-from intervals_async.testing.account import GROUPS
-from intervals_async.testing.conventions import unsorted
-from intervals_async.testing.references import ids_in
-from intervals_async.testing.resources import catalog
+from intervals_async.testing._fake.account import GROUPS
+from intervals_async.testing._fake.conventions import unsorted
+from intervals_async.testing._fake.references import ids_in
+from intervals_async.testing._fake.resources import catalog
 
 from .asking import ask
 
@@ -126,10 +126,10 @@ WIDGET = """
 from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
-from intervals_async._convert import Record, record
-from intervals_async._parameters import AsIs, AtMost, Ids
-from intervals_async._values import Day, Html, IdList, LocalDatetime, Objects, UtcDatetime
-from intervals_async.listing import Listing
+from intervals_async._schema.records import Record, record
+from intervals_async._schema.parameters import AsIs, AtMost, Ids
+from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, Objects, UtcDatetime
+from intervals_async._streaming.listing import Listing
 from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Resource, who
 
 __all__ = ["Widget", "WidgetResource"]

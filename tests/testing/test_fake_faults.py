@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from intervals_async.testing import FakeIntervals, faults
-from intervals_async.testing.faults.base import EnvelopeFault, ReplyFault
-from intervals_async.testing.wire import Envelope
+from intervals_async.testing._fake.wire import Envelope
+from intervals_async.testing.faults._base import EnvelopeFault, ReplyFault
 
 from .asking import ask, credentials
 

@@ -54,7 +54,7 @@ def test_importing_the_plugin_is_light() -> None:
     """The plugin does not load the server."""
     script = (
         "import sys, intervals_async.testing.plugin;"
-        "sys.exit('intervals_async.testing.server' in sys.modules)"
+        "sys.exit('intervals_async.testing._fake.server' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from intervals_async.testing import FakeIntervals
-from intervals_async.testing.references import ids_in
+from intervals_async.testing._fake.references import ids_in
 
 from .asking import ask, ids, rows
 

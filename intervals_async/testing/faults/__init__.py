@@ -5,8 +5,8 @@ itself (Raw, Status, Html, TooFast, DayUsedUp, ErrorInside200) does not process 
 not count against the limits, unless ``processed=True`` says so.
 """
 
-from intervals_async.testing.faults.base import Fault
-from intervals_async.testing.faults.bodies import (
+from intervals_async.testing.faults._base import Fault
+from intervals_async.testing.faults._bodies import (
     Capped,
     DuplicateKeys,
     EmptyBody,
@@ -16,7 +16,7 @@ from intervals_async.testing.faults.bodies import (
     Truncated,
     WrongContentType,
 )
-from intervals_async.testing.faults.connection import (
+from intervals_async.testing.faults._connection import (
     Delay,
     DropAfter,
     DropBefore,
@@ -25,7 +25,7 @@ from intervals_async.testing.faults.connection import (
     Huge,
     SlowBody,
 )
-from intervals_async.testing.faults.replies import (
+from intervals_async.testing.faults._replies import (
     DayUsedUp,
     ErrorInside200,
     Html,

@@ -1,0 +1,5 @@
+"""``python -m intervals_async._cli``."""
+
+from . import main
+
+main()

@@ -1,0 +1,1 @@
+"""One call: aiohttp, limits, retries, and what the response means."""

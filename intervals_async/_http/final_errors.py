@@ -1,0 +1,57 @@
+"""Pure: the error that a call ends with, once it is not sent again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..errors import (
+    AmbiguousWriteError,
+    CallError,
+    ClientClosedError,
+    ConnectError,
+    DailyQuotaError,
+    TransportError,
+)
+from ..retry import FailureKind, failure_kind
+from .messages import Call, annotate
+
+__all__ = ["closed_error", "daily_quota_error", "final_error"]
+
+
+def final_error(call: Call, failure: CallError, *, maybe_done: bool) -> CallError:
+    """The error that a call ends with: a write that may have been carried out is ambiguous.
+
+    "Nothing was sent" or "too fast" would be true of the last attempt alone; `maybe_done`
+    says whether an earlier one may have been carried out.
+    """
+    what = failure_kind(failure)
+    carried_on = what is not FailureKind.FINAL or isinstance(failure, DailyQuotaError)
+    posted = call.method == "POST" and what is FailureKind.FATE_UNKNOWN
+    if call.method == "GET" or not (posted or (maybe_done and carried_on)):
+        return failure
+    ambiguous = AmbiguousWriteError(
+        f"whether it was carried out is unknown, and it was not sent again "
+        f"({failure.message}); list /{call.resource}/ to find out",
+        status=failure.status,
+        code=failure.code,
+        verbose=failure.verbose,
+        attempts=failure.attempts,
+    )
+    ambiguous.body = call.body or {}
+    ambiguous.retry_after = failure.retry_after
+    return annotate(ambiguous, call)
+
+
+def closed_error(call: Call, failure: TransportError) -> ClientClosedError:
+    """The error of a call whose connection ended with the client."""
+    words = f"{call.method} {call.path}: the client was closed meanwhile"
+    if call.method != "GET" and not isinstance(failure, ConnectError):
+        words += "; whether it was carried out is unknown"
+    return ClientClosedError(words)
+
+
+def daily_quota_error(reset: datetime | None) -> DailyQuotaError:
+    """The error of a call that is not sent, since the day is known to be over."""
+    error = DailyQuotaError("the account's requests of the day are used up", code=11)
+    error.reset = reset
+    return error

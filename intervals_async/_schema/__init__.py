@@ -1,0 +1,1 @@
+"""What a resource consists of: values, records, parameters, columns."""

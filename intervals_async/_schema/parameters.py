@@ -1,0 +1,398 @@
+"""Pure: what a resource's filters and settable fields take, and how they are written.
+
+The TypedDicts of a resource are the one statement of its parameters: type checkers read
+them, and here they are read at run time, so that a wrong argument is refused before a
+request is spent on it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Required,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import attrs
+
+from ..errors import ArgumentError
+from .values import Meaning
+
+__all__ = [
+    "AsIs",
+    "AtMost",
+    "Ids",
+    "Number",
+    "Parameter",
+    "Places",
+    "encode_body",
+    "encode_query",
+    "identifier",
+    "parameters",
+    "written",
+]
+
+Ids: TypeAlias = int | Iterable[int]
+"""One id, or several."""
+
+Number: TypeAlias = Decimal | int
+"""A decimal number. A float is none: 0.1 is not a tenth."""
+
+JSONScalar: TypeAlias = str | int | None
+
+# Numbers of the API are a database's.
+MOST = 2**63
+
+
+class AsIs(str):
+    """A text to send although the documentation does not list it among the values.
+
+    ``list(sortfield=AsIs("projectlabel_order"))`` leaves it to the server to judge.
+    """
+
+    __slots__ = ()
+
+
+@attrs.frozen
+class AtMost:
+    """A text's greatest length, in characters."""
+
+    length: int
+
+
+@attrs.frozen
+class Places:
+    """How many decimal places a number may have."""
+
+    most: int
+
+
+_KINDS: dict[object, str] = {
+    int: "integer",
+    str: "text",
+    bool: "boolean",
+    date: "date",
+    Decimal: "decimal",
+    Meaning.UTC: "utc",
+    Meaning.LOCAL: "local",
+}
+
+
+@attrs.frozen
+class Parameter:
+    """One filter or settable field.
+
+    Attributes:
+        name: Its name in the API.
+        kind: ``integer``, ``text``, ``boolean``, ``date``, ``decimal``, ``choice``, or a moment:
+            ``utc`` or ``local``.
+        multiple: Whether several values may be given.
+        required: Whether it must be given.
+        nullable: Whether None, which clears the field, may be given.
+        choices: The values that a ``choice`` takes.
+        open: Whether a ``choice`` takes other values too, marked as `AsIs`.
+        longest: How many characters a text may have; None for any number.
+        places: How many decimal places a number may have; None for any number.
+    """
+
+    name: str
+    kind: str
+    multiple: bool = False
+    required: bool = False
+    nullable: bool = False
+    choices: tuple[str, ...] = ()
+    open: bool = False
+    longest: int | None = None
+    places: int | None = None
+
+    def write(self, value: object) -> JSONScalar:
+        """Write a value as a body carries it: text and number, never a JSON boolean.
+
+        Raises:
+            ArgumentError: It is of a wrong type, or breaks a rule.
+        """
+        if value is None and self.nullable:
+            return None
+        if self.multiple and not isinstance(value, int):
+            return self._write_several(value)
+        return self._write_one(value)
+
+    def parse(self, words: str) -> Any:
+        """Read a value that a person typed, commas between several."""
+        if self.multiple:
+            return [self._parse_one(word.strip()) for word in words.split(",")]
+        return self._parse_one(words)
+
+    def _write_several(self, value: object) -> str:
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+            raise self._refusal(value, "one id or several, such as [3, 5]")
+        several = [str(self._write_one(one)) for one in value]
+        if not several:
+            none = "None clears it" if self.nullable else "leave it out to ask for all"
+            raise ArgumentError(
+                f"{self.name} is empty, and the API has no way to say 'none of them': {none}"
+            )
+        return ",".join(several)
+
+    def _write_one(self, value: object) -> JSONScalar:
+        match self.kind, value:
+            case "boolean", bool():
+                pass
+            case "integer", int() if not isinstance(value, bool):
+                pass
+            case "text", str():
+                if self.longest is not None and len(value) > self.longest:
+                    raise ArgumentError(
+                        f"{self.name} takes at most {self.longest} characters, not a "
+                        f"{type(value).__name__} of {len(value)}"
+                    )
+            case "choice", str() if value in self.choices or (
+                self.open and isinstance(value, AsIs)
+            ):
+                pass
+            case "date", date() if not isinstance(value, datetime):
+                pass
+            case "utc", datetime(tzinfo=zone) if zone is not None:
+                pass
+            case "local", datetime(tzinfo=None):
+                pass
+            case "decimal", Decimal() | int() if not isinstance(value, bool):
+                self._check_number(Decimal(value), value)
+            case _:
+                raise self._refusal(value, self._expected())
+        return written(self.name, value)
+
+    def _check_number(self, number: Decimal, value: object) -> None:
+        if not number.is_finite():
+            raise ArgumentError(f"{self.name} takes a finite number, not {number}")
+        # as a text, since no context of the caller's rounds that
+        places = len(f"{number:f}".partition(".")[2].rstrip("0"))
+        if self.places is not None and places > self.places:
+            raise ArgumentError(
+                f"{self.name} takes at most {self.places} decimal places, not a "
+                f"{type(value).__name__} of {places}; round it first"
+            )
+
+    def _parse_one(self, word: str) -> Any:
+        try:
+            match self.kind:
+                case "integer":
+                    return int(word)
+                case "boolean":
+                    return {"t": True, "f": False, "true": True, "false": False}[word.lower()]
+                case "date":
+                    return date.fromisoformat(word)
+                case "utc":
+                    moment = datetime.fromisoformat(word)
+                    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                case "local":
+                    return datetime.fromisoformat(word)
+                case "decimal":
+                    return Decimal(word)
+                case _:
+                    return word
+        except (ValueError, KeyError, ArithmeticError):
+            raise ArgumentError(
+                f"{self.name} takes {self._expected()}, and {word!r} is none"
+            ) from None
+
+    def _expected(self) -> str:
+        return {
+            "integer": "a whole number",
+            "text": "a text",
+            "boolean": "True or False",
+            "date": "a date (YYYY-MM-DD)",
+            "utc": "a moment with its time zone, which is sent in UTC",
+            "local": "a moment without a time zone, in the account's own",
+            "decimal": "a Decimal or a whole number",
+            "choice": "one of " + ", ".join(self.choices),
+        }[self.kind]
+
+    def _refusal(self, value: object, expected: str) -> ArgumentError:
+        # The value itself stays out of the message: a field may hold a password.
+        kind = type(value).__name__
+        if isinstance(value, datetime) and self.kind in ("utc", "local"):
+            kind += " with one" if value.tzinfo else " without one"
+        return ArgumentError(f"{self.name} takes {expected}, not {kind}")
+
+
+@cache
+def parameters(typed_dict: type) -> Mapping[str, Parameter]:
+    """Read a TypedDict: its parameters by name, in the order in which it states them."""
+    total: bool = getattr(typed_dict, "__total__", True)
+    return {
+        name: _parameter(name, hint, required=total)
+        for name, hint in get_type_hints(typed_dict, include_extras=True).items()
+    }
+
+
+def encode_query(
+    what: str,
+    known: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    *,
+    checked: bool = True,
+) -> tuple[tuple[str, str], ...]:
+    """Write filters as a query; `what` is the call, for the message of a refusal.
+
+    Args:
+        what: The call.
+        known: What it takes.
+        given: What was given.
+        checked: Whether what the documentation does not allow is refused; else whatever can be
+            written at all is left to the server.
+
+    Raises:
+        ArgumentError: A filter is not known, is missing, or its value breaks a rule.
+    """
+    pairs = _encode(what, "filter", known, given, checked=checked)
+    return tuple((name, "" if value is None else str(value)) for name, value in pairs)
+
+
+def encode_body(
+    what: str,
+    known: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    *,
+    checked: bool = True,
+) -> dict[str, JSONScalar]:
+    """Write fields as a body; as `encode_query` does."""
+    return dict(_encode(what, "field", known, given, checked=checked))
+
+
+def written(name: str, value: object) -> JSONScalar:
+    """Write whatever the wire has a way to say.
+
+    Raises:
+        ArgumentError: It has none for this.
+    """
+    match value:
+        case None:
+            return None
+        case bool():
+            return "t" if value else "f"
+        case int():
+            if not -MOST <= value < MOST:
+                raise ArgumentError(f"{name} takes a whole number of at most 64 bits")
+            return int.__int__(value)  # of an enum's member, too
+        case str():
+            return _encodable(name, value)
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            try:
+                moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            except OverflowError:
+                raise ArgumentError(f"{name} is beyond the years 1 to 9999 in UTC") from None
+            return moment.isoformat(" ", "seconds")
+        case date():
+            return value.isoformat()
+        case Iterable() if not isinstance(value, bytes | Mapping):
+            return ",".join("" if one is None else str(written(name, one)) for one in value)
+        case _:
+            raise ArgumentError(f"{name} cannot be sent as a {type(value).__name__}")
+
+
+def identifier(what: str, value: object) -> int:
+    """Check the id of a record.
+
+    Raises:
+        ArgumentError: It is not a whole number above zero.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        shown = value if isinstance(value, int) else type(value).__name__
+        raise ArgumentError(f"{what}: an id is a whole number above 0, not {shown}")
+    return value
+
+
+def _encode(
+    what: str,
+    noun: str,
+    known: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    *,
+    checked: bool,
+) -> Iterable[tuple[str, JSONScalar]]:
+    if checked:
+        for name in given:
+            if name not in known:
+                raise ArgumentError(_unknown(what, noun, name, known))
+        for parameter in known.values():
+            if parameter.required and parameter.name not in given:
+                raise ArgumentError(f"{what} needs the {noun} {parameter.name!r}")
+    for name, value in given.items():
+        try:
+            yield name, known[name].write(value) if checked else written(name, value)
+        except ArgumentError as error:
+            raise ArgumentError(f"{what}: {error}") from None
+
+
+def _encodable(name: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ArgumentError(
+            f"{name} holds half a surrogate pair, which UTF-8 cannot carry"
+        ) from None
+    return str.__str__(value)  # of an enum's member, too
+
+
+def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) -> str:
+    if not known:
+        return f"{what} takes no {noun}s, so not {name!r} either"
+    nearest = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+    if name == "page":
+        hint = ": a listing pages by itself; use limit and offset for a slice of the whole."
+    return f"{what} has no {noun} {name!r}{hint} It has: {', '.join(known)}"
+
+
+def _parameter(name: str, hint: Any, *, required: bool) -> Parameter:
+    kinds: set[str] = set()
+    found: dict[str, Any] = {}
+    pending = [hint]
+    while pending:
+        part = pending.pop()
+        origin = get_origin(part)
+        if origin in (Required, NotRequired):
+            required = origin is Required
+            pending += get_args(part)
+        elif origin in (Union, UnionType):
+            pending += get_args(part)
+        elif origin is Annotated:
+            first, *more = get_args(part)
+            pending += more if isinstance(more[0], Meaning) and first is datetime else [first]
+            for rule in more:
+                if isinstance(rule, AtMost):
+                    found["longest"] = rule.length
+                elif isinstance(rule, Places):
+                    found["places"] = rule.most
+        elif origin is Iterable:
+            found["multiple"] = True
+        elif origin is Literal:
+            kinds.add("choice")
+            found["choices"] = get_args(part)
+        elif part is AsIs:
+            found["open"] = True
+        elif part is NoneType:
+            found["nullable"] = True
+        else:
+            kinds.add(_KINDS[part])
+    if kinds == {"decimal", "integer"}:
+        kinds = {"decimal"}
+    if len(kinds) != 1:
+        raise TypeError(f"{name}: {hint} says no type that is known here")
+    return Parameter(name, kinds.pop(), required=required, **found)

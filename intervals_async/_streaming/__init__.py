@@ -1,0 +1,1 @@
+"""Many calls, one listing: every matching record, exactly once."""

@@ -1,5 +1,0 @@
-"""``python -m intervals_async.cli``."""
-
-from . import main
-
-main()

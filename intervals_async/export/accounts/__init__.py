@@ -1,0 +1,1 @@
+"""Many resources into one folder."""

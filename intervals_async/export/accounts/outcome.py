@@ -1,0 +1,79 @@
+"""What has become of an export: its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+
+from ...errors import ArgumentError
+from .job import Job
+from .manifest import Exported, Manifest, WrittenFile
+from .plan import ExportPlan
+from .state import Begun
+
+__all__ = ["manifest_of"]
+
+
+def manifest_of(folder: Path, plan: ExportPlan, jobs: Mapping[str, Job], begun: Begun) -> Manifest:
+    """Tell of all jobs, which have ended, and of what earlier exports have left in the folder."""
+    files: dict[Path, WrittenFile] = {}
+    exported: list[Exported] = []
+    left_out: dict[str, str] = {}
+    further = begun.asides
+    for name, job in sorted(jobs.items()):
+        state = job.state
+        if name not in plan.names:
+            further += state.requests
+        elif state.left_out is not None:
+            left_out[name] = state.left_out
+            further += state.requests
+        else:
+            path = plan.format.path(folder, name)
+            if path not in files:
+                files[path] = WrittenFile.of(path)
+            exported.append(_exported(plan, job, files[path]))
+    return Manifest(
+        began=begun.began,
+        ended=datetime.now(UTC),
+        exported=exported,
+        left_out=left_out,
+        further_requests=further,
+        kept=_kept(folder, exported),
+    )
+
+
+def _exported(plan: ExportPlan, job: Job, file: WrittenFile) -> Exported:
+    state = job.state
+    assert state.began is not None  # noqa: S101  it has ended
+    assert state.ended is not None  # noqa: S101  the same
+    return Exported(
+        resource=job.name,
+        filters=plan.filters_of(job.name),
+        format=plan.format.name,
+        records=state.records,
+        listcount=state.listcount,
+        requests=state.requests,
+        drift=state.drift,
+        began=state.began,
+        ended=state.ended,
+        since=job.since if job.merges else None,
+        file=file,
+    )
+
+
+def _kept(folder: Path, exported: Sequence[Exported]) -> Sequence[Exported]:
+    """Give what earlier exports have left in the folder: it stays, and is checked as well."""
+    try:
+        last = Manifest.read(folder)
+    except (FileNotFoundError, ArgumentError):
+        return []
+    new = {(each.resource, each.file.name) for each in exported}
+    files = {each.file.name: each.file for each in exported}
+    return [
+        attrs.evolve(each, file=files.get(each.file.name, each.file))
+        for each in (*last.exported, *last.kept)
+        if (each.resource, each.file.name) not in new and (folder / each.file.name).exists()
+    ]

@@ -1,0 +1,200 @@
+"""What can be told of a resource's columns, filters, sorts and settings by their names and types.
+
+A filter that has the name of a column looks at it; ``…begin`` and ``…end`` are the ends of a range
+where what is left names a column; ``search`` looks through all texts. What is not among the columns
+is looked for at the record's project. A filter, or sort, that fits nothing is idle: its value is
+checked, every row passes it, and the order stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+import attrs
+
+from intervals_async._schema.parameters import Parameter
+from intervals_async._schema.records import Record
+from intervals_async._schema.values import (
+    Html,
+    IdList,
+    ListDay,
+    LocalDatetime,
+    Objects,
+    RankOrName,
+    TextOrObjects,
+    UtcDatetime,
+)
+from intervals_async.testing._fake import values
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.contract import Filter, Predicate, Setting, Sort
+from intervals_async.testing._fake.filters import (
+    AT,
+    SINCE,
+    UNTIL,
+    accepted,
+    dated,
+    flag,
+    ids,
+    one_id,
+    text,
+)
+from intervals_async.testing._fake.wire import Column, Json, Row, Value
+
+SORTING: Final = ("sortfield", "sortdir")
+
+_KINDS: Mapping[Any, str] = MappingProxyType(
+    {
+        int: "integer",
+        bool: "boolean",
+        str: "string",
+        date: "date",
+        Decimal: "float",
+        Html: "html",
+        IdList: "ids",
+        ListDay: "date",
+        LocalDatetime: "datetime",
+        Objects: "json",
+        RankOrName: "string",
+        TextOrObjects: "string",
+        UtcDatetime: "utc",
+    }
+)
+_KINDS_OR_NONE = {kind | None: name for kind, name in _KINDS.items()}
+
+
+def columns_of(record: type[Record]) -> list[Column]:
+    """Return a column for each field of a record, in the order in which it states them."""
+    known = attrs.resolve_types(cast("type[attrs.AttrsInstance]", record))
+    return [
+        Column(each.name, kind_of(each.type), nullable=each.default is None)
+        for each in attrs.fields(known)
+        if each.name != "extra"
+    ]
+
+
+def kind_of(annotation: Any) -> str:
+    """Return the kind of column that holds a field of this type."""
+    if annotation in _KINDS:
+        return _KINDS[annotation]
+    return _KINDS_OR_NONE[annotation]
+
+
+def filter_of(
+    wanted: Parameter, columns: Mapping[str, Column], project: Collection[str], *, none: bool
+) -> Filter:
+    """Return what a filter does by its name and type.
+
+    Args:
+        wanted: The filter as the client states it.
+        columns: The resource's columns by name.
+        project: The names of the project's columns, where the resource's rows have a project.
+        none: Whether -1 asks for the rows without such an id.
+    """
+    found = _test_of(wanted, columns, project, none=none)
+    return attrs.evolve(found, required=wanted.required)
+
+
+def _test_of(
+    wanted: Parameter, columns: Mapping[str, Column], project: Collection[str], *, none: bool
+) -> Filter:
+    name = wanted.name
+    match wanted.kind:
+        case "integer":
+            column = f"{name}unpadded" if f"{name}unpadded" in columns else name
+            through = "project" if column not in columns and column in project else None
+            if column in columns or through:
+                if wanted.multiple:
+                    return ids(name, column, none=none, through=through)
+                return one_id(name, column, through=through)
+        case "date" | "utc" | "local":
+            for ending, compare in (("begin", SINCE), ("end", UNTIL), ("", AT)):
+                column = name.removesuffix(ending) if name.endswith(ending) else ""
+                if column in columns:
+                    return dated(name, column, compare, moments=wanted.kind != "date")
+        case "boolean" if name in columns:
+            return flag(name)
+        case "text" if name == "search":
+            return text(name, *_texts(columns))
+        case "text" if name in columns:
+            return text(name)
+        case "choice" | "decimal" if name in columns:
+            return _equal(name)
+        case _:
+            pass
+    return accepted(name, _CHECKS.get(wanted.kind, str), idle=True)
+
+
+def _texts(columns: Mapping[str, Column]) -> Sequence[str]:
+    """Return the columns that a search looks through."""
+    return [
+        column.name
+        for column in columns.values()
+        if column.kind in ("string", "html") or column.name == "localid"
+    ]
+
+
+def _equal(name: str) -> Filter:
+    def test(account: Account, wanted: str) -> Predicate:
+        return lambda row: row[name] is not None and str(row[name]) == wanted
+
+    return Filter(name, test)
+
+
+_CHECKS: Mapping[str, Callable[[str], object]] = MappingProxyType(
+    {
+        "boolean": values.truth,
+        "date": values.day,
+        "decimal": float,
+        "integer": values.whole_numbers,
+        "local": lambda given: values.instant(given, moments=True),
+        "utc": lambda given: values.instant(given, moments=True),
+    }
+)
+
+
+def sorts_of(wanted: Parameter, columns: Mapping[str, Column]) -> dict[str, Sort]:
+    """Return what the values of ``sortfield`` sort by: ``id``, or with a table, ``t.date``."""
+    return {
+        name: by(column) if (column := name.rpartition(".")[2]) in columns else unsorted
+        for name in wanted.choices
+    }
+
+
+def by(column: str) -> Sort:
+    """Sort by a column."""
+    return lambda account, row: row[column]
+
+
+def unsorted(account: Account, row: Row) -> Value:
+    """Sort by nothing: what the order is to be is not known."""
+    return None
+
+
+def setting_of(wanted: Parameter, columns: Collection[str]) -> Setting:
+    """Return what a settable field takes, by its type, and the column of its name, if any."""
+    column = wanted.name if wanted.name in columns else None
+    return Setting(wanted.name, _parser_of(wanted), column, wanted.required)
+
+
+def _parser_of(wanted: Parameter) -> Callable[[Json], Value]:
+    match wanted.kind:
+        case "integer":
+            return values.id_list if wanted.multiple else values.number
+        case "boolean":
+            return values.flag
+        case "date":
+            return values.day_of
+        case "decimal":
+            return values.decimal if wanted.places is None else values.decimal_of(wanted.places)
+        case "choice":
+            return values.one_of(wanted.choices)
+        case "local":
+            return values.moment_of
+        case "utc":
+            return values.utc_moment_of
+        case _:
+            return values.text_up_to(wanted.longest)

@@ -1,0 +1,68 @@
+"""Filling an empty account: which resource comes first, and what its rows still lack.
+
+What is generated depends on the sizes, the seed and the day, and on nothing else. So it can be
+remembered: tests make many small accounts, and most of them begin alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from graphlib import TopologicalSorter
+
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.contract import Resource
+from intervals_async.testing._fake.limits import DayLimit
+from intervals_async.testing._fake.resources import catalog
+from intervals_async.testing._fake.tables import Table
+from intervals_async.testing._fake.writing import finish
+
+_REMEMBERED = 8
+_MOST_NOTES = 1000
+"""With more than these, an account is too large to be remembered."""
+
+
+def furnish(account: Account, sizes: Sizes) -> None:
+    """Fill an empty account with generated records."""
+    generate = _generated if sizes.notes > _MOST_NOTES else _remembered
+    account.take_over(generate(tuple(catalog()), sizes, account.stamp().date()))
+
+
+def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
+    """Make an account in which it is the first moment of a day; ``names`` are of all resources."""
+
+    def now() -> datetime:
+        return datetime.combine(day, time(), UTC)
+
+    account = Account(sizes.seed, None, DayLimit(None, now), now)
+    order = _order(catalog())
+    for resource in order:
+        if resource.read is None:
+            account.tables[resource.name] = Table(resource.columns, resource.first_id)
+    for resource in order:
+        if resource.read is None:
+            _fill(account, resource, sizes)
+    return account
+
+
+_remembered = lru_cache(_REMEMBERED)(_generated)
+
+
+def _fill(account: Account, resource: Resource, sizes: Sizes) -> None:
+    table = account.table(resource.name)
+    whole = len(resource.columns)
+    for given in resource.generate(account, sizes):
+        row = given
+        if len(row) < whole or "id" not in row:
+            row = {"id": table.next_id, **given}
+            finish(account, resource, row, 0)
+        table.add(row)
+
+
+def _order(catalog: Mapping[str, Resource]) -> Sequence[Resource]:
+    """Return the resources so that none stands before one that it points to."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for name, resource in catalog.items():
+        sorter.add(name, *({*resource.points_to.values(), *resource.after} - {name}))
+    return [catalog[name] for name in sorter.static_order()]

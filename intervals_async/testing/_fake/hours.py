@@ -1,0 +1,30 @@
+"""How much time was logged on what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.wire import Row, Value
+
+
+def number(value: Value) -> float:
+    """Return a number of a row, and 0 for none."""
+    return value if isinstance(value, int | float) else 0.0
+
+
+def logged(account: Account, column: str, identity: Value) -> Iterator[Row]:
+    """Go through the time entries that point to something: ``logged(account, "taskid", 7)``."""
+    return (row for row in account.table("time") if row[column] == identity)
+
+
+def total(account: Account, column: str, identity: Value, *, billable: bool | None = None) -> float:
+    """Return the sum of such hours: the billable, the unbillable or all of them.
+
+    It is a sum of floats, with the binary noise that the API is known for.
+    """
+    return sum(
+        number(row["time"])
+        for row in logged(account, column, identity)
+        if billable is None or bool(row["billable"]) is billable
+    )

@@ -1,0 +1,108 @@
+"""The sockets: listening, refusing, and ending everything without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+from aiohttp import web
+
+from intervals_async.testing._fake.exchange import DroppedError
+
+Handler: TypeAlias = Callable[[web.Request, asyncio.Event], Awaitable[web.StreamResponse]]
+"""Answers a request; the event is set when the server stops."""
+
+_LARGEST_BODY = 64 * 2**20
+_GRACE = 1.0
+
+
+class Listener:
+    """Listens on a host and a port (0: a free one) and hands every request to ``handler``."""
+
+    __slots__ = ("_bound", "_busy", "_handler", "_host", "_port", "_runner", "_site", "_stopping")
+
+    def __init__(self, host: str, port: int, handler: Handler) -> None:
+        self._host = host
+        self._port = port
+        self._handler = handler
+        self._bound = port
+        self._busy: set[asyncio.Transport | None] = set()
+        self._stopping = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
+
+    @property
+    def url(self) -> str:
+        """The root address with a slash at its end; RuntimeError unless there is one."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self._running()
+        return f"http://{host}:{self._bound}/"
+
+    async def start(self) -> None:
+        """Begin to listen, unless it listens already."""
+        if self._runner is not None:
+            return
+        self._stopping = asyncio.Event()
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
+        await runner.setup()
+        try:
+            self._site = await self._listen(runner, self._port)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close all sockets and end all requests, unless it has stopped already."""
+        runner, self._runner, self._site = self._runner, None, None
+        if runner is None:
+            return
+        self._stopping.set()
+        for connection in runner.server.connections if runner.server else ():
+            if connection.transport is not None:
+                # Closing gently would wait for a client that does not read what is left to it.
+                connection.transport.abort()
+        await runner.cleanup()
+
+    @asynccontextmanager
+    async def refusing(self) -> AsyncGenerator[None, None]:
+        """Close the listening socket and idle connections; listen on the same port afterwards."""
+        runner, site = self._running()
+        await site.stop()
+        for connection in runner.server.connections if runner.server else ():
+            # This lets a request under way have its answer, but leaves an idle socket open.
+            connection.close()
+            if connection.transport is not None and connection.transport not in self._busy:
+                connection.transport.close()
+        try:
+            yield
+        finally:
+            if self._runner is runner:
+                self._site = await self._listen(runner, self._bound)
+
+    async def _listen(self, runner: web.AppRunner, port: int) -> web.TCPSite:
+        site = web.TCPSite(runner, self._host, port, reuse_address=True)
+        await site.start()
+        self._bound = int(runner.addresses[0][1])
+        return site
+
+    def _running(self) -> tuple[web.AppRunner, web.TCPSite]:
+        if self._runner is None or self._site is None:
+            raise RuntimeError("the server does not listen: use `async with` or `await start()`")
+        return self._runner, self._site
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        # None, where the client has left already, is as good as any other.
+        transport = request.transport
+        self._busy.add(transport)
+        try:
+            return await self._handler(request, self._stopping)
+        except (DroppedError, ConnectionError):
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response()
+        finally:
+            self._busy.discard(transport)

@@ -1,0 +1,64 @@
+"""Values for the columns that nobody has said anything about, by their kind."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.wire import Column, Row, Value
+
+ROWS = 5
+"""How many rows a resource has of which only the client's class is known."""
+
+_EPOCH = datetime(2024, 1, 1, 8, tzinfo=UTC)
+
+
+def rows(
+    account: Account,
+    dice: random.Random,
+    columns: Mapping[str, Column],
+    points_to: Mapping[str, str],
+) -> list[Row]:
+    """Make some rows, without ids of their own; a few of their values are missing."""
+    return [
+        {
+            name: None
+            if column.nullable and dice.random() < 0.3
+            else value(account, dice, column, points_to.get(name))
+            for name, column in columns.items()
+            if name != "id"
+        }
+        for _ in range(ROWS)
+    ]
+
+
+def value(account: Account, dice: random.Random, column: Column, table: str | None) -> Value:
+    """Make a value for a column; one that points to a table gets an id of it, if there is any."""
+    number = dice.randrange(1, 1000)
+    if table is not None:
+        there = account.table(table).order
+        found = dice.choice(there) if there else None
+        return str(found) if found is not None and column.kind == "ids" else found
+    match column.kind:
+        case "boolean":
+            return dice.random() < 0.5
+        case "date":
+            return (_EPOCH + timedelta(days=number)).date()
+        case "datetime":
+            return (_EPOCH + timedelta(hours=number)).replace(tzinfo=None)
+        case "utc":
+            return _EPOCH + timedelta(hours=number)
+        case "float":
+            return number * 0.01
+        case "html":
+            return f"<p>{column.name} &amp; <b>{number}</b></p>"
+        case "integer":
+            return number
+        case "ids":
+            return str(number)
+        case "json":
+            return "[]"
+        case _:
+            return f"{column.name} & {number}"

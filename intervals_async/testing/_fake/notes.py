@@ -1,0 +1,70 @@
+"""Notes that people write on tasks and milestones, and those that the system leaves there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.contract import Asking, Predicate, Write
+from intervals_async.testing._fake.moments import local_now
+from intervals_async.testing._fake.teams import team
+from intervals_async.testing._fake.wire import Row, Value
+from intervals_async.testing._fake.words import bodies
+
+WRITTEN = "Note added"
+"""The title of what a person has written; the fake's own choice, since nobody can set it."""
+
+_BODIES = 20
+_BODY_LENGTH = 200
+
+
+def generated(
+    account: Account,
+    dice: random.Random,
+    parent: str,
+    moments: Sequence[datetime],
+) -> Iterator[Row]:
+    """Make a note for each moment, on some record of the resource ``parent``."""
+    contents = bodies(dice, _BODIES, _BODY_LENGTH)
+    parents = list(account.table(parent))
+    for moment in moments if parents else ():
+        about = dice.choice(parents)
+        by_system = dice.random() < 0.25
+        yield {
+            f"{parent}id": about["id"],
+            "title": f"{parent.capitalize()} updated" if by_system else WRITTEN,
+            "note": None if by_system else dice.choice(contents[1:]),
+            "public": dice.random() < 0.4,
+            "authorid": dice.choice(team(account, about["projectid"])),
+            "date": moment,
+        }
+
+
+def complete(account: Account, row: Row, caller: int, parent: str) -> None:
+    """Fill in what a note needs; what an Executive writes is always public."""
+    row.setdefault(f"{parent}id", next(iter(account.table(parent).order), None))
+    row["authorid"] = row.get("authorid") or caller
+    row["title"] = row.get("title") or WRITTEN
+    row["date"] = row.get("date") or account.stamp()
+    author = account.related("person", row["authorid"])
+    row["public"] = bool(row.get("public")) or author.get("group") == "Executive"
+
+
+def leave_note(account: Account, parent: str, write: Write, title: Value) -> None:
+    """Let the system note what a write has done, unless it was asked not to."""
+    if write.quiet:
+        return
+    table = account.table(f"{parent}note")
+    empty: Row = {column.name: None for column in table.columns}
+    row = {**empty, "id": table.next_id, f"{parent}id": write.row["id"], "title": title}
+    complete(account, row, write.caller, parent)
+    if "datemodified" in row:
+        row["datemodified"] = local_now(account)
+    table.add(row)
+
+
+def public_ones(account: Account, asking: Asking) -> Predicate | None:
+    """Keep the notes that are not public from Executives."""
+    return (lambda row: bool(row["public"])) if asking.group == "Executive" else None

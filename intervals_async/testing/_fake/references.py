@@ -1,0 +1,66 @@
+"""Which columns hold the ids of other records, and what such a record is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from intervals_async.resources import names
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.wire import Row, Value
+
+_UNDER_OTHER_NAMES = {
+    "assigneeid": "person",
+    "authorid": "person",
+    "contact_descriptor_id": "contactdescriptor",
+    "contact_type_id": "contacttype",
+    "followerid": "person",
+    "labelid": "projectlabel",
+    "managerid": "person",
+    "ogmilestoneid": "milestone",
+    "ownerid": "person",
+    "priorityid": "taskpriority",
+    "projectlabelid": "projectlabel",
+    "queueid": "request",
+    "statusid": "taskstatus",
+    "subfilterid": "tasklistfilter",
+    "termid": "invoiceterm",
+    "typeid": "paymenttype",
+}
+
+
+def table_of(column: str) -> str | None:
+    """Return the resource that a column points to by its name, or None: ``projectid``, project."""
+    if column in _UNDER_OTHER_NAMES:
+        return _UNDER_OTHER_NAMES[column]
+    plain = column.removesuffix("id")
+    return plain if plain != column and plain in names() else None
+
+
+def ids_in(value: Value) -> list[int]:
+    """Return the ids that a column holds: one, or several in a text with commas between."""
+    if value is None or value == "":
+        return []
+    return [int(part) for part in str(value).split(",")]
+
+
+def full_name(person: Row) -> str | None:
+    """Return a person's full name, or None where there is no such person."""
+    return f"{person['firstname']} {person['lastname'] or ''}".strip() if person else None
+
+
+def name_of(account: Account, table: str, identity: Value) -> str | None:
+    """Return what a record is called: its name, its title or its person's; None if not there."""
+    row = account.related(table, identity)
+    if table == "person":
+        return full_name(row)
+    name = row.get("name") or row.get("title")
+    return None if name is None else str(name)
+
+
+def fill_names(
+    account: Account, row: Row, named: Mapping[str, str], points_to: Mapping[str, str]
+) -> None:
+    """Set the columns that hold the names of what others point to; several with commas between."""
+    for column, source in named.items():
+        found = (name_of(account, points_to[source], each) for each in ids_in(row.get(source)))
+        row[column] = ", ".join(name for name in found if name) or None

@@ -1,0 +1,148 @@
+"""document: files kept with projects, tasks, milestones and work requests; for reading only.
+
+Executives are given the public ones. The collection tells of the versions, the member does not.
+Assumed where the contract says nothing: a version is ``versionid``, ``filename`` and ``size``, the
+newest one last; a file comes as ``application/octet-stream``, to whoever may read the document;
+``datebegin`` and ``dateend`` look at the day of the first upload; a document of a work request
+alone has no project.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from intervals_async.testing._fake import values
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.contract import Asking, Filter, Predicate
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.filters import flag, text
+from intervals_async.testing._fake.references import ids_in
+from intervals_async.testing._fake.wire import Answer, Row, columns, entities, id_of
+
+_COUNT = 24
+_EPOCH = datetime(2025, 3, 4, 10)  # noqa: DTZ001 - the API does not tell the zone
+_NAMES = ("Offer & terms.pdf", "logo (final).svg", "Zürich.jpg", 'the "plan".docx', "日本語.txt")
+_BIG = 400_000
+"""How many bytes the first document has; all the others are small."""
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("document")
+    people = account.table("person").order
+    owners = [
+        (column, identity)
+        for column, table in (
+            ("projectid", "project"),
+            ("taskid", "task"),
+            ("milestoneid", "milestone"),
+            ("queueid", "request"),
+        )
+        for identity in account.table(table).order[:20]
+    ]
+    for place in range(_COUNT if owners else 0):
+        uploaded = _EPOCH + timedelta(hours=7 * place)
+        column, identity = dice.choice(owners)
+        name = _NAMES[place % len(_NAMES)]
+        yield {
+            column: identity,
+            "personid": dice.choice(people),
+            "title": f"{name.partition('.')[0]} {place + 1}",
+            "public": dice.random() < 0.5,
+            "date": uploaded.date(),
+            "datemodified": uploaded + timedelta(days=dice.randrange(9)),
+            "active": dice.random() < 0.9,
+            "notes": dice.choice((None, "From the client's <desk>")),
+            "tags": dice.choice((None, "contract", "contract,signed")),
+            "filename": f"{place + 1} {name}",
+            "size": _BIG if place == 0 else dice.randrange(3000),
+            "uploads": dice.choice((1, 1, 2)),
+        }
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    identity = id_of(row)
+    row.setdefault("personid", caller)
+    row.setdefault("title", f"Document {identity}")
+    row.setdefault("public", False)
+    row.setdefault("active", True)
+    row.setdefault("datemodified", account.stamp().replace(tzinfo=None))
+    row.setdefault("date", account.stamp().date())
+    row.setdefault("filename", f"{identity}.bin")
+    row.setdefault("size", 100)
+    uploads = row.setdefault("uploads", 1)
+    if row.get("versions") is None and isinstance(uploads, int):
+        version = {"filename": entities(str(row["filename"])), "size": str(row["size"])}
+        ids = (identity * 10 + place for place in range(uploads))
+        row["versions"] = json.dumps([{"versionid": str(each), **version} for each in ids])
+    task = account.related("task", row.get("taskid"))
+    if row.get("milestoneid") is None:
+        row["milestoneid"] = task.get("milestoneid")
+    milestone = account.related("milestone", row["milestoneid"])
+    row["moduleid"] = task.get("moduleid")
+    for parent in (milestone, task, account.related("request", row.get("queueid"))):
+        row["projectid"] = row.get("projectid") or parent.get("projectid")
+
+
+def _download(account: Account, row: Row, caller: int) -> Answer:
+    size = row["size"]
+    content = random.Random(f"{account.seed}:document:{row['id']}")
+    body = content.randbytes(size if isinstance(size, int) else 0)
+    return Answer(200, body, "application/octet-stream")
+
+
+def _visible(account: Account, asking: Asking) -> Predicate | None:
+    if asking.group != "Executive":
+        return None
+    return lambda row: bool(row["public"])
+
+
+def _without_tasks_of_others(account: Account, wanted: str) -> Predicate:
+    person = values.whole_number(wanted)
+
+    def concerns(row: Row) -> bool:
+        task = account.table("task").get(row["taskid"])
+        roles = ("assigneeid", "ownerid", "followerid")
+        return task is None or any(person in ids_in(task[role]) for role in roles)
+
+    return concerns
+
+
+def _tagged(account: Account, wanted: str) -> Predicate:
+    return lambda row: wanted.casefold() in str(row["tags"] or "").casefold().split(",")
+
+
+def _of_active_project(account: Account, row: Row) -> object:
+    return account.related("project", row["projectid"]).get("active")
+
+
+RESOURCE = derive(
+    "document",
+    list_only=["versions"],
+    kept=columns(
+        "projectid:integer",
+        "taskid:integer",
+        "milestoneid:integer",
+        "moduleid:integer",
+        "queueid:integer",
+        "date:date",
+        "notes",
+        "tags",
+        "filename",
+        "size:integer",
+        "uploads:integer",
+    ),
+    filters=[
+        text("search", "title", "notes", "filename", "tags"),
+        Filter("taskassignedorownedby", _without_tasks_of_others),
+        Filter("tag", _tagged),
+        flag("projectactive", _of_active_project),
+    ],
+    first_id=9001,
+    generate=_generate,
+    complete=_complete,
+    visible=_visible,
+    actions={"download": _download},
+)

@@ -1,0 +1,132 @@
+"""invoice: invoices of projects, freeform or prefilled from the project's time.
+
+An invoice that is made with ``datebegin`` or ``dateend`` is prefilled, and stays so; changing these
+dates imports the time again and keeps the lines that people have made. What an invoice comes to is
+computed when it is asked for. Assumed where the contract says nothing: see ``billing``; ``localid``
+is padded as that of a client; making an invoice leaves a note by the system, changing it none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from intervals_async.testing._fake import billing, values
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.filters import SINCE, UNTIL, dated, text
+from intervals_async.testing._fake.moments import today
+from intervals_async.testing._fake.refusals import not_valid
+from intervals_async.testing._fake.resources.invoicenote import note_creation
+from intervals_async.testing._fake.resources.invoiceterm import OTHER
+from intervals_async.testing._fake.wire import Row, Value, columns
+from intervals_async.testing._fake.words import title
+
+_INVOICES = 15
+_DAYS = 150
+_COMPUTED = ("subtotal", "total", "payments", "balance", "datepaid", "daysoverdue")
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("invoice")
+    billed = sorted({row["projectid"] for row in account.table("time")}, key=str)
+    terms = account.table("invoiceterm").order
+    for place in range(_INVOICES if billed else 0):
+        day = today(account) - timedelta(days=dice.randrange(_DAYS))
+        term = terms[place % len(terms)]
+        has_taxes = dice.random() < 0.4
+        is_prefilled = place % 2 == 0
+        yield {
+            "projectid": dice.choice(billed),
+            "date": day,
+            "termid": term,
+            "termother": 'When "done" & paid' if term == OTHER else None,
+            "termotherdatedue": day + timedelta(days=21) if term == OTHER else None,
+            "title": title(place, place + 1),
+            "description": dice.choice((None, "", "For our services & more")),
+            "addressfrom": "1 Main Street\nSpringfield",
+            "addressto": dice.choice((None, "Accounts <payable>\nZürich")),
+            "purchaseorder": dice.choice((None, f"PO-{place:04}")),
+            "tax": dice.choice((7.25, 20)) if has_taxes else None,
+            "secondtax": 2.5 if has_taxes else None,
+            "secondtaxcompound": dice.random() < 0.5 if has_taxes else False,
+            "disclaimer": dice.choice((None, "No cheques, please.")),
+            "datebegin": day - timedelta(days=60) if is_prefilled else None,
+            "dateend": day if is_prefilled and dice.random() < 0.8 else None,
+        }
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    if "localidunpadded" not in row:
+        row["localidunpadded"] = account.number("invoice")
+    row["localid"] = f"{row['localidunpadded']:05}"
+    row.setdefault("projectid", next(iter(account.table("project").order), None))
+    row.setdefault("date", today(account))
+    row.setdefault("termid", next(iter(account.table("invoiceterm").order), None))
+    row.setdefault("title", f"Invoice {row['id']}")
+    row.setdefault("prefilled", _has_dates(row))
+    row["datedue"] = billing.due(account, row)
+    project = account.related("project", row["projectid"])
+    row["client"] = account.related("client", project.get("clientid")).get("name")
+
+
+def _has_dates(row: Row) -> bool:
+    return row.get("datebegin") is not None or row.get("dateend") is not None
+
+
+def _check(account: Account, write: Write) -> None:
+    row = write.row
+    if row["termid"] == OTHER and row["termotherdatedue"] is None:
+        raise not_valid([], missing=["termotherdatedue"])
+    if _has_dates(row) != row["prefilled"]:
+        named = [name for name in ("datebegin", "dateend") if name in write.body]
+        raise not_valid([(name, str(write.body[name])) for name in named])
+
+
+def _created(account: Account, write: Write) -> None:
+    note_creation(account, write)
+    if write.row["prefilled"]:
+        billing.import_time(account, write.row)
+
+
+def _changed(account: Account, write: Write) -> None:
+    dates = ("datebegin", "dateend")
+    if write.old is not None and any(write.row[name] != write.old[name] for name in dates):
+        billing.import_time(account, write.row)
+
+
+def _show(account: Account, row: Row, asking: Asking) -> Row:
+    return {**row, **billing.totals(account, row)}
+
+
+def _with_status(account: Account, wanted: str) -> Predicate:
+    paid = values.one_of(("outstanding", "paid"))(wanted) == "paid"
+    return lambda row: (billing.totals(account, row)["datepaid"] is not None) == paid
+
+
+def _computed(name: str) -> Callable[[Account, Row], Value]:
+    return lambda account, row: billing.totals(account, row)[name]
+
+
+_SEARCHED = ("title", "description", "localid", "purchaseorder", "addressfrom", "addressto")
+
+RESOURCE = derive(
+    "invoice",
+    kept=columns("localidunpadded:integer", "prefilled:boolean"),
+    filters=[
+        dated("datebegin", "date", SINCE),
+        dated("dateend", "date", UNTIL),
+        Filter("status", _with_status),
+        text("search", *_SEARCHED),
+    ],
+    sorts={name: _computed(name) for name in _COMPUTED},
+    after=("time",),
+    first_id=601,
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    created=_created,
+    changed=_changed,
+    show=_show,
+)

@@ -1,0 +1,74 @@
+"""invoiceitem: the lines of invoices, listed for one invoice.
+
+Lines that were made from time are not ``custom``: of these only the description can be changed, and
+nobody can delete them. Assumed where the contract says nothing: that is a validation error for what
+cannot be changed and 403 for a DELETE, and an amount may be off by less than half a cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intervals_async.testing._fake import refusals
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.billing import imported_lines
+from intervals_async.testing._fake.contract import Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.hours import number
+from intervals_async.testing._fake.wire import Row
+
+_HALF_A_CENT = 0.005
+_LINES = (("Hosting & domain", 12, 9.95), ("Licence", 1, 249.0), ('The "rest"', None, None))
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("invoiceitem")
+    for invoice in account.table("invoice"):
+        if invoice["prefilled"]:
+            yield from imported_lines(account, invoice)
+        for name, quantity, rate in dice.sample(_LINES, 1 if invoice["prefilled"] else 2):
+            amount = 100.5 if quantity is None or rate is None else round(quantity * rate, 2)
+            yield {
+                "invoiceid": invoice["id"],
+                "name": name,
+                "description": dice.choice((None, "", "As agreed <on the phone>")),
+                "quantity": quantity,
+                "rate": rate,
+                "amount": amount,
+                "custom": True,
+            }
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    row.setdefault("invoiceid", next(iter(account.table("invoice").order), None))
+    row.setdefault("name", f"Line {row['id']}")
+    row.setdefault("custom", True)
+
+
+def _check(account: Account, write: Write) -> None:
+    row = write.row
+    if not row["custom"]:
+        fixed = [name for name in write.body if name != "description"]
+        if fixed:
+            raise refusals.not_valid([(name, str(write.body[name])) for name in fixed])
+        return
+    given = row["quantity"] is not None and row["rate"] is not None
+    product = number(row["quantity"]) * number(row["rate"])
+    if given and abs(product - number(row["amount"])) > _HALF_A_CENT:
+        raise refusals.not_valid([("amount", str(row["amount"]))])
+
+
+def _removable(account: Account, row: Row, caller: int) -> None:
+    if not row["custom"]:
+        raise refusals.no_permission()
+
+
+RESOURCE = derive(
+    "invoiceitem",
+    after=("projectworktype", "time"),
+    first_id=6001,
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    removable=_removable,
+)

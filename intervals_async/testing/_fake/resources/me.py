@@ -1,0 +1,16 @@
+"""me: the caller's own record, an array of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.wire import encoder
+
+
+def _read(account: Account, caller: int) -> Sequence[bytes]:
+    return [encoder(RESOURCE.columns).encode(account.related("person", caller), member=True)]
+
+
+RESOURCE = derive("me", optional=["restricttasks"], read=_read)

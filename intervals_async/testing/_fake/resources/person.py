@@ -1,0 +1,139 @@
+"""person: the people of the account, users who can log in and contacts who cannot.
+
+Assumed where the contract says nothing: access to a project (``projectid``, ``projectclientid``) is
+membership of its team, which Administrators do not need; an ``email`` becomes a personcontact when
+the person is created, and in a change it is checked and then left alone, since it is "later changed
+through personcontact".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from intervals_async.testing._fake.account import GROUPS, Account, Sizes
+from intervals_async.testing._fake.contract import Filter, Predicate, Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.filters import contains, linked
+from intervals_async.testing._fake.refusals import not_valid
+from intervals_async.testing._fake.resources.client import unpadded
+from intervals_async.testing._fake.resources.contacttype import EMAIL
+from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.wire import Row, Value, id_of
+from intervals_async.testing._fake.words import FIRST_NAMES, JOBS, LAST_NAMES
+
+_EPOCH = datetime(2024, 1, 1, 8)  # noqa: DTZ001 - the API does not tell lastlogin's zone
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("person")
+    clients = account.table("client").order
+    for place in range(sizes.people):
+        # The first four are one of each group, so that every right can be tried.
+        can_call = place < len(GROUPS) or dice.random() < 0.8
+        first, last = dice.choice(FIRST_NAMES), dice.choice(LAST_NAMES)
+        login = _EPOCH + timedelta(minutes=dice.randrange(500_000))
+        yield {
+            "clientid": dice.choice(clients) if clients and dice.random() < 0.3 else None,
+            "title": dice.choice(JOBS),
+            "firstname": first,
+            "lastname": last,
+            "primaryaccount": place == 0,
+            "notes": dice.choice((None, "<p>Prefers <em>e-mail</em> &amp; calls.</p>", "")),
+            "allprojects": dice.random() < 0.3,
+            "active": can_call or dice.random() < 0.5,
+            "private": dice.random() < 0.2,
+            "username": f"user{place + 1}@example.org" if can_call else None,
+            "groupid": place % len(GROUPS) + 1 if can_call else None,
+            "numlogins": dice.randrange(500) if can_call else 0,
+            "lastlogin": login.replace(microsecond=dice.choice((0, 123_456))) if can_call else None,
+        }
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    if "localid" not in row:
+        row["localid"] = account.number("person")
+    row.setdefault("firstname", f"Person {row['id']}")
+    for name in ("primaryaccount", "allprojects", "private"):
+        row.setdefault(name, False)
+    for name, value in (("active", True), ("tips", True), ("numlogins", 0)):
+        row.setdefault(name, value)
+    row.setdefault("timezone", "America/Los_Angeles")
+    row.setdefault("timezone_offset", "(GMT-08:00) Pacific Time (US & Canada)")
+    row.setdefault("calendarorientation", 1)
+    row.setdefault("editordisabled", 0)
+    group = row.get("groupid")
+    # Samples show this for a Resource user and not at all for an Administrator.
+    row["restricttasks"] = None if group is None or group == 1 else group == 3
+    row["clientlocalid"] = unpadded(account.related("client", row.get("clientid")).get("localid"))
+
+
+def _check(account: Account, write: Write) -> None:
+    if write.old is None and write.row["username"]:
+        needed = [name for name in ("email", "groupid") if write.body.get(name) in (None, "")]
+        if needed:
+            raise not_valid([], missing=needed)
+
+
+def _created(account: Account, write: Write) -> None:
+    email = write.body.get("email")
+    if email:
+        contacts = account.table("personcontact")
+        descriptors = account.table("contactdescriptor")
+        first = next(row["id"] for row in descriptors if row["contacttypeid"] == EMAIL)
+        kind: Row = {"contact_type_id": EMAIL, "contact_descriptor_id": first}
+        contacts.add({"id": contacts.next_id, "personid": write.row["id"], "value": email, **kind})
+
+
+def _without_groups(account: Account, groups: frozenset[int]) -> Predicate:
+    return lambda row: row["groupid"] not in groups
+
+
+def _on_projects(account: Account, projects: frozenset[int]) -> Predicate:
+    team = {person for project in projects for person in people_with_access(account, project)}
+    return lambda row: row["id"] in team
+
+
+def _on_projects_of(account: Account, clients: frozenset[int]) -> Predicate:
+    projects = account.table("project")
+    return _on_projects(
+        account,
+        frozenset(id_of(row) for row in projects if row["clientid"] in clients),
+    )
+
+
+def _owners(account: Account, wanted: str, kind: int | None) -> set[Value]:
+    return {
+        contact["personid"]
+        for contact in account.table("personcontact")
+        if kind in (None, contact["contact_type_id"]) and contains(wanted, contact["value"])
+    }
+
+
+def _by_email(account: Account, wanted: str) -> Predicate:
+    owners = _owners(account, wanted, EMAIL)
+    return lambda row: row["id"] in owners
+
+
+def _by_search(account: Account, wanted: str) -> Predicate:
+    owners = _owners(account, wanted, None)
+    names = ("firstname", "lastname", "client", "username", "notes")
+    return lambda row: row["id"] in owners or contains(wanted, *(row[name] for name in names))
+
+
+RESOURCE = derive(
+    "person",
+    optional=["restricttasks"],
+    filters=[
+        Filter("email", _by_email),
+        linked("excludegroupids", _without_groups),
+        linked("projectid", _on_projects),
+        linked("projectclientid", _on_projects_of),
+        Filter("search", _by_search),
+    ],
+    first_id=201,
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    created=_created,
+)

@@ -1,0 +1,29 @@
+"""projectlabel: coloured labels of projects.
+
+Which ``priority`` comes first is not known, since the contract contradicts itself; the lower one is
+assumed. The colours have no ``#``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.wire import Row
+
+_LABELS = (
+    ("On track", "00cc66", True),
+    ("At risk & late", "ff9900", True),
+    ("Archived", "999999", False),
+)
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    for place, (name, color, active) in enumerate(_LABELS):
+        # The order of the settings is not the order of the names.
+        priority = len(_LABELS) - place
+        yield {"name": name, "color": color, "priority": priority, "active": active}
+
+
+RESOURCE = derive("projectlabel", first_id=51, generate=_generate)

@@ -1,0 +1,108 @@
+"""request: work requests that people have submitted.
+
+Administrators may do anything; Managers act where they have access to the project, and cannot
+change the person; Resource users and Executives change and delete only their own. Requests without
+a project are given to their owner and to whom the mail queue notifies: assumed to be all
+Administrators and Managers, to whom such requests are open also for changes. Also assumed:
+``priority`` is the priority's name, ``email`` the submitter's first e-mail address, the client is
+that of the project, and ``date`` is in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from intervals_async.testing._fake import refusals
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.contract import Asking, Predicate, Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.resources.contacttype import EMAIL
+from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.wire import Row, Value
+
+_MANAGING = ("Administrator", "Manager")
+_COUNT = 24
+_EPOCH = datetime(2025, 2, 3, 9)  # noqa: DTZ001 - the API does not tell the zone
+_TITLES = ("Please change the logo", "Login doesn't work", "Terms & conditions", 'New "About us"')
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("request")
+    people = account.table("person").order
+    projects = account.table("project").order
+    priorities = account.table("taskpriority").order
+    submitted = _EPOCH
+    for place in range(_COUNT):
+        submitted += timedelta(minutes=dice.randrange(5000))
+        yield {
+            "title": f"{_TITLES[place % len(_TITLES)]} ({place + 1})",
+            "date": submitted,
+            "datedue": submitted.date() + timedelta(days=dice.choice((3, 7, 30))),
+            # Each of the first four people, one of each group, has some of their own.
+            "personid": people[place % 4]
+            if place < 8 and len(people) >= 4
+            else dice.choice(people),
+            "projectid": dice.choice((None, *projects)) if place % 5 else None,
+            "priorityid": dice.choice(priorities),
+            "description": dice.choice((None, "<p>It's <b>urgent</b> &amp; important</p>")),
+        }
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    row.setdefault("personid", caller)
+    row.setdefault("title", f"Request {row['id']}")
+    row.setdefault("date", account.stamp().replace(tzinfo=None))
+    if row.get("datedue") is None:
+        submitted = row["date"]
+        if isinstance(submitted, date):
+            day = submitted.date() if isinstance(submitted, datetime) else submitted
+            row["datedue"] = day + timedelta(days=7)
+    row["clientid"] = account.related("project", row.get("projectid")).get("clientid")
+    row["email"] = _email(account, row["personid"])
+
+
+def _email(account: Account, person: Value) -> Value:
+    contacts = account.table("personcontact")
+    mine = (row for row in contacts if row["personid"] == person)
+    return next((row["value"] for row in mine if row["contact_type_id"] == EMAIL), None)
+
+
+def _check(account: Account, write: Write) -> None:
+    if write.old is None:
+        return
+    _permit(account, write.old, write.caller)
+    if write.row["personid"] != write.old["personid"]:
+        caller = account.related("person", write.caller)
+        if caller["group"] != "Administrator":
+            raise refusals.no_permission()
+
+
+def _permit(account: Account, row: Row, caller: int) -> None:
+    """Refuse who may neither change nor delete a request."""
+    group = account.related("person", caller)["group"]
+    project = row["projectid"]
+    if group in _MANAGING:
+        if project is None or caller in people_with_access(account, project):
+            return
+    elif row["personid"] == caller:
+        return
+    raise refusals.no_permission()
+
+
+def _visible(account: Account, asking: Asking) -> Predicate | None:
+    if asking.group in _MANAGING:
+        return None
+    return lambda row: row["projectid"] is not None or row["personid"] == asking.caller
+
+
+RESOURCE = derive(
+    "request",
+    after=("personcontact",),
+    first_id=8001,
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    removable=_permit,
+    visible=_visible,
+)

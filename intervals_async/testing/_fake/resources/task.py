@@ -1,0 +1,240 @@
+"""task: what is to be done on a project.
+
+The list and the member differ in shape: the list has texts of names, a rank as ``priority`` and the
+sums of the time logged, the member has arrays of people and a name as ``priority``.
+
+Assumed where the contract says nothing: both ends of a range belong to it; a task is closed when it
+has a closing date or its status is called Closed; the members of ``follower`` have the keys that the
+others lead one to expect; an administrator belongs to every project; a saved filter holds for all
+who name it; writing a task leaves a note by the system. What restricts a Resource user to their own
+tasks is added to the filters, and does not stand in their place. What a task says of its project and
+status is what was true when it was last written, the sums of time are always of the present.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from intervals_async.testing._fake import values
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.filters import accepted, contains, flag, linked
+from intervals_async.testing._fake.hours import total
+from intervals_async.testing._fake.made_up_tasks import generate
+from intervals_async.testing._fake.moments import local_now, today
+from intervals_async.testing._fake.notes import leave_note
+from intervals_async.testing._fake.references import full_name, ids_in
+from intervals_async.testing._fake.refusals import not_valid
+from intervals_async.testing._fake.resources.client import unpadded
+from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.resources.taskstatus import CLOSED
+from intervals_async.testing._fake.wire import Row, entities, id_of
+
+_PEOPLE = ("assignee", "follower", "owner")
+
+
+def is_closed(task: Row) -> bool:
+    """Tell whether a task is closed."""
+    return task["dateclosed"] is not None or task["status"] == CLOSED
+
+
+def related_people(task: Row) -> set[int]:
+    """Return the ids of those who are assigned to a task, follow it or own it."""
+    return {person for role in _PEOPLE for person in ids_in(task[f"{role}id"])}
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    if "localid" not in row:
+        row["localid"] = account.number("task")
+    for column, table in (
+        ("projectid", "project"),
+        ("moduleid", "module"),
+        ("statusid", "taskstatus"),
+        ("priorityid", "taskpriority"),
+    ):
+        row.setdefault(column, next(iter(account.table(table).order), None))
+    row.setdefault("title", f"Task {row['id']}")
+    row.setdefault("ownerid", str(caller))
+    row["summary"] = row.get("summary") or ""
+    row.setdefault("dateopen", today(account))
+    row.setdefault("dateclosed", None)
+    row.setdefault("datecreated", today(account))
+    row.setdefault("datemodified", local_now(account))
+    project = account.related("project", row["projectid"])
+    label = account.related("projectlabel", project.get("labelid"))
+    priority = account.related("taskpriority", row["priorityid"])
+    milestone = account.related("milestone", row.get("milestoneid"))
+    row |= {
+        "clientid": project.get("clientid"),
+        "clientlocalid": project.get("clientlocalid"),
+        "projectlocalid": unpadded(project.get("localid")),
+        "projectlabelid": label.get("id"),
+        "projectlabel_order": label.get("priority"),
+        "priority": priority.get("priority"),
+        "severity": priority.get("name"),
+        "color": str(priority.get("color") or "").removeprefix("#") or None,
+        "status_order": account.related("taskstatus", row["statusid"]).get("priority"),
+        "milestonelocalid": milestone.get("localid"),
+    }
+    for role in _PEOPLE:
+        row[f"{role}id"] = row.get(f"{role}id") or ""
+        people = [account.related("person", each) for each in ids_in(row[f"{role}id"])]
+        row[f"{role}s"] = ", ".join(filter(None, map(full_name, people)))
+        row[role] = json.dumps([_in_detail(role, person) for person in people if person])
+
+
+def _in_detail(role: str, person: Row) -> dict[str, str]:
+    return {
+        role: entities(full_name(person) or ""),
+        f"{role}active": "t" if person["active"] else "f",
+        "personid": str(person["id"]),
+        "personlocalid": str(person["localid"]),
+    }
+
+
+def _show(account: Account, row: Row, asking: Asking) -> Row:
+    if asking.member:
+        return {**row, "priority": row["severity"]}
+    identity = id_of(row)
+    shown: Row = {
+        **row,
+        "billable": total(account, "taskid", identity, billable=True),
+        "unbillable": total(account, "taskid", identity, billable=False),
+        "actual": total(account, "taskid", identity),
+    }
+    if "includetimerid" not in asking.query:
+        return {
+            name: value for name, value in shown.items() if name not in ("timerid", "starttime")
+        }
+    person = int(asking.query["includetimerid"])
+    timers = (
+        timer
+        for timer in account.table("timer")
+        if (timer["taskid"], timer["personid"]) == (identity, person)
+    )
+    timer = next(timers, {})
+    return {**shown, "timerid": timer.get("id"), "starttime": timer.get("starttime")}
+
+
+def _visible(account: Account, asking: Asking) -> Predicate | None:
+    if asking.member or not asking.person["restricttasks"]:
+        return None
+    return _related_to(account, frozenset((asking.caller,)))
+
+
+def _related_to(account: Account, people: frozenset[int]) -> Predicate:
+    return lambda row: not people.isdisjoint(related_people(row))
+
+
+def _open_to(account: Account, text: str) -> Predicate:
+    person = values.whole_number(text)
+    projects = account.table("project").order
+    theirs = {each for each in projects if person in people_with_access(account, each)}
+    return lambda row: row["projectid"] in theirs
+
+
+def _is_overdue(account: Account, row: Row) -> bool:
+    due = row["datedue"]
+    return due is not None and str(due) < str(today(account)) and not is_closed(row)
+
+
+def _without_closed(account: Account, text: str) -> Predicate:
+    left_out = values.truth(text)
+    return lambda row: not (left_out and is_closed(row))
+
+
+def _by_search(account: Account, wanted: str) -> Predicate:
+    def matches(row: Row) -> bool:
+        request = account.related("request", row["queueid"])
+        own = (row["title"], row["summary"], row["localid"])
+        return contains(wanted, *own, request.get("title"), request.get("description"))
+
+    return matches
+
+
+def _saved(account: Account, text: str) -> Predicate:
+    saved = account.related("tasklistfilter", values.whole_number(text))
+    if not saved:
+        raise ValueError(text)
+    nested = account.related("tasklistfilter", saved["subfilterid"])
+    tests = [*_tests(account, saved), *_tests(account, nested)]
+    return lambda row: all(test(row) for test in tests)
+
+
+def _tests(account: Account, saved: Row) -> Iterable[Predicate]:
+    by_name = {each.name: each for each in RESOURCE.filters}
+    for name, value in parse_qsl(str(saved.get("params") or "")):
+        yield by_name[name].test(account, value)
+
+
+def _check(account: Account, write: Write) -> None:
+    # Resource users own what they make, and stay its owners.
+    if account.related("person", write.caller).get("group") == "Resource":
+        before = write.old["ownerid"] if write.old else str(write.caller)
+        if write.row["ownerid"] != before:
+            raise not_valid([("ownerid", str(write.row["ownerid"]))])
+    write.row["datemodified"] = local_now(account)
+
+
+def _created(account: Account, write: Write) -> None:
+    leave_note(account, "task", write, "Task created")
+
+
+def _changed(account: Account, write: Write) -> None:
+    leave_note(account, "task", write, "Task updated")
+
+
+RESOURCE = derive(
+    "task",
+    filters=[
+        Filter("personid", _open_to),
+        accepted("includetimerid", values.whole_number),
+        flag("hasduedate", lambda account, row: row["datedue"] is not None),
+        Filter("tasklistfilterid", _saved),
+        flag("overdue", _is_overdue),
+        Filter("excludeclosed", _without_closed),
+        linked("assignedorownedby", _related_to),
+        linked("hastaskrelation", _related_to),
+        Filter("search", _by_search),
+    ],
+    none=["assigneeid", "followerid", "clientid", "milestoneid"],
+    sorts={
+        "assignee": lambda account, row: row["assignees"],
+        "projectabel_order": lambda account, row: row["projectlabel_order"],
+    },
+    list_only=[
+        "queueid",
+        "datemodified",
+        "severity",
+        "status_order",
+        "clientlocalid",
+        "projectlocalid",
+        "assignees",
+        "followers",
+        "owners",
+        "billable",
+        "unbillable",
+        "actual",
+        "projectlabel",
+        "projectlabel_order",
+        "projectlabelid",
+        "timerid",
+        "starttime",
+    ],
+    member_only=["milestonelocalid", "assignee", "follower", "owner"],
+    # Timers point to tasks; a task names one only to who asks for it.
+    points_to={"timerid": None},
+    unnamed=["priority", "assignee", "follower", "owner"],
+    after=("projectmodule", "projectteam"),
+    first_id=2001,
+    generate=generate,
+    complete=_complete,
+    check=_check,
+    created=_created,
+    changed=_changed,
+    visible=_visible,
+    show=_show,
+)

@@ -1,0 +1,108 @@
+"""tasknote: notes on tasks, the automatic action notes among them.
+
+Without ``taskid`` a list reaches over 7 days at most: over the last 7 where no range is given.
+
+Assumed where the contract says nothing: both ends belong to a range; a range without its end
+reaches to the present, one without its begin is refused; a note is modified when it is written, and
+that moment, which no field tells, is in the account's own time. The title of what a person writes
+is the fake's own; an Executive gets a note which is not public neither in the list nor alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from intervals_async.testing._fake import notes
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.filters import SINCE, UNTIL, dated
+from intervals_async.testing._fake.moments import local_now, midnight
+from intervals_async.testing._fake.refusals import not_valid
+from intervals_async.testing._fake.values import instant
+from intervals_async.testing._fake.wire import Row, columns
+
+_NOTES = 150
+_DAYS = 150
+_WEEK = timedelta(days=7)
+_RANGES = (("datebegin", "dateend"), ("datemodifiedbegin", "datemodifiedend"))
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("tasknote")
+    # Some were written on the stroke of midnight, where the ends of ranges lie.
+    ages = [
+        timedelta(
+            days=dice.randrange(_DAYS), seconds=dice.choice((0, *dice.choices(range(86400), k=9)))
+        )
+        for _ in range(_NOTES)
+    ]
+    moments = [midnight(account) - age for age in sorted(ages, reverse=True)]
+    made = notes.generated(account, dice, "task", moments)
+    for written, row in zip(moments, made, strict=False):
+        later = timedelta(hours=dice.choice((0, 0, 0, 30)))
+        yield {**row, "datemodified": (written + later).replace(tzinfo=None)}
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    notes.complete(account, row, caller, "task")
+    row["datemodified"] = row.get("datemodified") or local_now(account)
+
+
+def _check(account: Account, write: Write) -> None:
+    write.row["datemodified"] = local_now(account)
+
+
+def _visible(account: Account, asking: Asking) -> Predicate | None:
+    public = notes.public_ones(account, asking)
+    if asking.member or "taskid" in asking.query:
+        return public
+    _refuse_long_ranges(account, asking.query)
+    if any(name in asking.query for name in ("date", "datebegin", "datemodifiedbegin")):
+        return public
+    begin = account.stamp() - _WEEK
+
+    def recent(row: Row) -> bool:
+        written = row["date"]
+        seen = public is None or public(row)
+        return seen and isinstance(written, datetime) and written >= begin
+
+    return recent
+
+
+def _refuse_long_ranges(account: Account, query: Mapping[str, str]) -> None:
+    for first, last in _RANGES:
+        if last in query and first not in query:
+            raise not_valid([(last, query[last])], missing=[first])
+        if first not in query:
+            continue
+        begin = _moment(query[first])
+        end = _moment(query[last]) if last in query else account.stamp()
+        if end - begin > _WEEK:
+            raise not_valid([(first, query[first])])
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(instant(text, moments=True)).replace(tzinfo=UTC)
+
+
+def _on_day(account: Account, text: str) -> Predicate:
+    day = instant(text, moments=True)[: len("YYYY-MM-DD")]
+    return lambda row: str(row["date"]).startswith(day)
+
+
+RESOURCE = derive(
+    "tasknote",
+    kept=columns("datemodified:datetime"),
+    filters=[
+        Filter("date", _on_day),
+        dated("datemodifiedbegin", "datemodified", SINCE, moments=True),
+        dated("datemodifiedend", "datemodified", UNTIL, moments=True),
+    ],
+    first_id=20_001,
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    visible=_visible,
+)

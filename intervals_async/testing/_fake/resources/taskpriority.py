@@ -1,0 +1,31 @@
+"""taskpriority: priorities of tasks and work requests.
+
+Which ``priority`` comes first is not known, since the contract contradicts itself; the lower one is
+assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.wire import Row
+
+_PRIORITIES = (
+    ("Showstopper!", "cc0000", True),
+    ("High", "ff9900", True),
+    ("Medium", "ffcc00", True),
+    ("Low & slow", "44bb44", True),
+    ("Someday", "999999", False),
+)
+_DEFAULT = "Medium"
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    for rank, (name, color, active) in enumerate(_PRIORITIES, 1):
+        row: Row = {"name": name, "color": color, "priority": rank}
+        yield {**row, "isdefault": name == _DEFAULT, "active": active}
+
+
+RESOURCE = derive("taskpriority", first_id=801, generate=_generate)

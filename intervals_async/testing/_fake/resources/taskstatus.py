@@ -1,0 +1,38 @@
+"""taskstatus: statuses of tasks; there are more of them than a page has without a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.wire import Row
+
+CLOSED = "Closed"
+"""The name of the status that a closed task has."""
+
+_STATUSES = (
+    "Open",
+    "In Progress",
+    "Q&A",
+    "Waiting for client",
+    "Waiting for us",
+    "In Review",
+    "Approved",
+    '"Done"',
+    "Deployed",
+    "On Hold",
+    CLOSED,
+    "Rejected",
+)
+_FROZEN = ("Open", CLOSED)
+_RETIRED = ("Rejected",)
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    for rank, name in enumerate(_STATUSES, 1):
+        row: Row = {"name": name, "priority": rank, "frozen": name in _FROZEN}
+        yield {**row, "active": name not in _RETIRED}
+
+
+RESOURCE = derive("taskstatus", first_id=901, generate=_generate)

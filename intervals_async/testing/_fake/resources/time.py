@@ -1,0 +1,163 @@
+"""time: the hours that people have logged, on a task or on a project and a module.
+
+Assumed where the contract says nothing: both ends of a range belong to it; ``active`` is the
+project's; ``ogmilestoneid`` is the milestone's id once more; general time has no milestone; nothing
+that is new is approved; ``moduleid`` is the id of the module itself, of whatever project. A list
+tells ``date`` as ``MM/DD/YYYY`` with ``dateiso`` beside it, as it has been seen to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from intervals_async.testing._fake import values
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Setting, Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.hours import number
+from intervals_async.testing._fake.moments import local_now, midnight, today
+from intervals_async.testing._fake.refusals import RefusedError, not_valid
+from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.teams import modules_of, team, worktypes_of
+from intervals_async.testing._fake.wire import Json, Row, Value, columns
+from intervals_async.testing._fake.words import title
+
+_ENTRIES = 200
+_DAYS = 120
+_HOURS = (0.1, 0.25, 0.5, 0.7, 1, 1.1, 2.35, 3, 7.75, 8)
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("time")
+    projects: Sequence[Value] = account.table("project").order
+    offered: dict[Value, list[Value]] = {
+        each: list(worktypes_of(account, each)) for each in projects
+    }
+    tasks = [task for task in account.table("task") if offered.get(task["projectid"])]
+    for place in range(_ENTRIES if tasks else 0):
+        task = dice.choice(tasks)
+        project = task["projectid"]
+        day = today(account) - timedelta(days=dice.randrange(_DAYS))
+        age = dice.randrange(max(1, (today(account) - day).days) * 86_400)
+        is_general = dice.random() < 0.3
+        yield {
+            "projectid": project,
+            "moduleid": dice.choice(modules_of(account, project)) if is_general else None,
+            "taskid": None if is_general else task["id"],
+            "worktypeid": dice.choice(offered[project]),
+            "personid": dice.choice(team(account, project)),
+            "date": day,
+            "time": dice.choice(_HOURS),
+            "description": dice.choice((None, "", title(place, place + 1))),
+            "billable": dice.random() < 0.6,
+            "datemodified": (midnight(account) - timedelta(seconds=age)).replace(tzinfo=None),
+            "approved": dice.random() < 0.5,
+        }
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    task = account.related("task", row.get("taskid"))
+    if task:
+        row |= {"projectid": task["projectid"], "moduleid": task["moduleid"]}
+    row.setdefault("projectid", next(iter(account.table("project").order), None))
+    project = account.related("project", row["projectid"])
+    row.setdefault("worktypeid", next(iter(worktypes_of(account, row["projectid"])), None))
+    row.setdefault("personid", caller)
+    row.setdefault("date", today(account))
+    row.setdefault("time", 1.0)
+    row.setdefault("billable", True)
+    row.setdefault("approved", False)
+    row["datemodified"] = row.get("datemodified") or local_now(account)
+    person = account.related("person", row["personid"])
+    client = account.related("client", project.get("clientid"))
+    row |= {
+        "dateiso": row["date"],
+        "milestoneid": task.get("milestoneid"),
+        "ogmilestoneid": task.get("milestoneid"),
+        "tasklocalid": task.get("localid"),
+        "statusid": task.get("statusid"),
+        "firstname": person.get("firstname"),
+        "lastname": person.get("lastname"),
+        "active": project.get("active"),
+        "client": client.get("name"),
+        "clientactive": client.get("active"),
+    }
+
+
+def _check(account: Account, write: Write) -> None:
+    row = write.row
+    if row["taskid"] is None:
+        given = write.body if write.old is None else row
+        missing = [name for name in ("projectid", "moduleid") if given.get(name) is None]
+        if missing:
+            raise not_valid([], missing=missing)
+    hours = number(row["time"])
+    if round(hours, 2) != hours:
+        raise RefusedError(
+            400, 18, "Validation error has occurred (see verbose)", ["Time is too precise."]
+        )
+    project = row["projectid"]
+    wrong: list[tuple[str, Json]] = []
+    if row["worktypeid"] not in worktypes_of(account, project):
+        wrong.append(("worktypeid", str(row["worktypeid"])))
+    if row["personid"] not in people_with_access(account, project):
+        wrong.append(("personid", str(row["personid"])))
+    if wrong:
+        raise not_valid(wrong)
+    row["datemodified"] = write.body.get("datemodified") or local_now(account)
+
+
+def _show(account: Account, row: Row, asking: Asking) -> Row:
+    day = row["date"]
+    if asking.member or not isinstance(day, date):
+        return row
+    return {**row, "date": day.strftime("%m/%d/%Y")}
+
+
+def _active_only(account: Account, text: str) -> Predicate:
+    wanted = values.truth(text)
+
+    def matches(row: Row) -> bool:
+        person = account.related("person", row["personid"])
+        project = account.related("project", row["projectid"])
+        return not wanted or bool(person.get("active") and project.get("active"))
+
+    return matches
+
+
+def _flag(given: Json) -> Value:
+    """Take a boolean; for time JSON's own are known to be accepted too."""
+    return given if isinstance(given, bool) else values.flag(given)
+
+
+RESOURCE = derive(
+    "time",
+    kept=columns("approved:boolean"),
+    filters=[Filter("activeonly", _active_only)],
+    settings=[
+        Setting("time", values.decimal, required=True),
+        Setting("billable", _flag, required=True),
+    ],
+    none=["clientid", "milestoneid"],
+    list_only=[
+        "dateiso",
+        "project",
+        "tasklocalid",
+        "task",
+        "firstname",
+        "lastname",
+        "person",
+        "active",
+        "client",
+        "clientactive",
+        "statusid",
+    ],
+    member_only=["milestoneid", "ogmilestoneid"],
+    after=("projectmodule", "projectteam", "projectworktype"),
+    first_id=30_001,
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    show=_show,
+)

@@ -1,0 +1,130 @@
+"""timer: stopwatches of people, on a task or general; all moments are UTC.
+
+A timer that has a ``starttime`` runs. A person has one timer a task at most, and Executives have
+none. Without a filter that says otherwise the list holds the timers on tasks.
+
+Assumed where the contract says nothing: a new timer that is given neither ``starttime`` nor ``time``
+starts at once, one that is given ``time`` alone is paused; a person has any number of general
+timers; ``lastupdate`` is set by starting and stopping, unless a write gives it; ``gettimerinfo``
+adds no columns, since those that it adds are not known; all timers are shown to everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+
+from intervals_async.testing._fake import values
+from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.contract import Asking, Predicate, Setting, Write
+from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.filters import accepted, one_id
+from intervals_async.testing._fake.hours import number
+from intervals_async.testing._fake.moments import midnight
+from intervals_async.testing._fake.refusals import not_valid
+from intervals_async.testing._fake.wire import Json, Row, Value
+
+_TIMERS = 12
+_GENERAL = 4
+
+
+def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
+    dice = sizes.dice("timer")
+    people = [row["id"] for row in account.table("person") if _may_have_one(row)]
+    tasks = account.table("task").order
+    pairs = [(task, person) for task in tasks for person in people]
+    chosen = dice.sample(pairs, min(len(pairs), _TIMERS - _GENERAL))
+    general = [(None, dice.choice(people)) for _ in range(_GENERAL if people else 0)]
+    for task, person in [*chosen, *general]:
+        started = midnight(account) - timedelta(seconds=dice.randrange(1, 200_000))
+        is_running = dice.random() < 0.5
+        yield {
+            "taskid": task,
+            "personid": person,
+            "starttime": started if is_running else None,
+            "time": dice.choice((0, 90, 3600)) if is_running else dice.randrange(1, 30_000),
+            "name": dice.choice((None, "", "Call & e-mail", "<b>Fix</b> it")),
+            "lastupdate": started,
+        }
+
+
+def _may_have_one(person: Row) -> bool:
+    return person.get("group") in ("Administrator", "Manager", "Resource")
+
+
+def _complete(account: Account, row: Row, caller: int) -> None:
+    row.setdefault("personid", caller)
+    is_new = "isrunning" not in row
+    if is_new and row.get("starttime") is None and row.get("time") is None:
+        row["starttime"] = account.stamp()
+    row["time"] = row.get("time") or 0
+    row["lastupdate"] = row.get("lastupdate") or account.stamp()
+    row["isrunning"] = row.get("starttime") is not None
+    row["tasklocalid"] = account.related("task", row.get("taskid")).get("localid")
+
+
+def _check(account: Account, write: Write) -> None:
+    row, body = write.row, write.body
+    if not _may_have_one(account.related("person", row["personid"])):
+        raise not_valid([("personid", str(row["personid"]))])
+    if write.old is not None and all(
+        body.get(name, write.old[name]) is None for name in ("starttime", "time")
+    ):
+        raise not_valid([], missing=["starttime", "time"])
+    for other in account.table("timer"):
+        of_the_same = other["taskid"] == row["taskid"] and other["personid"] == row["personid"]
+        if row["taskid"] is not None and of_the_same and other["id"] != row["id"]:
+            raise not_valid([("taskid", str(row["taskid"]))])
+    if write.old is not None and "lastupdate" not in body and {"starttime", "time"} & body.keys():
+        row["lastupdate"] = account.stamp()
+
+
+def _show(account: Account, row: Row, asking: Asking) -> Row:
+    started = row["starttime"]
+    elapsed = 0
+    if isinstance(started, datetime):
+        elapsed = max(0, int((account.stamp() - started).total_seconds()))
+    return {**row, "timelapsed": elapsed, "totaltime": number(row["time"]) + elapsed}
+
+
+def _visible(account: Account, asking: Asking) -> Predicate | None:
+    if asking.member or asking.query.get("gettimerinfo") == "t":
+        return None
+    general = asking.query.get("generaltimers") == "t"
+    return lambda row: (row["taskid"] is None) == general
+
+
+def _moment(given: Json) -> Value:
+    """Take a moment in UTC, with a T in its middle too: public clients send it so."""
+    text = str(given)
+    return values.utc_moment_of(text[:10] + text[10:].replace("T", " ", 1))
+
+
+def _day_or_moment(given: Json) -> Value:
+    """Take a date, as the settable field is documented, or a moment, as it is answered."""
+    text = str(given)
+    if len(text) == len("YYYY-MM-DD"):
+        return datetime.combine(values.day(text), time(), UTC)
+    return _moment(text)
+
+
+RESOURCE = derive(
+    "timer",
+    filters=[
+        accepted("generaltimers", values.truth),
+        accepted("gettimerinfo", values.truth),
+        one_id("projectid", through="task"),
+        one_id("clientid", through="task"),
+    ],
+    settings=[
+        Setting("starttime", _moment),
+        Setting("timelapsed", values.decimal, column=None),
+        Setting("lastupdate", _day_or_moment),
+    ],
+    first_id=1001,
+    generate=_generate,
+    complete=_complete,
+    check=_check,
+    visible=_visible,
+    show=_show,
+)

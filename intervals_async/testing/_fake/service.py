@@ -1,0 +1,113 @@
+"""From a request to its answer by the rules of the contract, without any network.
+
+The order of the rules where several are broken is the fake's own: the minute, the credentials, the
+day, the resource, the action, the method, the group, the id, the parameters. Also its own: a path
+without the trailing slash is an unknown resource, and a PUT without an id creates and a POST with
+one changes ("interchangeable on the server").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from intervals_async.testing._fake import reading, refusals, writing
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.contract import Groups, Resource
+from intervals_async.testing._fake.limits import MinuteLimit
+from intervals_async.testing._fake.log import SeenRequest
+from intervals_async.testing._fake.refusals import RefusedError
+from intervals_async.testing._fake.wire import JSON, Answer, Envelope, Row, id_of
+
+_XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<intervals/>\n'
+
+
+class Service:
+    """Answers requests out of an account, within the limit of the minute."""
+
+    __slots__ = ("_account", "_catalog", "_minute")
+
+    def __init__(
+        self, account: Account, catalog: Mapping[str, Resource], minute: MinuteLimit
+    ) -> None:
+        self._account = account
+        self._catalog = catalog
+        self._minute = minute
+
+    def answer(self, seen: SeenRequest) -> Answer:
+        """Answer one request; who does not accept JSON gets an empty XML document, or the file."""
+        caller = self._account.caller(seen.headers.get("authorization", ""))
+        try:
+            answer = self._admit(seen, caller)
+        except RefusedError as refusal:
+            answer = refusal.answer(caller)
+        if answer.content_type == JSON and "application/json" not in seen.headers.get("accept", ""):
+            return Answer(answer.status, _XML, "text/xml; charset=utf-8")
+        return answer
+
+    def _admit(self, seen: SeenRequest, caller: int | None) -> Answer:
+        if not self._minute.admit():
+            raise refusals.too_fast()
+        person = self._account.person(caller)
+        name, identity, action = _split(seen.path)
+        if name != "quota" and not self._account.day.admit():
+            raise refusals.day_used_up()
+        if name not in self._catalog:
+            raise refusals.unknown_resource()
+        resource = self._catalog[name]
+        if action is not None and action not in resource.actions:
+            raise refusals.unknown_action()
+        if action is not None and seen.method != "GET":
+            raise refusals.method_not_available()
+        _permit(resource, seen.method, identity is not None, person)
+        if action is not None and identity is not None:
+            return self._perform(resource, seen, identity, action, person)
+        return self._act(resource, seen, identity, person).answer()
+
+    def _perform(
+        self, resource: Resource, seen: SeenRequest, identity: str, action: str, person: Row
+    ) -> Answer:
+        row = reading.find(self._account, resource, identity, person)
+        if seen.query:
+            raise refusals.not_recognized(seen.query)
+        return resource.actions[action](self._account, row, id_of(person))
+
+    def _act(
+        self, resource: Resource, seen: SeenRequest, identity: str | None, person: Row
+    ) -> Envelope:
+        account = self._account
+        if identity is None and seen.method == "GET":
+            return reading.collection(account, resource, seen.query, person)
+        old = None if identity is None else reading.find(account, resource, identity, person)
+        if seen.query:
+            raise refusals.not_recognized(seen.query)
+        if old is None:
+            return writing.create(account, resource, seen, person)
+        if seen.method in resource.acts:
+            return resource.acts[seen.method](account, seen, old, id_of(person))
+        if seen.method == "GET":
+            return reading.member(account, resource, old, person)
+        if seen.method == "DELETE":
+            return writing.delete(account, resource, old, person)
+        return writing.change(account, resource, seen, old, person)
+
+
+def _split(path: str) -> tuple[str, str | None, str | None]:
+    """Split a path into the resource, the id and what follows it."""
+    parts = path.split("/")
+    if len(parts) < 3 or parts[-1]:
+        return "", None, None
+    identity, action = parts[2:-1][:1], "/".join(parts[3:-1])
+    return parts[1], identity[0] if identity else None, action or None
+
+
+def _permit(resource: Resource, method: str, member: bool, person: Row) -> None:
+    offered = dict(resource.member if member else resource.collection)
+    # A new record has no id yet: its path is the collection's, its right stands at the member.
+    for name in () if member else ("POST", "PUT"):
+        if name in resource.member and name not in resource.acts:
+            offered[name] = resource.member[name]
+    if method not in offered:
+        raise refusals.method_not_available()
+    groups: Groups = offered[method]
+    if groups is not None and person["group"] not in groups:
+        raise refusals.no_permission()

@@ -1,0 +1,26 @@
+"""Who works on a project, and what it offers them to work with."""
+
+from __future__ import annotations
+
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.wire import Row, Value
+
+
+def team(account: Account, project: Value) -> list[int]:
+    """Return the ids of those who have access to a project, in order."""
+    people = account.table("person")
+    there = [each for each in sorted(people_with_access(account, project)) if people.get(each)]
+    return there or list(people.order[:1])
+
+
+def modules_of(account: Account, project: Value) -> list[Value]:
+    """Return the ids of a project's modules, as tasks and time entries name them."""
+    rows = account.table("projectmodule")
+    return [row["moduleid"] for row in rows if row["projectid"] == project and row["moduleid"]]
+
+
+def worktypes_of(account: Account, project: Value) -> dict[Value, Row]:
+    """Return a project's work types by the ids that time entries name them by."""
+    rows = account.table("projectworktype")
+    return {row["worktypeid"]: row for row in rows if row["projectid"] == project}

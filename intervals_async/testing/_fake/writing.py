@@ -1,0 +1,117 @@
+"""POST, PUT and DELETE: reading a body by the resource's settings, and changing its table.
+
+Null and the empty text clear a field. A new record cannot do without a required field; clearing one
+of an existing record is let through where nothing else speaks against it, since the contract does
+not say. An id that points nowhere is refused where it is named, with the recorded words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from intervals_async.testing._fake import refusals
+from intervals_async.testing._fake.account import Account
+from intervals_async.testing._fake.contract import Resource, Write
+from intervals_async.testing._fake.log import SeenRequest
+from intervals_async.testing._fake.reading import member
+from intervals_async.testing._fake.references import fill_names, ids_in
+from intervals_async.testing._fake.wire import Envelope, Json, Row, Value, id_of
+
+_CLEARING: tuple[Json, ...] = (None, "")
+
+
+def finish(account: Account, resource: Resource, row: Row, caller: int) -> None:
+    """Fill in what a row lacks: what the resource knows of it, names, and None for the rest."""
+    resource.complete(account, row, caller)
+    fill_names(account, row, resource.named, resource.points_to)
+    for column in resource.columns:
+        row.setdefault(column.name, None)
+
+
+def create(account: Account, resource: Resource, seen: SeenRequest, caller: Row) -> Envelope:
+    """Make a new record out of a body."""
+    person = id_of(caller)
+    body = _read_body(account, resource, seen, new=True)
+    table = account.table(resource.name)
+    row: Row = {"id": table.next_id, **_fields(resource, body)}
+    finish(account, resource, row, person)
+    write = Write(row, person, body, quiet=_is_quiet(seen))
+    resource.check(account, write)
+    table.add(row)
+    resource.created(account, write)
+    return member(account, resource, table.get(row["id"]) or row, caller, 201)
+
+
+def change(
+    account: Account, resource: Resource, seen: SeenRequest, old: Row, caller: Row
+) -> Envelope:
+    """Change the fields of a record that a body names, and only these."""
+    person = id_of(caller)
+    body = _read_body(account, resource, seen, new=False)
+    row: Row = {**old, **_fields(resource, body)}
+    finish(account, resource, row, person)
+    write = Write(row, person, body, old, quiet=_is_quiet(seen))
+    resource.check(account, write)
+    account.table(resource.name).change(id_of(row), row)
+    resource.changed(account, write)
+    return member(account, resource, row, caller, 202)
+
+
+def delete(account: Account, resource: Resource, old: Row, caller: Row) -> Envelope:
+    """Take out a record; what points to it stays."""
+    resource.removable(account, old, id_of(caller))
+    account.table(resource.name).remove(id_of(old))
+    return Envelope(id_of(caller), resource.name, ())
+
+
+def _is_quiet(seen: SeenRequest) -> bool:
+    return seen.headers.get("x-intervals-disable-action-notes") == "t"
+
+
+def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
+    return {
+        setting.column: body[setting.name]
+        for setting in resource.settings
+        if setting.column is not None and setting.name in body
+    }
+
+
+def _read_body(
+    account: Account, resource: Resource, seen: SeenRequest, *, new: bool
+) -> Mapping[str, Value]:
+    body = seen.body
+    if "application/json" not in seen.headers.get("content-type", ""):
+        raise refusals.unreadable_body("The body is not declared as application/json")
+    if not _is_flat(body):
+        raise refusals.unreadable_body("The body is not a flat JSON object")
+    settings = {setting.name: setting for setting in resource.settings}
+    unknown = [name for name in body if name not in settings]
+    if unknown:
+        raise refusals.not_recognized(unknown)
+    values: dict[str, Value] = {}
+    invalid: list[tuple[str, Json]] = []
+    for name, given in body.items():
+        try:
+            values[name] = None if given in _CLEARING else settings[name].parse(given)
+        except ValueError:
+            invalid.append((name, given))
+    invalid += [
+        (name, body[name])
+        for name, value in values.items()
+        if not _is_there(account, resource.points_to.get(settings[name].column or ""), value)
+    ]
+    missing = [
+        name for name, each in settings.items() if each.required and body.get(name) in _CLEARING
+    ]
+    if invalid or (new and missing):
+        raise refusals.not_valid(invalid, missing if new else ())
+    return values
+
+
+def _is_there(account: Account, table: str | None, value: Value) -> bool:
+    return table is None or all(account.table(table).get(each) for each in ids_in(value))
+
+
+def _is_flat(body: Json) -> TypeGuard[dict[str, Json]]:
+    return isinstance(body, dict) and not any(isinstance(v, dict | list) for v in body.values())
