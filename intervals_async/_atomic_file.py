@@ -52,6 +52,12 @@ class AtomicFile:
         with naming(self._named):
             self._opened().write(data)
 
+    def restart(self) -> None:
+        """Drop what was written so far."""
+        with naming(self._named):
+            self._opened().seek(0)
+            self._opened().truncate()
+
     def commit(self) -> None:
         """Bring all to the disk and move it into place.
 

@@ -94,17 +94,17 @@ class RetryPolicy:
     wait_too_fast: float = attrs.field(default=10.0, validator=attrs.validators.ge(0))
     retry_posts: bool = False
 
-    def again(self, method: str, what: FailureKind, attempts: int) -> bool:
+    def allows_retry(self, method: str, kind: FailureKind, attempts: int) -> bool:
         """Whether a call that has cost so many attempts may be sent once more."""
-        if attempts >= self.attempts or what is FailureKind.FINAL:
+        if attempts >= self.attempts or kind is FailureKind.FINAL:
             return False
-        if what in (FailureKind.NEVER_SENT, FailureKind.REFUSED):
+        if kind in (FailureKind.NEVER_SENT, FailureKind.REFUSED):
             return True
         return method != "POST" or self.retry_posts
 
-    def wait(self, what: FailureKind, attempts: int, share: float) -> float:
+    def wait(self, kind: FailureKind, attempts: int, share: float) -> float:
         """Seconds before the next attempt; `share`, 0 to 1, is what chance has drawn."""
         doubled = 2.0 ** min(attempts - 1, 64)
-        if what is FailureKind.REFUSED:
+        if kind is FailureKind.REFUSED:
             return min(self.wait_too_fast * doubled, self.wait_max)
         return share * min(self.wait_initial * doubled, self.wait_max)

@@ -16,7 +16,7 @@ from intervals_async import (
     RecordError,
     ResponseError,
 )
-from intervals_async._http.messages import Call, read_response
+from intervals_async._http.messages import Call, parse_response
 from intervals_async._schema.records import record_decoder
 from intervals_async.testing import FakeIntervals, faults
 
@@ -134,7 +134,7 @@ def test_only_our_errors_come_out_of_100_000_mutated_answers() -> None:
                         [b"null", b"[", b"{}", b'"', b"-1", b"1e9", b"\\u0000", b"true", b","]
                     )
         try:
-            answer = read_response(call, chance.choice([200, 200, 400, 500]), "", bytes(body))
+            answer = parse_response(call, chance.choice([200, 200, 400, 500]), "", bytes(body))
             _ = answer.listcount
             decoder.records(answer.rows(), "$.projectnote")
             outcomes["records"] += 1

@@ -42,17 +42,17 @@ def test_only_what_is_safe_is_sent_again(method: str, what: FailureKind) -> None
     """All but a POST that may have been carried out, and what is final."""
     safe = what in (FailureKind.NEVER_SENT, FailureKind.REFUSED)
     expected = what is not FailureKind.FINAL and (method != "POST" or safe)
-    assert RetryPolicy().again(method, what, 1) is expected
-    assert RetryPolicy(attempts=1).again(method, what, 1) is False
+    assert RetryPolicy().allows_retry(method, what, 1) is expected
+    assert RetryPolicy(attempts=1).allows_retry(method, what, 1) is False
     opted_in = RetryPolicy(retry_posts=True)
-    assert opted_in.again(method, what, 1) is (what is not FailureKind.FINAL)
+    assert opted_in.allows_retry(method, what, 1) is (what is not FailureKind.FINAL)
 
 
 def test_attempts_are_bounded() -> None:
     """The first one counts."""
     policy = RetryPolicy(attempts=3)
-    assert policy.again("GET", FailureKind.NEVER_SENT, 2)
-    assert not policy.again("GET", FailureKind.NEVER_SENT, 3)
+    assert policy.allows_retry("GET", FailureKind.NEVER_SENT, 2)
+    assert not policy.allows_retry("GET", FailureKind.NEVER_SENT, 3)
 
 
 def test_waits_double_up_to_the_longest_and_chance_takes_a_share() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from intervals_async import errors
 from intervals_async._http.credentials import Credentials, checked_base_url, checked_token
-from intervals_async._http.messages import Call, Response, read_response
+from intervals_async._http.messages import Call, ParsedResponse, parse_response
 
 GET = Call("GET", "projectnote", query=(("projectid", "3,5"), ("search", "a b&c=d/é")))
 BASE = "https://api.myintervals.com/"
@@ -20,9 +20,9 @@ BASE = "https://api.myintervals.com/"
 
 def read(
     body: Any, status: int = 200, call: Call = GET, content_type: str = "application/json"
-) -> Response:
+) -> ParsedResponse:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_response(call, status, content_type, raw)
+    return parse_response(call, status, content_type, raw)
 
 
 def refusal(code: object, status: int, **more: Any) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def test_three_statuses_are_success(status: int) -> None:
 
 def test_a_delete_may_have_no_body() -> None:
     """It has been an empty list and nothing at all."""
-    delete = Call("DELETE", "projectnote", 9, wants_answer=False)
+    delete = Call("DELETE", "projectnote", 9, expects_record=False)
     assert read(b"", call=delete).envelope == {}
     assert read(b"\n", call=delete).envelope == {}
     assert read({"projectnote": []}, call=delete).rows() == []

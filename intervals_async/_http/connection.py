@@ -1,9 +1,9 @@
-"""One attempt over aiohttp: the session, the time-outs, and what went wrong in our own terms."""
+"""One attempt over aiohttp: the session, the timeouts, and errors in our own terms."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from weakref import WeakSet
 
 import aiohttp
@@ -22,28 +22,28 @@ from .messages import Call, annotate, unreadable
 
 __all__ = ["BUFFER", "Connection", "ResponseBody"]
 
-# Bytes that aiohttp keeps of an answer that is not read; it reads up to twice as many before
-# it makes the server wait.
+# Bytes that aiohttp buffers of a body that is not read. It reads up to twice as many before it
+# makes the server wait.
 BUFFER = 2**17
 
-# Bytes that are taken at a time: few at first, so that the first record comes soon, then twice
-# as many each time. Pieces of this size are decoded in half the time of whole large answers.
-FIRST_PIECE = 2**14
-PIECE = 2**17
+# Bytes that are read at a time: few at first, so that the first record comes soon, then twice
+# as many each time. Chunks of this size are decoded in half the time of complete large bodies.
+FIRST_CHUNK = 2**14
+CHUNK = 2**17
 
-# Bytes that an answer must bring within the time-out.
-MARK = 2**20
+# Bytes that must arrive within each timeout.
+TIMED_BYTES = 2**20
 
 
 class _DroppedError(Exception):
-    """The connection broke. No ClientError, so that aiohttp does not send again."""
+    """The connection broke. Not a ClientError, so that aiohttp does not resend the request."""
 
 
 async def _no_resend(
     request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    # aiohttp sends GET, PUT and DELETE once more, on its own, over a dropped connection.
-    # What is sent again, and when, is for the limits and the retry policy to say.
+    # aiohttp resends GET, PUT and DELETE once, on its own, after a dropped connection. Only the
+    # retry policy may resend, and the rate limits must count every request.
     try:
         return await send(request)
     except aiohttp.ClientConnectorError:
@@ -53,25 +53,24 @@ async def _no_resend(
 
 
 class ResponseBody:
-    """An answer whose body is read while it arrives.
+    """The body of a response, read while it arrives.
 
-    Dropped before its end it closes the connection, so that nothing is left behind.
+    If it is dropped before its end, it closes the connection, so that nothing is left behind.
 
     Attributes:
         status: The HTTP status.
-        content_type: Its media type.
-        retry_after: The header of that name.
-        seconds: How long was waited for it, connecting included; the reader's own time apart.
+        content_type: The media type.
+        seconds: How long the network took so far, connecting included, the reader excluded.
         size: How many bytes were read.
     """
 
     __slots__ = (
-        "__weakref__", "_call", "_ended", "_loop", "_mark", "_patience", "_piece", "_response",
-        "_total", "content_type", "retry_after", "seconds", "size", "status",
+        "__weakref__", "_call", "_chunk", "_deadline_size", "_ended", "_loop", "_response",
+        "_time_left", "_total", "content_type", "seconds", "size", "status",
     )  # fmt: skip
 
     def __init__(
-        self, call: Call, response: aiohttp.ClientResponse, total: float, begun: float
+        self, call: Call, response: aiohttp.ClientResponse, total: float, began: float
     ) -> None:
         self._call = call
         self._response = response
@@ -79,79 +78,91 @@ class ResponseBody:
         self._ended = False
         self.status = response.status
         self.content_type = response.content_type
-        self.retry_after = response.headers.get("Retry-After")
-        self.seconds = self._loop.time() - begun
+        self.seconds = self._loop.time() - began
         self.size = 0
-        # Seconds for what comes until the size has reached the mark.
+        # Seconds left until the size must have reached `_deadline_size`.
         self._total = total
-        self._patience = total - self.seconds
-        self._mark = MARK
-        self._piece = FIRST_PIECE
+        self._time_left = total - self.seconds
+        self._deadline_size = TIMED_BYTES
+        self._chunk = FIRST_CHUNK
 
-    async def read(self) -> bytes | CallError:
-        """Give the next bytes, and none at the end. A failure is given, not raised.
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the response; names are case-insensitive."""
+        return self._response.headers
 
-        The time-out is for each mebibyte: a large answer may take long if it keeps coming.
-        A cancelled read has taken nothing.
+    async def read(self) -> bytes:
+        """Return the next bytes, and none at the end.
+
+        The timeout applies to each MiB: a large body may take long if it keeps coming. A
+        cancelled read has taken nothing.
+
+        Raises:
+            TransportError: The connection broke, or the timeout has passed.
+            ResponseError: The body is not HTTP.
         """
         content = self._response.content
-        if self.size:  # others get their turn between two pieces, though all has come already
+        if self.size:  # other tasks get their turn, even if everything has arrived already
             await asyncio.sleep(0)
-        begun = self._loop.time()
+        began = self._loop.time()
+        failure: CallError | None = None
+        data = b""
         try:
-            data = content.read_nowait(self._piece)
+            data = content.read_nowait(self._chunk)
             if not data and not content.at_eof():
-                async with asyncio.timeout(max(self._patience, 0)):
-                    data = await content.read(self._piece)
+                async with asyncio.timeout(max(self._time_left, 0)):
+                    data = await content.read(self._chunk)
         except asyncio.CancelledError as error:
             raise error.with_traceback(None) from None
-        except BaseException as error:  # noqa: BLE001  what is not told of is raised again
+        except BaseException as error:  # noqa: BLE001  what is not the network's is raised again
             self.close()
             failure = _failure(self._call, error, self._total)
             if failure is None:
                 raise error.with_traceback(None) from None
-            return failure
         finally:
-            took = self._loop.time() - begun
+            took = self._loop.time() - began
             self.seconds += took
-            self._patience -= took
-        self._piece = min(2 * self._piece, PIECE)
+            self._time_left -= took
+        if failure is not None:
+            raise failure
+        self._chunk = min(2 * self._chunk, CHUNK)
         self._ended = self._ended or not data
         self.size += len(data)
-        if self.size >= self._mark:
-            self._mark = self.size + MARK
-            self._patience = self._total
+        if self.size >= self._deadline_size:
+            self._deadline_size = self.size + TIMED_BYTES
+            self._time_left = self._total
         return data
 
-    async def body(self, most_bytes: int) -> bytes | CallError:
-        """Read the whole, if it is no larger than that. A failure is given, not raised."""
+    async def read_all(self, max_bytes: int) -> bytes:
+        """Return the complete body.
+
+        Raises:
+            CallError: As `read` raises it.
+            ResponseError: The body is larger than `max_bytes`.
+        """
         chunks: list[bytes] = []
-        while (self._response.content_length or 0) <= most_bytes and self.size <= most_bytes:
+        while (self._response.content_length or 0) <= max_bytes and self.size <= max_bytes:
             data = await self.read()
-            if isinstance(data, CallError):
-                return data
             if not data:
                 return b"".join(chunks)
             chunks.append(data)
-        return unreadable(
-            self._call, f"the answer is larger than max_response_bytes ({most_bytes})"
-        )
+        raise unreadable(self._call, f"the answer is larger than max_response_bytes ({max_bytes})")
 
     def close(self) -> None:
-        """Read no more. May be called again, and in any state."""
+        """Stop reading. May be called again, and in any state."""
         if not self._ended:
             self._ended = True
             self._response.close()
 
     def abort(self) -> None:
-        """End it under its reader, who is told that the connection broke."""
+        """Close it while somebody may be reading it: the reader gets an error."""
         if not self._ended:
-            # aiohttp tells nobody who reads a body that its connection was closed
+            # aiohttp does not tell a reader of a body that its connection was closed
             self._response.content.set_exception(_DroppedError("the client was closed"))
             self._response.close()
 
     def in_loop(self, act: Callable[[], None]) -> None:
-        """Do something in the loop's thread: the garbage of a cycle may be collected in any."""
+        """Call a function in the loop's thread: garbage of a cycle is collected in any thread."""
         try:
             here = asyncio.get_running_loop()
         except RuntimeError:
@@ -167,7 +178,7 @@ class ResponseBody:
 
 
 def _failure(call: Call, error: BaseException, seconds: float) -> CallError | None:
-    """Say in our own terms what went wrong; None for what is not the network's."""
+    """Return our own error for one of the network's; None for anything else."""
     match error:
         case aiohttp.ClientSSLError():
             failure: CallError = ConnectError(f"no safe connection: {error}", permanent=True)
@@ -189,11 +200,17 @@ def _failure(call: Call, error: BaseException, seconds: float) -> CallError | No
 
 
 class Connection:
-    """The way to the server for one token: a session of our own, or one that was handed in."""
+    """The way to the server for one token, over our own session or one that was passed in.
+
+    Attributes:
+        base_url: The root of the API.
+        max_response_bytes: The largest body that is read.
+        closed: Whether `close` was called.
+    """
 
     __slots__ = (
-        "_credentials", "_flows", "_loop", "_owned", "_session", "_trace_configs",
-        "base_url", "closed", "most_bytes",
+        "_bodies", "_credentials", "_loop", "_owned", "_session", "_trace_configs",
+        "base_url", "closed", "max_response_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -208,41 +225,50 @@ class Connection:
         self._credentials = credentials
         self.base_url = base_url
         self._session = session
-        # A session that was handed in is neither closed nor changed.
+        # A session that was passed in is neither closed nor changed.
         self._owned = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trace_configs = list(trace_configs)
-        # The answers that are being read.
-        self._flows: WeakSet[ResponseBody] = WeakSet()
-        self.most_bytes = max_response_bytes
+        # The bodies that are being read.
+        self._bodies: WeakSet[ResponseBody] = WeakSet()
+        self.max_response_bytes = max_response_bytes
         self.closed = False
 
     async def close(self) -> None:
         """Close our own session. May be called again."""
         self.closed = True
         if self._owned and self._session is not None:
-            for flow in list(self._flows):
-                flow.abort()
+            for body in list(self._bodies):
+                body.abort()
             await self._session.close()
 
     async def open(
-        self, call: Call, *, total: float, connect: float, buffer: int = BUFFER
-    ) -> ResponseBody | CallError:
-        """Send a call once, and give its answer when its headers have come.
+        self, call: Call, url: str, *, total: float, connect: float, buffer: int = BUFFER
+    ) -> ResponseBody:
+        """Send a call once, and return its response when the headers have arrived.
 
-        Raised only outside of the `except` blocks, our errors carry no aiohttp exception
-        as their context, and no frame that holds the Authorization header.
+        Our errors are raised outside of the `except` blocks: they carry no aiohttp exception as
+        their context, and no frame that holds the Authorization header.
+
+        Args:
+            call: What to send.
+            url: The complete URL of the call.
+            total: Seconds for the response.
+            connect: Seconds for connecting.
+            buffer: Bytes of the body that may wait unread.
 
         Raises:
+            TransportError: There was no response.
+            ResponseError: The response is not HTTP.
             ClientClosedError: There is no session to send with.
         """
         session = self._session_here()
-        begun = asyncio.get_running_loop().time()
+        began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(total):
                 response = await session.request(
                     call.method,
-                    URL(call.url(self.base_url), encoded=True),
+                    URL(url, encoded=True),
                     data=call.payload(),
                     headers={
                         "Authorization": self._credentials.authorization,
@@ -255,16 +281,16 @@ class Connection:
                     middlewares=(_no_resend,),
                     read_bufsize=buffer,
                 )
-            flow = ResponseBody(call, response, total, begun)
-            self._flows.add(flow)
-            return flow
-        except BaseException as error:  # noqa: BLE001  what is not told of is raised again
+            body = ResponseBody(call, response, total, began)
+            self._bodies.add(body)
+            return body
+        except BaseException as error:  # noqa: BLE001  what is not the network's is raised again
             failure = _failure(call, error, total)
             if failure is None:
                 # Cancelled, for one. The frames of aiohttp hold the Authorization header,
                 # and a traceback may be shown with its variables.
                 raise error.with_traceback(None) from None
-        return failure
+        raise failure
 
     def _session_here(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -274,7 +300,7 @@ class Connection:
             self._loop = loop
             # no cookies: nothing to remember for weeks, nothing to share between tokens
             self._session = aiohttp.ClientSession(
-                # how many are under way is for the limits to say
+                # the rate limits decide how many requests are under way
                 connector=aiohttp.TCPConnector(limit=0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trace_configs=self._trace_configs,

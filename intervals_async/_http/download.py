@@ -1,4 +1,4 @@
-"""`Download`: a file from the API, taken piece by piece."""
+"""`Download`: a file from the API, read chunk by chunk."""
 
 from __future__ import annotations
 
@@ -6,32 +6,29 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 from .._atomic_file import AtomicFile
-from ..errors import CallError, TransportError
+from ..errors import TransportError
 from .final_errors import closed_error
 from .messages import Call
 from .raw_response import RawResponse
-from .settings import RetryState
 from .transport import Transport
 
 __all__ = ["Download"]
 
-Pieces: TypeAlias = AsyncGenerator[bytes]
-
 
 class Download:
-    """A file from the API. It may be taken more than once; each time it is sent anew.
+    """A file from the API. It may be fetched more than once; each time it is requested again.
 
     Example:
         ::
 
             await intervals.document.download(7).save("offer.pdf")
 
-            async with intervals.document.download(7).open() as pieces:
-                async for data in pieces:
+            async with intervals.document.download(7).open() as chunks:
+                async for data in chunks:
                     ...
     """
 
@@ -46,89 +43,78 @@ class Download:
         return f"<Download {self._call.path}>"
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[Pieces]:
-        """Ask for the file, and give an async iterator of its bytes.
+    async def open(self) -> AsyncGenerator[AsyncGenerator[bytes]]:
+        """Ask for the file, and yield an async iterator of its bytes.
 
-        What has no reader is left: the end of the block gives the rest up.
+        The end of the block gives up what was not read.
 
         Raises:
             NotFoundError: There is no such file.
-            CallError: The file could not be had; also while it is read, where it breaks off.
-                What was given by then is not the whole.
+            CallError: The file could not be fetched. Raised while it is read too, where the
+                response breaks off: what was yielded by then is incomplete.
         """
-        answer = await self._open(RetryState())
+        response = await self._transport.open_raw(self._call, _checked)
         try:
-            yield self._pieces(answer)
+            yield self._chunks(response)
         finally:
-            answer.close()
+            response.close()
 
     async def save(self, path: str | os.PathLike[str], *, force: bool = False) -> int:
-        """Write it to a file, which appears under its name when it is whole.
+        """Write it to a file, which appears under its name when it is complete.
 
         A file that breaks off is asked for again, as the retry policy says.
 
         Args:
             path: The file to write.
-            force: Whether one that is there is replaced.
+            force: Whether to replace an existing file.
 
         Returns:
-            How many bytes it has.
+            The size of the file in bytes.
 
         Raises:
-            CallError: The file could not be had.
-            FileExistsError: There is one of that name, and `force` was not said. Nothing is
-                asked for then.
+            CallError: The file could not be fetched.
+            FileExistsError: The file exists, and `force` is false. No request was sent then.
             OSError: The file cannot be written.
         """
-        progress = RetryState()
-        while True:
-            file = AtomicFile(Path(path), force=force)
-            file.open()
-            try:
-                failure = await self._write(file, progress)
-                if not isinstance(failure, CallError):
-                    await asyncio.to_thread(file.commit)
-                    return failure
-            finally:
-                file.discard()
-            await self._transport.failed(self._call, failure, progress)
-
-    async def _write(self, file: AtomicFile, progress: RetryState) -> int | CallError:
-        answer = await self._open(progress)
+        target = AtomicFile(Path(path), force=force)
+        target.open()
         try:
-            while True:
-                data = await answer.read()
-                if isinstance(data, CallError):
-                    return data
-                if not data:
-                    return answer.size
-                # a disk may be slow, or far away
-                await asyncio.to_thread(file.write, data)
+            return await self._transport.open_raw(self._call, partial(_save, target))
         finally:
-            answer.close()
+            target.discard()
 
-    async def _open(self, progress: RetryState) -> RawResponse:
+    async def _chunks(self, response: RawResponse) -> AsyncGenerator[bytes]:
         while True:
-            answer = await self._transport.open_raw(self._call, progress)
-            if isinstance(answer, RawResponse):
-                try:
-                    refusal = await answer.refusal()
-                except BaseException:
-                    answer.close()
-                    raise
-                if refusal is None:
-                    return answer
-                answer.close()
-                answer = refusal
-            await self._transport.failed(self._call, answer, progress)
-
-    async def _pieces(self, answer: RawResponse) -> Pieces:
-        while True:
-            data = await answer.read()
-            if isinstance(data, CallError):
-                if self._transport.closed and isinstance(data, TransportError):
-                    raise closed_error(self._call, data)
-                raise data
+            try:
+                data = await response.read()
+            except TransportError as error:
+                if self._transport.closed:
+                    raise closed_error(self._call, error) from None
+                raise
             if not data:
                 return
             yield data
+
+
+async def _checked(response: RawResponse) -> RawResponse:
+    """Return a response that is a file; raise the error that came instead of one."""
+    try:
+        await response.check_for_error()
+    except BaseException:
+        response.close()
+        raise
+    return response
+
+
+async def _save(target: AtomicFile, response: RawResponse) -> int:
+    """Write a complete file, from its beginning, and move it into place."""
+    try:
+        await response.check_for_error()
+        target.restart()
+        while data := await response.read():
+            # a disk may be slow, or far away
+            await asyncio.to_thread(target.write, data)
+    finally:
+        response.close()
+    await asyncio.to_thread(target.commit)
+    return response.size

@@ -1,4 +1,4 @@
-"""Pure: the error that a call ends with, once it is not sent again."""
+"""Pure: the error that a call ends with when it is not retried."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ __all__ = ["closed_error", "daily_quota_error", "final_error"]
 
 
 def final_error(call: Call, failure: CallError, *, maybe_done: bool) -> CallError:
-    """The error that a call ends with: a write that may have been carried out is ambiguous.
+    """Return the error that a call ends with: ambiguous for a write that may have been done.
 
-    "Nothing was sent" or "too fast" would be true of the last attempt alone; `maybe_done`
-    says whether an earlier one may have been carried out.
+    Args:
+        call: The call.
+        failure: Why its last attempt failed.
+        maybe_done: Whether an earlier attempt may have been carried out. "Nothing was sent"
+            or "too fast" would then be true of the last attempt only.
     """
-    what = failure_kind(failure)
-    carried_on = what is not FailureKind.FINAL or isinstance(failure, DailyQuotaError)
-    posted = call.method == "POST" and what is FailureKind.FATE_UNKNOWN
-    if call.method == "GET" or not (posted or (maybe_done and carried_on)):
+    kind = failure_kind(failure)
+    undecided = kind is not FailureKind.FINAL or isinstance(failure, DailyQuotaError)
+    posted = call.method == "POST" and kind is FailureKind.FATE_UNKNOWN
+    if call.method == "GET" or not (posted or (maybe_done and undecided)):
         return failure
     ambiguous = AmbiguousWriteError(
         f"whether it was carried out is unknown, and it was not sent again "
@@ -43,7 +46,7 @@ def final_error(call: Call, failure: CallError, *, maybe_done: bool) -> CallErro
 
 
 def closed_error(call: Call, failure: TransportError) -> ClientClosedError:
-    """The error of a call whose connection ended with the client."""
+    """Return the error of a call whose connection ended because the client was closed."""
     words = f"{call.method} {call.path}: the client was closed meanwhile"
     if call.method != "GET" and not isinstance(failure, ConnectError):
         words += "; whether it was carried out is unknown"
@@ -51,7 +54,7 @@ def closed_error(call: Call, failure: TransportError) -> ClientClosedError:
 
 
 def daily_quota_error(reset: datetime | None) -> DailyQuotaError:
-    """The error of a call that is not sent, since the day is known to be over."""
+    """Return the error of a call that is not sent because the daily quota is used up."""
     error = DailyQuotaError("the account's requests of the day are used up", code=11)
     error.reset = reset
     return error

@@ -15,10 +15,10 @@ from ..errors import CallError, InvalidCredentialsError, ResponseError, error_cl
 __all__ = [
     "SUCCESS",
     "Call",
-    "Response",
+    "ParsedResponse",
     "annotate",
-    "read_envelope",
-    "read_response",
+    "parse_envelope",
+    "parse_response",
     "unreadable",
 ]
 
@@ -52,7 +52,7 @@ class Call:
     )
     action: str | None = None
     extra_headers: tuple[tuple[str, str], ...] = ()
-    wants_answer: bool = True
+    expects_record: bool = True
 
     @property
     def path(self) -> str:
@@ -78,7 +78,7 @@ class Call:
 
 
 @attrs.frozen
-class Response:
+class ParsedResponse:
     """A successful answer, its envelope opened.
 
     Attributes:
@@ -169,7 +169,7 @@ def annotate(error: _Error, call: Call) -> _Error:
     return error
 
 
-def read_response(call: Call, status: int, content_type: str, body: bytes) -> Response:
+def parse_response(call: Call, status: int, content_type: str, body: bytes) -> ParsedResponse:
     """Judge an answer after all of its body was read.
 
     Raises:
@@ -180,13 +180,13 @@ def read_response(call: Call, status: int, content_type: str, body: bytes) -> Re
     if status not in SUCCESS:
         raise _refusal(call, status, envelope, flaw)
     if envelope is None:
-        if not call.wants_answer and body.strip()[:1] in (b"", b"["):
-            return Response(call, status, {})
+        if not call.expects_record and body.strip()[:1] in (b"", b"["):
+            return ParsedResponse(call, status, {})
         raise unreadable(call, flaw, status)
-    return read_envelope(call, status, envelope)
+    return parse_envelope(call, status, envelope)
 
 
-def read_envelope(call: Call, status: int, envelope: Mapping[str, Any]) -> Response:
+def parse_envelope(call: Call, status: int, envelope: Mapping[str, Any]) -> ParsedResponse:
     """Judge the envelope of an answer that came with a status of success.
 
     Raises:
@@ -195,7 +195,7 @@ def read_envelope(call: Call, status: int, envelope: Mapping[str, Any]) -> Respo
     outer = _code(envelope.get("code"))
     if envelope.get("error") or (outer is not None and outer >= 400):
         raise _refusal(call, status if outer is None or outer < 400 else outer, envelope, "")
-    return Response(call, status, envelope)
+    return ParsedResponse(call, status, envelope)
 
 
 def unreadable(call: Call, flaw: str, status: int | None = None) -> ResponseError:

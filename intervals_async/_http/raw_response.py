@@ -2,89 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from ..errors import CallError, ConnectionLostError, ResponseError
 from .connection import ResponseBody
-from .messages import Call, annotate, read_response
+from .messages import Call, annotate, parse_response
 from .reporting import AttemptReport
 
-__all__ = ["LARGEST_REFUSAL", "RawResponse"]
+__all__ = ["RawResponse"]
 
+E = TypeVar("E", bound=CallError)
 
-# An envelope that tells of an error is no longer.
-LARGEST_REFUSAL = 64 * 1024
+# No envelope of an error is larger.
+LARGEST_ERROR = 64 * 1024
 
 
 class RawResponse:
-    """A good answer whose bytes are taken as they are."""
+    """A response that has begun successfully, whose bytes are taken as they are."""
 
-    __slots__ = ("_attempts", "_call", "_ended", "_flow", "_looked_at", "_report", "_whole")
+    __slots__ = ("_attempts", "_body", "_call", "_complete", "_ended", "_peeked", "_report")
 
     def __init__(
-        self, call: Call, flow: ResponseBody, report: AttemptReport, attempts: int
+        self, call: Call, body: ResponseBody, report: AttemptReport, attempts: int
     ) -> None:
         self._call = call
-        self._flow = flow
+        self._body = body
         self._report = report
         self._attempts = attempts
-        # Whether no more is read, and whether that is because all was.
-        self._ended = self._whole = False
-        # What was read already, to be given yet.
-        self._looked_at: list[bytes] = []
+        # Whether reading has ended, and whether because everything was read.
+        self._ended = self._complete = False
+        # What was read already, and is still to be returned.
+        self._peeked: list[bytes] = []
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self._body.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers; names are case-insensitive."""
+        return self._body.headers
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts the call took."""
+        return self._attempts
 
     @property
     def size(self) -> int:
-        """How many bytes have come so far."""
-        return self._flow.size
+        """How many bytes have arrived so far."""
+        return self._body.size
 
-    async def refusal(self) -> CallError | None:
-        """Look whether it is an envelope that tells of an error, instead of a file."""
-        if self._flow.content_type != "application/json":
-            return None
+    async def check_for_error(self) -> None:
+        """Look whether it is an envelope with an error of the API, instead of a file.
+
+        Raises:
+            APIError: It is.
+            TransportError: The response broke off.
+        """
+        if self._body.content_type != "application/json":
+            return
         seen: list[bytes] = []
-        while sum(map(len, seen)) < LARGEST_REFUSAL:
+        while sum(map(len, seen)) < LARGEST_ERROR:
             data = await self.read()
-            if isinstance(data, CallError):
-                return data
             seen.append(data)
             if not data:
                 break
-        self._looked_at = [data for data in seen if data]
+        self._peeked = [data for data in seen if data]
         try:
-            read_response(self._call, self._flow.status, self._flow.content_type, b"".join(seen))
+            parse_response(self._call, self.status, self._body.content_type, b"".join(seen))
         except ResponseError:
-            return None  # JSON of another kind, or of no kind: the file
-        except CallError as refused:
+            return  # JSON of another kind, or of no kind: the file
+        except CallError as error:
             self.close()
-            return self._about(refused.with_traceback(None))
-        return None
+            raise self._annotate(error) from None
 
-    async def read(self) -> bytes | CallError:
-        """Give the next bytes, and none at the end. A failure is given, not raised."""
-        if self._looked_at:
-            return self._looked_at.pop(0)
-        if self._ended and not self._whole:
-            return self._about(ConnectionLostError("it was closed before its end was read"))
-        data = b"" if self._ended else await self._flow.read()
-        if isinstance(data, CallError):
+    async def read(self) -> bytes:
+        """Return the next bytes, and none at the end.
+
+        Raises:
+            TransportError: The response broke off, or was closed before its end.
+        """
+        if self._peeked:
+            return self._peeked.pop(0)
+        if self._complete:
+            return b""
+        if self._ended:
+            raise self._annotate(ConnectionLostError("it was closed before its end was read"))
+        try:
+            data = await self._body.read()
+        except CallError as error:
             self._ended = True
-            self._report.failed(type(data).__name__, data.message, self._flow.seconds)
-            self._about(data)
-        elif not data and not self._ended:
-            self._ended = self._whole = True
-            self._report.answered(
-                self._flow.status, size=self.size, seconds=self._flow.seconds, error=None, body=None
-            )
+            self._report.broke_off(error, self._body.seconds)
+            raise self._annotate(error) from None
+        if not data:
+            self._ended = self._complete = True
+            self._report.ended(self.status, self.size, self._body.seconds, None, None)
         return data
 
     def close(self) -> None:
-        """Read no more. May be called again, and in any state."""
+        """Stop reading. May be called again, and in any state."""
         if not self._ended:
             self._ended = True
-            self._report.failed("CancelledError", "it was left", self._flow.seconds)
-        self._looked_at.clear()
-        self._flow.close()
+            self._report.left(self._body.seconds)
+        self._peeked.clear()
+        self._body.close()
 
-    def _about(self, error: CallError) -> CallError:
-        error.status = self._flow.status
+    def _annotate(self, error: E) -> E:
+        error.status = self.status
         error.attempts = self._attempts
         return annotate(error, self._call)

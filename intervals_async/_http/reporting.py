@@ -1,10 +1,11 @@
-"""Passes events on to the log and to the hook `on_event`."""
+"""Passes events on to the log and to the hook ``on_event``."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 
+from ..errors import CallError
 from ..events import (
     DriftFound,
     Event,
@@ -21,8 +22,6 @@ __all__ = ["AttemptReport", "Reporter"]
 
 
 logger = logging.getLogger("intervals_async")
-
-
 logger.addHandler(logging.NullHandler())  # a program that sets up no logging sees none
 
 
@@ -40,7 +39,7 @@ class Reporter:
         self._hook = hook
 
     def report(self, event: Event) -> None:
-        """Tell of one event. What the hook raises is logged, and harms no call."""
+        """Report one event. What the hook raises is logged, and does not affect the call."""
         level = _LEVELS.get(type(event), logging.DEBUG)
         if logger.isEnabledFor(level):
             logger.log(level, _line(event))
@@ -52,7 +51,7 @@ class Reporter:
 
 
 class AttemptReport:
-    """Tells of one attempt of a call: its beginning, and in time its end."""
+    """Reports one attempt of a call: its beginning, and its end."""
 
     __slots__ = ("_id", "_method", "_reporter", "_url")
 
@@ -63,7 +62,7 @@ class AttemptReport:
         self._url = url
 
     def sent(self, resource: str, attempt: int, body: bytes | None) -> None:
-        """Tell that it begins."""
+        """Report that it begins."""
         self._reporter.report(
             RequestSent(
                 attempt_id=self._id,
@@ -75,10 +74,10 @@ class AttemptReport:
             )
         )
 
-    def answered(
-        self, status: int, *, size: int, seconds: float, error: str | None, body: bytes | None
+    def ended(
+        self, status: int, size: int, seconds: float, error: str | None, body: bytes | None
     ) -> None:
-        """Tell that a whole answer came."""
+        """Report a complete response, and the error that it means."""
         self._reporter.report(
             ResponseReceived(
                 attempt_id=self._id,
@@ -92,8 +91,17 @@ class AttemptReport:
             )
         )
 
-    def failed(self, error: str, reason: str, seconds: float) -> None:
-        """Tell that no whole answer came."""
+    def broke_off(self, error: BaseException, seconds: float) -> None:
+        """Report an attempt without a complete response."""
+        # Only our own errors may show their message: any other may hold anything.
+        reason = error.message if isinstance(error, CallError) else "it was given up"
+        self._failed(type(error).__name__, reason, seconds)
+
+    def left(self, seconds: float) -> None:
+        """Report a response whose rest nobody wanted."""
+        self._failed("CancelledError", "it was left", seconds)
+
+    def _failed(self, error: str, reason: str, seconds: float) -> None:
         self._reporter.report(
             RequestFailed(
                 attempt_id=self._id,

@@ -1,30 +1,23 @@
-"""How calls are made: timeouts, retries, and the state of a call that is retried."""
+"""How calls are made, and how far the attempts of one call have come."""
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import attrs
 
+from ..errors import CallError
 from ..retry import RetryPolicy
 
-__all__ = ["RetryState", "Settings", "Tally", "Timeouts"]
-
-T = TypeVar("T")
-
-
-@attrs.define
-class Tally:
-    """Counts the requests that went over the wire on somebody's behalf."""
-
-    requests: int = 0
+__all__ = ["RetryState", "Settings", "Timeouts"]
 
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
-    """Seconds: for connecting, for one attempt, and for a call with all its attempts.
+    """Timeouts in seconds. Waiting for the rate limits counts towards none of them.
 
-    Waiting for the limits is in none of them.
+    Attributes:
+        connect: For connecting.
+        attempt: For one attempt, connecting included.
+        call: For a call with all its attempts and the waits between them.
     """
 
     connect: float
@@ -34,13 +27,13 @@ class Timeouts:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How calls are made; two views of one client may differ in it.
+    """How calls are made. Two views of one client may differ in it.
 
     Attributes:
-        timeouts: How long they may take.
-        retry: What is sent again, and when.
-        checked: Whether arguments are held against the documentation before they are sent.
-        send_notifications: Whether writes send the e-mails that go with them.
+        timeouts: How long calls may take.
+        retry: Which calls are retried, and when.
+        checked: Whether arguments are checked against the documentation before they are sent.
+        send_notifications: Whether writes send notification e-mails.
         disable_action_notes: Whether writes leave out their automatic action notes.
     """
 
@@ -53,10 +46,20 @@ class Settings:
 
 @attrs.define
 class RetryState:
-    """How far a call has come."""
+    """How far the attempts of one call have come.
+
+    A page that breaks off hands its state, with the failure in it, to the request for the
+    remaining rows: both count as attempts of one call.
+
+    Attributes:
+        attempts: How many attempts were made.
+        elapsed: Seconds spent so far, waiting for the rate limits excluded.
+        maybe_done: Whether an attempt may have been carried out without our knowing.
+        failure: Why the last attempt failed, if nothing was decided about it yet: the next
+            attempt waits first, or the failure is raised.
+    """
 
     attempts: int = 0
-    # Seconds, waiting for the limits apart.
-    spent: float = 0.0
-    # Whether an attempt may have been carried out without our knowing.
+    elapsed: float = 0.0
     maybe_done: bool = False
+    failure: CallError | None = None

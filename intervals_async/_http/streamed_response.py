@@ -1,4 +1,4 @@
-"""An answer whose rows are read while they arrive."""
+"""A response whose rows are read while they arrive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import CallError, ConnectionLostError
 from .connection import ResponseBody
-from .messages import Call, Response, annotate, read_envelope, read_response, unreadable
+from .messages import Call, ParsedResponse, annotate, parse_envelope, parse_response, unreadable
 from .reporting import AttemptReport
 from .row_parser import BrokenBodyError, RowParser, TruncatedBodyError
 
@@ -15,91 +15,104 @@ __all__ = ["StreamedResponse"]
 
 
 class StreamedResponse:
-    """A good answer, so far, whose rows are read while they arrive."""
+    """A response that has begun successfully. Its rows are read while they arrive."""
 
-    __slots__ = ("_answer", "_bodies", "_call", "_cutter", "_ended", "_flow", "_judged", "_report")
+    __slots__ = (
+        "_body",
+        "_call",
+        "_checked",
+        "_chunks",
+        "_ended",
+        "_parser",
+        "_report",
+        "_response",
+    )
 
     def __init__(
         self,
         call: Call,
-        flow: ResponseBody,
+        body: ResponseBody,
         report: AttemptReport,
         *,
         attempts: int,
-        most_bytes: int,
+        max_bytes: int,
         show_body: bool,
     ) -> None:
         self._call = call
-        self._flow = flow
-        self._cutter = RowParser(call.resource, most_bytes)
+        self._body = body
+        self._parser = RowParser(call.resource, max_bytes)
         self._report = report
-        self._answer = Response(call, flow.status, {}, attempts)
-        # How much of the envelope was judged: its first part, the whole.
-        self._judged: Mapping[str, Any] | None = None
-        self._bodies: list[bytes] | None = [] if show_body else None
+        # The envelope as far as it is known.
+        self._response = ParsedResponse(call, body.status, {}, attempts)
+        # The part of the envelope that was checked for an error: its beginning, or all of it.
+        self._checked: Mapping[str, Any] | None = None
+        self._chunks: list[bytes] | None = [] if show_body else None
         self._ended = False
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as far as the answer has said yet."""
-        return self._answer.listcount
+        """How many records match in all, as far as the response has said yet."""
+        return self._response.listcount
 
     @property
     def seconds(self) -> float:
-        """How long was waited for it so far."""
-        return self._flow.seconds
+        """How long the network took so far."""
+        return self._body.seconds
 
     @property
     def size(self) -> int:
-        """How many bytes have come so far."""
-        return self._flow.size
+        """How many bytes have arrived so far."""
+        return self._body.size
 
     def annotate(self, error: CallError) -> CallError:
-        """Write into an error that it tells of this answer."""
-        return self._answer.annotate(error)
+        """Write into an error that it is about this response."""
+        return self._response.annotate(error)
 
     async def rows(self) -> list[object]:
-        """Give the next rows; none at the end.
+        """Return the next rows; none at the end.
 
         Raises:
-            TransportError: The answer broke off.
-            APIError: It tells of an error.
-            ResponseError: It cannot be understood.
+            TransportError: The response broke off.
+            APIError: The response is an error of the API.
+            ResponseError: The response cannot be understood.
         """
         rows: list[object] = []
         while not rows and not self._ended:
-            data = await self._flow.read()
-            failure: CallError | None = None
             try:
-                rows = self._take(data)
+                rows = self._parse(await self._read())
             except CallError as error:
-                failure = error.with_traceback(None)
-            if failure is not None:
-                raise self._answer.annotate(failure)
+                raise self._response.annotate(error) from None
         return rows
 
     def close(self) -> None:
-        """Read no more. May be called again, and in any state."""
+        """Stop reading. May be called again, and in any state."""
         if not self._ended:
             self._ended = True
-            self._flow.close()
-            self._report.failed("CancelledError", "it was left", self._flow.seconds)
+            self._body.close()
+            self._report.left(self._body.seconds)
 
     def __del__(self) -> None:
         if not self._ended:
-            self._flow.in_loop(self.close)
+            self._body.in_loop(self.close)
 
-    def _take(self, data: bytes | CallError) -> list[object]:
-        if isinstance(data, CallError):
-            raise self._broken_off(data)
-        if self._bodies is not None:
-            self._bodies.append(data)
+    async def _read(self) -> bytes:
         try:
-            rows = self._cutter.feed(data) if data else self._last()
-            self._judge()
+            return await self._body.read()
+        except CallError as error:
+            self._break_off(error)
+            raise
+
+    def _parse(self, data: bytes) -> list[object]:
+        """Parse the next bytes; none at the end."""
+        if self._chunks is not None:
+            self._chunks.append(data)
+        try:
+            rows = self._parser.feed(data) if data else self._last_rows()
+            self._check_envelope()
         except TruncatedBodyError as broken:
-            lost = ConnectionLostError(f"{broken}, after {self._flow.size} bytes")
-            raise self._broken_off(lost) from None
+            lost = ConnectionLostError(f"{broken}, after {self._body.size} bytes")
+            self._break_off(lost)
+            raise annotate(lost, self._call) from None
         except BrokenBodyError as broken:
             error = unreadable(self._call, str(broken))
             self._end(error)
@@ -111,42 +124,45 @@ class StreamedResponse:
             self._end(None)
         return rows
 
-    def _last(self) -> list[object]:
-        rows = self._cutter.close()
-        if self._cutter.envelope is None:
-            flow = self._flow
-            whole = read_response(self._call, flow.status, flow.content_type, self._cutter.body)
-            self._answer = Response(self._call, flow.status, whole.envelope, self._answer.attempts)
-            self._judged = None
-            rows = self._answer.rows()
-            if self._call.resource not in whole.envelope and self._answer.listcount is None:
+    def _last_rows(self) -> list[object]:
+        rows = self._parser.close()
+        if self._parser.envelope is None:
+            body = self._body
+            parsed = parse_response(self._call, body.status, body.content_type, self._parser.body)
+            self._note_envelope(parsed.envelope)
+            self._checked = None
+            rows = self._response.rows()
+            if self._call.resource not in parsed.envelope and self._response.listcount is None:
                 raise unreadable(self._call, "neither rows nor a listcount are in it")
         return rows
 
-    def _judge(self) -> None:
-        """Look at the envelope, once when the rows begin and once when all is there."""
-        envelope = self._cutter.envelope
-        if envelope is not self._judged and envelope is not None:
-            self._judged = envelope
-            read_envelope(self._call, self._flow.status, envelope)
-            self._answer = Response(self._call, self._flow.status, envelope, self._answer.attempts)
+    def _check_envelope(self) -> None:
+        """Look for an error, once when the rows begin and once when everything has arrived."""
+        envelope = self._parser.envelope
+        if envelope is not self._checked and envelope is not None:
+            self._checked = envelope
+            parse_envelope(self._call, self._body.status, envelope)
+            self._note_envelope(envelope)
 
-    def _broken_off(self, error: CallError) -> CallError:
-        told, self._ended = self._ended, True
-        self._flow.close()
-        if not told:
-            self._report.failed(type(error).__name__, error.message, self._flow.seconds)
-        return annotate(error, self._call)
+    def _note_envelope(self, envelope: Mapping[str, Any]) -> None:
+        attempts = self._response.attempts
+        self._response = ParsedResponse(self._call, self._body.status, envelope, attempts)
+
+    def _break_off(self, error: CallError) -> None:
+        ended, self._ended = self._ended, True
+        self._body.close()
+        if not ended:
+            self._report.broke_off(error, self._body.seconds)
 
     def _end(self, error: CallError | None) -> None:
         if self._ended:  # it was closed meanwhile
             return
         self._ended = True
-        self._flow.close()
-        self._report.answered(
-            self._flow.status,
-            size=self._flow.size,
-            seconds=self._flow.seconds,
-            error=None if error is None else type(error).__name__,
-            body=None if self._bodies is None else b"".join(self._bodies),
+        self._body.close()
+        self._report.ended(
+            self._body.status,
+            self._body.size,
+            self._body.seconds,
+            None if error is None else type(error).__name__,
+            None if self._chunks is None else b"".join(self._chunks),
         )

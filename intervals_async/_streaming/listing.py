@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar, Unpack, get_args
 
-from .._http.settings import Tally
 from .._schema.records import Record
 from ..errors import ArgumentError, IncompleteListingError
 from .arrow_batches import ArrowBatches
@@ -16,7 +15,7 @@ from .page_plan import PagePlan, PageRequest, PageSizes
 from .paged_reader import PagedReader
 from .reader import Reader, Steps
 from .snapshot_reader import OnBroken, SnapshotReader
-from .source import PageSource
+from .source import PageSource, Tally
 from .stream import Page, Pages, Stream
 from .unpaged_reader import UnpagedReader
 

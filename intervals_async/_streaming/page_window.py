@@ -10,12 +10,12 @@ from typing import Generic, TypeVar
 import attrs
 
 from .._http.connection import BUFFER
-from .._http.settings import RetryState, Tally
+from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
 from .._schema.records import Record
 from ..errors import CallError, RequestTimeoutError, ServerError
 from .page_plan import PagePlan, PageRequest, check_rows
-from .source import PageSource
+from .source import PageSource, Tally
 
 __all__ = ["OpenPage", "PageWindow"]
 
@@ -31,7 +31,7 @@ class OpenPage(Generic[R]):
 
     Attributes:
         request: The rows that are asked for.
-        progress: The attempts that were made for them.
+        retry_state: The attempts that were made for them.
         depth: How often was stepped back before it, to meet what was given.
         task: What opens it, if something does.
         incoming: Its answer, once it has begun.
@@ -47,7 +47,7 @@ class OpenPage(Generic[R]):
     """
 
     request: PageRequest
-    progress: RetryState = attrs.field(factory=RetryState)
+    retry_state: RetryState = attrs.field(factory=RetryState)
     depth: int = 0
     task: asyncio.Task[StreamedResponse] | None = None
     incoming: StreamedResponse | None = None
@@ -159,7 +159,7 @@ class PageWindow(Generic[R]):
             return await self._records(page)
         except CallError as error:
             failure = error
-        await self._broke(page, failure)
+        self._broke(page, failure)
         return None
 
     async def end(self) -> None:
@@ -181,23 +181,27 @@ class PageWindow(Generic[R]):
 
     def _carry(self, page: OpenPage[R]) -> None:
         if self._carried is not None:
-            page.progress, self._carried = self._carried, None
+            page.retry_state, self._carried = self._carried, None
 
     async def _opened(self, page: OpenPage[R]) -> StreamedResponse:
         """Ask for a page, as often as that makes sense."""
         buffer = BUFFER
         if self.ahead:
             buffer = max(AHEAD_BYTES // (2 * (self._concurrency + 1)), BUFFER)
-        while True:
-            answer = await self._source.open(
-                page.request, page.progress, self.tally, bulk=self._bulk, buffer=buffer
-            )
-            if isinstance(answer, StreamedResponse):
-                return answer
-            request = page.request
-            if isinstance(answer, RequestTimeoutError | ServerError):
-                page.request = self._plan.smaller(request)
-            await self._source.failed(request, answer, page.progress)
+
+        def revise(error: CallError) -> PageRequest:
+            if isinstance(error, RequestTimeoutError | ServerError):
+                page.request = self._plan.smaller(page.request)
+            return page.request
+
+        return await self._source.open(
+            page.request,
+            page.retry_state,
+            self.tally,
+            bulk=self._bulk,
+            buffer=buffer,
+            revise=revise,
+        )
 
     async def _begun(self, first: OpenPage[R]) -> StreamedResponse | None:
         """Wait for the beginning of the first page; None where all was closed meanwhile."""
@@ -251,17 +255,19 @@ class PageWindow(Generic[R]):
             raise page.failure
         return records
 
-    async def _broke(self, page: OpenPage[R], error: CallError) -> None:
-        """Wait until the rest of a page may be asked for, or raise why it may not."""
+    def _broke(self, page: OpenPage[R], error: CallError) -> None:
+        """Hand the failure of a page on to the request for its remaining rows.
+
+        Raises:
+            CallError: The page never began: all attempts were made.
+        """
         self.drop(page)
         if page.incoming is None:
-            raise error  # all attempts were made
-        if self.closed:
-            return
-        progress = page.progress
+            raise error
+        state = page.retry_state
         if page.received > page.request.overlap:
-            progress = RetryState(attempts=1)  # what brings records is not in vain
+            state = RetryState(attempts=1)  # an attempt that brought records was not in vain
         if isinstance(error, RequestTimeoutError | ServerError):
             self._plan.smaller(page.request)
-        await self._source.failed(page.request, page.incoming.annotate(error), progress)
-        self._carried = progress
+        state.failure = page.incoming.annotate(error)
+        self._carried = state

@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from .._http.settings import Tally
 from .._http.streamed_response import StreamedResponse
 from .._schema.records import Record
 from ..errors import CallError, DriftError
@@ -18,7 +17,7 @@ from .page_plan import MARGIN, PagePlan, PageRequest
 from .page_window import OpenPage, PageWindow
 from .reader import Batch
 from .reconciler import find_end
-from .source import PageSource
+from .source import PageSource, Tally
 
 __all__ = ["PagedReader"]
 

@@ -7,7 +7,6 @@ from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 import attrs
 
-from .._http.settings import Tally
 from .._schema.records import Record
 from ..errors import ArgumentError
 from .bookmark import Bookmark, Part, fingerprint
@@ -16,7 +15,7 @@ from .listing import Listing
 from .options import ReadOptions
 from .page_plan import PageRequest
 from .reader import Batch, Reader
-from .source import PageSource, ids_of
+from .source import PageSource, Tally, ids_of
 
 __all__ = ["Partition", "PartitionedListing"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, Literal, TypeAlias, TypeVar
 
-from .._http.connection import BUFFER
-from .._http.settings import RetryState, Tally
+from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
 from .._schema.records import Record
 from ..errors import CallError, IncompleteListingError, SnapshotBrokenError
@@ -15,7 +14,7 @@ from .options import ReadOptions
 from .page_plan import MARGIN, PagePlan, PageRequest, PageSizes, check_rows
 from .paged_reader import PagedReader
 from .reader import Batch
-from .source import PageSource
+from .source import PageSource, Tally
 
 __all__ = ["OnBroken", "SnapshotReader"]
 
@@ -35,9 +34,23 @@ class SnapshotReader(Generic[R]):
     """
 
     __slots__ = (
-        "_closed", "_delivered", "_ended", "_given", "_incoming", "_limit", "_listcount",
-        "_on_broken", "_progress", "_reading", "_received", "_rest", "_room", "_source",
-        "_start", "_tally", "_tries",
+        "_closed",
+        "_delivered",
+        "_ended",
+        "_given",
+        "_incoming",
+        "_limit",
+        "_listcount",
+        "_on_broken",
+        "_reading",
+        "_received",
+        "_rest",
+        "_retry_state",
+        "_room",
+        "_source",
+        "_start",
+        "_tally",
+        "_tries",
     )  # fmt: skip
 
     def __init__(
@@ -98,7 +111,7 @@ class SnapshotReader(Generic[R]):
             if records:
                 return self._give(records)
             if failure is not None and not self._closed:
-                await self._broke(failure)
+                self._broke(failure)
         return await self._rest.step() if self._rest is not None else None
 
     def _is_over(self) -> bool:
@@ -118,7 +131,7 @@ class SnapshotReader(Generic[R]):
         self._given = 0
         self._received = 0
         self._room: int | None = None
-        self._progress = RetryState()
+        self._retry_state = RetryState()
 
     @property
     def _request(self) -> PageRequest:
@@ -178,16 +191,13 @@ class SnapshotReader(Generic[R]):
                 self._ended = True
                 return None
             self._room = _with_room(there)
-        answer_or_error = await self._source.open(
-            self._request, self._progress, self._tally, bulk=self._reading.bulk, buffer=BUFFER
+        self._incoming = await self._source.open(
+            self._request, self._retry_state, self._tally, bulk=self._reading.bulk
         )
-        if isinstance(answer_or_error, CallError):
-            raise answer_or_error
-        self._incoming = answer_or_error
         if self._closed:
-            answer_or_error.close()
+            self._incoming.close()
             return None
-        return answer_or_error
+        return self._incoming
 
     def _more_room(self, there: int, incoming: StreamedResponse) -> None:
         """More rows came in than there was room for: ask again."""
@@ -217,17 +227,17 @@ class SnapshotReader(Generic[R]):
         self._given += len(records)
         return batch
 
-    async def _broke(self, error: CallError) -> None:
+    def _broke(self, error: CallError) -> None:
         """Ask again if nothing was given yet; else the snapshot is broken, and that is said."""
-        if self._incoming is not None:
-            self._incoming.close()
-            self._incoming = None
+        incoming, self._incoming = self._incoming, None
+        if incoming is not None:
+            incoming.close()
         if self._given == 0:
-            progress, self._progress = self._progress, RetryState()
-            if self._room is None or isinstance(error, IncompleteListingError):
-                raise error  # the small request has made its attempts
-            await self._source.failed(self._request, error, progress)
-            self._progress = progress
+            state, self._retry_state = self._retry_state, RetryState()
+            if incoming is None or isinstance(error, IncompleteListingError):
+                raise error  # all attempts were made, or another one is no use
+            state.failure = error
+            self._retry_state = state
             return
         restarts = self._on_broken == "restart"
         self._source.transport.report(

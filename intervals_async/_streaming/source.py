@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import attrs
 
-from .._http.messages import Call, Response, annotate
-from .._http.settings import RetryState, Tally
+from .._http.connection import BUFFER
+from .._http.messages import Call, ParsedResponse, annotate
+from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
 from .._http.transport import Transport
 from .._schema.records import Record, RecordDecoder
@@ -17,7 +18,7 @@ from ..errors import CallError, ListingError, NotFoundError, RecordError
 from ..events import PageReceived
 from .page_plan import PageRequest
 
-__all__ = ["PageSource", "ids_of"]
+__all__ = ["PageSource", "Tally", "ids_of"]
 
 R = TypeVar("R", bound=Record)
 _Error = TypeVar("_Error", bound=CallError)
@@ -28,6 +29,17 @@ _id: Any = attrgetter("id")
 def ids_of(records: Sequence[Record]) -> list[int]:
     """The ids of records that have one."""
     return list(map(_id, records))
+
+
+@attrs.define
+class Tally:
+    """Counts the requests that went over the wire on somebody's behalf."""
+
+    requests: int = 0
+
+    def count(self) -> None:
+        """Count a request."""
+        self.requests += 1
 
 
 @attrs.frozen
@@ -68,15 +80,15 @@ class PageSource(Generic[R]):
 
     async def fetch(
         self, request: PageRequest, tally: Tally, *, bulk: bool
-    ) -> tuple[list[R], Response]:
-        """Ask for one page, and read it whole; `bulk` lets calls that somebody waits for pass."""
-        answer = await self.transport.send(self.call(request), tally, bulk=bulk)
+    ) -> tuple[list[R], ParsedResponse]:
+        """Ask for one page, and read it completely; with `bulk`, interactive calls go first."""
+        response = await self.transport.send(self.call(request), bulk=bulk, on_request=tally.count)
         try:
-            records = self.decoder.records(answer.rows(), f"$.{self.resource}")
-            self.told(request, len(records), answer.listcount)
+            records = self.decoder.records(response.rows(), f"$.{self.resource}")
+            self.told(request, len(records), response.listcount)
         except CallError as error:
-            raise answer.annotate(error) from None
-        return records, answer
+            raise response.annotate(error) from None
+        return records, response
 
     async def only(self, missing: str) -> R:
         """Ask for the first record alone; `missing` says what it means that there is none.
@@ -90,16 +102,40 @@ class PageSource(Generic[R]):
         return records[0]
 
     async def open(
-        self, request: PageRequest, progress: RetryState, tally: Tally, *, bulk: bool, buffer: int
-    ) -> StreamedResponse | CallError:
-        """Attempt to ask for one page, to be read while it arrives."""
-        return await self.transport.open(
-            self.call(request), progress, tally, bulk=bulk, buffer=buffer
-        )
+        self,
+        request: PageRequest,
+        state: RetryState,
+        tally: Tally,
+        *,
+        bulk: bool,
+        buffer: int = BUFFER,
+        revise: Callable[[CallError], PageRequest] | None = None,
+    ) -> StreamedResponse:
+        """Ask for one page, to be read while it arrives.
 
-    async def failed(self, request: PageRequest, error: CallError, progress: RetryState) -> None:
-        """Wait until a page may be asked for again, or raise what went wrong."""
-        await self.transport.failed(self.call(request), error, progress)
+        Args:
+            request: The page.
+            state: The attempts made so far. With a failure in it, that is retried.
+            tally: Counts the requests.
+            bulk: Whether interactive calls go first.
+            buffer: Bytes of the body that may wait unread.
+            revise: Returns the page of the next attempt after a failure.
+
+        Raises:
+            CallError: The page could not be had.
+        """
+
+        def revised(error: CallError) -> Call:
+            return self.call(request if revise is None else revise(error))
+
+        return await self.transport.open(
+            self.call(request),
+            state,
+            bulk=bulk,
+            buffer=buffer,
+            on_request=tally.count,
+            revise=revised,
+        )
 
     def records(
         self, incoming: StreamedResponse, rows: Sequence[object], first: int

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from .._http.settings import Tally
 from .._schema.records import Record
 from ..errors import CallError, IncompleteListingError
 from .page_plan import PageRequest
 from .reader import Batch
-from .source import PageSource
+from .source import PageSource, Tally
 
 __all__ = ["UnpagedReader", "WholePlan"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
 
-from .._http.messages import Call, Response
+from .._http.messages import Call, ParsedResponse
 from .._http.transport import Transport
 from .._schema.parameters import encode_body, encode_query, identifier, parameters
 from .._schema.records import Record, record_decoder
@@ -171,7 +171,7 @@ class Resource(Generic[R]):
     async def _delete(self, id: int, *, send_notifications: bool | None = None) -> None:
         id = identifier(f"{self.name}.delete()", id)
         headers = self._headers(send_notifications, None)
-        call = Call("DELETE", self.name, id, extra_headers=headers, wants_answer=False)
+        call = Call("DELETE", self.name, id, extra_headers=headers, expects_record=False)
         await self._transport.send(call)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
@@ -196,13 +196,13 @@ class Resource(Generic[R]):
             headers.append(("X-Intervals-Disable-Action-Notes", "t"))
         return tuple(headers)
 
-    def _record(self, answer: Response) -> R:
+    def _record(self, answer: ParsedResponse) -> R:
         try:
             return record_decoder(self.record).record(answer.row(), f"$.{self.name}")
         except ResponseError as error:
             raise answer.annotate(error) from None
 
-    def _written(self, answer: Response) -> R:
+    def _written(self, answer: ParsedResponse) -> R:
         try:
             return self._record(answer)
         except ResponseError as error:

@@ -112,6 +112,6 @@ class ProjectTeamResource(Resource[ProjectTeam]):
         headers = self._headers(send_notifications, None)
         body = people if len(people) > 1 else people[0]
         call = Call(
-            method, self.name, projectid, body=body, extra_headers=headers, wants_answer=False
+            method, self.name, projectid, body=body, extra_headers=headers, expects_record=False
         )
         await self._transport.send(call)

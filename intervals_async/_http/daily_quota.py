@@ -1,0 +1,80 @@
+"""What happens after "the daily quota is used up": one question for the reset, then no requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import attrs
+
+from .._schema.values import utc_moment
+from ..errors import CallError, DailyQuotaError
+from .final_errors import daily_quota_error
+from .messages import Call, ParsedResponse
+
+__all__ = ["QUOTA", "DailyQuota"]
+
+QUOTA = Call("GET", "quota")
+
+# Seconds for which no request is sent where the reset could not be learned.
+UNKNOWN_RESET = 60.0
+
+# Seconds after which a reset is asked for again, however far in the future it was.
+LONGEST_DAY = 25 * 3600.0
+
+
+@attrs.frozen
+class _KnownReset:
+    reset: datetime | None
+    valid_until: float
+
+
+class DailyQuota:
+    """Learns when a used-up daily quota is reset. One task asks, all others share the result."""
+
+    __slots__ = ("_ask", "_clock", "_known", "_lock", "_now", "_refuse_until")
+
+    def __init__(
+        self,
+        *,
+        ask: Callable[[], Awaitable[ParsedResponse | None]],
+        refuse_until: Callable[[float, Callable[[], DailyQuotaError]], None],
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Take the functions it needs.
+
+        Args:
+            ask: Asks for ``/quota/`` once, without waiting; None where no slot is free.
+            refuse_until: Lets every request fail until a moment of `clock`.
+            clock: The monotonic clock, in seconds.
+            now: The present, in UTC.
+        """
+        self._ask = ask
+        self._refuse_until = refuse_until
+        self._clock = clock
+        self._now = now
+        self._lock = asyncio.Lock()
+        self._known: _KnownReset | None = None
+
+    async def note_exhausted(self, failure: DailyQuotaError) -> None:
+        """Write the reset into an error, and let requests fail until then."""
+        async with self._lock:
+            if self._known is None or self._clock() >= self._known.valid_until:
+                reset = await self._ask_for_reset()
+                seconds = UNKNOWN_RESET
+                if reset is not None:
+                    seconds = min((reset - self._now()).total_seconds(), LONGEST_DAY)
+                self._known = _KnownReset(reset, self._clock() + seconds)
+                self._refuse_until(self._known.valid_until, lambda: daily_quota_error(reset))
+            failure.reset = self._known.reset
+
+    async def _ask_for_reset(self) -> datetime | None:
+        try:
+            response = await self._ask()
+            row = None if response is None else response.row()
+            reset = utc_moment(row["next_reset"] if isinstance(row, dict) else None)
+        except (CallError, KeyError, ValueError):
+            return None
+        return reset if reset > self._now() else None
