@@ -1,0 +1,182 @@
+"""One attempt of a call, within the rate limits."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+import attrs
+
+from ..errors import CallError, ClientClosedError, ConnectError, LimitStoreError
+from ..limits import Limiter
+from ..retry import retry_after
+from .connection import BUFFER, Connection, ResponseBody
+from .daily_quota import QUOTA
+from .messages import SUCCESS, Call, ParsedResponse, annotate, parse_response
+from .reporting import AttemptReport, Reporter
+from .settings import RetryState, Timeouts
+
+__all__ = ["Attempts", "count_nothing"]
+
+T = TypeVar("T")
+
+
+def count_nothing() -> None:
+    """Count no request."""
+
+
+@attrs.define(kw_only=True)
+class Attempts:
+    """Makes single attempts of calls. All views of one client share it.
+
+    Attributes:
+        connection: The way to the server.
+        limiter: The rate limits.
+        reporter: Takes the events.
+        show_bodies: Whether events carry the bodies.
+        clock: The monotonic clock, in seconds.
+        now: The present, in UTC.
+        requests: How many requests were sent in all.
+    """
+
+    connection: Connection
+    limiter: Limiter
+    reporter: Reporter
+    show_bodies: bool
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    requests: int = 0
+    _ids: Iterator[int] = attrs.field(factory=itertools.count)
+
+    async def in_slot(
+        self,
+        call: Call,
+        state: RetryState,
+        timeouts: Timeouts,
+        attempt: Callable[[Call, RetryState, Timeouts], Awaitable[T]],
+        *,
+        bulk: bool = False,
+        on_request: Callable[[], None] = count_nothing,
+    ) -> T:
+        """Wait for a slot under the rate limits, and attempt a call once.
+
+        Args:
+            call: What to send.
+            state: Takes note of the attempt.
+            timeouts: How long it may take.
+            attempt: Makes the attempt.
+            bulk: Whether interactive calls go first.
+            on_request: Called if a request went over the wire.
+
+        Raises:
+            CallError: The attempt failed, or the daily quota is known to be used up.
+            ClientClosedError: The client is closed, or was closed meanwhile.
+        """
+        try:
+            slot = await self.limiter.acquire(
+                bulk=bulk, lease=_lease(timeouts), even_if_day_is_over=call == QUOTA
+            )
+        except CallError as error:
+            raise annotate(error, call) from None
+        return await self._with_slot(slot, call, state, timeouts, attempt, on_request)
+
+    async def begin(
+        self, call: Call, state: RetryState, timeouts: Timeouts, buffer: int = BUFFER
+    ) -> tuple[ResponseBody, AttemptReport]:
+        """Send a call, and return its response once it has begun successfully.
+
+        The body of an error is read, and the error raised.
+        """
+        body, report = await self._begin(call, state, timeouts, buffer)
+        if body.status not in SUCCESS:
+            await self._read_body(call, body, report)
+        return body, report
+
+    async def read(self, call: Call, state: RetryState, timeouts: Timeouts) -> ParsedResponse:
+        """Send a call, and read its complete response."""
+        body, report = await self._begin(call, state, timeouts, BUFFER)
+        return await self._read_body(call, body, report)
+
+    async def ask_for_quota(self, timeouts: Timeouts) -> ParsedResponse | None:
+        """Ask for the daily quota in a slot that is free now; None where there is none."""
+        try:
+            slot = await self.limiter.acquire_at_once(lease=_lease(timeouts))
+        except LimitStoreError:
+            return None
+        if slot is None:
+            return None
+        return await self._with_slot(slot, QUOTA, RetryState(), timeouts, self.read, count_nothing)
+
+    async def _with_slot(
+        self,
+        slot: str,
+        call: Call,
+        state: RetryState,
+        timeouts: Timeouts,
+        attempt: Callable[[Call, RetryState, Timeouts], Awaitable[T]],
+        on_request: Callable[[], None],
+    ) -> T:
+        """Attempt a call that holds a slot, and release that."""
+        sent = True
+        state.attempts += 1
+        began = self.clock()
+        try:
+            return await attempt(call, state, timeouts)
+        except (ConnectError, ClientClosedError):
+            sent = False
+            raise
+        finally:
+            state.elapsed += self.clock() - began
+            if sent:
+                self.requests += 1
+                on_request()
+            await self.limiter.release(slot, sent=sent)
+
+    async def _begin(
+        self, call: Call, state: RetryState, timeouts: Timeouts, buffer: int
+    ) -> tuple[ResponseBody, AttemptReport]:
+        """Send a call, and return its response once the headers have arrived."""
+        url = call.url(self.connection.base_url)
+        report = AttemptReport(self.reporter, next(self._ids), call.method, url)
+        report.sent(call.resource, state.attempts, call.payload() if self.show_bodies else None)
+        began = self.clock()
+        try:
+            body = await self.connection.open(
+                call,
+                url,
+                total=min(timeouts.attempt, timeouts.call - state.elapsed),
+                connect=timeouts.connect,
+                buffer=buffer,
+            )
+        except BaseException as error:
+            report.broke_off(error, self.clock() - began)
+            raise
+        return body, report
+
+    async def _read_body(
+        self, call: Call, body: ResponseBody, report: AttemptReport
+    ) -> ParsedResponse:
+        """Read a complete body, and parse it."""
+        try:
+            data = await body.read_all(self.connection.max_response_bytes)
+        except BaseException as error:
+            report.broke_off(error, body.seconds)
+            raise
+        finally:
+            body.close()
+        shown = data if self.show_bodies else None
+        try:
+            response = parse_response(call, body.status, body.content_type, data)
+        except CallError as error:
+            error.retry_after = retry_after(body.headers.get("Retry-After"), self.now())
+            report.ended(body.status, len(data), body.seconds, type(error).__name__, shown)
+            raise
+        report.ended(body.status, len(data), body.seconds, None, shown)
+        return response
+
+
+def _lease(timeouts: Timeouts) -> float:
+    """Seconds after which even a vanished process's attempt has surely timed out."""
+    return timeouts.attempt + 10.0
