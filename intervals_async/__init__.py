@@ -70,6 +70,9 @@ from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     from ._http.download import Download
+    from ._http.response import Response
+    from ._schema.arrow import ArrowConverter
+    from ._schema.columns import Column, ColumnKind, columns_of
     from ._schema.parameters import AsIs
     from ._schema.records import Record, to_dict
     from ._streaming.listing import Listing, Page, Pages, Stream
@@ -84,6 +87,7 @@ __all__ = [
     "ActionNotAvailableError",
     "AmbiguousWriteError",
     "ArgumentError",
+    "ArrowConverter",
     "AsIs",
     "AuthenticationError",
     "BadRequestError",
@@ -91,6 +95,8 @@ __all__ = [
     "BudgetError",
     "CallError",
     "ClientClosedError",
+    "Column",
+    "ColumnKind",
     "ConnectError",
     "ConnectionLostError",
     "DailyQuotaError",
@@ -125,6 +131,7 @@ __all__ = [
     "RequestFailed",
     "RequestSent",
     "RequestTimeoutError",
+    "Response",
     "ResponseError",
     "ResponseReceived",
     "ResumeError",
@@ -144,18 +151,24 @@ __all__ = [
     "UserNotFoundError",
     "ValidationError",
     "__version__",
+    "columns_of",
     "to_dict",
 ]
 
 # What is imported when it is asked for. The names of records are found by `resources`.
 _LATER = {
+    "ArrowConverter": "_schema.arrow",
     "AsIs": "_schema.parameters",
+    "Column": "_schema.columns",
+    "ColumnKind": "_schema.columns",
     "Download": "_http.download",
     "Listing": "_streaming.listing",
     "Page": "_streaming.listing",
     "Pages": "_streaming.listing",
     "Record": "_schema.records",
+    "Response": "_http.response",
     "Stream": "_streaming.listing",
+    "columns_of": "_schema.columns",
     "to_dict": "_schema.records",
 }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import aiohttp
 import attrs
@@ -21,6 +22,9 @@ from .errors import ArgumentError
 from .events import Event, LimitWait
 from .limits import Limit, Limiter, LimitStore
 from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from .resources import AnyResource
 
 __all__ = ["Budget", "IntervalsClient", "LimitUse"]
 
@@ -290,6 +294,45 @@ class IntervalsClient:
         view._offer(self._transport.with_settings(settings))
         return view
 
+    def resource(self, name: str) -> AnyResource:
+        """Get a resource by its name, for callers who know the name only at run time.
+
+        Args:
+            name: The name in the API, such as ``"task"``; `intervals_async.resources.names` lists
+                all of them.
+
+        Returns:
+            The same object as the attribute of that name, typed without its filters and fields.
+
+        Raises:
+            ArgumentError: There is no such resource.
+        """
+        known = resources.names()
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=3)
+            hint = (
+                f"did you mean {' or '.join(nearest)}?"
+                if nearest
+                else f"it has: {', '.join(known)}"
+            )
+            raise ArgumentError(f"the API has no resource {name!r}; {hint}")
+        # its methods name their filters and fields, which the Protocol leaves open
+        return cast("AnyResource", getattr(self, name))
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The rate limits of the client."""
+        return self._transport.limiter.limits
+
+    async def limit_use(self) -> tuple[LimitUse, ...]:
+        """Tell how much of each limit is used now. No request is sent.
+
+        Raises:
+            LimitStoreError: The store of the limits could not be reached.
+        """
+        limiter = self._transport.limiter
+        return tuple(map(LimitUse, limiter.limits, await limiter.used()))
+
     async def budget(self) -> Budget:
         """Ask what is left of the minute and of the day. It costs one small request.
 
@@ -297,10 +340,8 @@ class IntervalsClient:
         is not documented, so here it does.
         """
         quota = await self.quota.get()
-        limiter = self._transport.limiter
-        used = await limiter.used()
         return Budget(
-            limits=tuple(map(LimitUse, limiter.limits, used)),
+            limits=await self.limit_use(),
             day_quota=quota.quota,
             day_used=quota.used,
             next_reset=quota.next_reset,

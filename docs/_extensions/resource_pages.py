@@ -144,7 +144,7 @@ class Page:
             yield f".. automethod:: {self.cls.__name__}.{method}{signature(self.cls, method)}"
 
     def _who(self, method: str) -> Iterable[str]:
-        groups = self.cls.groups[method]
+        groups = self.cls.permissions[method]
         if groups is None:
             return ["not stated"] * len(GROUPS)
         return [yes(group in groups) for group in GROUPS]

@@ -1,7 +1,4 @@
-"""Records as Arrow has them: a schema of a record class, and batches of columns.
-
-pyarrow is imported when the first of them is made, and not before.
-"""
+"""Records as Arrow record batches. pyarrow is imported when the first converter is made."""
 
 from __future__ import annotations
 
@@ -12,17 +9,17 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnfitValueError
-from .columns import Column, Kind, columns_of, kept_as_json, utf8
+from .columns import Column, ColumnKind, columns_of
 from .records import Record
 
 if TYPE_CHECKING:
-    # pyarrow tells nothing of its types; who has stubs for it is told these.
+    # pyarrow has no type information; stubs are used where the user has installed some.
     from pyarrow import RecordBatch, Schema  # pyright: ignore[reportMissingTypeStubs]
 
-__all__ = ["ArrowMaker", "pyarrow"]
+__all__ = ["ArrowConverter", "pyarrow"]
 
-# Room for any hours and any money; of what binary arithmetic leaves behind, such as
-# 5.6843418860808e-14, no more is kept than anybody needs.
+# Room for any hours and any amount of money. Noise of binary arithmetic, such as
+# 5.6843418860808e-14, is rounded to that.
 DIGITS, PLACES = 38, 18
 _LAST_PLACE = Decimal(1).scaleb(-PLACES)
 _WIDE = Context(prec=2 * DIGITS)
@@ -38,32 +35,42 @@ def pyarrow(module: str = "pyarrow") -> Any:
         ) from error
 
 
-class ArrowMaker:
-    """Makes batches of columns out of records of one class.
+# Arrow has no type for these: text, objects as JSON.
+_AS_JSON = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS, ColumnKind.OBJECTS}
 
-    A field is a column of its own type: int64, bool, string, decimal128(38, 18), date32,
-    timestamp in microseconds (with the zone UTC, or without one), a list of int64. Objects
-    and `extra` are JSON in a string; where `extra` is empty, it is null.
+
+class ArrowConverter:
+    """Converts records of one class into Arrow record batches.
+
+    Each field becomes a column of its own type: int64, bool, string, decimal128(38, 18), date32,
+    timestamp in microseconds (in UTC, or without a time zone), or list of int64. Objects and
+    `extra` are JSON in a string; an empty `extra` is null. pyarrow is needed, the extra ``arrow``.
+
+    Args:
+        record_class: The class of the records.
 
     Attributes:
-        schema: The columns' names and types.
+        schema: The names and types of the columns, a `pyarrow.Schema`.
+
+    Raises:
+        ImportError: pyarrow is not installed.
     """
 
     __slots__ = ("_columns", "_pa", "_types", "_values", "schema")
 
     def __init__(self, record_class: type[Record]) -> None:
         self._columns = columns_of(record_class)
-        # attrgetter of one name alone gives no tuple; the class is thrown away again
+        # attrgetter of a single name gives no tuple; the class is thrown away again
         self._values = attrgetter("__class__", *(column.name for column in self._columns))
         self._pa = pa = pyarrow()
-        types: dict[Kind, Any] = {
-            Kind.INTEGER: pa.int64(),
-            Kind.BOOLEAN: pa.bool_(),
-            Kind.DECIMAL: pa.decimal128(DIGITS, PLACES),
-            Kind.DATE: pa.date32(),
-            Kind.UTC: pa.timestamp("us", tz="UTC"),
-            Kind.LOCAL: pa.timestamp("us"),
-            Kind.IDS: pa.list_(pa.int64()),
+        types: dict[ColumnKind, Any] = {
+            ColumnKind.INTEGER: pa.int64(),
+            ColumnKind.BOOLEAN: pa.bool_(),
+            ColumnKind.DECIMAL: pa.decimal128(DIGITS, PLACES),
+            ColumnKind.DATE: pa.date32(),
+            ColumnKind.UTC_DATETIME: pa.timestamp("us", tz="UTC"),
+            ColumnKind.LOCAL_DATETIME: pa.timestamp("us"),
+            ColumnKind.ID_LIST: pa.list_(pa.int64()),
         }
         self._types = [types.get(column.kind, pa.string()) for column in self._columns]
         self.schema: Schema = pa.schema(
@@ -74,7 +81,7 @@ class ArrowMaker:
         )
 
     def batch(self, records: Sequence[Record]) -> RecordBatch:  # pyright: ignore[reportUnknownParameterType]
-        """Make a batch of columns.
+        """Convert records into one record batch, a `pyarrow.RecordBatch`.
 
         Raises:
             UnfitValueError: A decimal has more digits before its point than the column.
@@ -88,7 +95,7 @@ class ArrowMaker:
         return batch
 
     def joined(self, batches: Sequence[Any]) -> RecordBatch:  # pyright: ignore[reportUnknownParameterType]
-        """Make one batch of several; of one alone, that."""
+        """Join record batches into one; a single one is returned as it is."""
         if len(batches) == 1:
             return batches[0]
         table = self._pa.Table.from_batches(batches, self.schema)
@@ -96,17 +103,16 @@ class ArrowMaker:
         return batch
 
     def _array(self, column: Column, found: Sequence[Any], type: Any) -> Any:
-        as_json = column.kind in {Kind.MIXED, Kind.JSON}
-        values: Sequence[Any] = kept_as_json(column.kind, found) if as_json else found
+        values = column.plain(found) if column.kind in _AS_JSON else found
         make = self._pa.array
-        # Arrow's own keeps some ten megabytes for each thread, to be quick with much.
+        # The default pool keeps some ten megabytes for each thread, to be quick with much.
         pool = self._pa.system_memory_pool()
         try:
             return make(values, type, memory_pool=pool)
         except UnicodeEncodeError:
-            return make([utf8(value) for value in values], type, memory_pool=pool)
+            return make(column.encodable(values), type, memory_pool=pool)
         except self._pa.ArrowInvalid:
-            if column.kind is not Kind.DECIMAL:
+            if column.kind is not ColumnKind.DECIMAL:
                 raise
             return make([_fitted(column, value) for value in found], type, memory_pool=pool)
 

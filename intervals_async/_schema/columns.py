@@ -1,9 +1,9 @@
-"""Pure: the fields of a record as columns of a table, and what their values are as text."""
+"""Pure: the fields of a record as the columns of a table, and their values as text."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -24,99 +24,124 @@ from .values import (
     UtcDatetime,
 )
 
-__all__ = ["Column", "Kind", "columns_of", "json_text", "kept_as_json", "utf8"]
+__all__ = ["Column", "ColumnKind", "columns_of"]
 
 
-class Kind(Enum):
-    """What the values of a column are, None aside."""
+class ColumnKind(Enum):
+    """The kind of values that a column holds, besides None."""
 
     INTEGER = "integer"
+    """`int`"""
     BOOLEAN = "boolean"
+    """`bool`"""
     TEXT = "text"
+    """`str`: plain text"""
+    HTML = "html"
+    """`str`: text with HTML markup"""
     DECIMAL = "decimal"
+    """`decimal.Decimal`"""
     DATE = "date"
-    UTC = "moment in UTC"
-    LOCAL = "moment in no stated zone"
-    IDS = "ids"
-    MIXED = "text, number or objects"
-    JSON = "objects"
+    """`datetime.date`"""
+    UTC_DATETIME = "datetime in UTC"
+    """`datetime.datetime` with the time zone UTC"""
+    LOCAL_DATETIME = "datetime without a time zone"
+    """`datetime.datetime` without a time zone: the account's own, which the API does not state"""
+    ID_LIST = "list of ids"
+    """`tuple` of `int`"""
+    NUMBER_OR_TEXT = "number or text"
+    """`int` or `str`"""
+    TEXT_OR_OBJECTS = "text or objects"
+    """`str`, or a `tuple` of mappings"""
+    OBJECTS = "objects"
+    """A `tuple` of mappings, or a mapping"""
 
 
 @attrs.frozen
 class Column:
-    """A column: a field of a record.
+    """One column of a table of records: one field of the record class.
 
     Attributes:
-        name: The field's name.
-        kind: What its values are.
-        nullable: Whether it may be empty.
+        name: The name of the field.
+        kind: The kind of its values.
+        nullable: Whether its values may be None.
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     nullable: bool
 
+    def plain(self, values: Iterable[Any]) -> Iterable[str | int | None]:
+        """Convert values of this column for a format that knows text and integers only.
 
-_KINDS: dict[Any, Kind] = {
-    int: Kind.INTEGER,
-    bool: Kind.BOOLEAN,
-    str: Kind.TEXT,
-    Html: Kind.TEXT,
-    Decimal: Kind.DECIMAL,
-    date: Kind.DATE,
-    ListDay: Kind.DATE,
-    UtcDatetime: Kind.UTC,
-    LocalDatetime: Kind.LOCAL,
-    IdList: Kind.IDS,
-    RankOrName: Kind.MIXED,
-    TextOrObjects: Kind.MIXED,
-    Objects: Kind.JSON,
+        Integers, booleans and text stay as they are. Decimals, dates and datetimes become text
+        (ISO 8601; in UTC they end in ``+00:00``, without a time zone they carry none). Lists and
+        objects become JSON. None stays None, and so does an `extra` that holds nothing.
+        """
+        match self.kind:
+            case ColumnKind.INTEGER | ColumnKind.BOOLEAN | ColumnKind.TEXT | ColumnKind.HTML:
+                return values
+            case ColumnKind.DECIMAL:
+                return [None if one is None else str(one) for one in values]
+            case ColumnKind.DATE | ColumnKind.UTC_DATETIME | ColumnKind.LOCAL_DATETIME:
+                return [None if one is None else one.isoformat() for one in values]
+            case ColumnKind.ID_LIST:
+                # the same text as JSON, in a fifth of the time
+                return [None if ids is None else f"[{','.join(map(str, ids))}]" for ids in values]
+            case ColumnKind.NUMBER_OR_TEXT | ColumnKind.TEXT_OR_OBJECTS | ColumnKind.OBJECTS:
+                return [
+                    None
+                    if one is None or one == {}
+                    else str(one)
+                    if isinstance(one, _PLAIN)
+                    else _json_text(one)
+                    for one in values
+                ]
+
+    @staticmethod
+    def encodable(values: Iterable[Any]) -> list[Any]:
+        r"""Replace text that UTF-8 cannot encode: a lone surrogate becomes its escape, ``\udc80``.
+
+        Values that are not text stay as they are.
+        """
+        return [
+            one.encode(errors="backslashreplace").decode() if isinstance(one, str) else one
+            for one in values
+        ]
+
+
+_PLAIN = (str, int)
+
+_KINDS: dict[Any, ColumnKind] = {
+    int: ColumnKind.INTEGER,
+    bool: ColumnKind.BOOLEAN,
+    str: ColumnKind.TEXT,
+    Html: ColumnKind.HTML,
+    Decimal: ColumnKind.DECIMAL,
+    date: ColumnKind.DATE,
+    ListDay: ColumnKind.DATE,
+    UtcDatetime: ColumnKind.UTC_DATETIME,
+    LocalDatetime: ColumnKind.LOCAL_DATETIME,
+    IdList: ColumnKind.ID_LIST,
+    RankOrName: ColumnKind.NUMBER_OR_TEXT,
+    TextOrObjects: ColumnKind.TEXT_OR_OBJECTS,
+    Objects: ColumnKind.OBJECTS,
 }
 
 
 def columns_of(record_class: type[Record]) -> tuple[Column, ...]:
-    """Give a column for each field of a record, in their order; `extra` is the last one."""
+    """List the columns of a record class: one for each field, in their order; `extra` is the last."""
     kinds = {kind | None: name for kind, name in _KINDS.items()}
     return tuple(
-        Column("extra", Kind.JSON, nullable=True)
+        Column("extra", ColumnKind.OBJECTS, nullable=True)
         if field.name == "extra"
         else Column(field.name, (_KINDS | kinds)[field.type], nullable=field.type not in _KINDS)
         for field in fields_of(record_class)
     )
 
 
-def kept_as_json(kind: Kind, values: Sequence[Any]) -> list[str | None]:
-    """Give the texts of values that no type of a column holds.
-
-    Objects become JSON, and so do lists of ids; a text or a number becomes that text. Where
-    there is nothing in `extra`, that is None.
-    """
-    if kind is Kind.IDS:
-        # a tuple of numbers: what JSON writes for it, in a fifth of the time
-        return [None if ids is None else f"[{','.join(map(str, ids))}]" for ids in values]
-    return [
-        None
-        if one is None or one == {}
-        else str(one)
-        if isinstance(one, _PLAIN)
-        else json_text(one)
-        for one in values
-    ]
-
-
-_PLAIN = (str, int)
-
-
-def json_text(value: Mapping[str, object] | Sequence[object]) -> str:
-    """Write JSON that UTF-8 can carry: half a surrogate pair is escaped, as JSON has it."""
+def _json_text(value: Mapping[str, object] | Sequence[object]) -> str:
+    """Write JSON that UTF-8 can encode: a lone surrogate is escaped."""
     try:
         return _json.dumps(value).decode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"))
-
-
-def utf8(text: Any) -> Any:
-    """Give a text as UTF-8 can carry it: half a surrogate pair becomes what Python shows."""
-    if isinstance(text, str):
-        return text.encode(errors="backslashreplace").decode()
-    return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from .._schema.arrow import ArrowMaker
+from .._schema.arrow import ArrowConverter
 from .._schema.records import Record
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ class ArrowBatches:
         schema: The columns' names and types, known before the first batch.
     """
 
-    __slots__ = ("_batches", "_ended", "_maker", "_rows", "_stream", "_there", "schema")
+    __slots__ = ("_batches", "_converter", "_ended", "_rows", "_stream", "_there", "schema")
 
     def __init__(self, stream: _Batches, record_class: type[Record], rows: int) -> None:
         self._stream = stream
-        self._maker = ArrowMaker(record_class)
+        self._converter = ArrowConverter(record_class)
         self._rows = rows
-        self.schema: Schema = self._maker.schema
+        self.schema: Schema = self._converter.schema
         # What has come and is not given yet, and how many rows that is.
         self._batches: list[Any] = []
         self._there = 0
@@ -61,11 +61,11 @@ class ArrowBatches:
             records = await self._stream.batch()
             self._ended = not records
             if records:
-                self._batches.append(self._maker.batch(records))
+                self._batches.append(self._converter.batch(records))
                 self._there += len(records)
         if not self._batches:
             raise StopAsyncIteration
-        batch = self._maker.joined(self._batches)
+        batch = self._converter.joined(self._batches)
         rest = batch.slice(self._rows)
         self._there = rest.num_rows
         self._batches = [rest] if self._there else []

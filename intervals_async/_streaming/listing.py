@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar, Unpack, get_args
 
 from .._schema.records import Record
@@ -11,7 +11,7 @@ from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
 from .delivered import RECENT, DeliveredIds
 from .options import OnDrift, ReadOptions, Verify
-from .page_plan import PagePlan, PageRequest, PageSizes
+from .page_plan import FIRST, PagePlan, PageRequest, PageSizes, pages_of
 from .paged_reader import PagedReader
 from .reader import Reader, Steps
 from .snapshot_reader import OnBroken, SnapshotReader
@@ -62,6 +62,81 @@ class Listing(Generic[R]):
         if self._limit is not None:
             query += f" limit={self._limit}"
         return f"<Listing {self._source.resource}{query}>"
+
+    @classmethod
+    def chain(cls, listings: Iterable[Listing[R]], *, like: Listing[R] | None = None) -> Listing[R]:
+        """Combine listings of one resource into a listing that reads them one after another.
+
+        A record that several of them hold is yielded once. The order is that of the listings, and
+        within each of them the server's.
+
+        Args:
+            listings: The listings, without `offset` and `limit`.
+            like: A listing of the same resource. It is not read, and is needed only where
+                `listings` may be empty.
+
+        Raises:
+            ArgumentError: There is no listing at all, they are not all of one resource, or one of
+                them has an offset or a limit.
+        """
+        from .partitioned import PartitionedListing  # noqa: PLC0415  which imports this module
+
+        return PartitionedListing.of(list(listings), like)
+
+    @property
+    def resource(self) -> str:
+        """The name of the resource."""
+        return self._source.resource
+
+    @property
+    def filters(self) -> Mapping[str, str]:
+        """The filters as they are sent, an order that the library adds among them."""
+        return dict(self._source.query)
+
+    @property
+    def record_class(self) -> type[R]:
+        """The class of the records."""
+        return self._source.decoder.record_class
+
+    @property
+    def paginated(self) -> bool:
+        """Whether the resource has pages; else each listing is one request."""
+        return self._source.paginated
+
+    @property
+    def offset(self) -> int:
+        """How many records are skipped."""
+        return self._offset
+
+    @property
+    def limit(self) -> int | None:
+        """How many records are yielded at most; None for all."""
+        return self._limit
+
+    @property
+    def partitions(self) -> int:
+        """How many parts are read one after another: 1 unless a range is too long for a request.
+
+        More for a `chain`, and for notes of tasks in a range of more than a week.
+        """
+        return 1
+
+    @property
+    def first_page_size(self) -> int:
+        """How many records a stream requests first if no `page_size` is given."""
+        return FIRST
+
+    def estimate_requests(self, records: int) -> int:
+        """Estimate how many requests it takes to read some records.
+
+        Args:
+            records: How many records.
+
+        Returns:
+            About how many requests: the pages of so many records, 1 for a resource without pages,
+            and one for each of several `partitions`.
+        """
+        return pages_of(records) if self.paginated else 1
 
     def __aiter__(self) -> Stream[R]:
         """Stream every record: the same as `stream` without options."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeAlias, TypeVar
 
 import attrs
 
@@ -57,10 +57,35 @@ class PartitionedListing(Listing[R]):
         # Asked anew for each stream: the end may be the present.
         self._spans = spans
 
+    @classmethod
+    def of(cls, listings: Sequence[Listing[R]], like: Listing[R] | None) -> Self:
+        """Chain listings: see `Listing.chain`."""
+        first = listings[0] if listings else like
+        if first is None:
+            raise ArgumentError("Listing.chain() needs a listing, or one that it is like")
+        for each in listings:
+            if each.resource != first.resource:
+                raise ArgumentError(
+                    f"Listing.chain() takes listings of one resource, not of {first.resource} and "
+                    f"{each.resource}"
+                )
+            if each.offset or each.limit is not None:
+                raise ArgumentError("Listing.chain() takes listings without offset and limit")
+        return cls(
+            first._source,
+            lambda: [part for each in listings for part in _parts_of(each)],
+            limit=None,
+        )
+
     @property
-    def spans(self) -> int:
-        """How many spans it is read in."""
+    def partitions(self) -> int:
+        """How many parts are read one after another."""
         return len(self._spans())
+
+    def estimate_requests(self, records: int) -> int:
+        """Estimate how many requests it takes: one for each part."""
+        del records
+        return self.partitions
 
     async def count(self) -> int:
         """Ask how many records each span has: a small request for each.
@@ -253,6 +278,12 @@ class PartitionReader(Generic[R]):
         )
         self._given += len(places)
         return batch
+
+
+def _parts_of(listing: Listing[R]) -> Sequence[Partition[R]]:
+    if isinstance(listing, PartitionedListing):
+        return listing._spans()
+    return [Partition(listing._source)]
 
 
 def _name(span: Partition[Any]) -> str:

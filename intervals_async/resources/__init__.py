@@ -19,6 +19,10 @@ if not TYPE_CHECKING:  # to a type checker, what is not there is not there
 
 
 if TYPE_CHECKING:
+    from .._schema.descriptions import descriptions as descriptions
+    from .._schema.parameters import Parameter as Parameter
+    from .._schema.parameters import parameters as parameters
+    from ._any import AnyResource as AnyResource
     from ._base import Resource as Resource
     from .client import *
     from .contactdescriptor import *

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
 
 from .._http.messages import Call, ParsedResponse
@@ -24,7 +23,6 @@ __all__ = [
     "Groups",
     "Nothing",
     "Resource",
-    "who",
 ]
 
 R = TypeVar("R", bound=Record)
@@ -40,37 +38,36 @@ ADMINISTRATORS: Groups = ("Administrator",)
 UNSTATED: Groups = None
 
 
-def who(**methods: Groups) -> Mapping[str, Groups]:
-    """State who may call which method."""
-    return MappingProxyType(methods)
-
-
 class Nothing(TypedDict):
     """No filters, or no settable fields."""
 
 
 class Resource(Generic[R]):
-    """One resource of the API. A subclass states what it is and offers what it allows."""
+    """One resource of the API: the base class of all of them.
+
+    A subclass has only the methods that the API allows on the resource. Its class attributes
+    describe it, also before there is a client.
+    """
 
     __slots__ = ("_transport",)
 
     name: ClassVar[str]
-    """Its name in the API: its path, and its key in the envelope."""
+    """Name of the resource in the API: its path, and its key in responses."""
 
     record: type[R]
-    """The class of its records."""
+    """Class of its records."""
 
     filters: ClassVar[type] = Nothing
-    """The TypedDict of what ``list`` takes."""
+    """TypedDict of the filters that ``list`` takes; see `parameters`."""
 
     creatable: ClassVar[type] = Nothing
-    """The TypedDict of what ``create`` takes."""
+    """TypedDict of the fields that ``create`` takes."""
 
     updatable: ClassVar[type] = Nothing
-    """The TypedDict of what ``update`` takes."""
+    """TypedDict of the fields that ``update`` takes."""
 
-    groups: ClassVar[Mapping[str, Groups]]
-    """Who may call each method, by the method's name."""
+    permissions: ClassVar[Mapping[str, Groups]]
+    """Groups that may call each method, by its name; None where the documentation does not say."""
 
     paginated: ClassVar[bool] = True
     """Whether the API documents ``offset`` and ``limit`` for it."""
@@ -79,7 +76,7 @@ class Resource(Generic[R]):
     """Whether the API documents ``sortfield=id`` for it."""
 
     has_action_notes: ClassVar[bool] = False
-    """Whether its writes add action notes, unless told not to."""
+    """Whether its writes add action notes unless ``disable_action_notes`` is set."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -98,7 +95,7 @@ class Resource(Generic[R]):
 
     @classmethod
     def methods(cls) -> Sequence[str]:
-        """The names of what can be called, in the order in which the class states them."""
+        """List the names of the methods that the API allows, in the order of their definition."""
         own = vars(cls).items()
         return [name for name, it in own if inspect.isfunction(it) and not name.startswith("_")]
 

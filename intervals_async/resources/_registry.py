@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["find", "names", "offered", "resource_class"]
 
 
+# What is imported from elsewhere, when it is asked for.
+ELSEWHERE = {
+    "AnyResource": "._any",
+    "Parameter": ".._schema.parameters",
+    "Resource": "._base",
+    "descriptions": ".._schema.descriptions",
+    "parameters": ".._schema.parameters",
+}
+
+
 @cache
 def names() -> Sequence[str]:
     """The names of all resources, in the order of the alphabet."""
@@ -47,8 +57,8 @@ def find(name: str) -> Any:
     The names that a module offers begin with its own: ``ProjectNoteFilters``, of projectnote;
     but ``TimeResource`` is of time, not of timer.
     """
-    if name == "Resource":
-        return _module("_base").Resource
+    if name in ELSEWHERE:
+        return getattr(import_module(ELSEWHERE[name], __package__), name)
     owners = [each for each in names() if name.lower().startswith(each) and name[:1].isupper()]
     for owner in sorted(owners, key=len, reverse=True):
         module = _module(owner)
@@ -60,11 +70,7 @@ def find(name: str) -> Any:
 @cache
 def offered() -> Sequence[str]:
     """All names that the modules here offer; all of them are imported for it."""
-    return [each for name in ("_base", *names()) for each in _offers(name)]
-
-
-def _offers(name: str) -> Sequence[str]:
-    return ["Resource"] if name == "_base" else _module(name).__all__
+    return [*ELSEWHERE, *(each for name in names() for each in _module(name).__all__)]
 
 
 def _module(name: str) -> Any:

@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, Html
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._base import ADMINISTRATORS, EVERYBODY, Resource
 
 __all__ = ["Client", "ClientCreate", "ClientFilters", "ClientResource", "ClientUpdate"]
 
@@ -133,13 +133,13 @@ class ClientResource(Resource[Client]):
     filters = ClientFilters
     creatable = ClientCreate
     updatable = ClientUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        create=ADMINISTRATORS,
-        update=ADMINISTRATORS,
-        delete=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": ADMINISTRATORS,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
     sorts_by_id = True
 
     def list(

@@ -6,7 +6,7 @@ from typing import Required, TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import UNSTATED, Resource, who
+from ._base import UNSTATED, Resource
 
 __all__ = ["ContactDescriptor", "ContactDescriptorFilters", "ContactDescriptorResource"]
 
@@ -36,7 +36,7 @@ class ContactDescriptorResource(Resource[ContactDescriptor]):
     name = "contactdescriptor"
     record = ContactDescriptor
     filters = ContactDescriptorFilters
-    groups = who(list=UNSTATED)
+    permissions = {"list": UNSTATED}
     paginated = False
 
     def list(self, **filters: Unpack[ContactDescriptorFilters]) -> Listing[ContactDescriptor]:

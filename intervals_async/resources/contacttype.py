@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import UNSTATED, Resource, who
+from ._base import UNSTATED, Resource
 
 __all__ = ["ContactType", "ContactTypeResource"]
 
@@ -26,7 +26,7 @@ class ContactTypeResource(Resource[ContactType]):
     __slots__ = ()
     name = "contacttype"
     record = ContactType
-    groups = who(list=UNSTATED)
+    permissions = {"list": UNSTATED}
     paginated = False
 
     def list(self) -> Listing[ContactType]:

@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Resource, who
+from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Resource
 
 __all__ = ["Expense", "ExpenseCreate", "ExpenseFilters", "ExpenseResource", "ExpenseUpdate"]
 
@@ -125,9 +125,13 @@ class ExpenseResource(Resource[Expense]):
     filters = ExpenseFilters
     creatable = ExpenseCreate
     updatable = ExpenseUpdate
-    groups = who(
-        list=NO_RESOURCES, get=NO_RESOURCES, create=MANAGERS, update=MANAGERS, delete=ADMINISTRATORS
-    )
+    permissions = {
+        "list": NO_RESOURCES,
+        "get": NO_RESOURCES,
+        "create": MANAGERS,
+        "update": MANAGERS,
+        "delete": ADMINISTRATORS,
+    }
     sorts_by_id = True
 
     def list(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource, who
+from ._base import EVERYBODY, Resource
 
 __all__ = ["Group", "GroupResource"]
 
@@ -29,7 +29,7 @@ class GroupResource(Resource[Group]):
     __slots__ = ()
     name = "group"
     record = Group
-    groups = who(list=EVERYBODY)
+    permissions = {"list": EVERYBODY}
     paginated = False
 
     def list(self) -> Listing[Group]:

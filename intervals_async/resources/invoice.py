@@ -10,7 +10,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import MANAGERS, NO_RESOURCES, Resource, who
+from ._base import MANAGERS, NO_RESOURCES, Resource
 
 __all__ = ["Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceResource", "InvoiceUpdate"]
 
@@ -215,9 +215,13 @@ class InvoiceResource(Resource[Invoice]):
     filters = InvoiceFilters
     creatable = InvoiceCreate
     updatable = InvoiceUpdate
-    groups = who(
-        list=NO_RESOURCES, get=NO_RESOURCES, create=MANAGERS, update=MANAGERS, delete=MANAGERS
-    )
+    permissions = {
+        "list": NO_RESOURCES,
+        "get": NO_RESOURCES,
+        "create": MANAGERS,
+        "update": MANAGERS,
+        "delete": MANAGERS,
+    }
     sorts_by_id = True
 
     def list(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Required, TypedDict, Unpack
 from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import MANAGERS, NO_RESOURCES, Resource, who
+from ._base import MANAGERS, NO_RESOURCES, Resource
 
 __all__ = [
     "InvoiceItem",
@@ -115,9 +115,13 @@ class InvoiceItemResource(Resource[InvoiceItem]):
     filters = InvoiceItemFilters
     creatable = InvoiceItemCreate
     updatable = InvoiceItemUpdate
-    groups = who(
-        list=NO_RESOURCES, get=NO_RESOURCES, create=MANAGERS, update=MANAGERS, delete=MANAGERS
-    )
+    permissions = {
+        "list": NO_RESOURCES,
+        "get": NO_RESOURCES,
+        "create": MANAGERS,
+        "update": MANAGERS,
+        "delete": MANAGERS,
+    }
     sorts_by_id = True
 
     def list(

@@ -8,7 +8,7 @@ from .._schema.parameters import AtMost
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, Resource, who
+from ._base import ADMINISTRATORS, MANAGERS, Resource
 
 __all__ = [
     "InvoiceNote",
@@ -87,9 +87,13 @@ class InvoiceNoteResource(Resource[InvoiceNote]):
     filters = InvoiceNoteFilters
     creatable = InvoiceNoteCreate
     updatable = InvoiceNoteUpdate
-    groups = who(
-        list=MANAGERS, get=MANAGERS, create=MANAGERS, update=ADMINISTRATORS, delete=ADMINISTRATORS
-    )
+    permissions = {
+        "list": MANAGERS,
+        "get": MANAGERS,
+        "create": MANAGERS,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceNoteFilters]

@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource, who
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource
 
 __all__ = [
     "Milestone",
@@ -147,9 +147,13 @@ class MilestoneResource(Resource[Milestone]):
     filters = MilestoneFilters
     creatable = MilestoneCreate
     updatable = MilestoneUpdate
-    groups = who(
-        list=EVERYBODY, get=NO_EXECUTIVES, create=MANAGERS, update=MANAGERS, delete=MANAGERS
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": NO_EXECUTIVES,
+        "create": MANAGERS,
+        "update": MANAGERS,
+        "delete": MANAGERS,
+    }
     sorts_by_id = True
     has_action_notes = True
 

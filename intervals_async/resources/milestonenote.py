@@ -7,7 +7,7 @@ from typing import Required, TypedDict, Unpack
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._base import ADMINISTRATORS, EVERYBODY, Resource
 
 __all__ = [
     "MilestoneNote",
@@ -81,13 +81,13 @@ class MilestoneNoteResource(Resource[MilestoneNote]):
     filters = MilestoneNoteFilters
     creatable = MilestoneNoteCreate
     updatable = MilestoneNoteUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        create=EVERYBODY,
-        update=ADMINISTRATORS,
-        delete=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": EVERYBODY,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[MilestoneNoteFilters]

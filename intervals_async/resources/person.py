@@ -9,7 +9,7 @@ from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, NO_EXECUTIVES, Resource, who
+from ._base import ADMINISTRATORS, NO_EXECUTIVES, Resource
 
 __all__ = ["Person", "PersonCreate", "PersonFilters", "PersonResource", "PersonUpdate"]
 
@@ -181,13 +181,13 @@ class PersonResource(Resource[Person]):
     filters = PersonFilters
     creatable = PersonCreate
     updatable = PersonUpdate
-    groups = who(
-        list=NO_EXECUTIVES,
-        get=NO_EXECUTIVES,
-        create=ADMINISTRATORS,
-        update=ADMINISTRATORS,
-        delete=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": NO_EXECUTIVES,
+        "get": NO_EXECUTIVES,
+        "create": ADMINISTRATORS,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[PersonFilters]

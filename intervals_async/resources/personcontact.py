@@ -8,7 +8,7 @@ import attrs
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource, who
+from ._base import EVERYBODY, Resource
 
 __all__ = [
     "PersonContact",
@@ -89,9 +89,13 @@ class PersonContactResource(Resource[PersonContact]):
     filters = PersonContactFilters
     creatable = PersonContactCreate
     updatable = PersonContactUpdate
-    groups = who(
-        list=EVERYBODY, get=EVERYBODY, create=EVERYBODY, update=EVERYBODY, delete=EVERYBODY
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": EVERYBODY,
+        "update": EVERYBODY,
+        "delete": EVERYBODY,
+    }
     paginated = False
 
     def list(self, **filters: Unpack[PersonContactFilters]) -> Listing[PersonContact]:

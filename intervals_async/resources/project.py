@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, TextOrObjects
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._base import ADMINISTRATORS, EVERYBODY, Resource
 
 __all__ = ["Project", "ProjectCreate", "ProjectFilters", "ProjectResource", "ProjectUpdate"]
 
@@ -179,13 +179,13 @@ class ProjectResource(Resource[Project]):
     filters = ProjectFilters
     creatable = ProjectCreate
     updatable = ProjectUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        create=ADMINISTRATORS,
-        update=ADMINISTRATORS,
-        delete=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": ADMINISTRATORS,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
     sorts_by_id = True
 
     def list(

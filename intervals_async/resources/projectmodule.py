@@ -8,7 +8,7 @@ from typing import Annotated, Required, TypedDict, Unpack
 from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._base import ADMINISTRATORS, EVERYBODY, Resource
 
 __all__ = [
     "ProjectModule",
@@ -101,13 +101,13 @@ class ProjectModuleResource(Resource[ProjectModule]):
     filters = ProjectModuleFilters
     creatable = ProjectModuleCreate
     updatable = ProjectModuleUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        create=ADMINISTRATORS,
-        update=ADMINISTRATORS,
-        delete=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": ADMINISTRATORS,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectModuleFilters]

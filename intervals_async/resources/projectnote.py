@@ -8,7 +8,7 @@ from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import NO_EXECUTIVES, Resource, who
+from ._base import NO_EXECUTIVES, Resource
 
 __all__ = [
     "ProjectNote",
@@ -117,13 +117,13 @@ class ProjectNoteResource(Resource[ProjectNote]):
     filters = ProjectNoteFilters
     creatable = ProjectNoteCreate
     updatable = ProjectNoteUpdate
-    groups = who(
-        list=NO_EXECUTIVES,
-        get=NO_EXECUTIVES,
-        create=NO_EXECUTIVES,
-        update=NO_EXECUTIVES,
-        delete=NO_EXECUTIVES,
-    )
+    permissions = {
+        "list": NO_EXECUTIVES,
+        "get": NO_EXECUTIVES,
+        "create": NO_EXECUTIVES,
+        "update": NO_EXECUTIVES,
+        "delete": NO_EXECUTIVES,
+    }
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectNoteFilters]

@@ -11,7 +11,7 @@ from .._schema.records import Record, record
 from .._schema.values import IdList
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._base import ADMINISTRATORS, EVERYBODY, Resource
 
 __all__ = ["ProjectTeam", "ProjectTeamFilters", "ProjectTeamResource"]
 
@@ -46,12 +46,12 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     name = "projectteam"
     record = ProjectTeam
     filters = ProjectTeamFilters
-    groups = who(
-        list=EVERYBODY,
-        get=ADMINISTRATORS,
-        add=ADMINISTRATORS,
-        remove=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": ADMINISTRATORS,
+        "add": ADMINISTRATORS,
+        "remove": ADMINISTRATORS,
+    }
     paginated = False
 
     def list(self, **filters: Unpack[ProjectTeamFilters]) -> Listing[ProjectTeam]:

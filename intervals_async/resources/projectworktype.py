@@ -9,7 +9,7 @@ from typing import Annotated, Required, TypedDict, Unpack
 from .._schema.parameters import AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._base import ADMINISTRATORS, EVERYBODY, Resource
 
 __all__ = [
     "ProjectWorkType",
@@ -105,13 +105,13 @@ class ProjectWorkTypeResource(Resource[ProjectWorkType]):
     filters = ProjectWorkTypeFilters
     creatable = ProjectWorkTypeCreate
     updatable = ProjectWorkTypeUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        create=ADMINISTRATORS,
-        update=ADMINISTRATORS,
-        delete=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": ADMINISTRATORS,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
 
     def list(
         self,

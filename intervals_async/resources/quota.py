@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._schema.values import UtcDatetime
-from ._base import EVERYBODY, Resource, who
+from ._base import EVERYBODY, Resource
 
 __all__ = ["Quota", "QuotaResource"]
 
@@ -34,7 +34,7 @@ class QuotaResource(Resource[Quota]):
     __slots__ = ()
     name = "quota"
     record = Quota
-    groups = who(get=EVERYBODY)
+    permissions = {"get": EVERYBODY}
     paginated = False
 
     async def get(self) -> Quota:

@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource, who
+from ._base import EVERYBODY, Resource
 
 __all__ = ["Request", "RequestCreate", "RequestFilters", "RequestResource", "RequestUpdate"]
 
@@ -134,9 +134,13 @@ class RequestResource(Resource[Request]):
     filters = RequestFilters
     creatable = RequestCreate
     updatable = RequestUpdate
-    groups = who(
-        list=EVERYBODY, get=EVERYBODY, create=EVERYBODY, update=EVERYBODY, delete=EVERYBODY
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": EVERYBODY,
+        "update": EVERYBODY,
+        "delete": EVERYBODY,
+    }
     sorts_by_id = True
 
     def list(

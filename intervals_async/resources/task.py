@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number, identifier
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, LocalDatetime, Objects, RankOrName, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource, who
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource
 
 __all__ = ["Task", "TaskCreate", "TaskFilters", "TaskResource", "TaskUpdate"]
 
@@ -320,14 +320,14 @@ class TaskResource(Resource[Task]):
     filters = TaskFilters
     creatable = TaskCreate
     updatable = TaskUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        get_by_localid=EVERYBODY,
-        create=NO_EXECUTIVES,
-        update=NO_EXECUTIVES,
-        delete=MANAGERS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "get_by_localid": EVERYBODY,
+        "create": NO_EXECUTIVES,
+        "update": NO_EXECUTIVES,
+        "delete": MANAGERS,
+    }
     sorts_by_id = True
     has_action_notes = True
 

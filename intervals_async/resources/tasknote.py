@@ -15,7 +15,7 @@ from .._streaming.listing import Listing
 from .._streaming.partitioned import Partition, PartitionedListing
 from .._streaming.source import PageSource
 from ..errors import ArgumentError
-from ._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from ._base import ADMINISTRATORS, EVERYBODY, Resource
 from ._weeks import range_to_cut
 
 __all__ = ["TaskNote", "TaskNoteCreate", "TaskNoteFilters", "TaskNoteResource", "TaskNoteUpdate"]
@@ -116,13 +116,13 @@ class TaskNoteResource(Resource[TaskNote]):
     filters = TaskNoteFilters
     creatable = TaskNoteCreate
     updatable = TaskNoteUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        create=EVERYBODY,
-        update=ADMINISTRATORS,
-        delete=ADMINISTRATORS,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": EVERYBODY,
+        "update": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
     sorts_by_id = True
 
     def list(

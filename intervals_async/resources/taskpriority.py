@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource, who
+from ._base import EVERYBODY, Resource
 
 __all__ = ["TaskPriority", "TaskPriorityFilters", "TaskPriorityResource"]
 
@@ -48,7 +48,7 @@ class TaskPriorityResource(Resource[TaskPriority]):
     name = "taskpriority"
     record = TaskPriority
     filters = TaskPriorityFilters
-    groups = who(list=EVERYBODY, get=EVERYBODY)
+    permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskPriorityFilters]

@@ -10,7 +10,7 @@ from .._schema.parameters import AsIs, Ids, Number, Places
 from .._schema.records import Record, record
 from .._schema.values import Day, ListDay, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, NO_EXECUTIVES, Resource, who
+from ._base import EVERYBODY, NO_EXECUTIVES, Resource
 
 __all__ = ["Time", "TimeCreate", "TimeFilters", "TimeResource", "TimeUpdate"]
 
@@ -185,13 +185,13 @@ class TimeResource(Resource[Time]):
     filters = TimeFilters
     creatable = TimeCreate
     updatable = TimeUpdate
-    groups = who(
-        list=EVERYBODY,
-        get=EVERYBODY,
-        create=NO_EXECUTIVES,
-        update=NO_EXECUTIVES,
-        delete=NO_EXECUTIVES,
-    )
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": NO_EXECUTIVES,
+        "update": NO_EXECUTIVES,
+        "delete": NO_EXECUTIVES,
+    }
     sorts_by_id = True
 
     def list(

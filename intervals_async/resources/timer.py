@@ -11,7 +11,7 @@ from .._schema.records import Record, record
 from .._schema.values import Day, UtcDatetime
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ._base import NO_EXECUTIVES, Resource, who
+from ._base import NO_EXECUTIVES, Resource
 
 __all__ = ["Timer", "TimerCreate", "TimerFilters", "TimerResource", "TimerUpdate"]
 
@@ -127,16 +127,16 @@ class TimerResource(Resource[Timer]):
     filters = TimerFilters
     creatable = TimerCreate
     updatable = TimerUpdate
-    groups = who(
-        list=NO_EXECUTIVES,
-        get=NO_EXECUTIVES,
-        create=NO_EXECUTIVES,
-        update=NO_EXECUTIVES,
-        delete=NO_EXECUTIVES,
-        start=NO_EXECUTIVES,
-        pause=NO_EXECUTIVES,
-        resume=NO_EXECUTIVES,
-    )
+    permissions = {
+        "list": NO_EXECUTIVES,
+        "get": NO_EXECUTIVES,
+        "create": NO_EXECUTIVES,
+        "update": NO_EXECUTIVES,
+        "delete": NO_EXECUTIVES,
+        "start": NO_EXECUTIVES,
+        "pause": NO_EXECUTIVES,
+        "resume": NO_EXECUTIVES,
+    }
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TimerFilters]

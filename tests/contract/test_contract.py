@@ -106,7 +106,7 @@ def test_methods_and_groups(contract: Contract, resource: AnyResource) -> None:
     _agree(
         contract,
         ("methods", sorted(resource.methods()), sorted(expected)),
-        *_each("groups", dict(resource.groups), expected),
+        *_each("groups", dict(resource.permissions), expected),
     )
 
 

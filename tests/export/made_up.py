@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from intervals_async import Record
-from intervals_async._schema.columns import Column, Kind, columns_of
+from intervals_async._schema.columns import Column, ColumnKind, columns_of
 from intervals_async._schema.records import record_decoder
 from intervals_async.resources import names, resource_class
 
@@ -34,23 +34,26 @@ OBJECTS = st.lists(st.dictionaries(TEXT, JSON, max_size=2), max_size=2)
 DAY = st.dates().map(str)
 MOMENT = st.datetimes().map(lambda moment: moment.isoformat(" "))
 
-ON_THE_WIRE: dict[Kind, st.SearchStrategy[Any]] = {
-    Kind.INTEGER: NUMBER.map(str),
-    Kind.BOOLEAN: st.sampled_from("tf"),
-    Kind.TEXT: TEXT,
-    Kind.DECIMAL: st.decimals(-(10**18), 10**18, places=9).map(str),
-    Kind.DATE: DAY,
-    Kind.UTC: MOMENT,
-    Kind.LOCAL: MOMENT,
-    Kind.IDS: st.lists(NUMBER, max_size=3),
-    Kind.JSON: OBJECTS,
+ON_THE_WIRE: dict[ColumnKind, st.SearchStrategy[Any]] = {
+    ColumnKind.INTEGER: NUMBER.map(str),
+    ColumnKind.BOOLEAN: st.sampled_from("tf"),
+    ColumnKind.TEXT: TEXT,
+    ColumnKind.HTML: TEXT,
+    ColumnKind.DECIMAL: st.decimals(-(10**18), 10**18, places=9).map(str),
+    ColumnKind.DATE: DAY,
+    ColumnKind.UTC_DATETIME: MOMENT,
+    ColumnKind.LOCAL_DATETIME: MOMENT,
+    ColumnKind.ID_LIST: st.lists(NUMBER, max_size=3),
+    ColumnKind.NUMBER_OR_TEXT: TEXT | NUMBER.map(str),
+    ColumnKind.TEXT_OR_OBJECTS: TEXT | OBJECTS,
+    ColumnKind.OBJECTS: OBJECTS,
 }
 
 
 def some_records(cls: type[Record], *, least: int = 0) -> st.SearchStrategy[list[Any]]:
     """Give lists of records; those that have ids have different ones."""
     columns = [column for column in columns_of(cls) if column.name != "extra"]
-    row = st.fixed_dictionaries({column.name: _values(cls, column) for column in columns})
+    row = st.fixed_dictionaries({column.name: _values(column) for column in columns})
     with_more = st.builds(
         lambda row, more: {**more, **row}, row, st.dictionaries(TEXT, JSON, max_size=1)
     )
@@ -65,11 +68,13 @@ def some_records(cls: type[Record], *, least: int = 0) -> st.SearchStrategy[list
 
 def records_of(cls: type[Record], number: int, first: int = 1) -> list[Any]:
     """Give plain records that differ in their ids, or in what stands for one."""
-    plain: dict[Kind, Any] = {
-        Kind.INTEGER: "7", Kind.BOOLEAN: "t", Kind.TEXT: 'A "text", long ' + "é" * 400,
-        Kind.DECIMAL: "12.50", Kind.DATE: "2024-05-06", Kind.UTC: "2024-05-06 07:08:09",
-        Kind.LOCAL: "2024-05-06 07:08:09", Kind.IDS: "3,5", Kind.MIXED: "High",
-        Kind.JSON: [{"id": "3"}],
+    text = 'A "text", long ' + "é" * 400
+    plain: dict[ColumnKind, Any] = {
+        ColumnKind.INTEGER: "7", ColumnKind.BOOLEAN: "t", ColumnKind.TEXT: text, ColumnKind.HTML: text,
+        ColumnKind.DECIMAL: "12.50", ColumnKind.DATE: "2024-05-06", ColumnKind.UTC_DATETIME: "2024-05-06 07:08:09",
+        ColumnKind.LOCAL_DATETIME: "2024-05-06 07:08:09", ColumnKind.ID_LIST: "3,5", ColumnKind.NUMBER_OR_TEXT: "High",
+        ColumnKind.TEXT_OR_OBJECTS: "High",
+        ColumnKind.OBJECTS: [{"id": "3"}],
     }  # fmt: skip
     columns = [column for column in columns_of(cls) if column.name != "extra"]
     row = {column.name: plain[column.kind] for column in columns}
@@ -83,9 +88,6 @@ def alike(cls: type[Record]) -> str:
     return cls.__name__
 
 
-def _values(cls: type[Record], column: Column) -> st.SearchStrategy[Any]:
-    if column.kind is Kind.MIXED:
-        values = TEXT | NUMBER.map(str) if cls.__name__ == "Task" else TEXT | OBJECTS
-    else:
-        values = ON_THE_WIRE[column.kind]
+def _values(column: Column) -> st.SearchStrategy[Any]:
+    values = ON_THE_WIRE[column.kind]
     return values | st.none() if column.nullable else values

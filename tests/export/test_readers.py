@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 from intervals_async import IntervalsClient, Record
-from intervals_async._schema.columns import Column, Kind, columns_of
+from intervals_async._schema.columns import Column, ColumnKind, columns_of
 from intervals_async._schema.records import record_decoder
 from intervals_async.export import export_account
 from intervals_async.export.accounts.formats import FORMATS
@@ -32,7 +32,9 @@ NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Of these kinds, formats without types of their own have texts.
-TEXTS = {Kind.TEXT, Kind.DECIMAL, Kind.IDS, Kind.MIXED, Kind.JSON}
+MIXED = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS}
+TYPED = {ColumnKind.TEXT, ColumnKind.HTML, *MIXED}
+TEXTS = {*TYPED, ColumnKind.DECIMAL, ColumnKind.ID_LIST, ColumnKind.OBJECTS}
 
 DATABASE = "sqlite"
 
@@ -91,7 +93,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
 def polars_json(path: Path, resource: str, columns: Sequence[Column]) -> Table:
     """Read JSON Lines; objects are left as text."""
     polars: Any = import_module("polars")
-    texts = {each.name: polars.String for each in columns if each.kind is Kind.JSON}
+    texts = {each.name: polars.String for each in columns if each.kind is ColumnKind.OBJECTS}
     frame = polars.read_ndjson(path, infer_schema_length=None, schema_overrides=texts)
     return of_polars(frame)
 
@@ -192,9 +194,9 @@ EACH_READER = pytest.mark.parametrize(
 # ------------------------------------------------------------------- what the documentation says
 
 
-def kinds(text: str, **others: str | tuple[str, ...]) -> Mapping[Kind, Sequence[str]]:
+def kinds(text: str, **others: str | tuple[str, ...]) -> Mapping[ColumnKind, Sequence[str]]:
     """What the columns of each kind are called: those of text, and others."""
-    named = {kind: others.get(kind.name.lower(), text) for kind in Kind}
+    named = {kind: others.get(kind.name.lower(), text) for kind in ColumnKind}
     return {kind: [one] if isinstance(one, str) else one for kind, one in named.items()}
 
 
@@ -202,61 +204,63 @@ POLARS = {
     "integer": "Int64",
     "boolean": "Boolean",
     "date": "Date",
-    "utc": "Datetime(time_unit='us', time_zone='UTC')",
-    "local": "Datetime(time_unit='us', time_zone=None)",
+    "utc_datetime": "Datetime(time_unit='us', time_zone='UTC')",
+    "local_datetime": "Datetime(time_unit='us', time_zone=None)",
 }
 DUCKDB = {
     "integer": "BIGINT",
     "boolean": "BOOLEAN",
     "date": "DATE",
-    "utc": "TIMESTAMP WITH TIME ZONE",
-    "local": "TIMESTAMP",
+    "utc_datetime": "TIMESTAMP WITH TIME ZONE",
+    "local_datetime": "TIMESTAMP",
 }
 
-TYPES: Mapping[tuple[str, str], Mapping[Kind, Sequence[str]]] = {
+TYPES: Mapping[tuple[str, str], Mapping[ColumnKind, Sequence[str]]] = {
     ("jsonl", "polars"): kinds(
         "String",
         integer="Int64",
         boolean="Boolean",
-        ids="List(Int64)",
-        mixed=("Int64", "String"),
+        id_list="List(Int64)",
+        number_or_text=("Int64", "String"),
+        text_or_objects=("Int64", "String"),
     ),
     # days and moments are strings there, which DuckDB may take for what they are
     ("jsonl", "duckdb"): kinds(
         "VARCHAR",
         integer="BIGINT",
         boolean="BOOLEAN",
-        ids="BIGINT[]",
+        id_list="BIGINT[]",
         date=("DATE", "VARCHAR"),
-        utc=("TIMESTAMP WITH TIME ZONE", "VARCHAR"),
-        local=("TIMESTAMP", "VARCHAR"),
-        mixed=("BIGINT", "VARCHAR"),
+        utc_datetime=("TIMESTAMP WITH TIME ZONE", "VARCHAR"),
+        local_datetime=("TIMESTAMP", "VARCHAR"),
+        number_or_text=("BIGINT", "VARCHAR"),
+        text_or_objects=("BIGINT", "VARCHAR"),
     ),
     ("csv", "polars"): kinds("String", **POLARS),
     ("csv", "duckdb"): kinds("VARCHAR", **DUCKDB),
     ("parquet", "polars"): kinds(
-        "String", **POLARS, ids="List(Int64)", decimal="Decimal(precision=38, scale=18)"
+        "String", **POLARS, id_list="List(Int64)", decimal="Decimal(precision=38, scale=18)"
     ),
-    ("parquet", "duckdb"): kinds("VARCHAR", **DUCKDB, ids="BIGINT[]", decimal="DECIMAL(38,18)"),
+    ("parquet", "duckdb"): kinds("VARCHAR", **DUCKDB, id_list="BIGINT[]", decimal="DECIMAL(38,18)"),
     (DATABASE, "polars"): kinds("String", integer="Int64", boolean="Int64"),
     (DATABASE, "sqlite3"): kinds("text", integer="integer", boolean="integer"),
 }
 
 
-def written(kind: Kind, value: Any, format: str) -> Any:
+def written(kind: ColumnKind, value: Any, format: str) -> Any:
     """What a file holds of a value: dates and moments in ISO 8601, objects as JSON has them."""
     if value is None or (value == {} and format != "jsonl"):
         return None
     match kind:
-        case Kind.BOOLEAN if format == DATABASE:
+        case ColumnKind.BOOLEAN if format == DATABASE:
             return int(value)
-        case Kind.DECIMAL:
+        case ColumnKind.DECIMAL:
             return round(value, 18) if format == "parquet" else str(value)
-        case Kind.DATE | Kind.UTC | Kind.LOCAL:
+        case ColumnKind.DATE | ColumnKind.UTC_DATETIME | ColumnKind.LOCAL_DATETIME:
             return value.isoformat()
-        case Kind.TEXT | Kind.MIXED if format != "jsonl":
+        case _ if kind in TYPED and format != "jsonl":
             return unlike_formulas(str(value)) if format == "csv" else str(value)
-        case Kind.IDS | Kind.JSON:
+        case ColumnKind.ID_LIST | ColumnKind.OBJECTS:
             return json.loads(json.dumps(value))  # there, a tuple is a list
         case _:
             return value
@@ -267,12 +271,12 @@ def unlike_formulas(text: str) -> str | None:
     return f"'{text}" if text[:1] in {*"=+-@\t\r\n"} else text or None
 
 
-def read(kind: Kind, value: Any) -> Any:
+def read(kind: ColumnKind, value: Any) -> Any:
     """What a reader has found, in the same forms."""
     match value:
         case date():
             return value.isoformat()
-        case str() if kind in {Kind.IDS, Kind.JSON}:
+        case str() if kind in {ColumnKind.ID_LIST, ColumnKind.OBJECTS}:
             return json.loads(value)
         case _:
             return value
@@ -300,13 +304,13 @@ def _read(table: Table, column: Column) -> Sequence[Any]:
 @EACH_READER
 def test_they_find_the_same_types(exports: Exports, format: str, reader: str) -> None:
     """A column is of the type that the documentation says; in Parquet, an empty one too."""
-    found: set[Kind] = set()
+    found: set[ColumnKind] = set()
     for resource in RESOURCES:
         columns = columns_of(_record_class(resource))
         table = READERS[format][reader](exports.path(format, resource), resource, columns)
         for column in columns:
             filled = any(value is not None for value in table.values[column.name])
-            if format == "parquet" or (filled and column.kind is not Kind.JSON):
+            if format == "parquet" or (filled and column.kind is not ColumnKind.OBJECTS):
                 assert table.types[column.name] in TYPES[format, reader][column.kind], column
                 found.add(column.kind)
-    assert found >= {*Kind} - {Kind.JSON}
+    assert found >= {*ColumnKind} - {ColumnKind.OBJECTS}

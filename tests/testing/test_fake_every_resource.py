@@ -72,7 +72,7 @@ async def test_the_client_reads_every_record(name: str) -> None:
         found = record_decoder(record).records(wire, name)
         assert len(found) == len(wire) > 0
         assert {key for each in found for key in each.extra} == ASSUMED_FIELDS.get(name, set())
-        if "get" in client.groups and client.groups["list"]:
+        if "get" in client.permissions and client.permissions["list"]:
             identity = fake._account.table(name).order[0]
             reply = await ask(fake, f"{name}/{identity}/")
             read = record_decoder(record).record(reply.json[name], name)
@@ -83,7 +83,7 @@ async def test_the_client_reads_every_record(name: str) -> None:
 @pytest.mark.parametrize("group", GROUPS)
 async def test_who_may_list(name: str, group: str) -> None:
     """Who is in none of the groups that the client states gets 403."""
-    allowed = resource_class(name).groups["list"]
+    allowed = resource_class(name).permissions["list"]
     async with FakeIntervals(notes=3) as fake:
         reply = await ask(fake, f"{name}/", _needed(name, fake), token=fake.token_for(group))
         assert reply.status == (200 if allowed is None or group in allowed else 403)
@@ -130,7 +130,7 @@ from intervals_async._schema.records import Record, record
 from intervals_async._schema.parameters import AsIs, AtMost, Ids
 from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, Objects, UtcDatetime
 from intervals_async._streaming.listing import Listing
-from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Resource, who
+from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Resource
 
 __all__ = ["Widget", "WidgetResource"]
 
@@ -173,7 +173,12 @@ class WidgetResource(Resource[Widget]):
     filters = WidgetFilters
     creatable = WidgetCreate
     updatable = WidgetCreate
-    groups = who(list=EVERYBODY, get=EVERYBODY, create=ADMINISTRATORS, delete=ADMINISTRATORS)
+    permissions = {
+        "list": EVERYBODY,
+        "get": EVERYBODY,
+        "create": ADMINISTRATORS,
+        "delete": ADMINISTRATORS,
+    }
     sorts_by_id = True
 
     def list(self, **filters: Unpack[WidgetFilters]) -> Listing[Widget]:

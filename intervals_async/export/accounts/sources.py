@@ -81,7 +81,7 @@ def requests_for(listing: Listing[Any], listcount: int, *, read: int, asked: int
         asked: How many requests were sent for it.
     """
     if isinstance(listing, PartitionedListing):
-        return max(listing.spans - asked, 0)
+        return max(listing.partitions - asked, 0)
     if not listing._source.paginated:
         return max(1 - asked, 0)
     # pages are small again when it is gone on with; where nothing was read, one was asked for

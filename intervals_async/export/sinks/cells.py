@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from ..._schema.columns import Kind, kept_as_json
 from ..._schema.records import Record
 
-__all__ = ["Cells", "table_of", "texts"]
+__all__ = ["Cells", "table_of"]
 
 Cells: TypeAlias = Callable[[Sequence[Any]], Iterable[Any]]
 """Gives the cells of a column's values."""
-
-
-def texts(kind: Kind) -> Cells:
-    """Give what makes texts of values that are neither text nor number; None stays None.
-
-    Moments are in ISO 8601: UTC ones end in ``+00:00``, those in no stated zone carry none.
-    """
-    match kind:
-        case Kind.INTEGER | Kind.BOOLEAN | Kind.TEXT:
-            return iter
-        case Kind.DECIMAL:
-            return lambda values: [None if one is None else str(one) for one in values]
-        case Kind.DATE | Kind.UTC | Kind.LOCAL:
-            return lambda values: [None if one is None else one.isoformat() for one in values]
-        case Kind.IDS | Kind.MIXED | Kind.JSON:
-            return partial(kept_as_json, kind)
 
 
 def table_of(

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
-from ..._schema.columns import Kind, columns_of
+from ..._schema.columns import Column, ColumnKind, columns_of
 from ..._schema.records import Record
 from ...errors import ArgumentError
 from .bytes_sink import BytesSink
-from .cells import Cells, table_of, texts
+from .cells import Cells, table_of
 from .compression import Compression
 from .output import Target
 
@@ -65,9 +65,9 @@ class CsvSink(BytesSink):
         super().__init__(target, force=force, compression=compression)
         if formulas not in get_args(Formulas):
             raise ArgumentError(f"formulas is 'escape' or 'keep', not {formulas!r}")
-        kinds = {column.name: column.kind for column in columns_of(record_class)}
-        self._names = tuple(kinds) if columns is None else tuple(columns)
-        self._cells = [_cells_of(kinds[name], escape=formulas == "escape") for name in self._names]
+        known = {column.name: column for column in columns_of(record_class)}
+        self._names = tuple(known) if columns is None else tuple(columns)
+        self._cells = [_cells_of(known[name], escape=formulas == "escape") for name in self._names]
 
     def head(self) -> bytes:
         """Give the header: a table without rows has one too."""
@@ -78,18 +78,32 @@ class CsvSink(BytesSink):
         return _encoded(table_of(records, self._names, self._cells))
 
 
-def _cells_of(kind: Kind, *, escape: bool) -> Cells:
+# What people type, and what a spreadsheet may take for a formula.
+TYPED = {
+    ColumnKind.TEXT,
+    ColumnKind.HTML,
+    ColumnKind.NUMBER_OR_TEXT,
+    ColumnKind.TEXT_OR_OBJECTS,
+}
+# What needs no quotes.
+NUMBERS = {
+    ColumnKind.INTEGER,
+    ColumnKind.DECIMAL,
+    ColumnKind.DATE,
+    ColumnKind.UTC_DATETIME,
+    ColumnKind.LOCAL_DATETIME,
+}
+
+
+def _cells_of(column: Column, *, escape: bool) -> Cells:
     """Give what makes cells of a column's values, quoted where they need it."""
-    as_text = texts(kind)
-    match kind:
-        case Kind.BOOLEAN:
-            return lambda values: map(TRUTHS.__getitem__, values)
-        case Kind.INTEGER | Kind.DECIMAL | Kind.DATE | Kind.UTC | Kind.LOCAL:
-            return lambda values: ["" if one is None else str(one) for one in as_text(values)]
-        case Kind.TEXT | Kind.MIXED if escape:
-            return lambda values: _quoted(_escaped(as_text(values)))
-        case _:
-            return lambda values: _quoted(as_text(values))
+    if column.kind is ColumnKind.BOOLEAN:
+        return lambda values: map(TRUTHS.__getitem__, values)
+    if column.kind in NUMBERS:
+        return lambda values: ["" if one is None else str(one) for one in column.plain(values)]
+    if column.kind in TYPED and escape:
+        return lambda values: _quoted(_escaped(column.plain(values)))
+    return lambda values: _quoted(column.plain(values))
 
 
 def _escaped(values: Iterable[Any]) -> list[str | None]:
@@ -99,7 +113,7 @@ def _escaped(values: Iterable[Any]) -> list[str | None]:
     ]
 
 
-def _quoted(values: Iterable[str | None]) -> list[str]:
+def _quoted(values: Iterable[Any]) -> list[str]:
     # The standard library's writer looks at each letter by itself: of long texts, ten times
     # the work.
     return [

@@ -16,7 +16,7 @@ from cattrs.fns import identity
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from ... import _json
-from ..._schema.columns import Kind, columns_of
+from ..._schema.columns import ColumnKind, columns_of
 from ..._schema.records import Record, to_dict
 
 __all__ = ["Line", "careful_line", "line_with_orjson", "line_without_orjson", "lines"]
@@ -25,6 +25,9 @@ Line: TypeAlias = Callable[[Any], bytes]
 """Writes a record as a line."""
 
 Names: TypeAlias = tuple[str, ...] | None
+
+# Columns that may hold objects.
+OBJECTS = {ColumnKind.OBJECTS, ColumnKind.TEXT_OR_OBJECTS}
 
 # What is nested deeper is left to the careful way; orjson has such a bound, too.
 DEEPEST = 100
@@ -82,7 +85,7 @@ def line_with_orjson(record_class: type[Record], names: Names = None) -> Line:
     of_json = [
         column.name
         for column in columns_of(record_class)
-        if column.kind in {Kind.JSON, Kind.MIXED} and (names is None or column.name in names)
+        if column.kind in OBJECTS and (names is None or column.name in names)
     ]
     objects: Callable[[Any], object] = attrgetter(*of_json) if of_json else _nothing
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ..._atomic_file import naming
-from ..._schema.arrow import ArrowMaker
+from ..._schema.arrow import ArrowConverter
 from ..._schema.records import Record
 from ...errors import ArgumentError, ResumeError
 from ..part_file import BUFFER, PartFile
@@ -48,7 +48,7 @@ class ParquetSink:
         ImportError: pyarrow is not installed: it is the extra ``arrow``.
     """
 
-    __slots__ = ("_codec", "_maker", "_named", "_part", "_segments", "_stream", "_unfinished")
+    __slots__ = ("_codec", "_converter", "_named", "_part", "_segments", "_stream", "_unfinished")
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class ParquetSink:
             raise ArgumentError(f"codec is one of {', '.join(get_args(Codec))}, not {codec!r}")
         self._named = Path(target)
         self._codec = codec
-        self._maker = ArrowMaker(record_class)
+        self._converter = ArrowConverter(record_class)
         # Nothing is in it until segments are put together; it holds the lock.
         self._part = PartFile(self._named, force=force)
         # The sizes of the segments that are finished.
@@ -90,7 +90,7 @@ class ParquetSink:
     def gather(self, records: Sequence[Record]) -> bool:
         """Take some records into memory; whether it is time to `spill`. Raises as `write`."""
         with naming(self._named):
-            return self._segment().gather(self._maker.batch(records))
+            return self._segment().gather(self._converter.batch(records))
 
     def spill(self) -> None:
         """Write a row group."""
@@ -144,7 +144,7 @@ class ParquetSink:
                 return
             stream = self._part.stream
             stream.truncate(stream.seek(0))
-            with ParquetFile(stream, self._maker.schema, self._codec) as file:
+            with ParquetFile(stream, self._converter.schema, self._codec) as file:
                 for place in range(len(self._segments)):
                     file.write(batches_of(self._path(place)))
                 file.end()
@@ -156,7 +156,7 @@ class ParquetSink:
         if self._unfinished is None:
             self._part.demand_open()
             self._stream = self._path(len(self._segments)).open("wb", buffering=BUFFER)
-            self._unfinished = ParquetFile(self._stream, self._maker.schema, self._codec)
+            self._unfinished = ParquetFile(self._stream, self._converter.schema, self._codec)
         return self._unfinished
 
     def _end_segment(self) -> None:

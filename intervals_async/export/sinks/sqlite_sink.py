@@ -10,7 +10,7 @@ from pathlib import Path
 from zlib import crc32
 
 from ..._atomic_file import naming
-from ..._schema.columns import utf8
+from ..._schema.columns import Column
 from ..._schema.records import Record
 from ...errors import ArgumentError, ResumeError
 from ..part_file import PartFile, look_at_place
@@ -137,7 +137,7 @@ class SqliteSink:
             database.executemany(self._insert, rows)
         except UnicodeEncodeError:
             database.execute("ROLLBACK TO some")
-            database.executemany(self._insert, ([*map(utf8, row)] for row in rows))
+            database.executemany(self._insert, map(Column.encodable, rows))
         database.execute("RELEASE some")
 
     @property

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._schema.columns import Kind, columns_of
+from ..._schema.columns import ColumnKind, columns_of
 from ..._schema.records import Record
-from .cells import Cells, texts
+from .cells import Cells
 
 __all__ = ["Table", "quoted"]
 
-TYPES = {Kind.INTEGER: "INTEGER", Kind.BOOLEAN: "INTEGER"}
+TYPES = {ColumnKind.INTEGER: "INTEGER", ColumnKind.BOOLEAN: "INTEGER"}
 
 # Not INTEGER, which would make the id the row's place, too: places tell what was written when.
 KEY = "BIGINT PRIMARY KEY NOT NULL"
@@ -37,7 +37,7 @@ class Table:
             field.name: KEY if field.name == "id" else TYPES.get(field.kind, "TEXT")
             for field in fields
         }
-        self.cells: Sequence[Cells] = [texts(field.kind) for field in fields]
+        self.cells: Sequence[Cells] = [field.plain for field in fields]
         self.has_key = "id" in self.types
 
     def create(self) -> str:

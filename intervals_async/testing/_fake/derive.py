@@ -1,7 +1,7 @@
 '''The fake's side of a resource, made of what the client's class for it states.
 
 A resource needs nothing here to be served: its columns are the record's fields, its methods those
-of ``groups``, its filters, sorts and settable fields those of its TypedDicts, read by the
+of ``permissions``, its filters, sorts and settable fields those of its TypedDicts, read by the
 conventions of ``conventions``, and its rows are made up. What is special about it stands in a module
 of its name in ``resources``, which holds one ``RESOURCE``::
 
@@ -168,7 +168,7 @@ def derive(
     if "projectid" in table and name != "project":
         at_project = {column.name for column in columns_of(_record("project"))}
     sortfield = wanted.get("sortfield")
-    groups = client.groups
+    groups = client.permissions
     rules = Resource(
         name=name,
         columns=tuple(table.values()),
