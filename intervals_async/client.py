@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
@@ -24,6 +23,7 @@ from .limits import Limit, Limiter, LimitStore
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
+    from ._http.response import Response
     from .resources import AnyResource
 
 __all__ = ["Budget", "IntervalsClient", "LimitUse"]
@@ -309,6 +309,8 @@ class IntervalsClient:
         """
         known = resources.names()
         if name not in known:
+            import difflib  # noqa: PLC0415  rarely needed
+
             nearest = difflib.get_close_matches(name, known, n=3)
             hint = (
                 f"did you mean {' or '.join(nearest)}?"
@@ -332,6 +334,47 @@ class IntervalsClient:
         """
         limiter = self._transport.limiter
         return tuple(map(LimitUse, limiter.limits, await limiter.used()))
+
+    async def raw_request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a raw request, for what the resources do not cover.
+
+        Rate limits, retries, timeouts, errors and events are those of every other call. A POST is
+        not retried if it may have been carried out. Redirects are not followed.
+
+        Args:
+            method: ``"GET"``, ``"POST"``, ``"PUT"`` or ``"DELETE"``.
+            path: The percent-encoded path below the base URL, such as ``"/task/9/"``.
+            params: The query, values as for filters: several ids, a `bool`, a `date`.
+            body: The JSON to send, as it stands.
+            headers: Further headers, except for ``Authorization``.
+
+        Returns:
+            The successful response.
+
+        Raises:
+            ArgumentError: An argument cannot be sent.
+            APIError: The API refused or failed, also if it says so in a successful response.
+            CallError: The call failed for good.
+            ClientClosedError: The client is closed, or was closed meanwhile.
+
+        Example:
+            ::
+
+                response = await intervals.raw_request("GET", "/task/", params={"limit": 1})
+                print(response.json()["listcount"])
+        """
+        from ._http.raw_request import raw_call  # noqa: PLC0415  rarely needed
+
+        call = raw_call(method, path, params=params, body=body, headers=headers)
+        return await self._transport.send_raw(call)
 
     async def budget(self) -> Budget:
         """Ask what is left of the minute and of the day. It costs one small request.

@@ -180,7 +180,7 @@ class OpenTelemetry:
 
 def _template(path: str, resource: str) -> str:
     """The path with ``{id}`` for whatever follows the resource."""
-    root, _, member = path.rpartition(f"/{resource}/")
+    root, _, member = f"{path.rstrip('/')}/".rpartition(f"/{resource}/")
     return f"{root}/{resource}/{'{id}/' if member else ''}"
 
 

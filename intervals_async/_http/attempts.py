@@ -9,13 +9,14 @@ from typing import TypeVar
 
 import attrs
 
-from ..errors import CallError, ClientClosedError, ConnectError, LimitStoreError
+from ..errors import CallError, ClientClosedError, ConnectError, LimitStoreError, ResponseError
 from ..limits import Limiter
 from ..retry import retry_after
 from .connection import BUFFER, Connection, ResponseBody
 from .daily_quota import QUOTA
 from .messages import SUCCESS, Call, ParsedResponse, annotate, parse_response
 from .reporting import AttemptReport, Reporter
+from .response import Response
 from .settings import RetryState, Timeouts
 
 __all__ = ["Attempts", "count_nothing"]
@@ -91,13 +92,18 @@ class Attempts:
         """
         body, report = await self._begin(call, state, timeouts, buffer)
         if body.status not in SUCCESS:
-            await self._read_body(call, body, report)
+            await self._read_body(call, body, report, _parsed)
         return body, report
 
     async def read(self, call: Call, state: RetryState, timeouts: Timeouts) -> ParsedResponse:
         """Send a call, and read its complete response."""
         body, report = await self._begin(call, state, timeouts, BUFFER)
-        return await self._read_body(call, body, report)
+        return await self._read_body(call, body, report, _parsed)
+
+    async def read_raw(self, call: Call, state: RetryState, timeouts: Timeouts) -> Response:
+        """Send a call, and read its complete response as it is, unless it is an error."""
+        body, report = await self._begin(call, state, timeouts, BUFFER)
+        return await self._read_body(call, body, report, _unparsed)
 
     async def ask_for_quota(self, timeouts: Timeouts) -> ParsedResponse | None:
         """Ask for the daily quota in a slot that is free now; None where there is none."""
@@ -156,8 +162,12 @@ class Attempts:
         return body, report
 
     async def _read_body(
-        self, call: Call, body: ResponseBody, report: AttemptReport
-    ) -> ParsedResponse:
+        self,
+        call: Call,
+        body: ResponseBody,
+        report: AttemptReport,
+        parse: Callable[[Call, ResponseBody, bytes], T],
+    ) -> T:
         """Read a complete body, and parse it."""
         try:
             data = await body.read_all(self.connection.max_response_bytes)
@@ -168,13 +178,26 @@ class Attempts:
             body.close()
         shown = data if self.show_bodies else None
         try:
-            response = parse_response(call, body.status, body.content_type, data)
+            response = parse(call, body, data)
         except CallError as error:
             error.retry_after = retry_after(body.headers.get("Retry-After"), self.now())
             report.ended(body.status, len(data), body.seconds, type(error).__name__, shown)
             raise
         report.ended(body.status, len(data), body.seconds, None, shown)
         return response
+
+
+def _parsed(call: Call, body: ResponseBody, data: bytes) -> ParsedResponse:
+    return parse_response(call, body.status, body.content_type, data)
+
+
+def _unparsed(call: Call, body: ResponseBody, data: bytes) -> Response:
+    try:
+        _parsed(call, body, data)
+    except ResponseError:
+        if body.status not in SUCCESS:
+            raise
+    return Response(status=body.status, headers=body.headers, body=data)
 
 
 def _lease(timeouts: Timeouts) -> float:

@@ -40,7 +40,8 @@ class Call:
         body: The fields to write, or several of such; None without a body.
         action: What is asked of the member beyond itself, such as ``download``.
         extra_headers: Headers of this call alone, by name.
-        wants_answer: Whether what the answer holds matters; else it may be empty.
+        expects_record: Whether what the response holds matters; else it may be empty.
+        raw_path: The path of a raw request, instead of one made of resource, id and action.
     """
 
     method: str
@@ -53,10 +54,13 @@ class Call:
     action: str | None = None
     extra_headers: tuple[tuple[str, str], ...] = ()
     expects_record: bool = True
+    raw_path: str | None = None
 
     @property
     def path(self) -> str:
         """The path under the root, with the trailing slash that the API wants."""
+        if self.raw_path is not None:
+            return self.raw_path
         parts = (self.resource, self.id, self.action)
         return f"/{'/'.join(str(part) for part in parts if part is not None)}/"
 

@@ -19,10 +19,11 @@ def _lower_case(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 @attrs.frozen(kw_only=True)
 class Response:
-    """The response to a raw request: see `IntervalsClient.request`.
+    """The response to a raw request: see `IntervalsClient.raw_request`.
 
     Attributes:
-        status: The HTTP status, 200 to 204.
+        status: The HTTP status: 200, 201, 202 or 204; 404 for a DELETE that was retried because
+            its fate was unknown, and had been carried out.
         headers: The headers of the response. Names are in lower case.
         body: The body, as it was received and decompressed.
     """

@@ -28,6 +28,7 @@ from .final_errors import closed_error, final_error
 from .messages import Call, ParsedResponse
 from .raw_response import RawResponse
 from .reporting import Reporter
+from .response import Response
 from .settings import RetryState, Settings, Timeouts
 from .streamed_response import StreamedResponse
 
@@ -138,21 +139,22 @@ class Transport:
             CallError: The call failed for good; `attempts` tells how often it was tried.
             ClientClosedError: The client is closed, or was closed meanwhile.
         """
-        attempts, timeouts = self._shared.attempts, self._settings.timeouts
         state = RetryState()
-
-        async def attempt(call: Call) -> ParsedResponse:
-            try:
-                return await attempts.in_slot(
-                    call, state, timeouts, attempts.read, bulk=bulk, on_request=on_request
-                )
-            except NotFoundError:
-                if call.method == "DELETE" and state.maybe_done:
-                    return ParsedResponse(call, 404, {})  # an earlier attempt deleted it
-                raise
-
-        response = await self._retry(call, state, attempt)
+        gone = ParsedResponse(call, 404, {})
+        response = await self._complete(
+            call, state, self._shared.attempts.read, gone, bulk=bulk, on_request=on_request
+        )
         return attrs.evolve(response, attempts=state.attempts)
+
+    async def send_raw(self, call: Call) -> Response:
+        """Send a call, and return its complete response as it is.
+
+        Raises:
+            CallError: As `send` raises it.
+            ClientClosedError: As `send` raises it.
+        """
+        gone = Response(status=404, headers={}, body=b"")
+        return await self._complete(call, RetryState(), self._shared.attempts.read_raw, gone)
 
     async def open(
         self,
@@ -232,6 +234,30 @@ class Transport:
         await connection.close()
 
     # Retries
+
+    async def _complete(
+        self,
+        call: Call,
+        state: RetryState,
+        read: Callable[[Call, RetryState, Timeouts], Awaitable[T]],
+        gone: T,
+        *,
+        bulk: bool = False,
+        on_request: Callable[[], None] = count_nothing,
+    ) -> T:
+        """Send a call, and return its complete response; `gone` if it had deleted its record."""
+
+        async def attempt(call: Call) -> T:
+            try:
+                return await self._shared.attempts.in_slot(
+                    call, state, self._settings.timeouts, read, bulk=bulk, on_request=on_request
+                )
+            except NotFoundError:
+                if call.method == "DELETE" and state.maybe_done:
+                    return gone  # an earlier attempt deleted the record
+                raise
+
+        return await self._retry(call, state, attempt)
 
     async def _retry(
         self,

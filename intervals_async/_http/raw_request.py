@@ -1,0 +1,73 @@
+"""A raw request: its arguments checked, and made a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
+
+from .. import _json
+from .._schema.parameters import encode_query
+from ..errors import ArgumentError
+from .messages import Call
+
+__all__ = ["raw_call"]
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+
+# What a path may hold: percent-encoded, and no query.
+PATH = re.compile(r"/(?!/)[A-Za-z0-9/._~!$&'()*+,;=:@%-]*")
+
+# The client sets these.
+RESERVED = ("authorization", "content-length", "host", "transfer-encoding")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def raw_call(
+    method: str,
+    path: str,
+    *,
+    params: Mapping[str, object] | None,
+    body: Mapping[str, object] | Sequence[Mapping[str, object]] | None,
+    headers: Mapping[str, str] | None,
+) -> Call:
+    """Check the arguments of `IntervalsClient.raw_request`, and make a call of them.
+
+    Raises:
+        ArgumentError: One of them cannot be sent.
+    """
+    if method.upper() not in METHODS:
+        raise ArgumentError(f"method: expected one of {', '.join(METHODS)}, got {method!r}")
+    _check_path(path)
+    try:
+        _json.dumps(body)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"body: expected what JSON can hold: {error}") from None
+    for name, value in (headers or {}).items():
+        _check_header(name, value)
+    return Call(
+        method.upper(),
+        path.split("/")[1],
+        query=encode_query("raw_request()", {}, params or {}, checked=False),
+        body=body,
+        extra_headers=tuple((headers or {}).items()),
+        expects_record=False,
+        raw_path=path,
+    )
+
+
+def _check_path(path: str) -> None:
+    if not PATH.fullmatch(path):
+        raise ArgumentError(
+            f"path: expected a percent-encoded path below the base URL, such as '/task/9/', "
+            f"got {path!r}; a query goes into params"
+        )
+    if {".", ".."} & {*unquote(path).replace("\\", "/").split("/")}:
+        raise ArgumentError(f"path: expected a path without '.' and '..', got {path!r}")
+
+
+def _check_header(name: str, value: str) -> None:
+    if not HEADER_NAME.fullmatch(name) or not (value.isascii() and value.isprintable()):
+        raise ArgumentError(f"headers: {name!r} cannot be sent: it takes printable ASCII only")
+    if name.lower() in RESERVED:
+        raise ArgumentError(f"headers: {name} is set by the client")

@@ -1,0 +1,182 @@
+"""What programs built on the client need: resources by name, limits, listings, columns."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from intervals_async import (
+    ArgumentError,
+    Column,
+    ColumnKind,
+    IntervalsClient,
+    Limit,
+    Listing,
+    Task,
+    TaskNote,
+    columns_of,
+)
+from intervals_async.resources import (
+    TaskFilters,
+    TimerFilters,
+    descriptions,
+    names,
+    parameters,
+    resource_class,
+)
+from intervals_async.testing import FakeIntervals
+
+
+async def test_a_resource_by_its_name(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """It is the object that the attribute gives, and describes itself."""
+    for name in names():
+        assert intervals.resource(name) is getattr(intervals, name)
+        assert intervals.resource(name).name == name
+        assert intervals.resource(name).record is vars(resource_class(name))["record"]
+    task = intervals.resource("task")
+    assert {"list", "get", "create"} <= {*task.methods()}
+    assert task.permissions["delete"] == ("Administrator", "Manager")
+    listing = task.list(limit=2, title="a")
+    assert [each.extra for each in await listing.collect()] == [{}, {}]
+    assert await intervals.resource("me").get() == await intervals.me.get()
+    with pytest.raises(AttributeError, match="there is list, get"):
+        await intervals.resource("worktype").create(name="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("taks", "task"), ("project_note", "projectnote"), ("__init__", "it has")]
+)
+def test_an_unknown_resource_is_named(name: str, near: str) -> None:
+    """Near misses are named too, else all there are."""
+    with pytest.raises(ArgumentError, match=f"no resource '{name}'.*{near}"):
+        IntervalsClient("abc12345678").resource(name)
+
+
+async def test_limits_are_told_without_a_request(fake: FakeIntervals) -> None:
+    """What is used, and how much is left."""
+    limits = (Limit(100, per=60.0), Limit(5, per=1.0))
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=limits) as client:
+        assert client.limits == limits
+        assert [use.used for use in await client.limit_use()] == [0, 0]
+        await client.me.get()
+        assert [use.left for use in await client.limit_use()] == [99, 4]
+        assert fake.requests == 1
+        assert (await client.budget()).limits[0].used == 2
+
+
+def test_a_listing_tells_what_it_lists(intervals: IntervalsClient) -> None:
+    """As it is sent, its order included."""
+    listing = intervals.task.list(projectid=[3, 5], overdue=True, offset=2, limit=9)
+    assert listing.resource == "task"
+    assert listing.filters == {
+        "projectid": "3,5",
+        "overdue": "t",
+        "sortfield": "id",
+        "sortdir": "ASC",
+    }
+    assert listing.record_class is Task
+    assert (listing.offset, listing.limit, listing.paginated) == (2, 9, True)
+    assert (listing.partitions, listing.first_page_size) == (1, 100)
+    assert [listing.estimate_requests(rows) for rows in (0, 100, 101, 10_000)] == [0, 1, 2, 4]
+    contacts = intervals.personcontact.list(personid=1)
+    assert not contacts.paginated
+    assert contacts.estimate_requests(10_000) == 1
+
+
+async def test_a_chain_reads_listings_one_after_another(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """A record that two of them hold is yielded once."""
+    ids = [int(str(row["id"])) for row in fake.rows("task")][:4]
+    every = intervals.tasknote.list(taskid=ids)
+    parts = [intervals.tasknote.list(taskid=some) for some in (ids[:2], ids[1:3], ids[3])]
+    chain = Listing.chain(parts)
+    expected = {note.id for note in await every.collect()}
+    assert sorted([note.id async for note in chain]) == sorted(expected)
+    assert expected
+    assert (chain.partitions, chain.estimate_requests(10_000)) == (3, 3)
+    assert (chain.resource, chain.record_class) == ("tasknote", TaskNote)
+    async with chain.stream() as stream:
+        first = await anext(stream)
+        bookmark = stream.bookmark
+    resumed = [note.id async for note in chain.stream(resume=bookmark)]
+    assert sorted([first.id, *resumed]) == sorted(expected)
+
+
+async def test_a_chain_of_chains(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """Their parts are read in order, those of a range that is cut into weeks too."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    range = intervals.tasknote.list(datebegin=begin, dateend=begin.replace(day=22))
+    assert range.partitions == 4
+    assert Listing.chain([range, range]).partitions == 8
+
+
+async def test_a_chain_of_nothing(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """It needs a listing that it is like, and sends nothing."""
+    like = intervals.personcontact.list(personid=1)
+    assert await Listing.chain([], like=like).collect() == []
+    assert fake.requests == 0
+    with pytest.raises(ArgumentError, match="needs a listing"):
+        Listing.chain([])
+
+
+def test_a_chain_is_of_one_resource(intervals: IntervalsClient) -> None:
+    """And takes complete listings only."""
+    task: Listing[Any] = intervals.task.list()
+    client: Listing[Any] = intervals.client.list()
+    with pytest.raises(ArgumentError, match="of task and client"):
+        Listing.chain([task, client])
+    for part in (intervals.task.list(limit=2), intervals.task.list(offset=2)):
+        with pytest.raises(ArgumentError, match="without offset and limit"):
+            Listing.chain([part])
+
+
+def test_the_columns_of_a_record_class() -> None:
+    """A column a field, in their order; `extra` is the last one."""
+    columns = columns_of(Task)
+    assert [column.name for column in columns[:3]] == ["id", "localid", "queueid"]
+    assert columns[-1] == Column("extra", ColumnKind.OBJECTS, nullable=True)
+    kinds = {column.name: column.kind for column in columns}
+    assert kinds["summary"] is ColumnKind.HTML
+    assert kinds["priority"] is ColumnKind.NUMBER_OR_TEXT
+    assert kinds["assignee"] is ColumnKind.OBJECTS
+    assert [column.nullable for column in columns[:3]] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "plain"),
+    [
+        (ColumnKind.INTEGER, 7, 7),
+        (ColumnKind.BOOLEAN, True, True),
+        (ColumnKind.HTML, "<p>", "<p>"),
+        (ColumnKind.DECIMAL, Decimal("12.50"), "12.50"),
+        (ColumnKind.DATE, date(2026, 1, 2), "2026-01-02"),
+        (ColumnKind.UTC_DATETIME, datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
+        (ColumnKind.LOCAL_DATETIME, datetime(2026, 1, 2), "2026-01-02T00:00:00"),  # noqa: DTZ001
+        (ColumnKind.ID_LIST, (3, 5), "[3,5]"),
+        (ColumnKind.NUMBER_OR_TEXT, 3, "3"),
+        (ColumnKind.TEXT_OR_OBJECTS, ({"a": "\udc80"},), '[{"a":"\\udc80"}]'),
+        (ColumnKind.OBJECTS, ({"a": 1},), '[{"a":1}]'),
+        (ColumnKind.OBJECTS, {}, None),
+    ],
+)
+def test_plain_values(kind: ColumnKind, value: object, plain: object) -> None:
+    """Text and integers only; None stays None."""
+    assert [*Column("x", kind, nullable=True).plain([value, None])] == [plain, None]
+
+
+def test_text_that_utf8_cannot_encode() -> None:
+    """A lone surrogate becomes its escape."""
+    assert Column.encodable(["a\udc80", 3, None]) == ["a\\udc80", 3, None]
+
+
+def test_parameters_and_their_descriptions() -> None:
+    """Names, types and meanings of filters, for programs that offer them."""
+    assert parameters(TimerFilters)["sortdir"].choices == ("ASC", "DESC")
+    assert descriptions(TaskFilters).keys() == parameters(TaskFilters).keys()
+    assert descriptions(TaskFilters)["projectid"] == "Projects."
+    assert descriptions(Task)["title"] == "Title."
+    assert "extra" not in descriptions(TaskFilters)

@@ -1,0 +1,182 @@
+"""`IntervalsClient.raw_request`: requests that no resource covers."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import date
+from typing import Any
+
+import pytest
+
+from intervals_async import (
+    AmbiguousWriteError,
+    APIError,
+    ArgumentError,
+    IntervalsClient,
+    Limit,
+    NotFoundError,
+    Response,
+    ResponseError,
+    RetryPolicy,
+    TooFastError,
+)
+from intervals_async.events import Event, RequestSent, ResponseReceived, RetryScheduled
+from intervals_async.testing import FakeIntervals, faults
+
+
+async def test_a_response_is_returned_as_it_came(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Status, headers and body; params are written as filters are."""
+    params = {"projectid": [3, 5], "overdue": False, "datedue": date(2026, 1, 2), "limit": 1}
+    response = await intervals.raw_request("GET", "/task/", params=params)
+    assert response.status == 200
+    assert response.headers["content-type"].startswith("application/json")
+    assert response.json()["listcount"] is not None
+    assert response.body.startswith(b"{")
+    assert fake.log[-1].query == {
+        "projectid": "3,5",
+        "overdue": "f",
+        "datedue": "2026-01-02",
+        "limit": "1",
+    }
+    assert pickle.loads(pickle.dumps(response)) == response
+    assert "{" not in repr(response).replace("headers={", "")
+
+
+async def test_a_body_is_sent_as_json(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """And further headers go with it."""
+    fields = {"projectid": fake.rows("project")[0]["id"], "title": "a", "note": "b", "secure": "f"}
+    headers = {"X-Intervals-Send-Notifications": "t"}
+    response = await intervals.raw_request("post", "/projectnote/", body=fields, headers=headers)
+    assert response.json()["projectnote"]["title"] == "a"
+    assert fake.log[-1].headers["x-intervals-send-notifications"] == "t"
+    assert "authorization" not in {name.lower() for name in response.headers}
+
+
+async def test_what_is_not_json_says_so() -> None:
+    """Only `json` minds."""
+    response = Response(status=200, headers={"X-A": "b"}, body=b"<html>")
+    assert response.headers == {"x-a": "b"}
+    with pytest.raises(ResponseError, match="not JSON"):
+        response.json()
+
+
+async def test_any_body_may_come(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """A success without an envelope is no error here."""
+    fake.inject(faults.Raw(b"plain", content_type="text/plain"))
+    assert (await intervals.raw_request("GET", "/task/")).body == b"plain"
+
+
+async def test_errors_are_those_of_every_call(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """They name the path, and are found inside of a success, too."""
+    with pytest.raises(NotFoundError) as caught:
+        await intervals.raw_request("GET", "/task/99999999/")
+    assert (caught.value.method, caught.value.path) == ("GET", "/task/99999999/")
+    fake.inject(faults.ErrorInside200(), times=None)
+    with pytest.raises(APIError):
+        await intervals.raw_request("GET", "/task/")
+
+
+async def test_it_is_retried_and_reported(fake: FakeIntervals) -> None:
+    """Within the limits, with the events of every call."""
+    told: list[Event] = []
+    async with IntervalsClient(
+        fake.token,
+        base_url=fake.url,
+        limits=(Limit(100, per=60.0),),
+        retry=RetryPolicy(wait_initial=0),
+        on_event=told.append,
+    ) as client:
+        fake.inject(faults.Status(502))
+        assert (await client.raw_request("GET", "/task/", params={"limit": 1})).status == 200
+        (use,) = await client.limit_use()
+        assert use.used == 2
+    kinds = [type(event) for event in told]
+    assert kinds == [RequestSent, ResponseReceived, RetryScheduled, RequestSent, ResponseReceived]
+    assert isinstance(told[0], RequestSent)
+    assert told[0].resource == "task"
+
+
+async def test_a_post_of_unknown_fate_is_not_retried(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """It may have been carried out; one that was refused was not."""
+    fake.inject(faults.DropAfter())
+    with pytest.raises(AmbiguousWriteError):
+        await intervals.raw_request("POST", "/projectnote/", body={"title": "a"})
+    assert fake.requests == 1
+    fake.inject(faults.TooFast())
+    with pytest.raises(APIError) as caught:
+        await intervals.raw_request("POST", "/projectnote/", body={"title": "a"})
+    assert not isinstance(caught.value, TooFastError)
+    assert fake.requests == 3
+
+
+async def test_a_delete_that_was_carried_out_is_a_success(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Also if nobody heard of it, and the retry finds nothing."""
+    note = fake.rows("projectnote")[0]["id"]
+    fake.inject(faults.DropAfter())
+    assert (await intervals.raw_request("DELETE", f"/projectnote/{note}/")).status == 404
+    with pytest.raises(NotFoundError):
+        await intervals.raw_request("DELETE", f"/projectnote/{note}/")
+
+
+async def test_a_redirect_is_not_followed(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """The token would travel with it."""
+    fake.inject(faults.Status(302, headers={"Location": "https://example.org/"}))
+    with pytest.raises(ResponseError, match="redirect"):
+        await intervals.raw_request("GET", "/task/")
+    assert fake.requests == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "task/",
+        "//evil.example/",
+        "https://evil.example/",
+        "/../secret/",
+        "/task/%2e%2E/me/",
+        "/task/.%2e%2fme/",
+        "/task/..%5cme/",
+        "/./task/",
+        "/task/?limit=1",
+        "/task/#x",
+        "/task/ x/",
+        "/task\\x/",
+        "/t\u00e4sk/",
+        "/task/\n",
+        "/task/\r\nX-A: b",
+    ],
+)
+async def test_a_path_stays_below_the_base_url(intervals: IntervalsClient, path: str) -> None:
+    """Nothing else is sent: no host, no way up, no query."""
+    with pytest.raises(ArgumentError, match="path"):
+        await intervals.raw_request("GET", path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"method": "PATCH"}, "method"),
+        ({"headers": {"authorization": "Basic x"}}, "authorization"),
+        ({"headers": {"Host": "evil.example"}}, "Host"),
+        ({"headers": {"X-A": "b\r\nX-C: d"}}, "X-A"),
+        ({"headers": {"X A": "b"}}, "X A"),
+        ({"params": {"x": b"bytes"}}, "x"),
+        ({"body": {"x": object()}}, "body"),
+    ],
+)
+async def test_what_cannot_be_sent_is_refused(
+    fake: FakeIntervals, intervals: IntervalsClient, wrong: dict[str, Any], named: str
+) -> None:
+    """Before a request is spent on it."""
+    with pytest.raises(ArgumentError, match=named):
+        await intervals.raw_request(**{"method": "GET", "path": "/task/", **wrong})
+    assert fake.requests == 0
