@@ -26,7 +26,19 @@ bookmarks = st.builds(
     position=counts,
     delivered=counts,
     listcount=st.none() | counts,
-    trail=st.builds(DeliveredTail, ids.map(tuple), st.booleans()),
+    tail=st.builds(
+        DeliveredTail, ids.map(tuple), st.booleans(), ids.map(tuple), st.none() | counts
+    ),
+) | st.builds(
+    Bookmark,
+    resource=st.just("projectnote"),
+    listing=st.just("abc"),
+    position=counts,
+    delivered=counts,
+    partition=st.just("def"),
+    partition_start=counts,
+    partition_counted=counts,
+    partition_rows=counts,
 )
 ALPHABET = string.ascii_letters + string.digits + "-_"
 
@@ -40,7 +52,7 @@ def forged(fields: object) -> str:
 def read(text: object) -> Bookmark:
     """Read a bookmark of the listing here."""
     bookmark = Bookmark.parse(text)
-    bookmark.check(HERE.resource, HERE.listing)
+    bookmark.check(HERE.resource, HERE.listing, ["def"])
     return bookmark
 
 
@@ -57,16 +69,48 @@ def test_it_may_stand_in_an_address_and_in_a_files_name(bookmark: Bookmark) -> N
     assert set(str(bookmark)) <= {*ALPHABET, "."}
 
 
+@pytest.mark.parametrize(
+    ("text", "bookmark"),
+    [
+        (
+            "1.uVxImVsicHJvamVjdG5vdGUiLCIwMTIzNDU2Nzg5YWJjZGVmIiwwLDAsbnVsbCx0cnVlLFtdLFtdLG51"
+            "bGwsbnVsbF0",
+            Bookmark(resource="projectnote", listing="0123456789abcdef", position=0),
+        ),
+        (
+            "1.fT7iY1sidGFza25vdGUiLCIwMTIzNDU2Nzg5YWJjZGVmIiw0MSwxNDAsOTAwLGZhbHNlLFs1LDMsM10s"
+            "WzksLTJdLDExLFsiZmVkY2JhOTg3NjU0MzIxMCIsMTAwLDMyMCw0Ml1d",
+            Bookmark(
+                resource="tasknote",
+                listing="0123456789abcdef",
+                position=41,
+                delivered=140,
+                listcount=900,
+                tail=DeliveredTail((5, 8, 11), False, (9, 7), 11),
+                partition="fedcba9876543210",
+                partition_start=100,
+                partition_counted=320,
+                partition_rows=42,
+            ),
+        ),
+    ],
+)
+def test_the_text_of_version_1_stays_the_same(text: str, bookmark: Bookmark) -> None:
+    """Bookmarks that were stored before can be resumed, and new ones are read by old releases."""
+    assert str(bookmark) == text
+    assert Bookmark.parse(text) == bookmark
+
+
 def test_it_is_short() -> None:
     """Sixteen records of seven digits fit into 300 characters."""
-    trail = DeliveredTail().after(range(1_000_000, 1_001_000))
+    tail = DeliveredTail().followed_by(range(1_000_000, 1_001_000))
     bookmark = Bookmark(
         resource="projectnote",
         listing=fingerprint("projectnote", (), 0, None),
         position=25_000,
         delivered=25_000,
         listcount=100_000,
-        trail=trail,
+        tail=tail,
     )
     assert len(str(bookmark)) < 300
 

@@ -7,33 +7,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intervals_async._streaming.delivered import (
-    BESIDE,
-    REACH,
     RECENT,
-    WIDEST,
+    UNPLACED,
     DeliveredIds,
     DeliveredTail,
-    Drift,
-    Taken,
-    overlap_after,
-    request_around,
-    request_before,
 )
-from intervals_async._streaming.page_plan import PageRequest
+from intervals_async._streaming.drift import REACH, Drift, request_around, request_before
+from intervals_async._streaming.page_plan import WIDEST, PagePlan, PageRequest, PageSizes
 
 pages_of_ids = st.lists(st.lists(st.integers(1, 30), max_size=8), max_size=8)
 
 
 @given(ids=st.lists(st.integers(1, 50), unique=True), cuts=st.lists(st.integers(0, 50)))
-def test_a_trail_is_the_same_however_it_came(ids: list[int], cuts: list[int]) -> None:
+def test_a_tail_is_the_same_however_it_arrived(ids: list[int], cuts: list[int]) -> None:
     """It holds the last ids in their order, and whether all of them were rising."""
-    trail = DeliveredTail()
+    tail = DeliveredTail()
     begin = 0
     for cut in [*sorted(cuts), len(ids)]:
-        trail = trail.after(ids[begin:cut])
+        tail = tail.followed_by(ids[begin:cut])
         begin = max(begin, cut)
-    assert trail.recent == tuple(ids[-RECENT:])
-    assert trail.rising == (ids == sorted(ids))
+    assert tail.recent == tuple(ids[-RECENT:])
+    assert tail.ascending == (ids == sorted(ids))
 
 
 @given(pages=pages_of_ids)
@@ -42,11 +36,11 @@ def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
     delivered = DeliveredIds()
     seen: list[int] = []
     for page in pages:
-        taken = [page[place] for place in delivered.take(page)]
+        taken = [page[place] for place in delivered.add(page)]
         assert set(seen).isdisjoint(taken)
         assert sorted({*seen, *page}) == sorted([*seen, *taken])
         seen += taken
-        assert {*delivered.trail.recent} <= {*seen}
+        assert {*delivered.tail.recent} <= {*seen}
         assert len(delivered) == len(seen)
     assert all((id in delivered) == (id in seen) for id in range(32))
 
@@ -54,20 +48,20 @@ def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
 def test_the_places_of_new_records_are_told() -> None:
     """Each id once, also within a page."""
     delivered = DeliveredIds()
-    assert delivered.take([3, 4, 5]) == [0, 1, 2]
-    assert delivered.take([7, 8]) == [0, 1]
-    assert delivered.take([8, 9]) == [1]
-    assert delivered.take([10, 10]) == [0]
-    assert delivered.take([]) == []
+    assert delivered.add([3, 4, 5]) == [0, 1, 2]
+    assert delivered.add([7, 8]) == [0, 1]
+    assert delivered.add([8, 9]) == [1]
+    assert delivered.add([10, 10]) == [0]
+    assert delivered.add([]) == []
 
 
 def test_what_a_bookmark_remembers_counts_as_given() -> None:
     """It is met again, not given again."""
-    delivered = DeliveredIds(DeliveredTail((5, 6, 7)), anchored=True)
-    assert delivered.anchored
+    delivered = DeliveredIds(DeliveredTail((5, 6, 7)), starts_midway=True)
+    assert delivered.starts_midway
     assert [id for id in range(10) if id in delivered] == [5, 6, 7]
-    assert delivered.take([6, 7, 8]) == [2]
-    assert delivered.trail.recent == (5, 6, 7, 8)
+    assert delivered.add([6, 7, 8]) == [2]
+    assert delivered.tail.recent == (5, 6, 7, 8)
 
 
 @pytest.mark.parametrize(
@@ -86,67 +80,73 @@ def test_what_a_bookmark_remembers_counts_as_given() -> None:
 def test_a_page_meets_what_was_given(page: list[int], meeting: tuple[int, int] | None) -> None:
     """From the first row that was given, up to the last one given: that is where it goes on."""
     delivered = DeliveredIds()
-    delivered.take([1, 2, 3, 4, 5])
-    assert delivered.meeting(page, 5, anywhere=True) == meeting
+    delivered.add([1, 2, 3, 4, 5])
+    assert delivered.meeting(page, anywhere=True) == meeting
 
 
 def test_a_record_from_far_before_may_have_moved() -> None:
     """Alone it tells that a page meets what was given only where it can not have moved."""
     delivered = DeliveredIds()
-    delivered.take(range(100))
-    assert delivered.meeting([3, 200], 99, anywhere=True) == (0, 1)
-    assert delivered.meeting([3, 200], 99, anywhere=False) is None
-    assert delivered.meeting([3, 90, 200], 99, anywhere=False) == (0, 2)
+    delivered.add(range(100))
+    assert delivered.meeting([3, 200], anywhere=True) == (0, 1)
+    assert delivered.meeting([3, 200], anywhere=False) is None
+    assert delivered.meeting([3, 90, 200], anywhere=False) == (0, 2)
 
 
 def test_records_that_come_again_are_passed_over_however_many() -> None:
     """A step back, or a second pass, meets pages of nothing else."""
     delivered = DeliveredIds()
-    assert delivered.take(range(5000)) == [*range(5000)]
-    assert delivered.take(range(5000)) == []
-    assert delivered.take(range(5002)) == [5000, 5001]
-    assert delivered.trail.recent[-3:] == (4999, 5000, 5001)
+    assert delivered.add(range(5000)) == [*range(5000)]
+    assert delivered.add(range(5000)) == []
+    assert delivered.add(range(5002)) == [5000, 5001]
+    assert delivered.tail.recent[-3:] == (4999, 5000, 5001)
 
 
 def test_the_order_of_ids_may_stand_for_that_of_the_rows() -> None:
     """Then all up to the last one count as given, those that were never seen too."""
-    delivered = DeliveredIds(DeliveredTail((5, 8)), anchored=True)
+    delivered = DeliveredIds(DeliveredTail((5, 8)), starts_midway=True)
     assert 6 not in delivered
     assert not delivered.trust_order()  # two may rise by chance
     assert delivered.trust_order(sure=True)
     assert not delivered.trust_order(sure=True)  # that changes nothing any more
     assert [id for id in range(12) if id not in delivered] == [9, 10, 11]
-    assert delivered.take([6, 9, 8, 10, 10]) == [1, 3]
-    assert delivered.meeting([6, 7, 11], 9, anywhere=True) == (0, 2)
+    assert delivered.add([6, 9, 8, 10, 10]) == [1, 3]
+    assert delivered.meeting([6, 7, 11], anywhere=True) == (0, 2)
 
 
 @pytest.mark.parametrize(
-    "trail",
+    "tail",
     [
         DeliveredTail(),
         DeliveredTail((5, 8)),
-        DeliveredTail(tuple(range(2, 2 + RECENT)), rising=False),
+        DeliveredTail(tuple(range(2, 2 + RECENT)), ascending=False),
     ],
 )
-def test_an_order_that_is_none_is_not_trusted(trail: DeliveredTail) -> None:
+def test_an_order_that_is_none_is_not_trusted(tail: DeliveredTail) -> None:
     """It must have held so far, for as many records as are remembered."""
-    delivered = DeliveredIds(trail, anchored=True)
+    delivered = DeliveredIds(tail, starts_midway=True)
     assert not delivered.trust_order()
     assert 1 not in delivered
 
 
 def test_rows_that_others_added_explain_rows_that_moved() -> None:
     """What the listcount does not show may have come from behind, and be missed."""
-    drift = Drift()
-    drift.saw(2, 2)
-    drift.saw(1, 5)
-    drift.saw(-3, -3)
-    drift.saw(0, 0)
-    drift.saw(1, None)
-    assert drift == Drift(gained=4, doubtful=0)
-    drift.saw(3, 1)
-    drift.saw(1, -2)
-    assert drift == Drift(gained=8, doubtful=3)
+    drift = Drift(100)
+    drift.note_page(2, 102)
+    drift.note_page(1, 105)
+    drift.note_page(-3, 97)
+    drift.note_page(0, 100)
+    drift.note_page(1, None)
+    assert drift == Drift(100, gained=4, doubtful=0)
+    drift.note_page(3, 101)
+    drift.note_page(1, 98)
+    assert drift == Drift(100, gained=8, doubtful=3)
+    drift.note_listcount(101)
+    drift.note_page(1, 101)
+    assert drift == Drift(101, gained=9, doubtful=4)
+    unknown = Drift()
+    unknown.note_page(1, 100)
+    assert unknown == Drift(gained=1, doubtful=0)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,9 @@ def test_what_no_change_explains_may_be_missed(
 )
 def test_an_overlap_grows_with_what_vanishes(shift: int, overlap: int, wider: int) -> None:
     """The next time as many rows go, no step back is needed; but it has its limit."""
-    assert overlap_after(shift, overlap) == wider
+    plan = PagePlan(PageSizes(), overlap=overlap)
+    plan.widen_overlap(shift)
+    assert plan.overlap == wider
 
 
 @given(
@@ -213,60 +215,61 @@ def test_a_search_reaches_farther_to_both_sides(place: int, moved: int) -> None:
 def test_what_has_come_in_before_is_taken_apart_and_leaves_no_trail() -> None:
     """A bookmark there would take the records behind it for new ones."""
     delivered = DeliveredIds()
-    delivered.take([1, 2, 3])
-    taken = delivered.take_some([2, 9, 3, 4, 5])
-    assert taken == Taken([1], 3, DeliveredTail((1, 2, 3)), settled=False)
-    assert delivered.trail == DeliveredTail((1, 2, 3), beside=(9,), former=3)
-    taken = delivered.take_some([4, 5])
-    assert taken == Taken(
-        range(2), 2, DeliveredTail((1, 2, 3), beside=(9,), former=3), settled=True
-    )
-    assert delivered.trail == DeliveredTail((1, 2, 3, 4, 5), beside=(9,), former=3)
+    delivered.add([1, 2, 3])
+    assert delivered.tail == DeliveredTail((1, 2, 3))
+    assert delivered.add_some([2, 9, 3, 4, 5]) == ([1], 3, False)
+    assert delivered.last == 3
+    assert delivered.tail == DeliveredTail((1, 2, 3), unplaced=(9,), former_end=3)
+    assert delivered.add_some([4, 5]) == (range(2), 2, True)
+    assert delivered.last == 5
+    assert delivered.tail == DeliveredTail((1, 2, 3, 4, 5), unplaced=(9,), former_end=3)
     assert 9 in delivered
-    assert delivered.take([8, 9, 6]) == [0, 2]
+    assert delivered.add([8, 9, 6]) == [0, 2]
 
 
 def test_while_the_end_is_not_met_new_records_are_remembered_beside_it() -> None:
     """They may stand before it, where others have put them, or behind it."""
     delivered = DeliveredIds()
-    delivered.take([1, 2, 3])
-    delivered.stray()
-    assert delivered.take([1, 9, 2, 8, 7]) == [1, 3, 4]
-    assert delivered.trail == DeliveredTail((1, 2, 3), beside=(9, 8, 7), former=3)
-    assert delivered.take([6, 3, 5]) == [0, 2]
-    assert not delivered.strayed
-    assert delivered.trail == DeliveredTail((1, 2, 3, 5), beside=(9, 8, 7, 6), former=3)
-    delivered.take(range(10, 10 + RECENT))
-    assert delivered.trail == DeliveredTail(tuple(range(10, 10 + RECENT)))
+    delivered.add([1, 2, 3])
+    delivered.note_moved()
+    assert delivered.add([1, 9, 2, 8, 7]) == [1, 3, 4]
+    assert delivered.tail == DeliveredTail((1, 2, 3), unplaced=(9, 8, 7), former_end=3)
+    assert delivered.add([6, 3, 5]) == [0, 2]
+    assert not delivered.uncertain
+    assert delivered.tail == DeliveredTail((1, 2, 3, 5), unplaced=(9, 8, 7, 6), former_end=3)
+    delivered.add(range(10, 10 + RECENT))
+    assert delivered.tail == DeliveredTail(tuple(range(10, 10 + RECENT)))
 
 
 def test_an_end_that_does_not_come_back_is_given_up() -> None:
     """Others have deleted the record: what a bookmark holds stays small."""
     delivered = DeliveredIds()
-    delivered.take([1])
-    delivered.stray()
-    for id in range(2, BESIDE + 2):
-        delivered.take([id])
-    assert len(delivered.trail.beside) == BESIDE
-    delivered.take([BESIDE + 2])
-    assert not delivered.strayed
-    assert delivered.trail == DeliveredTail(tuple(range(BESIDE + 3 - RECENT, BESIDE + 3)))
+    delivered.add([1])
+    delivered.note_moved()
+    for id in range(2, UNPLACED + 2):
+        delivered.add([id])
+    assert len(delivered.tail.unplaced) == UNPLACED
+    delivered.add([UNPLACED + 2])
+    assert not delivered.uncertain
+    assert delivered.tail == DeliveredTail(tuple(range(UNPLACED + 3 - RECENT, UNPLACED + 3)))
 
 
 def test_what_stands_beside_the_end_is_passed_over_but_leads_nowhere() -> None:
     """Who goes on from there does not take it for the end."""
-    delivered = DeliveredIds(DeliveredTail((1, 2), beside=(9, 5), former=2), anchored=True)
-    assert delivered.strayed
+    delivered = DeliveredIds(
+        DeliveredTail((1, 2), unplaced=(9, 5), former_end=2), starts_midway=True
+    )
+    assert delivered.uncertain
     assert [id for id in range(10) if id in delivered] == [1, 2, 5, 9]
-    assert [id for id in range(10) if delivered.leads_to(id)] == [1, 2]
-    assert delivered.meeting([9, 4], 2, anywhere=True) is None
-    assert delivered.meeting([1, 9, 4], 2, anywhere=True) == (0, 1)
-    assert delivered.take([9, 4, 5, 6]) == [1, 3]
-    assert delivered.trail == DeliveredTail((1, 2), beside=(9, 5, 4, 6), former=2)
+    assert [id for id in range(10) if delivered.marks_position(id)] == [1, 2]
+    assert delivered.meeting([9, 4], anywhere=True) is None
+    assert delivered.meeting([1, 9, 4], anywhere=True) == (0, 1)
+    assert delivered.add([9, 4, 5, 6]) == [1, 3]
+    assert delivered.tail == DeliveredTail((1, 2), unplaced=(9, 5, 4, 6), former_end=2)
 
 
 def test_rows_before_a_slice_are_known_and_count_as_met() -> None:
     """They are where a page may be met should all that was given be deleted."""
-    delivered = DeliveredIds(anchored=True)
-    delivered.know([7, 8])
-    assert delivered.meeting([8, 9], None, anywhere=True) == (0, 1)
+    delivered = DeliveredIds(starts_midway=True)
+    delivered.add_preceding([7, 8])
+    assert delivered.meeting([8, 9], anywhere=True) == (0, 1)

@@ -17,9 +17,7 @@ from intervals_async._streaming.page_plan import (
     PagePlan,
     PageRequest,
     PageSizes,
-    check_rows,
 )
-from intervals_async._streaming.unpaged_reader import WholePlan
 from intervals_async.errors import IncompleteListingError, ListingError
 
 
@@ -27,16 +25,13 @@ def read(
     plan: PagePlan, request: PageRequest, rows: int, listcount: int | None, *, size: int = 1000
 ) -> None:
     """Take in a page of so many rows, as the reader does; `size` is that of one in bytes."""
-    check_rows(request, rows)
-    plan.heard(listcount)
+    request.check_rows(rows)
+    plan.note_listcount(listcount)
     if rows:
-        given_now = max(request.offset + rows - plan.position, 0)
-        plan.position = request.offset + rows
-        plan.begun = True
-        if plan.left is not None:
-            plan.left -= min(given_now, plan.left)
-    plan.ended(request, rows, listcount)
-    plan.sizes.came(rows, size * rows, 0.1)
+        new = max(request.offset + rows - plan.position, 0)
+        plan.advance(request.offset + rows, new if plan.left is None else min(new, plan.left))
+    plan.end_page(request, rows, listcount)
+    plan.sizes.note_page(rows, size * rows, 0.1)
 
 
 def read_all(
@@ -195,10 +190,9 @@ def test_each_page_asks_for_some_rows_before_its_own() -> None:
     assert second == PageRequest(36, 14, overlap=4)
     assert (second.begin, second.end) == (40, 50)
 
-    plan = PagePlan(PageSizes(10), overlap=4)
-    plan.resume(2, 2, 100)
+    plan = PagePlan(PageSizes(10), overlap=4, position=2, yielded=2)
     assert plan.next_requests((), 1) == [PageRequest(2, 10)]
-    plan.begun = True
+    plan = PagePlan(PageSizes(10), overlap=4, position=2, yielded=2, begun=True)
     assert plan.next_requests((), 1) == [PageRequest(0, 12, overlap=2)]
 
 
@@ -207,7 +201,7 @@ def test_the_last_page_leaves_no_page_for_a_few_rows() -> None:
     plan = PagePlan(PageSizes())
     read(plan, PageRequest(0, 100), 100, 100 + FIRST * GROWTH * 5 // 4)
     assert plan.next_requests((), 1) == [PageRequest(100, FIRST * GROWTH * 5 // 4 + MARGIN)]
-    plan.heard(101 + FIRST * GROWTH * 5 // 4)
+    plan.note_listcount(101 + FIRST * GROWTH * 5 // 4)
     assert plan.next_requests((), 1) == [PageRequest(100, FIRST * GROWTH)]
 
 
@@ -221,15 +215,12 @@ def test_some_pages_for_each_that_is_under_way() -> None:
 
 def test_it_goes_on_in_the_middle() -> None:
     """What was given counts for the limit, and the end is asked anew."""
-    plan = PagePlan(PageSizes(10), offset=5, limit=30)
-    plan.resume(25, 20, 60)
-    assert (plan.position, plan.left, plan.listcount) == (25, 10, 60)
+    plan = PagePlan(PageSizes(10), offset=5, limit=30, position=25, yielded=20)
+    assert (plan.position, plan.yielded, plan.left) == (25, 20, 10)
     assert plan.next_requests((), 8) == [PageRequest(25, 10)]
-    plan = PagePlan(PageSizes(10), limit=30)
-    plan.resume(45, 40, 60)
+    plan = PagePlan(PageSizes(10), limit=30, position=45, yielded=40)
     assert plan.next_requests((), 8) == []
-    plan = PagePlan(PageSizes(10))
-    plan.resume(45, 40, 60)
+    plan = PagePlan(PageSizes(10), position=45, yielded=40)
     assert plan.left is None
     assert plan.end is None
 
@@ -262,7 +253,7 @@ def test_the_latest_listcount_ends_it() -> None:
     read(plan, PageRequest(0, 10), 10, 12)
     read(plan, PageRequest(10, 10), 5, 15)
     assert plan.next_requests((), 1) == []
-    assert (plan.listcount, plan.end) == (15, 15)
+    assert plan.end == 15
 
     plan = PagePlan(PageSizes(10))
     read(plan, PageRequest(0, 10), 10, 100)
@@ -286,7 +277,7 @@ def test_a_listcount_that_its_own_answer_disproves_is_not_believed() -> None:
     """Rows and count may be read at two moments; the rows are there."""
     plan = PagePlan(PageSizes(10))
     read(plan, PageRequest(0, 10), 10, 5)
-    assert (plan.listcount, plan.end) == (5, 11)
+    assert plan.end == 11
     request = plan.next_requests((), 1)[0]
     assert request == PageRequest(10, 10)
     read(plan, request, 3, 5)
@@ -324,7 +315,7 @@ def test_a_page_that_brings_nothing_says_nothing_of_how_many_may_come(
     for rows in (0, 0, overlap, overlap):
         read(plan, requests[0], rows, 100_000)
         assert plan.next_requests((), 1) == requests
-        plan.ended(PageRequest(0, 50), 50, 100_000)  # so that it is not twice at one place
+        plan.end_page(PageRequest(0, 50), 50, 100_000)  # so that it is not twice at one place
 
 
 def test_an_empty_page_without_listcount_is_measured_by_the_last_one() -> None:
@@ -340,8 +331,8 @@ def test_more_rows_than_asked_for_are_an_error() -> None:
     """A server that ignores limit would give rows twice."""
     plan = PagePlan(PageSizes(10))
     with pytest.raises(ListingError, match="10 rows were asked for at offset 0, 11 came"):
-        check_rows(plan.next_requests((), 1)[0], 11)
-    check_rows(PageRequest(0, 10), 10)
+        plan.next_requests((), 1)[0].check_rows(11)
+    PageRequest(0, 10).check_rows(10)
     assert plan.next_requests((), 1) == [PageRequest(0, 10)]
 
 
@@ -365,8 +356,8 @@ def test_a_page_size_that_was_asked_for_is_kept() -> None:
     """The caller knows better, be it slow or too much."""
     sizes = PageSizes(500)
     assert sizes.fixed
-    sizes.came(500, 10 * BYTES, 10 * SECONDS)
-    sizes.failed(500)
+    sizes.note_page(500, 10 * BYTES, 10 * SECONDS)
+    sizes.note_failure(500)
     assert sizes.size == 500
     assert PagePlan(sizes).smaller(PageRequest(0, 500)) == PageRequest(0, 500)
 
@@ -377,7 +368,7 @@ def test_pages_grow_from_few_rows_to_many() -> None:
     assert not sizes.fixed
     seen = [sizes.size]
     for _ in range(3):
-        sizes.came(sizes.size, sizes.size, 0.1)
+        sizes.note_page(sizes.size, sizes.size, 0.1)
         seen.append(sizes.size)
     assert seen == [FIRST * GROWTH**n for n in range(4)]
 
@@ -386,23 +377,23 @@ def test_pages_grow_from_few_rows_to_many() -> None:
 def test_a_small_page_says_nothing_of_the_others(rows: int) -> None:
     """It stood at the end, or filled a gap."""
     sizes = PageSizes()
-    sizes.came(rows, 0, 0)
+    sizes.note_page(rows, 0, 0)
     assert sizes.size == FIRST
 
 
 def test_pages_are_bounded_in_bytes_and_in_time() -> None:
     """What breaks off is asked for again, so it must not be too much."""
     sizes = PageSizes()
-    sizes.came(100, 100 * 2**16, 0.1)
+    sizes.note_page(100, 100 * 2**16, 0.1)
     assert sizes.size == BYTES // 2**16
     sizes = PageSizes()
-    sizes.came(100, 100, 5.0)
+    sizes.note_page(100, 100, 5.0)
     assert sizes.size == 200
-    sizes.came(200, 200, 5.0)
+    sizes.note_page(200, 200, 5.0)
     assert sizes.size == 400
-    sizes.came(400, 400, 40.0)
+    sizes.note_page(400, 400, 40.0)
     assert sizes.size == 100
-    sizes.came(100, 100, 1000.0)
+    sizes.note_page(100, 100, 1000.0)
     assert sizes.size == FIRST  # a page that works is not made smaller than the first
 
 
@@ -410,11 +401,11 @@ def test_a_page_that_failed_makes_the_next_ones_smaller() -> None:
     """They may grow again, but not to what has failed."""
     sizes = PageSizes()
     for _ in range(2):
-        sizes.came(sizes.size, sizes.size, 0.1)
-    sizes.failed(6400)
+        sizes.note_page(sizes.size, sizes.size, 0.1)
+    sizes.note_failure(6400)
     assert sizes.size == 1600
     for _ in range(5):
-        sizes.came(sizes.size, sizes.size, 0.1)
+        sizes.note_page(sizes.size, sizes.size, 0.1)
     assert sizes.size < 6400
 
 
@@ -431,9 +422,9 @@ def test_a_page_asks_for_one_row_at_least(
     """Whatever failed, and however slow and large it was."""
     sizes = PageSizes(fixed)
     for limit in limits:
-        sizes.failed(limit)
+        sizes.note_failure(limit)
         assert sizes.size >= 1
-    sizes.came(rows, size, seconds)
+    sizes.note_page(rows, size, seconds)
     assert sizes.size >= 1
 
 
@@ -441,13 +432,13 @@ def test_a_page_asks_for_one_row_at_least(
 def test_a_server_that_caps_its_pages_is_asked_for_what_it_gives(fixed: int | None) -> None:
     """Once it may be chance, twice it is a rule."""
     sizes = PageSizes(fixed)
-    sizes.came_short(30)
+    sizes.note_short_page(30)
     assert sizes.size == 100
-    sizes.came_short(20)
+    sizes.note_short_page(20)
     assert sizes.size == 100
-    sizes.came_short(20)
+    sizes.note_short_page(20)
     assert sizes.size == 20
-    sizes.came(20, 20, 0.1)
+    sizes.note_page(20, 20, 0.1)
     assert sizes.size == 20
 
 
@@ -459,22 +450,3 @@ def test_a_capped_server_costs_a_request_for_each_page_it_gives(most: int, overl
     received, made = read_all(plan, 10_000, most=most, cap=250 + overlap)
     assert received == list(range(10_000))
     assert len(made) <= 40 + 3 * most
-
-
-@pytest.mark.parametrize("listcount", [None, 3, 2])
-def test_the_whole_in_one_request(listcount: int | None) -> None:
-    """Without pages there is one request, and a listcount is believed where it comes."""
-    plan = WholePlan()
-    assert plan.received(3, listcount)
-    assert plan.listcount == listcount
-
-
-def test_a_whole_that_is_not_whole_is_asked_for_once_more_then_raised() -> None:
-    """There is no offset to get the rest with, so it is said; and it can be tried again."""
-    plan = WholePlan()
-    for _ in range(2):
-        assert not plan.received(3, 5)
-        with pytest.raises(IncompleteListingError, match="counts 5 records, but twice gave 3"):
-            plan.received(3, 5)
-    assert not plan.received(3, 5)
-    assert plan.received(5, 5)

@@ -1,4 +1,4 @@
-"""Pure: where a stream stands, as a short text that another process goes on from."""
+"""Pure: the position of a stream as a short text, from which another process can resume."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from itertools import accumulate, pairwise
-from typing import Self
+from typing import Any, Self
 from zlib import crc32
 
 import attrs
@@ -16,40 +16,28 @@ from .. import _json
 from ..errors import ArgumentError
 from .delivered import DeliveredTail
 
-__all__ = ["Bookmark", "Part", "fingerprint"]
+__all__ = ["Bookmark", "fingerprint"]
 
 VERSION = "1"
 
 
-@attrs.frozen
-class Part:
-    """Where a stream stands in a listing that is read part after part.
-
-    Attributes:
-        name: The fingerprint of the part.
-        before: How many records were given before it.
-        counted: How many records the server has counted in the parts before it.
-        rows: How many rows of it were read, those that a part before it has given included.
-    """
-
-    name: str
-    before: int
-    counted: int
-    rows: int = 0
-
-
 @attrs.frozen(kw_only=True)
 class Bookmark:
-    """Where a stream stands.
+    """The position of a stream.
 
     Attributes:
-        resource: The resource's name.
-        listing: The fingerprint of what is listed.
-        position: The place of the record to give next, as the server counted.
-        delivered: How many records were given.
-        listcount: How many matched in all.
-        trail: The last ones that were given.
-        part: The part that it stands in, where the listing has parts.
+        resource: The name of the resource.
+        listing: The fingerprint of the listing.
+        position: The offset of the record to yield next, as the server counted.
+        delivered: How many records were yielded.
+        listcount: How many records matched in all.
+        tail: The last records that were yielded.
+        partition: The fingerprint of the partition that the position is in, if the listing is
+            read partition by partition. Then the position counts within it.
+        partition_start: How many records were yielded before that partition.
+        partition_counted: The sum of the listcounts of the partitions before it.
+        partition_rows: How many rows of it were read, including those that an earlier partition
+            had yielded.
     """
 
     resource: str
@@ -57,16 +45,21 @@ class Bookmark:
     position: int
     delivered: int = 0
     listcount: int | None = None
-    trail: DeliveredTail = attrs.field(factory=DeliveredTail)
-    part: Part | None = None
+    tail: DeliveredTail = attrs.field(factory=DeliveredTail)
+    partition: str | None = None
+    partition_start: int = 0
+    partition_counted: int = 0
+    partition_rows: int = 0
 
     def __str__(self) -> str:
         """Write it in letters, digits, ``.``, ``-`` and ``_``."""
+        partition = (
+            self.partition, self.partition_start, self.partition_counted, self.partition_rows,
+        )  # fmt: skip
         fields = [
             self.resource, self.listing, self.position, self.delivered, self.listcount,
-            self.trail.rising, _steps(self.trail.recent), _steps(self.trail.beside),
-            self.trail.former,
-            self.part and attrs.astuple(self.part),
+            self.tail.ascending, _differences(self.tail.recent), _differences(self.tail.unplaced),
+            self.tail.former_end, None if self.partition is None else partition,
         ]  # fmt: skip
         plain = json.dumps(fields, separators=(",", ":")).encode()
         return f"{VERSION}.{base64.urlsafe_b64encode(_sealed(plain)).decode().rstrip('=')}"
@@ -76,7 +69,7 @@ class Bookmark:
         """Read a bookmark.
 
         Raises:
-            ArgumentError: It is none, is damaged, or of a newer version.
+            ArgumentError: The text is no bookmark, is damaged, or of a newer version.
         """
         if not isinstance(text, str):
             raise ArgumentError(f"resume is a bookmark's text, not {type(text).__name__}")
@@ -88,35 +81,42 @@ class Bookmark:
                 f"the bookmark is of version {version[:9]}; this release reads version {VERSION}"
             )
         try:
-            fields = _json.loads(_unsealed(body))
-            resource, listing, position, delivered, listcount, rising, *ids = fields
-            recent, beside, former, part = ids
-            return cls(
-                resource=_text(resource),
-                listing=_text(listing),
-                position=_number(position, least=0),
-                delivered=_number(delivered, least=0),
-                listcount=None if listcount is None else _number(listcount, least=0),
-                trail=DeliveredTail(
-                    _summed(recent),
-                    bool(rising),
-                    _summed(beside),
-                    None if former is None else _number(former),
-                ),
-                part=None if part is None else _part(*part),
-            )
+            return cls._read(_json.loads(_unsealed(body)))
         except (ValueError, TypeError):
             raise ArgumentError("the bookmark is damaged: give it whole") from None
 
-    def check(self, resource: str, listing: str, parts: Collection[str] = ()) -> None:
-        """Make sure that it is of this listing, and of one of its parts if it has such.
+    @classmethod
+    def _read(cls, fields: list[Any]) -> Self:
+        resource, listing, position, delivered, listcount, ascending, *tail_and_partition = fields
+        recent, unplaced, former_end, partition = tail_and_partition
+        name, start, counted, rows = (None, 0, 0, 0) if partition is None else partition
+        return cls(
+            resource=_text(resource),
+            listing=_text(listing),
+            position=_number(position, least=0),
+            delivered=_number(delivered, least=0),
+            listcount=None if listcount is None else _number(listcount, least=0),
+            tail=DeliveredTail(
+                _sums(recent),
+                bool(ascending),
+                _sums(unplaced),
+                None if former_end is None else _number(former_end),
+            ),
+            partition=None if partition is None else _text(name),
+            partition_start=_number(start, least=0),
+            partition_counted=_number(counted, least=0),
+            partition_rows=_number(rows, least=0),
+        )
+
+    def check(self, resource: str, listing: str, partitions: Collection[str] = ()) -> None:
+        """Check that it belongs to a listing, and to one of its partitions if it has such.
 
         Raises:
-            ArgumentError: It is of another one.
+            ArgumentError: It belongs to another one.
         """
         if self.resource != resource:
             raise ArgumentError(f"the bookmark is of {self.resource}, not of {resource}")
-        if self.listing != listing or (self.part is not None and self.part.name not in parts):
+        if self.listing != listing or not (self.partition is None or self.partition in partitions):
             raise ArgumentError(
                 f"the bookmark is of another listing of {self.resource}: its filters, offset or "
                 "limit differ"
@@ -126,13 +126,13 @@ class Bookmark:
 def fingerprint(
     resource: str, query: tuple[tuple[str, str], ...], offset: int, limit: int | None
 ) -> str:
-    """What tells one listing from another."""
+    """Return a short text that differs for different listings."""
     what = json.dumps([resource, sorted(query), offset, limit])
     return hashlib.sha256(what.encode()).hexdigest()[:16]
 
 
 def _number(value: object, *, least: int = -(2**63)) -> int:
-    # whoever forges a bookmark is told that it is none, and no more
+    # a forged bookmark is refused as damaged, without further detail
     if type(value) is not int or not least <= value < 2**63:
         raise ValueError
     return value
@@ -144,18 +144,13 @@ def _text(value: object) -> str:
     return value
 
 
-def _part(name: object, *numbers: object) -> Part:
-    before, counted, rows = (_number(number, least=0) for number in numbers)
-    return Part(_text(name), before, counted, rows)
-
-
-def _steps(ids: tuple[int, ...]) -> list[int]:
-    # from one id to the next: ids that were given in a row are near to one another
+def _differences(ids: tuple[int, ...]) -> list[int]:
+    # ids that were yielded in a row are close to one another, so this is shorter
     return [id - before for before, id in pairwise((0, *ids))]
 
 
-def _summed(steps: list[int]) -> tuple[int, ...]:
-    return tuple(map(_number, accumulate(map(_number, steps))))
+def _sums(differences: list[object]) -> tuple[int, ...]:
+    return tuple(map(_number, accumulate(map(_number, differences))))
 
 
 def _sealed(plain: bytes) -> bytes:

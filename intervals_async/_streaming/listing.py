@@ -1,21 +1,21 @@
-"""What `list()` gives: a `Listing`, and the ways to read it."""
+"""What `list()` returns: a `Listing`, and the ways to read it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar, Unpack, get_args
+from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
 from .._schema.records import Record
 from ..errors import ArgumentError, IncompleteListingError
 from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
 from .delivered import RECENT, DeliveredIds
-from .options import OnDrift, ReadOptions, Verify
+from .options import PageOptions, ReadOptions, StreamOptions, check_names, whole_number
 from .page_plan import FIRST, PagePlan, PageRequest, PageSizes, pages_of
 from .paged_reader import PagedReader
-from .reader import Reader, Steps
-from .snapshot_reader import OnBroken, SnapshotReader
-from .source import PageSource, Tally
+from .reader import Reader
+from .snapshot_reader import SnapshotReader
+from .source import PageSource
 from .stream import Page, Pages, Stream
 from .unpaged_reader import UnpagedReader
 
@@ -27,32 +27,19 @@ __all__ = ["Listing", "Page", "PageSource", "Pages", "Stream", "StreamOptions"]
 R = TypeVar("R", bound=Record)
 
 
-class StreamOptions(TypedDict, total=False):
-    """The options of `Listing.stream`, which says what they mean."""
-
-    page_size: int | None
-    concurrency: int
-    prefetch: bool | None
-    on_drift: OnDrift
-    verify: Verify
-    snapshot: bool
-    on_broken: OnBroken
-    resume: str | None
-
-
 class Listing(Generic[R]):
-    """Every record that matches, of one resource; nothing is sent until it is read.
+    """Every matching record of one resource; nothing is sent until it is read.
 
-    Read it with ``async for``, as often as you like: each time starts anew. It knows no
-    length before it has asked; `count` asks.
+    Read it with ``async for``, as often as you like: each time reads it again. It does not know
+    its length before it asks the server, as `count` does.
     """
 
     __slots__ = ("_limit", "_offset", "_source")
 
     def __init__(self, source: PageSource[R], *, offset: int = 0, limit: int | None = None) -> None:
         self._source = source
-        self._offset = _whole_number("offset", offset, least=0)
-        self._limit = None if limit is None else _whole_number("limit", limit, least=0)
+        self._offset = whole_number("offset", offset, least=0)
+        self._limit = None if limit is None else whole_number("limit", limit, least=0)
 
     def __repr__(self) -> str:
         """Show the resource and the query."""
@@ -139,7 +126,7 @@ class Listing(Generic[R]):
         return pages_of(records) if self.paginated else 1
 
     def __aiter__(self) -> Stream[R]:
-        """Stream every record: the same as `stream` without options."""
+        """Stream every record: the same as `stream()`."""
         return self.stream()
 
     if not TYPE_CHECKING:  # type checkers refuse a plain `for` on their own
@@ -150,92 +137,77 @@ class Listing(Generic[R]):
                 "a Listing is read with 'async for', or at once with 'await listing.collect()'"
             )
 
-    def stream(
-        self,
-        *,
-        page_size: int | None = None,
-        concurrency: int = 1,
-        prefetch: bool | None = None,
-        on_drift: OnDrift = "repair",
-        verify: Verify = "second-pass",
-        snapshot: bool = False,
-        on_broken: OnBroken = "restart",
-        resume: str | None = None,
-    ) -> Stream[R]:
+    def stream(self, **options: Unpack[StreamOptions]) -> Stream[R]:
         """Stream every record, in the server's order, each once.
 
         Without ``async with`` it needs no closing: no task is left between two steps, and a
         page that is half read then is given up when the stream is dropped.
 
         Args:
-            page_size: New records a request. Without it the first page is small, so that
-                the first record comes soon, and pages grow from there: few requests for
-                much. No effect on a resource that has no pages.
-            concurrency: How many pages may be under way at once. They come in order all the
-                same.
-            prefetch: With ``async with``: ask for the next pages while you work, some
-                megabytes ahead at most. Without it, done where the concurrency is above 1.
-            on_drift: What to do where others have changed rows so that a page does not begin
-                where the one before ended. ``"repair"`` steps back until it meets a record
-                that was given, so that every record that was there all the time is given
-                once, in an order that does not reshuffle; ``"raise"`` raises `DriftError`
-                and repairs it in the next step; ``"ignore"`` looks at no ids at all.
-            verify: What to do at the end about records that may have been missed: rows have
-                come in before what was given, and no listcount tells of new ones, so they may
-                have moved there from behind. ``"second-pass"`` looks for them in one more
-                request, of everything; True raises `DriftError`; False does nothing.
-            snapshot: Take everything in one answer, which is right whatever the order and
-                whatever others do. It is decoded while it arrives, in little memory.
-            on_broken: What to do where the snapshot's answer breaks off. ``"restart"`` raises
-                `SnapshotBrokenError`, and the next step starts again from the first record;
-                ``"repair"`` goes on page by page, and tells the event `SnapshotBroken`.
+            page_size: New records per request. Without it the first page is small, so that
+                the first record arrives soon, and pages grow from there: few requests for
+                many records. No effect on a resource that has no pages.
+            concurrency: How many pages may be under way at once [default: 1]. Their records
+                are yielded in order all the same.
+            prefetch: Whether to request the next pages while you work, some megabytes ahead at
+                most. True requires ``async with``. [default: inside ``async with``, if the
+                concurrency is above 1]
+            on_drift: What to do if others have changed rows so that a page does not begin
+                where the one before ended [default: ``"repair"``]. ``"repair"`` steps back
+                until it meets a record that was yielded, so that every record that existed
+                the whole time is yielded once, if the order does not reshuffle; ``"raise"``
+                raises `DriftError` and repairs it in the next step; ``"ignore"`` does not
+                look at ids at all.
+            verify: What to do at the end about records that may have been missed: rows were
+                inserted before those that were yielded, and the listcount has not grown, so
+                they may have been moved there from behind [default: ``"second-pass"``].
+                ``"second-pass"`` looks for them in one more request, of everything; True
+                raises `DriftError`; False does nothing.
+            snapshot: Whether to read everything in one response, which is right whatever the
+                order and whatever others do [default: False]. It is decoded while it arrives,
+                in little memory.
+            on_broken: What to do if the response of a snapshot breaks off [default:
+                ``"restart"``]. ``"restart"`` raises `SnapshotBrokenError`, and the next step
+                starts again from the first record; ``"repair"`` continues page by page, and
+                reports the event `SnapshotBroken`.
             resume: The `Stream.bookmark` of a stream of the same listing, of this process or
-                another, to go on behind.
+                another, to continue after it.
 
         Raises:
-            ArgumentError: An argument cannot be, or the bookmark is of another listing.
+            ArgumentError: An argument is not allowed, or the bookmark is of another listing.
         """
-        if snapshot and resume is not None:
-            raise ArgumentError(
-                "a snapshot is one answer, so nothing of it can be resumed; without "
-                "snapshot=True the bookmark is gone on from page by page"
-            )
-        reading = self._reading(concurrency, prefetch, on_drift, verify)
-        _one_of("on_broken", on_broken, get_args(OnBroken))
-        if page_size is not None:
-            _whole_number("page_size", page_size, least=1)
-        bookmark = self._stands(resume)
-        if snapshot and self._source.paginated:
-            reader = self._snapshot(reading, on_broken)
-        else:
-            reader = self._reader(page_size, reading, bookmark if resume else None)
-        return Stream(self._steps(reader, needs_block=bool(prefetch)), bookmark)
+        check_names("Listing.stream()", StreamOptions, options)
+        checked = ReadOptions(**options)
+        reader, bookmark = self._begin(checked)
+        return Stream(reader, bookmark, needs_block=checked.needs_block)
 
-    def pages(
-        self,
-        *,
-        page_size: int | None = None,
-        concurrency: int = 1,
-        prefetch: bool | None = None,
-        on_drift: OnDrift = "repair",
-        verify: Verify = "second-pass",
-    ) -> Pages[R]:
-        """Stream whole pages, in order. The arguments are those of `stream`.
+    def pages(self, **options: Unpack[PageOptions]) -> Pages[R]:
+        """Stream whole pages, in order.
 
-        A page is kept in memory, so say `page_size` where that matters.
+        A page is kept in memory, so set `page_size` if that matters.
+
+        Args:
+            page_size: As of `stream`, like all options.
+            concurrency: How many pages may be under way at once [default: 1].
+            prefetch: Whether to request the next pages while you work.
+            on_drift: What to do if rows have moved [default: ``"repair"``].
+            verify: What to do about records that may have been missed [default:
+                ``"second-pass"``].
+
+        Raises:
+            ArgumentError: An argument is not allowed.
         """
-        if page_size is not None:
-            _whole_number("page_size", page_size, least=1)
-        reading = self._reading(concurrency, prefetch, on_drift, verify)
-        reader = self._reader(page_size, reading, None)
-        return Pages(self._steps(reader, needs_block=bool(prefetch)))
+        check_names("Listing.pages()", PageOptions, options)
+        checked = ReadOptions(**options)
+        reader, _ = self._begin(checked)
+        return Pages(reader, self._source.resource, needs_block=checked.needs_block)
 
     def arrow_batches(
         self, *, rows: int = 10_000, **options: Unpack[StreamOptions]
     ) -> ArrowBatches:
         """Stream every record as Arrow has it, for pyarrow, pandas, polars or DuckDB.
 
-        Each batch is a `pyarrow.RecordBatch` with a column a field, of the field's type; see
+        Each batch is a `pyarrow.RecordBatch` with one column per field, of the field's type; see
         the page on exporting for the types. Needs pyarrow, the extra ``arrow``.
 
         Args:
@@ -246,31 +218,32 @@ class Listing(Generic[R]):
             ImportError: pyarrow is not installed.
             ArgumentError: As `stream` raises it.
         """
-        _whole_number("rows", rows, least=1)
+        whole_number("rows", rows, least=1)
         return ArrowBatches(self.stream(**options), self._source.decoder.record_class, rows)
 
     async def count(self) -> int:
-        """Ask how many records the listing has, with one small request.
+        """Return how many records the listing has, with one small request.
 
         Raises:
             IncompleteListingError: The server does not say (no ``listcount``), although
                 the resource has pages.
         """
-        records, answer = await self._source.fetch(PageRequest(0, 1), Tally(), bulk=False)
-        listcount = answer.listcount
+        records, response = await self._source.fetch(PageRequest(0, 1), bulk=False)
+        listcount = response.listcount
         if listcount is None:
             if self._source.paginated:
-                raise answer.error(IncompleteListingError, "the answer holds no listcount")
+                raise response.error(IncompleteListingError, "the answer holds no listcount")
             listcount = len(records)
         rest = max(listcount - self._offset, 0)
         return rest if self._limit is None else min(rest, self._limit)
 
     async def first(self) -> R | None:
-        """Ask for the first record alone; None where nothing matches."""
+        """Return the first record, or None if nothing matches, with one small request."""
         limit = 1 if self._limit is None else min(self._limit, 1)
         one = Listing(self._source, offset=self._offset, limit=limit)
-        steps = one._steps(one._reader(1, ReadOptions(on_drift="ignore", bulk=False), None))
-        async for page in Pages(steps):
+        options = ReadOptions(page_size=1, on_drift="ignore", bulk=False)
+        reader, _ = one._begin(options)
+        async for page in Pages(reader, self._source.resource):
             return page.items[0]
         return None
 
@@ -278,85 +251,51 @@ class Listing(Generic[R]):
         """Stream every record into a list."""
         return [record async for record in self]
 
-    def _stands(self, resume: str | None) -> Bookmark:
-        """Where a stream begins."""
+    def _begin(self, options: ReadOptions) -> tuple[Reader[R], Bookmark]:
+        """Return a reader, and the position where it begins."""
         source = self._source
-        listing = fingerprint(source.resource, source.query, self._offset, self._limit)
-        if resume is None:
-            return Bookmark(resource=source.resource, listing=listing, position=self._offset)
-        bookmark = Bookmark.parse(resume)
-        bookmark.check(source.resource, listing)
-        return bookmark
-
-    def _snapshot(self, reading: ReadOptions, on_broken: OnBroken) -> Reader[R]:
-        return SnapshotReader(
-            self._source, reading, start=self._offset, limit=self._limit, on_broken=on_broken
-        )
-
-    def _steps(self, reader: Reader[R], *, needs_block: bool = False) -> Steps[R]:
-        return Steps(reader, self._source.resource, needs_block=needs_block)
-
-    def _reading(
-        self, concurrency: int, prefetch: bool | None, on_drift: OnDrift, verify: Verify
-    ) -> ReadOptions:
-        _whole_number("concurrency", concurrency, least=1)
-        _one_of("on_drift", on_drift, get_args(OnDrift))
-        _one_of("verify", verify, (True, False, "second-pass"))
-        if on_drift != "ignore" and self._source.paginated and not self._source.has_ids:
+        if options.on_drift != "ignore" and source.paginated and not source.has_ids:
             raise ArgumentError(
-                f"the records of {self._source.resource} have no id, so what others change "
+                f"the records of {source.resource} have no id, so what others change "
                 "meanwhile cannot be repaired: say on_drift='ignore'"
             )
-        return ReadOptions(
-            concurrency=concurrency,
-            prefetch=concurrency > 1 if prefetch is None else prefetch,
-            on_drift=on_drift,
-            verify=verify,
-        )
+        listing = fingerprint(source.resource, source.query, self._offset, self._limit)
+        bookmark = Bookmark(resource=source.resource, listing=listing, position=self._offset)
+        if options.resume is not None:
+            bookmark = Bookmark.parse(options.resume)
+            bookmark.check(source.resource, listing, self._partition_names())
+        return self._reader(options, bookmark), bookmark
 
-    def _reader(
-        self, page_size: int | None, reading: ReadOptions, bookmark: Bookmark | None
-    ) -> Reader[R]:
-        source = self._source
+    def _partition_names(self) -> Sequence[str]:
+        """Return the fingerprints of the partitions that a bookmark may be in."""
+        return ()
+
+    def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
+        """Return a reader that begins at a bookmark."""
+        source = self._source.for_stream(bookmark.listcount)
         if not source.paginated:
-            if bookmark is not None:
+            if options.resume is not None:
                 raise ArgumentError(f"{source.resource} is read in one request: begin anew")
-            return UnpagedReader(source, bulk=reading.bulk)
+            return UnpagedReader(source, bulk=options.bulk)
+        if options.snapshot:
+            return SnapshotReader(source, options, start=self._offset, limit=self._limit)
         delivered = None
-        if reading.on_drift != "ignore":
-            trail = None if bookmark is None else bookmark.trail
-            # of a few records given, the bookmark holds all
-            few = bookmark is None or bookmark.delivered <= len(bookmark.trail.recent)
-            anchored = self._offset > 0 or not few
-            delivered = DeliveredIds(trail, anchored=anchored)
+        recent = bookmark.tail.recent
+        if options.on_drift != "ignore":
+            # of a few yielded records, the bookmark holds every one
+            midway = self._offset > 0 or bookmark.delivered > len(recent)
+            delivered = DeliveredIds(bookmark.tail, starts_midway=midway)
+            if source.sorted_by_id and recent:
+                delivered.trust_order(sure=True)
         plan = PagePlan(
-            PageSizes(page_size),
+            PageSizes(options.page_size),
+            position=bookmark.position,
+            yielded=bookmark.delivered,
+            begun=delivered is not None and bool(recent),
             offset=self._offset,
             limit=self._limit,
-            overlap=0 if delivered is None else 1,
-            concurrency=reading.concurrency,
+            overlap=0 if delivered is None else RECENT if recent else 1,
+            first_overlap=0 if delivered is None else RECENT,
+            concurrency=options.concurrency,
         )
-        plan.anchor = 0 if delivered is None else RECENT
-        given = 0
-        if bookmark is not None:
-            given = bookmark.delivered
-            plan.resume(bookmark.position, given, bookmark.listcount)
-            if delivered is not None and bookmark.trail.recent:
-                plan.begun = True
-                plan.overlap = RECENT  # to meet one of those that it remembers
-                if source.sorted_by_id:
-                    delivered.trust_order(sure=True)
-        return PagedReader(source, plan, delivered, reading, given=given)
-
-
-def _one_of(name: str, value: object, allowed: Sequence[object]) -> None:
-    if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
-        names = ", ".join(repr(one) for one in allowed)
-        raise ArgumentError(f"{name} is one of {names}, not {value!r}")
-
-
-def _whole_number(name: str, value: object, *, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        shown = value if isinstance(value, int) else type(value).__name__
-        raise ArgumentError(f"{name} is a whole number from {least} up, not {shown}")
-    return value
+        return PagedReader(source, plan, delivered, options)

@@ -1,29 +1,135 @@
-"""How a listing is read."""
+"""How a listing is read: the options of `Listing.stream` and `Listing.pages`, and their checks."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, TypedDict, get_args
 
 import attrs
 
-from .._schema.records import Record
+from ..errors import ArgumentError
 
-__all__ = ["OnDrift", "ReadOptions", "Verify"]
-
-R = TypeVar("R", bound=Record)
+__all__ = [
+    "OnBroken",
+    "OnDrift",
+    "PageOptions",
+    "ReadOptions",
+    "StreamOptions",
+    "Verify",
+    "check_names",
+    "whole_number",
+]
 
 OnDrift: TypeAlias = Literal["repair", "raise", "ignore"]
 
+OnBroken: TypeAlias = Literal["restart", "repair"]
 
 Verify: TypeAlias = bool | Literal["second-pass"]
 
 
+class PageOptions(TypedDict, total=False):
+    """The options of `Listing.pages`; `Listing.stream` explains them."""
+
+    page_size: int | None
+    """New records per request. Without it pages grow from a small first one."""
+    concurrency: int
+    """How many pages may be under way at once [default: 1]."""
+    prefetch: bool | None
+    """Whether to request pages while the caller works [default: if concurrency is above 1]."""
+    on_drift: OnDrift
+    """What to do when rows have moved [default: "repair"]."""
+    verify: Verify
+    """What to do at the end about records that may be missing [default: "second-pass"]."""
+
+
+class StreamOptions(PageOptions, total=False):
+    """The options of `Listing.stream`, which explains them."""
+
+    snapshot: bool
+    """Whether to read everything in one response [default: False]."""
+    on_broken: OnBroken
+    """What to do when the response of a snapshot breaks off [default: "restart"]."""
+    resume: str | None
+    """The bookmark of an earlier stream of the same listing."""
+
+
 @attrs.frozen(kw_only=True)
 class ReadOptions:
-    """How a listing is read; `Listing.stream` tells what the options mean."""
+    """The values of the options, checked.
 
+    The fields are those of `StreamOptions`, and one of our own.
+
+    Attributes:
+        bulk: Whether interactive calls take priority over the requests for pages.
+    """
+
+    page_size: int | None = None
     concurrency: int = 1
-    prefetch: bool = False
+    prefetch: bool | None = None
     on_drift: OnDrift = "repair"
     verify: Verify = "second-pass"
+    snapshot: bool = False
+    on_broken: OnBroken = "restart"
+    resume: str | None = None
     bulk: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ArgumentError: One of them cannot be, or two of them exclude each other.
+        """
+        if self.snapshot and self.resume is not None:
+            raise ArgumentError(
+                "a snapshot is one answer, so nothing of it can be resumed; without "
+                "snapshot=True the bookmark is gone on from page by page"
+            )
+        whole_number("concurrency", self.concurrency, least=1)
+        _check_choice("on_drift", self.on_drift, get_args(OnDrift))
+        _check_choice("verify", self.verify, (True, False, "second-pass"))
+        _check_choice("on_broken", self.on_broken, get_args(OnBroken))
+        if self.page_size is not None:
+            whole_number("page_size", self.page_size, least=1)
+
+    @property
+    def needs_block(self) -> bool:
+        """Whether the stream can only be read inside an ``async with`` block."""
+        return bool(self.prefetch)
+
+    @property
+    def prefetches(self) -> bool:
+        """Whether pages are requested while the caller works, inside an ``async with`` block."""
+        return self.concurrency > 1 if self.prefetch is None else self.prefetch
+
+
+def check_names(method: str, declared: type[PageOptions], options: Mapping[str, object]) -> None:
+    """Refuse an option that a method does not have.
+
+    Raises:
+        TypeError: There is one, as from a method that names its arguments itself.
+    """
+    known = declared.__annotations__
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"{method} got an unexpected keyword argument {name!r}; "
+                f"its options are {', '.join(sorted(known))}"
+            )
+
+
+def whole_number(name: str, value: object, *, least: int) -> int:
+    """Check a number that a caller has passed, and return it.
+
+    Raises:
+        ArgumentError: It is no integer, or too small.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        shown = value if isinstance(value, int) else type(value).__name__
+        raise ArgumentError(f"{name} is a whole number from {least} up, not {shown}")
+    return value
+
+
+def _check_choice(name: str, value: object, allowed: Sequence[object]) -> None:
+    if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
+        names = ", ".join(repr(one) for one in allowed)
+        raise ArgumentError(f"{name} is one of {names}, not {value!r}")

@@ -1,4 +1,4 @@
-"""Pure: which pages to ask for, and what an answer means for the next ones."""
+"""Pure: which pages to request, and what a response means for the next ones."""
 
 from __future__ import annotations
 
@@ -8,31 +8,35 @@ import attrs
 
 from ..errors import IncompleteListingError, ListingError
 
-__all__ = ["PagePlan", "PageRequest", "PageSizes", "check_rows", "pages_of"]
+__all__ = ["FIRST", "MARGIN", "PagePlan", "PageRequest", "PageSizes", "pages_of"]
 
-# Rows of a first page: enough to tell how large a row is, few enough to come at once.
+# Rows of the first page: enough to tell the size of a row, few enough to arrive at once.
 FIRST = 100
 
-# A page is at most so many times larger than the one before.
+# A page is at most this many times larger than the one before.
 GROWTH = 8
 
 # What a page may weigh and last. A page is decoded while it arrives, so neither is about
-# memory: they bound what is asked for again when an answer breaks off.
+# memory: they bound what is requested again when a response breaks off.
 BYTES = 2**25
 SECONDS = 10.0
 
-# Rows beyond the listcount: those that others add meanwhile then need no page of their own.
+# Rows requested beyond the listcount: records that others add meanwhile then need no page of
+# their own.
 MARGIN = 16
+
+# The largest overlap, however far the rows keep moving.
+WIDEST = 64
 
 
 @attrs.frozen
 class PageRequest:
-    """A page to ask for: `limit` rows from `offset` on.
+    """A page to request: `limit` rows from `offset` on.
 
     Attributes:
-        offset: The place of its first row, from 0.
+        offset: The offset of its first row, from 0.
         limit: How many rows, those of the overlap included.
-        overlap: How many of its first rows are asked for to meet the page before.
+        overlap: How many of its first rows are requested only to meet the page before.
     """
 
     offset: int
@@ -41,30 +45,29 @@ class PageRequest:
 
     @property
     def begin(self) -> int:
-        """The place of the first row behind the overlap."""
+        """The offset of the first row after the overlap."""
         return self.offset + self.overlap
 
     @property
     def end(self) -> int:
-        """The place behind its last row."""
+        """The offset after its last row."""
         return self.offset + self.limit
 
+    def check_rows(self, rows: int) -> None:
+        """Check the number of rows that arrived against the number requested.
 
-def check_rows(request: PageRequest, rows: int) -> None:
-    """Hold the rows that have come against those that were asked for.
-
-    Raises:
-        ListingError: There are more.
-    """
-    if rows > request.limit:
-        raise ListingError(
-            f"{request.limit} rows were asked for at offset {request.offset}, {rows} came: "
-            "the server does not page as documented"
-        )
+        Raises:
+            ListingError: There are more.
+        """
+        if rows > self.limit:
+            raise ListingError(
+                f"{self.limit} rows were asked for at offset {self.offset}, {rows} came: "
+                "the server does not page as documented"
+            )
 
 
 def pages_of(rows: int) -> int:
-    """About how many pages so many rows take, where a row weighs a KiB."""
+    """Return about how many pages a number of rows takes if a row weighs a KiB."""
     pages, size = 0, FIRST
     while rows > 0:
         pages += 1
@@ -74,25 +77,29 @@ def pages_of(rows: int) -> int:
 
 
 class PageSizes:
-    """How many rows to ask for at once: always so many, or growing from few to many."""
+    """How many rows to request at once: a fixed number, or growing from few to many.
+
+    Attributes:
+        size: The rows of the next page.
+    """
 
     __slots__ = ("_ceiling", "_fixed", "_short", "size")
 
     def __init__(self, fixed: int | None = None) -> None:
         self._fixed = fixed
-        # No page grows beyond it again.
+        # No page grows beyond it any more.
         self._ceiling: int | None = None
-        # How many rows the last page that was short of some had.
+        # The rows of the last page that had fewer than there were.
         self._short = 0
         self.size = FIRST if fixed is None else fixed
 
     @property
     def fixed(self) -> bool:
-        """Whether the caller said how many."""
+        """Whether the caller chose the size."""
         return self._fixed is not None
 
-    def came(self, rows: int, size: int, seconds: float) -> None:
-        """Take note of a page of so many rows and bytes that was so long on its way."""
+    def note_page(self, rows: int, size: int, seconds: float) -> None:
+        """Note the rows of a page, its size in bytes, and how long it took to arrive."""
         if self.fixed or rows == 0:
             return
         # a small page, at the end or in a gap, says nothing about the size of the others
@@ -104,39 +111,38 @@ class PageSizes:
             bounds.append(int(SECONDS * rows / seconds))
         self.size = max(min(bounds), min(FIRST, self.size), 1)
 
-    def failed(self, limit: int) -> None:
-        """Take note that a page of so many rows was too much for the server, or for the time."""
+    def note_failure(self, rows: int) -> None:
+        """Note that a page of so many rows was too much for the server, or for the timeout."""
         if not self.fixed:
-            self.size = max(min(self.size, limit // 4), 1)
-            if limit > 2 * FIRST:  # what fails with few rows does not fail for their number
-                self._ceiling = min(limit // 2, self._ceiling or limit)
+            self.size = max(min(self.size, rows // 4), 1)
+            if rows > 2 * FIRST:  # a page of few rows does not fail because of their number
+                self._ceiling = min(rows // 2, self._ceiling or rows)
 
-    def came_short(self, rows: int) -> None:
-        """Take note of a page with fewer rows than there are. Twice the same: a server's cap."""
+    def note_short_page(self, rows: int) -> None:
+        """Note a page with fewer rows than there are. Twice the same number is a server's cap."""
         if rows == self._short:
             self.size = self._ceiling = max(min(self.size, rows), 1)
         self._short = rows
 
 
 class PagePlan:
-    """The rows of a listing that are still to be asked for.
+    """The rows of a listing that remain to be requested.
 
-    It advances by the rows that were received, never by those that were asked for. The
-    latest listcount says where the end is.
+    The plan advances by the rows received, never by those requested. The latest listcount
+    tells where the end is.
 
     Attributes:
-        start: Where the caller's slice of the whole begins.
-        position: The place, as the server counts now, of the record to give next.
-        left: How many records the caller still wants; None for all.
-        overlap: How many rows to the left each page asks for beside its own.
-        anchor: How many the first page does, to know what stands before a slice.
-        begun: Whether there is a record given that a page could meet.
-        listcount: How many there are, as last heard.
+        sizes: How many rows to request at once.
+        start: The offset of the caller's slice.
+        position: The offset, as the server counts now, of the record to yield next.
+        yielded: How many records were yielded.
+        overlap: How many rows to its left each page requests besides its own.
+        begun: Whether a page can be expected to meet a record that was yielded.
     """
 
     __slots__ = (
-        "_concurrency", "_ended", "_fruitless", "_known", "_limited", "anchor", "begun",
-        "left", "listcount", "overlap", "position", "sizes", "start",
+        "_bounded", "_concurrency", "_ended", "_first_overlap", "_fruitless", "_known", "_limit",
+        "begun", "overlap", "position", "sizes", "start", "yielded",
     )  # fmt: skip
 
     def __init__(
@@ -146,56 +152,59 @@ class PagePlan:
         offset: int = 0,
         limit: int | None = None,
         overlap: int = 0,
+        first_overlap: int = 0,
         concurrency: int = 1,
+        position: int | None = None,
+        yielded: int = 0,
+        begun: bool = False,
     ) -> None:
         self.sizes = sizes
-        self._concurrency = concurrency
-        self.begun = False
         self.start = offset
-        self.position = offset
-        self.anchor = 0
-        self.left = limit
+        self.position = offset if position is None else position
+        self.yielded = yielded
         self.overlap = overlap
-        self.listcount: int | None = None
-        # The listcount as it is believed.
+        self.begun = begun
+        self._limit = limit
+        self._concurrency = concurrency
+        # The overlap of the very first page, whose rows show what stands before a slice.
+        self._first_overlap = first_overlap
+        # The listcount as far as it is believed.
         self._known: int | None = None
-        # Where a page brought nothing although more was promised.
+        # Where a page brought nothing although more rows were promised.
         self._fruitless: int | None = None
-        # Whether what is left to give bounds what is asked for.
-        self._limited = True
-        # An answer without listcount leaves only one sign of the end: a page without rows.
+        # Whether the caller's limit bounds what is requested.
+        self._bounded = True
+        # Without a listcount the only sign of the end is a page without new rows.
         self._ended = False
 
-    def resume(self, position: int, given: int, listcount: int | None) -> None:
-        """Begin in the middle, where so many records were given before."""
-        self.position = position
-        self.listcount = listcount
-        if self.left is not None:
-            self.left = max(self.left - given, 0)
+    @property
+    def left(self) -> int | None:
+        """How many records the caller still wants; None for all."""
+        return None if self._limit is None else max(self._limit - self.yielded, 0)
 
     @property
     def end(self) -> int | None:
-        """The place behind the last row that there is to get; None when not known yet."""
+        """The offset after the last row to request; None as long as it is not known."""
         if self._ended:
             return self.position
         bounds = [] if self._known is None else [self._known]
-        if self.left is not None and self._limited:
+        if self.left is not None and self._bounded:
             bounds.append(self.position + self.left)
         return min(bounds, default=None)
 
     def gap(self, page: PageRequest) -> PageRequest | None:
-        """What is missing before a page, if anything is."""
+        """Return what is missing before a page, if anything is."""
         end = self.end
         if page.begin <= self.position or (end is not None and self.position >= end):
             return None
         return self._request(self.position, page.begin - self.position)
 
     def next_requests(self, under_way: Sequence[PageRequest], most: int) -> list[PageRequest]:
-        """The pages to ask for behind those under way, so that at most so many are."""
+        """Return the pages to request after those under way, so that at most `most` are."""
         if self._ended or self.left == 0:
             return []
         if self._known is None:
-            most = 1  # how much there is, is not known yet
+            most = 1  # how many rows there are is not known yet
         frontier = under_way[-1].end if under_way else self.position
         requests: list[PageRequest] = []
         while len(under_way) + len(requests) < most:
@@ -207,51 +216,69 @@ class PagePlan:
         return requests
 
     def smaller(self, request: PageRequest) -> PageRequest:
-        """The first part of a page that was too much for the server, or for the time."""
-        self.sizes.failed(request.limit - request.overlap)
+        """Return the first part of a page that was too much for the server, or the timeout."""
+        self.sizes.note_failure(request.limit - request.overlap)
         limit = min(request.limit, request.overlap + self.sizes.size)
         return attrs.evolve(request, limit=limit)
 
-    def heard(self, listcount: int | None) -> None:
-        """Take note of how many there are, while an answer is not read to its end.
+    def advance(self, position: int, yielded: int) -> None:
+        """Note that all rows before a position were received, and more records yielded."""
+        self.position = position
+        self.yielded += yielded
+        self.begun = True
 
-        Only an answer that came whole tells that there is no more: see `ended`.
+    def relocate(self, position: int) -> None:
+        """Note that the record to yield next has moved to another position."""
+        self.position = position
+
+    def widen_overlap(self, shift: int) -> None:
+        """Enlarge the overlap so that it would have met rows that moved that far."""
+        self.overlap = max(self.overlap, min(2 * -shift + 1, WIDEST))
+
+    def note_listcount(self, listcount: int | None) -> None:
+        """Note the listcount of a response that is not complete yet.
+
+        Only a complete response tells that there are no more rows: see `end_page`.
         """
-        if listcount is not None:
-            self.listcount = listcount
-            if listcount > self.position:
-                self._known = listcount
+        if listcount is not None and listcount > self.position:
+            self._known = listcount
 
-    def again(self, rows: int) -> None:
-        """Begin once more at the very first row, with so many rows at a time, whatever was left."""
+    def restart(self, rows: int) -> None:
+        """Begin again at the very first row, with so many rows at a time and without a limit."""
         self.sizes = PageSizes(rows)
-        self.position = self.overlap = self.anchor = 0
+        self.position = self.overlap = self._first_overlap = 0
         self.begun = False
         self._known = None
-        self._limited = False
+        self._bounded = False
 
-    def ended(
+    def end_page(
         self, request: PageRequest, rows: int, listcount: int | None, *, new: bool = True
     ) -> None:
-        """Take note of the end of an answer that held so many rows, some of them new or none.
+        """Note the end of a page.
+
+        Args:
+            request: The page.
+            rows: How many rows it held.
+            listcount: The listcount of the same response.
+            new: Whether any of its records was yielded.
 
         Raises:
-            IncompleteListingError: It is the second time that a page brings nothing where
-                the listcount of the same answer promises rows.
+            IncompleteListingError: For the second time, a page brings nothing although the
+                listcount of the same response promises rows.
         """
         reached = request.offset + rows
         if listcount is not None:
-            self.listcount = self._known = listcount
+            self._known = listcount
         if listcount is not None and new and rows > request.overlap and reached > listcount:
-            # The answer disproves its own count, so only an empty page tells the end.
+            # The response disproves its own count, so only an empty page tells the end.
             self._known = reached + 1
         count = self._known
         if count is None:
-            # Fewer than the overlap: rows have gone, and what is left stands before.
+            # Fewer rows than the overlap: rows were deleted, and the rest stands before.
             self._ended = rows == request.overlap or (rows == 0 and request.offset == 0)
             return
         if request.overlap < rows < request.limit and reached < count:
-            self.sizes.came_short(rows - request.overlap)
+            self.sizes.note_short_page(rows - request.overlap)
         if rows > request.overlap or reached >= count:
             self._fruitless = None
         elif self._fruitless == reached:
@@ -266,18 +293,18 @@ class PagePlan:
     def _request(self, begin: int, rows: int) -> PageRequest:
         overlap = min(self.overlap, begin)
         if not self.begun and begin <= self.position:
-            overlap = min(self.anchor, begin)
+            overlap = min(self._first_overlap, begin)
         return PageRequest(begin - overlap, rows + overlap, overlap)
 
     def _rows(self, begin: int) -> int:
         rows = self.sizes.size
         if not self.sizes.fixed and self._known is not None:
             rest = max(self._known - begin, 0)
-            if self._concurrency > 1:  # some pages for each of them
+            if self._concurrency > 1:  # some pages for each request under way
                 share = (self._known - self.start) // (2 * self._concurrency)
                 rows = min(rows, max(share, FIRST))
-            if rest <= rows * 5 // 4:  # not a page more for a few rows
+            if rest <= rows * 5 // 4:  # no further page for a few rows
                 rows = rest + MARGIN
-        if self.left is not None and self._limited:
+        if self.left is not None and self._bounded:
             rows = min(rows, self.position + self.left - begin)
         return rows

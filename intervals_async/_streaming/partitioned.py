@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, NoReturn, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import attrs
 
 from .._schema.records import Record
 from ..errors import ArgumentError
-from .bookmark import Bookmark, Part, fingerprint
+from .bookmark import Bookmark, fingerprint
 from .id_set import IdSet
 from .listing import Listing
 from .options import ReadOptions
 from .page_plan import PageRequest
 from .reader import Batch, Reader
-from .source import PageSource, Tally, ids_of
+from .source import PageSource, ids_of
 
 __all__ = ["Partition", "PartitionedListing"]
 
@@ -103,124 +103,118 @@ class PartitionedListing(Listing[R]):
                 return record
         return None
 
-    def _stands(self, resume: str | None) -> Bookmark:
-        source = self._source
-        listing = fingerprint(source.resource, source.query, 0, self._limit)
-        if resume is None:
-            return Bookmark(resource=source.resource, listing=listing, position=0)
-        bookmark = Bookmark.parse(resume)
-        bookmark.check(source.resource, listing, [_name(span) for span in self._spans()])
-        return bookmark
+    def _partition_names(self) -> Sequence[str]:
+        return list(map(_name, self._spans()))
 
-    def _snapshot(self, reading: ReadOptions, on_broken: object) -> NoReturn:
-        raise ArgumentError(
-            f"{self._source.resource} gives this range in several answers, so there is no "
-            "snapshot of it"
-        )
+    def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
+        if options.snapshot and self._source.paginated:
+            raise ArgumentError(
+                f"{self._source.resource} gives this range in several answers, so there is no "
+                "snapshot of it"
+            )
+        options = attrs.evolve(options, resume=None)  # it is the bookmark of the whole
 
-    def _reader(
-        self, page_size: int | None, reading: ReadOptions, bookmark: Bookmark | None
-    ) -> Reader[R]:
-        def open_reader(source: PageSource[R], bookmark: Bookmark | None) -> Reader[R]:
-            return Listing(source)._reader(page_size, reading, bookmark)
+        def open_reader(source: PageSource[R], start: Bookmark | None) -> Reader[R]:
+            listing = Listing(source)
+            return listing._begin(options)[0] if start is None else listing._reader(options, start)
 
-        spans = self._spans()
-        if bookmark is None or bookmark.part is None:
-            return PartitionReader(spans, open_reader, limit=self._limit)
-        at = [_name(span) for span in spans].index(bookmark.part.name)
-        reader = PartitionReader(spans[at:], open_reader, limit=self._limit)
-        reader.resume(bookmark, bookmark.part)
-        return reader
+        return PartitionReader(self._spans(), open_reader, bookmark, limit=self._limit)
 
 
 class PartitionReader(Generic[R]):
-    """Reads span after span."""
+    """Reads one partition after the other."""
 
     __slots__ = (
-        "_ahead", "_begun", "_bookmark", "_closed", "_counted", "_forgotten", "_given", "_limit",
-        "_open", "_part", "_reader", "_repairs", "_seen", "_spans", "_tally",
+        "_bookmark", "_closed", "_forgotten", "_limit", "_open", "_partitions", "_prefetches",
+        "_reader", "_repairs", "_requests", "_resume", "_seen", "_yielded",
     )  # fmt: skip
 
     def __init__(
         self,
-        spans: Sequence[Partition[R]],
+        partitions: Sequence[Partition[R]],
         open_reader: OpenReader[R],
+        bookmark: Bookmark,
         *,
         limit: int | None,
     ) -> None:
-        # Those that are still to be read, the present one among them.
-        self._spans = list(spans)
+        # Those that remain to be read, beginning with the current one.
+        self._partitions = list(partitions)
         self._open = open_reader
         self._limit = limit
         self._reader: Reader[R] | None = None
-        # How many were given, and how many of these before the present span.
-        self._given = self._begun = 0
-        # The records given, by which those at a border are known again.
+        self._yielded = bookmark.delivered
+        # The beginning of the current partition.
+        self._bookmark = bookmark
+        # Where the current partition is resumed.
+        self._resume: Bookmark | None = None
+        # The records yielded, by which those at a border are recognized.
         self._seen = IdSet()
-        # What a bookmark calls the present span.
-        self._part: Part | None = None
-        # Where the present span is gone on from.
-        self._bookmark: Bookmark | None = None
-        # Of how many spans, from the present one on, another process may have given some of what
-        # they have in common with the span before.
+        # For how many partitions, from the current one on, another process may have yielded
+        # some of the rows that they share with the one before.
         self._forgotten = 0
-        # What the spans that are done have counted, and cost.
-        self._counted = 0
-        self._tally = Tally()
-        self._repairs = 0
-        self._ahead = False
+        # Of the partitions that are done.
+        self._requests = self._repairs = 0
+        self._prefetches = False
         self._closed = False
+        if bookmark.partition is not None:
+            self._skip_to(bookmark.partition)
 
-    def resume(self, bookmark: Bookmark, part: Part) -> None:
-        """Go on in the first span, which is that part."""
-        self._given = bookmark.delivered
-        self._begun = part.before
-        self._counted = part.counted
+    def _skip_to(self, name: str) -> None:
+        """Resume in a partition."""
+        bookmark = self._bookmark
+        while _name(self._partitions[0]) != name:
+            del self._partitions[0]
         self._forgotten = 2
-        if self._spans[0].source.paginated:
-            self._bookmark = attrs.evolve(bookmark, delivered=part.rows, part=None)
-        else:  # it was given whole
-            self._begun = self._given
-            self._counted += part.rows
-            del self._spans[0]
+        if self._partitions[0].source.paginated:
+            listcount = bookmark.listcount
+            if listcount is not None:
+                listcount -= bookmark.partition_counted
+            self._resume = attrs.evolve(
+                bookmark, delivered=bookmark.partition_rows, listcount=listcount
+            )
+        else:  # it was yielded completely
+            self._next_partition(bookmark.partition_rows)
 
     @property
     def listcount(self) -> int | None:
-        """How many match in all, once the last span has said it."""
+        """How many records match in all, once the last partition has said it."""
         last = self._reader.listcount if self._reader else 0
-        return None if last is None or len(self._spans) > 1 else self._counted + last
+        if last is None or len(self._partitions) > 1:
+            return None
+        return self._bookmark.partition_counted + last
 
     @property
     def requests(self) -> int:
-        """How many requests went over the wire."""
-        return self._tally.requests + (self._reader.requests if self._reader else 0)
+        """How many requests were sent."""
+        return self._requests + (self._reader.requests if self._reader else 0)
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved, and were found again."""
+        """How often rows had moved and the position was found again."""
         return self._repairs + (self._reader.repairs if self._reader else 0)
 
     @property
     def resumable(self) -> bool:
-        """Whether a bookmark tells where it stands; in one answer, only behind all of it."""
-        there = self._reader is None or not self._spans or not self._spans[0].source.paginated
-        return there or (self._reader is not None and self._reader.resumable)
+        """Whether a bookmark can describe the position; of one response, only after all of it."""
+        if self._reader is None or not self._partitions:
+            return True
+        return not self._partitions[0].source.paginated or self._reader.resumable
 
-    def look_ahead(self) -> None:
-        """Ask for pages from now on while nobody waits for them, if told so."""
-        self._ahead = True
+    def start_prefetch(self) -> None:
+        """From now on request pages between two steps, if the options say so."""
+        self._prefetches = True
         if self._reader:
-            self._reader.look_ahead()
+            self._reader.start_prefetch()
 
-    async def step(self) -> Batch[R] | None:
-        """Give the next batch; None at the end, or when closed meanwhile."""
-        while self._spans and not self._closed and self._given != self._limit:
-            reader = self._reader or await self._begin(self._spans[0])
-            batch = await reader.step()
+    async def next_batch(self) -> Batch[R] | None:
+        """Return the next batch; None at the end, or if the reader was closed meanwhile."""
+        while self._partitions and not self._closed and self._yielded != self._limit:
+            reader = self._reader or await self._begin(self._partitions[0])
+            batch = await reader.next_batch()
             if batch is None:
                 await self._end(reader)
                 continue
-            batch = self._new(batch)
+            batch = self._new_records(batch)
             if batch.records or batch.ends_page:
                 return batch
         return None
@@ -231,52 +225,63 @@ class PartitionReader(Generic[R]):
         if self._reader:
             await self._reader.aclose()
 
-    async def _begin(self, span: Partition[R]) -> Reader[R]:
-        if self._forgotten and span.shared is not None:
-            everything = PageRequest(0, 2**31 - 1)
-            records, _ = await span.shared.fetch(everything, self._tally, bulk=True)
+    async def _begin(self, partition: Partition[R]) -> Reader[R]:
+        if self._forgotten and partition.shared is not None:
+            shared = partition.shared.for_stream()
+            try:
+                records, _ = await shared.fetch(PageRequest(0, 2**31 - 1), bulk=True)
+            finally:
+                self._requests += shared.requests
             for id in ids_of(records):
                 self._seen.add(id)
         self._forgotten = max(self._forgotten - 1, 0)
-        self._part = Part(_name(span), self._begun, self._counted)
-        self._reader = self._open(span.source, self._bookmark)
-        self._bookmark = None
-        if self._ahead:
-            self._reader.look_ahead()
+        self._bookmark = attrs.evolve(self._bookmark, partition=_name(partition))
+        self._reader = self._open(partition.source, self._resume)
+        self._resume = None
+        if self._prefetches:
+            self._reader.start_prefetch()
         return self._reader
 
     async def _end(self, reader: Reader[R]) -> None:
         if self._closed:
             return
         await reader.aclose()
-        if len(self._spans) > 1:  # the last one still tells what it has counted
-            self._tally.requests += reader.requests
-            self._repairs += reader.repairs
-            self._counted += reader.listcount or 0
-            self._reader = None
-        self._begun = self._given
-        del self._spans[0]
+        if len(self._partitions) == 1:  # the last reader still tells its listcount
+            self._next_partition(0)
+            return
+        self._requests += reader.requests
+        self._repairs += reader.repairs
+        self._reader = None
+        self._next_partition(reader.listcount or 0)
 
-    def _new(self, batch: Batch[R]) -> Batch[R]:
-        """Leave out what a span before has given, and what is beyond the caller's limit."""
-        source = self._spans[0].source
-        places = list(range(len(batch.records)))
+    def _next_partition(self, counted: int) -> None:
+        """Move to the next partition; the one that is done has counted so many records."""
+        del self._partitions[0]
+        self._bookmark = attrs.evolve(
+            self._bookmark,
+            partition_start=self._yielded,
+            partition_counted=self._bookmark.partition_counted + counted,
+        )
+
+    def _new_records(self, batch: Batch[R]) -> Batch[R]:
+        """Leave out what an earlier partition has yielded, and what exceeds the caller's limit."""
+        source = self._partitions[0].source
+        indexes: Sequence[int] = range(len(batch.records))
         if source.has_ids:
             ids = ids_of(batch.records)
-            places = [place for place, id in enumerate(ids) if self._seen.add(id)]
+            indexes = [index for index, id in enumerate(ids) if self._seen.add(id)]
         if self._limit is not None:
-            places = places[: self._limit - self._given]
+            indexes = indexes[: self._limit - self._yielded]
         batch = attrs.evolve(
             batch,
-            records=[batch.records[place] for place in places],
-            places=[batch.places[place] for place in places],
-            part=self._part,
-            rows=[batch.given + place + 1 for place in places],
-            given=self._given,
-            listcount=self.listcount,
-            undivided=not source.paginated,
+            records=[batch.records[index] for index in indexes],
+            offsets=[batch.offsets[index] for index in indexes],
+            partition=self._bookmark,
+            partition_rows=[batch.yielded + index + 1 for index in indexes],
+            yielded=self._yielded,
+            indivisible=not source.paginated,
         )
-        self._given += len(places)
+        self._yielded += len(indexes)
         return batch
 
 
@@ -286,5 +291,5 @@ def _parts_of(listing: Listing[R]) -> Sequence[Partition[R]]:
     return [Partition(listing._source)]
 
 
-def _name(span: Partition[Any]) -> str:
-    return fingerprint(span.source.resource, span.source.query, 0, None)
+def _name(partition: Partition[Any]) -> str:
+    return fingerprint(partition.source.resource, partition.source.query, 0, None)

@@ -1,92 +1,337 @@
-"""Where what was given ends now, looked for in rows of which not all were ever seen."""
+"""Keeps a stream exact while others change the rows: notices drift and repairs it."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 import attrs
 
 from .._schema.records import Record
-from .delivered import DeliveredIds, request_around
-from .page_plan import PageRequest
+from ..errors import DriftError
+from ..events import DriftFound
+from .delivered import DeliveredIds
+from .drift import Drift, request_before
+from .lost_position import find_end
+from .options import ReadOptions
+from .page_plan import MARGIN, WIDEST, PagePlan, PageRequest
 from .page_window import OpenPage, PageWindow
+from .reader import Batch
 from .source import PageSource
 
-__all__ = ["Found", "find_end"]
+__all__ = ["Reconciler"]
 
 R = TypeVar("R", bound=Record)
 
+# How often the second pass is repeated if so many rows are inserted meanwhile that they do not
+# fit into one response.
+PASSES = 3
 
-@attrs.frozen
-class Found:
-    """Where what was given ends now.
+# How many steps back may fail to meet a delivered record, for each page that is under way.
+PATIENCE = 12
+
+
+class Reconciler(Generic[R]):
+    """Compares each page with the records delivered before it.
+
+    Each page requests at least one row to its left, which should have been delivered. If it was
+    not, rows have moved. Then the rows to the left of the page are requested, until a delivered
+    record is met. So at any time all records up to the last delivered one were delivered, as far
+    as they existed the whole time. At the end the number of records is checked against the
+    listcount, and a second pass looks for those that may be missing.
 
     Attributes:
-        position: The place behind the last row of it.
-        offset: The first place that was looked at.
-        listcount: How many match in all, if the answer said so.
+        is_lost: Whether the position must be found again before anything else.
     """
 
-    position: int
-    offset: int
-    listcount: int | None
+    __slots__ = (
+        "_complained", "_delivered", "_drift", "_met_again", "_options", "_passes", "_plan",
+        "_raised", "_source", "_wasted", "_window", "is_lost",
+    )  # fmt: skip
 
+    def __init__(
+        self,
+        source: PageSource[R],
+        plan: PagePlan,
+        window: PageWindow[R],
+        delivered: DeliveredIds,
+        options: ReadOptions,
+    ) -> None:
+        self._source = source
+        self._plan = plan
+        self._window = window
+        self._delivered = delivered
+        self._options = options
+        self._drift = Drift(source.listcount)
+        # How many pages met nothing since one did.
+        self._wasted = 0
+        # Whether a `DriftError` told of drift that is not repaired yet.
+        self._raised = False
+        self.is_lost = False
+        # The number of passes after the first, and whether this one has met a delivered record.
+        self._passes = 0
+        self._met_again = False
+        # Whether a `DriftError` at the end told of records that may be missing.
+        self._complained = False
 
-async def find_end(
-    source: PageSource[R], window: PageWindow[R], delivered: DeliveredIds, position: int, moved: int
-) -> Found | None:
-    """Look around a place, farther each time, for the last row that was given.
+    @property
+    def repairs(self) -> int:
+        """How often rows had moved and the position was found again."""
+        return self._drift.repairs
 
-    Args:
-        source: Where the rows come from.
-        window: What asks for them; what it has under way is dropped.
-        delivered: What was given.
-        position: Where it ended before.
-        moved: How many rows have come or gone since, as far as is known.
+    @property
+    def in_second_pass(self) -> bool:
+        """Whether everything is read once more."""
+        return self._passes > 0
 
-    Returns:
-        None where no row of it is there any more, and the order of the ids does not tell.
+    # Comparing
 
-    Raises:
-        CallError: An answer could not be had.
-    """
-    await window.end()
-    steps = 0
-    while True:
-        request = request_around(position - 1, steps, moved)
-        place, listcount = await _last_given(source, window, delivered, request)
-        if place is not None:
-            return Found(place + 1, request.offset, listcount)
-        steps += 1
-        if request.offset > 0 or (listcount is not None and request.end < listcount):
-            continue
-        if delivered.trusts_order:  # all that is there now stands behind
-            return Found(0, request.offset, listcount)
-        if not delivered.trust_order(sure=source.sorted_by_id):
+    async def compare(self, page: OpenPage[R], records: list[R]) -> Batch[R] | None:
+        """Compare the next records of a page with the delivered ones.
+
+        Returns:
+            A batch of the new ones, which may be none. None if the page does not meet the
+            delivered records; then it is known what to read before it.
+
+        Raises:
+            DriftError: Rows have moved, and the caller wants to know, or they move too quickly.
+        """
+        page.hold(records)
+        joined = page.expected is not None
+        if not (joined or self._passes or await self._read_overlap(page)):
             return None
-        steps = 0
+        ids = self._source.ids(page.pending, page.position)
+        skip = 0
+        if self._passes:
+            page.join(0)
+            skip = self._rows_before_own(ids)
+        elif not joined:
+            meeting = self._meet(page, ids)
+            if meeting is None:
+                self._look_left(page)
+                return None
+            skip = meeting
+            page.join(self._plan.position - page.request.offset)
+            if page.depth == 0:
+                self._raised = False
+                self._wasted = 0
+        return self._new_records(page, ids, skip)
 
+    def end_page(self, page: OpenPage[R]) -> None:
+        """Note what the end of a page tells about drift.
 
-async def _last_given(
-    source: PageSource[R], window: PageWindow[R], delivered: DeliveredIds, request: PageRequest
-) -> tuple[int | None, int | None]:
-    """The place of the last row among these that was given; and the listcount."""
-    place = None
-    listcount = None
-    for _ in range(2):
-        page: OpenPage[R] = OpenPage(request)
-        window.insert(page)
-        records: list[R] | None = None
-        try:
-            while records := await window.records(page):
-                first = request.offset + page.read - len(records)
-                ids = source.ids(records, first)
-                known = [index for index, id in enumerate(ids) if delivered.leads_to(id)]
-                place = first + known[-1] if known else place
-        finally:
-            window.drop(page)
-        listcount = page.listcount
-        # an answer that breaks off, or is empty against its own count, tells nothing
-        if records is not None and (page.read or (listcount or 0) <= request.offset):
-            break
-    return place, listcount
+        Raises:
+            DriftError: As `compare` raises it.
+        """
+        if page.expected is not None:
+            shift = page.received - page.yielded - page.expected
+            self._drift.note_page(shift, page.listcount)
+        elif page.received == 0:
+            self._check_vanished(page)
+        self._drift.note_listcount(page.listcount)
+
+    async def _read_overlap(self, page: OpenPage[R]) -> bool:
+        """Read as many rows as include the last one before the position; False if it broke off."""
+        needed = min(self._plan.position - page.request.offset, WIDEST + 1)
+        while len(page.pending) < needed and page.depth == 0:
+            more = await self._window.records(page)
+            if more is None:
+                return False
+            if not more:
+                break
+            page.hold([*page.pending, *more])
+        return True
+
+    def _meet(self, page: OpenPage[R], ids: Sequence[int]) -> int | None:
+        """Return how many rows at the beginning of a page to skip; None if it meets nothing."""
+        delivered = self._delivered
+        offset = page.request.offset
+        expected = self._plan.position - offset
+        if not self._plan.begun:
+            delivered.add_preceding(ids[:expected])
+            return expected
+        if 0 < expected <= len(ids) and ids[expected - 1] == delivered.last:
+            met: tuple[int, int] | None = (0, expected)  # nothing has moved
+        else:
+            # A record from far before may have been moved here by an edit. So it proves that
+            # nothing is missing in between only if rows were inserted, or on the way back.
+            inserted = (self._drift.growth(page.listcount) or 0) > 0
+            anywhere = inserted or page.depth > 0 or delivered.starts_midway
+            met = delivered.meeting(ids, anywhere=anywhere)
+            if met is None and offset == 0 and delivered.knows_beginning:
+                met = (0, 0)  # nothing is missing before the very first row
+            self._note_move(page.listcount, offset, None if met is None else offset + met[1])
+            delivered.note_moved()
+        if met is None:
+            return None
+        return met[1] if delivered.starts_midway else 0
+
+    def _rows_before_own(self, ids: Sequence[int]) -> int:
+        """Return how many of these rows of the second pass stand before all that were yielded."""
+        if not self._delivered.starts_midway or self._met_again:
+            return 0
+        for index, id in enumerate(ids):
+            if self._delivered.marks_position(id):
+                self._met_again = True
+                return index
+        return len(ids)
+
+    def _new_records(self, page: OpenPage[R], ids: Sequence[int], skip: int) -> Batch[R]:
+        """Return the records that were not yielded yet, from the first rows not done with."""
+        tail = self._delivered.tail
+        records: Sequence[R] = page.pending
+        first = page.position
+        new, done, in_order = self._delivered.add_some(ids, min(skip, len(ids)))
+        offsets: Sequence[int] = range(first, first + len(ids))
+        if done < len(ids):  # these rows were inserted before the end of the delivered ones
+            offsets = [first + done - 1] * done
+        page.hold(page.pending[done:])
+        page.advance(done)
+        if len(new) < len(records):
+            records = [records[index] for index in new]
+            offsets = [offsets[index] for index in new]
+        if records:
+            self._wasted = 0
+        return Batch(records, offsets, self._plan.yielded, tail, in_order)
+
+    # Moved rows
+
+    def _note_move(self, listcount: int | None, offset: int, position: int | None) -> None:
+        """Note that rows have moved; `position` is that of the next record, if it is known.
+
+        Raises:
+            DriftError: The caller wants to know. The next call goes on.
+        """
+        before = self._plan.position
+        shift = None if position is None else position - before
+        if self._options.on_drift == "raise" and not self._raised:
+            self._raised = True  # until a page is met where it is expected
+            raise self._error(
+                f"rows have moved since the page before: the record expected at offset {before - 1} "
+                + ("is not there" if shift is None else f"stands {shift:+d} from there")
+                + "; the next step repairs it and goes on"
+            )
+        if shift:
+            self._repair(shift, offset, listcount)
+
+    def _repair(self, shift: int, offset: int, listcount: int | None) -> None:
+        """Report that rows have moved, and be ready for more of that."""
+        self._drift.note_repair()
+        self._plan.widen_overlap(shift)
+        self._source.report(
+            DriftFound(
+                resource=self._source.resource,
+                offset=offset,
+                shift=shift,
+                listcount=listcount,
+                growth=self._drift.growth(listcount),
+            )
+        )
+
+    def _look_left(self, page: OpenPage[R]) -> None:
+        """Look for a delivered record to the left of a page that meets none."""
+        self._count_waste()
+        if self._delivered.starts_midway:
+            self.is_lost = True
+        elif page.missed:  # the page is out of date: its rows are requested again
+            self._window.drop(page)
+        else:
+            page.miss()
+            self._step_back(page.request, page.listcount, page.depth)
+
+    def _check_vanished(self, page: OpenPage[R]) -> None:
+        """Find out whether a page is empty because its rows were deleted or moved to the left."""
+        offset, position = page.request.offset, self._plan.position
+        listcount = offset if page.listcount is None else page.listcount
+        if not self._plan.begun or offset == 0 or page.listcount == 0 or listcount > offset:
+            return
+        if listcount == self._drift.listcount_before == position:
+            return  # nothing has moved since the page before, which was the last one
+        if self._delivered.starts_midway:
+            self.is_lost = True
+        else:
+            end = attrs.evolve(page.request, offset=listcount)
+            self._step_back(end, listcount, page.depth)
+        self._note_move(listcount, offset, None)
+        self._count_waste()
+
+    def _step_back(self, request: PageRequest, listcount: int | None, depth: int) -> None:
+        before = request_before(request, depth, self._drift.vanished(listcount))
+        self._window.insert(OpenPage(before, depth=depth + 1))
+
+    def _count_waste(self) -> None:
+        """Count a page that met nothing, so that this does not go on for ever."""
+        self._wasted += 1
+        if self._wasted > PATIENCE * self._options.concurrency:
+            steps, self._wasted = self._wasted, 0
+            raise self._error(
+                f"others change the rows so quickly that in {steps} steps back none that was "
+                "given is met again; stepping the same stream again goes on"
+            )
+
+    async def find_position(self) -> None:
+        """Find the position again, if a delivered record must be searched for.
+
+        Raises:
+            CallError: A response could not be had.
+            DriftError: None of the last delivered records exists any more.
+        """
+        drift, plan = self._drift, self._plan
+        moved = abs((drift.listcount_before or 0) - (self._source.listcount or 0))
+        found = await find_end(self._source, self._window, self._delivered, plan.position, moved)
+        if found is None:
+            raise self._error(
+                "of the last records that were given none is there any more, so where to "
+                "go on cannot be told; read the listing anew"
+            )
+        position, offset, listcount = found
+        self.is_lost = False
+        self._delivered.note_moved()
+        shift = position - plan.position
+        plan.relocate(position)
+        self._repair(shift, offset, listcount)
+        drift.note_listcount(listcount)
+
+    # The end
+
+    def is_complete(self) -> bool:
+        """Check the number of records against the listcount; False if a second pass begins.
+
+        Raises:
+            DriftError: Records are missing, and no change that was seen explains it.
+        """
+        plan, listcount, verify = self._plan, self._source.listcount, self._options.verify
+        if not verify or listcount is None or self._complained:
+            return True
+        wanted = max(listcount - plan.start, 0)
+        if plan.left is not None:
+            wanted = min(wanted, plan.yielded + plan.left)
+        missing = wanted - plan.yielded
+        if self._passes == 0:
+            missing = self._drift.unexplained(missing)
+        if missing <= 0 or (self._passes and self._delivered.starts_midway):
+            return True  # rows before a slice, or before a bookmark, cannot be counted
+        if verify != "second-pass" or self._passes == PASSES:
+            self._complained = True
+            raise self._error(
+                f"{missing} of {listcount} records may have been missed: no change that was "
+                "seen explains where they are; stream(verify='second-pass') looks for them, and "
+                "stream(snapshot=True) takes all at one moment"
+            )
+        # One response with everything in it is right whatever the order.
+        self._passes += 1
+        self.restart_pass()
+        return False
+
+    def restart_pass(self) -> None:
+        """Begin the second pass, or begin it again because its response broke off."""
+        self._met_again = False
+        self._plan.restart((self._source.listcount or 0) + MARGIN * 4**self._passes)
+
+    def _error(self, message: str) -> DriftError:
+        error = self._source.annotate(DriftError(message))
+        error.position = self._plan.position
+        error.delivered = self._plan.yielded
+        error.listcount = self._source.listcount
+        error.listcount_before = self._drift.listcount_before
+        return error

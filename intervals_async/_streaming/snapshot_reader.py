@@ -1,8 +1,8 @@
-"""Listings that come in one answer: a snapshot of a whole one, and those that have no pages."""
+"""Reads a listing as a snapshot: everything in one response."""
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
@@ -11,97 +11,81 @@ from ..errors import CallError, IncompleteListingError, SnapshotBrokenError
 from ..events import SnapshotBroken
 from .delivered import DeliveredIds
 from .options import ReadOptions
-from .page_plan import MARGIN, PagePlan, PageRequest, PageSizes, check_rows
+from .page_plan import MARGIN, PagePlan, PageRequest, PageSizes
 from .paged_reader import PagedReader
 from .reader import Batch
-from .source import PageSource, Tally
+from .source import PageSource
 
-__all__ = ["OnBroken", "SnapshotReader"]
+__all__ = ["SnapshotReader"]
 
 R = TypeVar("R", bound=Record)
 
-OnBroken: TypeAlias = Literal["restart", "repair"]
-
-# How often is asked with more room for rows that came in meanwhile.
+# How often the response is requested with a larger limit because rows were inserted meanwhile.
 TRIES = 5
 
 
 class SnapshotReader(Generic[R]):
-    """Reads all of a listing in one answer, which is consistent whatever others do.
+    """Reads a whole listing in one response, which is consistent whatever others do.
 
-    A first small request tells how many there are. The answer is read while it arrives, and
-    must hold as many records as it counts itself.
+    A small request first tells how many records there are. The response is read while it
+    arrives, and must hold as many records as its own listcount says.
     """
 
     __slots__ = (
-        "_closed",
         "_delivered",
         "_ended",
-        "_given",
-        "_incoming",
         "_limit",
-        "_listcount",
-        "_on_broken",
-        "_reading",
-        "_received",
+        "_options",
+        "_response",
         "_rest",
         "_retry_state",
-        "_room",
+        "_rows_wanted",
         "_source",
         "_start",
-        "_tally",
         "_tries",
+        "_yielded",
     )  # fmt: skip
 
     def __init__(
-        self,
-        source: PageSource[R],
-        reading: ReadOptions,
-        *,
-        start: int,
-        limit: int | None,
-        on_broken: OnBroken,
+        self, source: PageSource[R], options: ReadOptions, *, start: int, limit: int | None
     ) -> None:
         self._source = source
-        self._reading = reading
+        self._options = options
         self._start = start
         self._limit = limit
-        self._on_broken = on_broken
-        self._tally = Tally()
-        self._listcount: int | None = None
-        # The reader of what a broken snapshot left.
+        # Reads what a broken snapshot has left.
         self._rest: PagedReader[R] | None = None
+        # Whether everything was read, or the reader was closed.
         self._ended = False
-        self._closed = False
         self._tries = 0
         self._restart()
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as last heard."""
-        return self._listcount if self._rest is None else self._rest.listcount
+        """How many records match in all, as the server said last."""
+        return self._source.listcount
 
     @property
     def requests(self) -> int:
-        """How many requests went over the wire."""
-        return self._tally.requests
+        """How many requests were sent."""
+        return self._source.requests
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved, once it went on page by page."""
+        """How often rows had moved, if a broken snapshot is continued page by page."""
         return 0 if self._rest is None else self._rest.repairs
 
     @property
     def resumable(self) -> bool:
-        """Whether a bookmark tells where it stands."""
+        """Whether a bookmark can describe the current position."""
         return self._rest is None or self._rest.resumable
 
-    def look_ahead(self) -> None:
-        """Nothing can be asked ahead of one answer."""
+    def start_prefetch(self) -> None:
+        """Nothing can be requested ahead of one response."""
 
-    async def step(self) -> Batch[R] | None:
-        """Give the next batch; None at the end, or when closed meanwhile."""
-        while not self._is_over():
+    async def next_batch(self) -> Batch[R] | None:
+        """Return the next batch; None at the end, or if the reader was closed meanwhile."""
+        while not self._ended and self._rest is None:
             failure: CallError | None = None
             try:
                 records = await self._records()
@@ -109,170 +93,163 @@ class SnapshotReader(Generic[R]):
                 failure = error
                 records = []
             if records:
-                return self._give(records)
-            if failure is not None and not self._closed:
-                self._broke(failure)
-        return await self._rest.step() if self._rest is not None else None
-
-    def _is_over(self) -> bool:
-        return self._closed or self._ended or self._rest is not None
+                return self._batch(records)
+            if failure is not None and not self._ended:
+                self._break_off(failure)
+        return None if self._rest is None else await self._rest.next_batch()
 
     async def aclose(self) -> None:
         """Leave nothing under way. May be called again, and in any state."""
-        self._closed = True
-        if self._incoming is not None:
-            self._incoming.close()
+        self._ended = True
+        if self._response is not None:
+            self._response.close()
         if self._rest is not None:
             await self._rest.aclose()
 
     def _restart(self) -> None:
-        self._incoming: StreamedResponse | None = None
-        self._delivered = DeliveredIds(anchored=self._start > 0)
-        self._given = 0
-        self._received = 0
-        self._room: int | None = None
+        self._response: StreamedResponse | None = None
+        self._delivered = DeliveredIds(starts_midway=self._start > 0)
+        self._yielded = 0
+        # The limit of the request; None until it is known how many rows there are.
+        self._rows_wanted: int | None = None
         self._retry_state = RetryState()
 
     @property
     def _request(self) -> PageRequest:
-        room = self._room or 1
-        return PageRequest(self._start, room if self._limit is None else min(room, self._limit))
+        rows = self._rows_wanted or 1
+        return PageRequest(self._start, rows if self._limit is None else min(rows, self._limit))
 
     async def _records(self) -> list[R]:
-        """The next records; none where there is nothing to give yet, or any more."""
-        incoming = self._incoming or await self._open()
-        if incoming is None:
+        """Read the next records; none if there is nothing to yield yet, or at the end."""
+        response = self._response or await self._open()
+        if response is None:
             return []
-        rows = await incoming.rows()
-        listcount = incoming.listcount
-        if listcount is not None:
-            self._listcount = listcount
-        there = None if listcount is None else max(listcount - self._start, 0)
         request = self._request
-        check_rows(request, self._received + len(rows))
+        records, failure = await self._source.read(response, request, self._yielded)
+        there = None if response.listcount is None else max(response.listcount - self._start, 0)
         if there is not None and self._limit is not None:
             there = min(there, self._limit)
         if there is not None and there > request.limit:
-            self._more_room(there, incoming)
+            self._request_more(there, response)
             return []
-        if not rows:
-            if there is not None and self._received < there:
-                if self._received == 0 and self._tries == 0:  # once more: a fault passes
-                    self._tries = 1
-                    self._incoming = None
-                    return []
-                raise incoming.annotate(
-                    IncompleteListingError(
-                        f"the server counts {listcount} records, and gave {self._received} from "
-                        f"offset {self._start} on"
-                    )
-                )
-            self._ended = True
-            self._source.told(request, self._received, listcount)
-            return []
-        records, failure = self._source.records(incoming, rows, self._received)
         if failure is not None:
             raise failure
+        if not records:
+            self._end(response, there)
         return records
 
-    async def _open(self) -> StreamedResponse | None:
-        if self._room is None:
-            _, answer = await self._source.fetch(
-                PageRequest(self._start, 1), self._tally, bulk=self._reading.bulk
+    def _end(self, response: StreamedResponse, there: int | None) -> None:
+        """Note the end of the response; `there` is how many rows it promised."""
+        if there is None or self._yielded >= there:
+            self._ended = True
+            self._source.report_page(self._request, self._yielded, response.listcount)
+        elif self._yielded == 0 and self._tries == 0:  # once more: it may have been a fault
+            self._tries = 1
+            self._response = None
+        else:
+            raise response.annotate(
+                IncompleteListingError(
+                    f"the server counts {response.listcount} records, and gave {self._yielded} "
+                    f"from offset {self._start} on"
+                )
             )
-            self._listcount = answer.listcount
-            if answer.listcount is None:
-                raise answer.error(
+
+    async def _open(self) -> StreamedResponse | None:
+        """Send the request; None if there is nothing to read."""
+        bulk = self._options.bulk
+        if self._rows_wanted is None:
+            _, response = await self._source.fetch(PageRequest(self._start, 1), bulk=bulk)
+            if response.listcount is None:
+                raise response.error(
                     IncompleteListingError,
                     "the answer holds no listcount, so how much to ask for is not known",
                 )
-            there = max(answer.listcount - self._start, 0)
+            there = max(response.listcount - self._start, 0)
             if there == 0 or self._limit == 0:
                 self._ended = True
                 return None
-            self._room = _with_room(there)
-        self._incoming = await self._source.open(
-            self._request, self._retry_state, self._tally, bulk=self._reading.bulk
-        )
-        if self._closed:
-            self._incoming.close()
+            self._rows_wanted = _with_margin(there)
+        self._response = await self._source.open(self._request, self._retry_state, bulk=bulk)
+        if self._ended:  # it was closed meanwhile
+            self._response.close()
             return None
-        return self._incoming
+        return self._response
 
-    def _more_room(self, there: int, incoming: StreamedResponse) -> None:
-        """More rows came in than there was room for: ask again."""
-        incoming.close()
+    def _request_more(self, there: int, response: StreamedResponse) -> None:
+        """Send a request with a larger limit: more rows were inserted than it allowed for."""
+        response.close()
         self._tries += 1
-        if self._received or self._tries > TRIES:
+        if self._yielded or self._tries > TRIES:
             self._tries = 0
-            raise incoming.annotate(
+            raise response.annotate(
                 IncompleteListingError(
                     f"{there} records are there, more than the {self._request.limit} that were "
                     "asked for"
                 )
             )
-        self._incoming = None
-        self._room = _with_room(there) + MARGIN * 2**self._tries
+        self._response = None
+        self._rows_wanted = _with_margin(there) + MARGIN * 2**self._tries
 
-    def _give(self, records: list[R]) -> Batch[R]:
-        first = self._start + self._received
-        before = None
+    def _batch(self, records: list[R]) -> Batch[R]:
+        first = self._start + self._yielded
+        tail = None
         if self._source.has_ids:
-            before = self._delivered.trail
-            self._delivered.take(self._source.ids(records, first))
-        self._received += len(records)
-        batch = Batch(
-            records, range(first, first + len(records)), self._given, self._listcount, before
-        )
-        self._given += len(records)
+            tail = self._delivered.tail
+            self._delivered.add(self._source.ids(records, first))
+        batch = Batch(records, range(first, first + len(records)), self._yielded, tail)
+        self._yielded += len(records)
         return batch
 
-    def _broke(self, error: CallError) -> None:
-        """Ask again if nothing was given yet; else the snapshot is broken, and that is said."""
-        incoming, self._incoming = self._incoming, None
-        if incoming is not None:
-            incoming.close()
-        if self._given == 0:
+    def _break_off(self, error: CallError) -> None:
+        """Send the request again if nothing was yielded yet; otherwise the snapshot is broken.
+
+        Raises:
+            CallError: All attempts were made, or another one is of no use.
+            SnapshotBrokenError: The snapshot is broken, and the next step starts again.
+        """
+        response, self._response = self._response, None
+        if response is not None:
+            response.close()
+        if self._yielded == 0:
             state, self._retry_state = self._retry_state, RetryState()
-            if incoming is None or isinstance(error, IncompleteListingError):
-                raise error  # all attempts were made, or another one is no use
+            if response is None or isinstance(error, IncompleteListingError):
+                raise error
             state.failure = error
             self._retry_state = state
             return
-        restarts = self._on_broken == "restart"
-        self._source.transport.report(
+        restarts = self._options.on_broken == "restart"
+        self._source.report(
             SnapshotBroken(
                 resource=self._source.resource,
-                delivered=self._given,
+                delivered=self._yielded,
                 reason=error.message,
                 restarts=restarts,
             )
         )
         if not restarts:
-            self._rest = self._paged()
+            self._rest = self._continue_in_pages()
             return
-        words = (
-            f"the snapshot broke after {self._given} of {self._listcount} records, which are none "
+        message = (
+            f"the snapshot broke after {self._yielded} of {self.listcount} records, which are none "
             f"any more ({error.message}); stepping the same stream again starts from the first"
         )
         self._restart()
-        raise self._source.about(SnapshotBrokenError(words, status=error.status))
+        raise self._source.annotate(SnapshotBrokenError(message, status=error.status))
 
-    def _paged(self) -> PagedReader[R]:
-        left = None if self._limit is None else self._limit - self._given
-        plan = PagePlan(PageSizes(), offset=self._start, limit=left, overlap=1)
-        plan.position = self._start + self._received
-        plan.begun = True
-        plan.heard(self._listcount)
-        return PagedReader(
-            self._source,
-            plan,
-            self._delivered if self._source.has_ids else None,
-            self._reading,
-            tally=self._tally,
-            given=self._given,
+    def _continue_in_pages(self) -> PagedReader[R]:
+        plan = PagePlan(
+            PageSizes(),
+            position=self._start + self._yielded,
+            yielded=self._yielded,
+            begun=True,
+            offset=self._start,
+            limit=self._limit,
+            overlap=1,
         )
+        plan.note_listcount(self.listcount)
+        delivered = self._delivered if self._source.has_ids else None
+        return PagedReader(self._source, plan, delivered, self._options)
 
 
-def _with_room(there: int) -> int:
+def _with_margin(there: int) -> int:
     return there + MARGIN + there // 100

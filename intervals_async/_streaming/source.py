@@ -1,10 +1,10 @@
-"""Where the rows of a listing come from: its calls, and its records out of their answers."""
+"""The source of a stream's rows: its requests, and the records decoded from their responses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import attrs
 
@@ -15,10 +15,10 @@ from .._http.streamed_response import StreamedResponse
 from .._http.transport import Transport
 from .._schema.records import Record, RecordDecoder
 from ..errors import CallError, ListingError, NotFoundError, RecordError
-from ..events import PageReceived
+from ..events import Event, PageReceived
 from .page_plan import PageRequest
 
-__all__ = ["PageSource", "Tally", "ids_of"]
+__all__ = ["PageSource", "ids_of"]
 
 R = TypeVar("R", bound=Record)
 _Error = TypeVar("_Error", bound=CallError)
@@ -27,32 +27,26 @@ _id: Any = attrgetter("id")
 
 
 def ids_of(records: Sequence[Record]) -> list[int]:
-    """The ids of records that have one."""
+    """Return the ids of records that have one."""
     return list(map(_id, records))
 
 
-@attrs.define
-class Tally:
-    """Counts the requests that went over the wire on somebody's behalf."""
-
-    requests: int = 0
-
-    def count(self) -> None:
-        """Count a request."""
-        self.requests += 1
-
-
-@attrs.frozen
+@attrs.define(on_setattr=attrs.setters.frozen)
 class PageSource(Generic[R]):
-    """Where the rows of a listing come from.
+    """The source of the rows of a listing.
+
+    The listing's own source is shared by everything that reads it. Each stream works on a copy,
+    made by `for_stream`, which counts its requests and remembers its listcount.
 
     Attributes:
-        transport: What sends the calls.
-        resource: The resource's name.
+        transport: Sends the calls.
+        resource: The name of the resource.
         query: The filters as they are sent.
-        decoder: Makes the records.
-        paginated: Whether the API knows offset and limit there.
+        decoder: Decodes the records.
+        paginated: Whether the API documents ``offset`` and ``limit`` for the resource.
         sorted_by_id: Whether the query asks for the order of the ids.
+        requests: How many requests this copy has sent.
+        listcount: How many records match in all, as the responses to this copy said last.
     """
 
     transport: Transport
@@ -61,62 +55,74 @@ class PageSource(Generic[R]):
     decoder: RecordDecoder[R]
     paginated: bool = True
     sorted_by_id: bool = False
+    requests: int = attrs.field(
+        default=0, init=False, eq=False, repr=False, on_setattr=attrs.setters.NO_OP
+    )
+    listcount: int | None = attrs.field(
+        default=None, init=False, eq=False, repr=False, on_setattr=attrs.setters.NO_OP
+    )
+
+    def for_stream(self, listcount: int | None = None) -> Self:
+        """Return a copy for one stream; `listcount` is that of the bookmark it resumes from."""
+        copy = attrs.evolve(self)
+        copy.listcount = listcount
+        return copy
 
     @property
     def has_ids(self) -> bool:
         """Whether the records have ids."""
         return self.decoder.knows("id")
 
-    def about(self, error: _Error) -> _Error:
-        """Write into an error that it tells of this listing, of no page alone."""
+    def annotate(self, error: _Error) -> _Error:
+        """Write into an error that it is about this listing, not about one page."""
         return annotate(error, Call("GET", self.resource, query=self.query))
 
-    def call(self, request: PageRequest) -> Call:
-        """The call that asks for one page."""
-        query = self.query
-        if self.paginated:
-            query += (("offset", str(request.offset)), ("limit", str(request.limit)))
-        return Call("GET", self.resource, query=query)
+    async def fetch(self, request: PageRequest, *, bulk: bool) -> tuple[list[R], ParsedResponse]:
+        """Request one page, and read it completely.
 
-    async def fetch(
-        self, request: PageRequest, tally: Tally, *, bulk: bool
-    ) -> tuple[list[R], ParsedResponse]:
-        """Ask for one page, and read it completely; with `bulk`, interactive calls go first."""
-        response = await self.transport.send(self.call(request), bulk=bulk, on_request=tally.count)
+        Args:
+            request: The page.
+            bulk: Whether interactive calls go first.
+
+        Raises:
+            CallError: The page could not be had.
+        """
+        response = await self.transport.send(
+            self._call(request), bulk=bulk, on_request=self._count_request
+        )
         try:
             records = self.decoder.records(response.rows(), f"$.{self.resource}")
-            self.told(request, len(records), response.listcount)
+            self._note_listcount(response.listcount)
+            self.report_page(request, len(records), response.listcount)
         except CallError as error:
             raise response.annotate(error) from None
         return records, response
 
     async def only(self, missing: str) -> R:
-        """Ask for the first record alone; `missing` says what it means that there is none.
+        """Fetch the first record; `missing` explains what it means that there is none.
 
         Raises:
             NotFoundError: There is none.
         """
-        records, answer = await self.fetch(PageRequest(0, 1), Tally(), bulk=False)
+        records, response = await self.fetch(PageRequest(0, 1), bulk=False)
         if not records:
-            raise answer.error(NotFoundError, missing)
+            raise response.error(NotFoundError, missing)
         return records[0]
 
     async def open(
         self,
         request: PageRequest,
         state: RetryState,
-        tally: Tally,
         *,
         bulk: bool,
         buffer: int = BUFFER,
         revise: Callable[[CallError], PageRequest] | None = None,
     ) -> StreamedResponse:
-        """Ask for one page, to be read while it arrives.
+        """Request one page, to be read while it arrives.
 
         Args:
             request: The page.
             state: The attempts made so far. With a failure in it, that is retried.
-            tally: Counts the requests.
             bulk: Whether interactive calls go first.
             buffer: Bytes of the body that may wait unread.
             revise: Returns the page of the next attempt after a failure.
@@ -126,28 +132,44 @@ class PageSource(Generic[R]):
         """
 
         def revised(error: CallError) -> Call:
-            return self.call(request if revise is None else revise(error))
+            return self._call(request if revise is None else revise(error))
 
         return await self.transport.open(
-            self.call(request),
+            self._call(request),
             state,
             bulk=bulk,
             buffer=buffer,
-            on_request=tally.count,
+            on_request=self._count_request,
             revise=revised,
         )
 
-    def records(
-        self, incoming: StreamedResponse, rows: Sequence[object], first: int
+    async def read(
+        self, response: StreamedResponse, request: PageRequest, rows_read: int
     ) -> tuple[list[R], RecordError | None]:
-        """Decode rows, up to the first that is no record; `first` is their place in the page."""
-        records, error = self.decoder.some_records(rows, f"$.{self.resource}", first)
+        """Read the next records of a page.
+
+        Args:
+            response: The response to the request for the page.
+            request: The page.
+            rows_read: How many rows of it were read before.
+
+        Returns:
+            The records up to the first row that is none, and why it is none. No records and
+            no error at the end of the page.
+
+        Raises:
+            CallError: The response broke off, or has more rows than were requested.
+        """
+        rows = await response.rows()
+        self._note_listcount(response.listcount)
+        request.check_rows(rows_read + len(rows))
+        records, error = self.decoder.some_records(rows, f"$.{self.resource}", rows_read)
         if error is not None:
-            incoming.annotate(error)
+            response.annotate(error)
         return records, error
 
     def ids(self, records: Sequence[R], offset: int) -> list[int]:
-        """The ids of records that stand from `offset` on.
+        """Return the ids of records, the first of which stands at `offset`.
 
         Raises:
             ListingError: One has none.
@@ -160,9 +182,13 @@ class PageSource(Generic[R]):
             )
         return ids
 
-    def told(self, request: PageRequest, records: int, listcount: int | None) -> None:
-        """Tell that a page was received."""
-        self.transport.report(
+    def report(self, event: Event) -> None:
+        """Report an event of the stream."""
+        self.transport.report(event)
+
+    def report_page(self, request: PageRequest, records: int, listcount: int | None) -> None:
+        """Report that a page was received."""
+        self.report(
             PageReceived(
                 resource=self.resource,
                 offset=request.offset,
@@ -170,3 +196,16 @@ class PageSource(Generic[R]):
                 listcount=listcount,
             )
         )
+
+    def _call(self, request: PageRequest) -> Call:
+        query = self.query
+        if self.paginated:
+            query += (("offset", str(request.offset)), ("limit", str(request.limit)))
+        return Call("GET", self.resource, query=query)
+
+    def _count_request(self) -> None:
+        self.requests += 1
+
+    def _note_listcount(self, listcount: int | None) -> None:
+        if listcount is not None:
+            self.listcount = listcount

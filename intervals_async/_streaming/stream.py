@@ -14,7 +14,7 @@ from .._schema.records import Record
 from ..errors import ListingError
 from .bookmark import Bookmark
 from .delivered import DeliveredTail
-from .reader import Batch, Steps
+from .reader import Batch, Reader
 from .source import ids_of
 
 __all__ = ["Page", "Pages", "Stream"]
@@ -24,13 +24,13 @@ R = TypeVar("R", bound=Record)
 
 @attrs.frozen
 class Page(Generic[R]):
-    """Some records in a row.
+    """Consecutive records of a listing.
 
     Attributes:
         items: The records, in the server's order; never empty.
-        offset: The place of the first one in the whole, from 0, as the server counted.
-        listcount: How many records match in all, as the server said with this page; None
-            where it does not say.
+        offset: The offset of the first one in the whole listing, from 0, as the server counted.
+        listcount: How many records match in all, as the server said last; None if it does not
+            say.
     """
 
     items: Sequence[R]
@@ -38,40 +38,47 @@ class Page(Generic[R]):
     listcount: int | None
 
 
-class _Steppable(Generic[R]):
-    """What streams and pages have in common: their end, and what they know of themselves."""
+class _BatchIterator(Generic[R]):
+    """What streams and pages have in common: one task at a time steps, and never after the end."""
 
-    __slots__ = ("_steps",)
+    __slots__ = ("_closed", "_needs_block", "_reader", "_resource", "_stepping")
 
-    def __init__(self, steps: Steps[R]) -> None:
-        self._steps = steps
+    def __init__(self, reader: Reader[R], resource: str, *, needs_block: bool = False) -> None:
+        self._reader = reader
+        self._resource = resource
+        # Whether `async with` must be entered first.
+        self._needs_block = needs_block
+        self._stepping = False
+        self._closed = False
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as last heard; None before the first answer."""
-        return self._steps.reader.listcount
+        """How many records match in all, as the server said last; None before that."""
+        return self._reader.listcount
 
     @property
     def requests(self) -> int:
-        """How many requests went over the wire for this, those sent again included."""
-        return self._steps.reader.requests
+        """How many requests were sent for this stream, retries included."""
+        return self._reader.requests
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved meanwhile, and were found again."""
-        return self._steps.reader.repairs
+        """How often rows had moved and the position was found again."""
+        return self._reader.repairs
 
     def __aiter__(self) -> Self:
-        """Give itself: it is read once."""
+        """Return itself: it can be read once."""
         return self
 
     async def aclose(self) -> None:
         """End it. May be called again, and in any state."""
-        await self._steps.aclose()
+        self._closed = True
+        await self._reader.aclose()
 
     async def __aenter__(self) -> Self:
-        """Give itself, and look ahead from now on where `prefetch` says so."""
-        self._steps.enter()
+        """Return itself, and request pages ahead from now on if `prefetch` says so."""
+        self._needs_block = False
+        self._reader.start_prefetch()
         return self
 
     async def __aexit__(
@@ -83,97 +90,126 @@ class _Steppable(Generic[R]):
         """Close."""
         await self.aclose()
 
+    async def _next_batch(self) -> Batch[R]:
+        """Return the next batch.
 
-class Stream(_Steppable[R]):
-    """The records of a listing, in order: an async iterator that knows where it stands.
+        Raises:
+            StopAsyncIteration: There is none.
+            CallError: A page could not be had. The next step requests it again.
+            ListingError: Another task closed the stream during the step.
+            RuntimeError: Another task is in the middle of a step, or `prefetch` was asked for
+                and ``async with`` was not entered.
+        """
+        if self._closed:
+            raise StopAsyncIteration
+        if self._needs_block:
+            raise RuntimeError("prefetch=True works inside of 'async with' alone")
+        if self._stepping:
+            raise RuntimeError("another task is stepping this stream; give each task its own")
+        self._stepping = True
+        try:
+            batch = await self._reader.next_batch()
+        finally:
+            self._stepping = False
+        if batch is not None:
+            return batch
+        if self._closed:
+            raise ListingError(f"the stream of {self._resource} was closed meanwhile")
+        raise StopAsyncIteration
 
-    A step that needs the server waits for the page whose turn it is, and gives its first
-    record as soon as that has come; with a `concurrency` above 1 it has so many pages under
-    way. After it no task is left, only the rest of those pages, waiting in their
-    connections: leaving a loop with ``break`` or an error leaves nothing behind, and a
-    cancelled step has ended all it began. With ``async with`` the next pages may come while
-    you work (`prefetch`); the end of the block ends them.
 
-    After an error the next step goes on where it stood.
+class Stream(_BatchIterator[R]):
+    """The records of a listing, in order: an async iterator that knows its position.
+
+    A step that needs the server waits for one page and yields its first record as soon as that
+    has arrived. With a `concurrency` above 1 that many pages are under way meanwhile. No task is
+    left after the step, only the rest of those pages, waiting in their connections: leaving a
+    loop with ``break`` or an error leaves nothing behind, and a cancelled step ends everything
+    it began. With ``async with`` the next pages may arrive while you work (`prefetch`); the end
+    of the block ends them.
+
+    After an error the next step continues where the stream stood.
     """
 
     __slots__ = ("_ahead", "_batch", "_bookmark", "_left_midway", "_records")
 
-    def __init__(self, steps: Steps[R], bookmark: Bookmark) -> None:
-        super().__init__(steps)
+    def __init__(self, reader: Reader[R], bookmark: Bookmark, *, needs_block: bool = False) -> None:
+        super().__init__(reader, bookmark.resource, needs_block=needs_block)
         self._records: Iterator[R] = iter(())
-        # What the records come from.
+        # The batch that the records come from.
         self._batch: Batch[R] | None = None
-        # What was read beyond it.
+        # The batches that were read ahead.
         self._ahead: deque[Batch[R]] = deque()
-        # Where it began.
+        # Where the stream began.
         self._bookmark = bookmark
-        # Whether it was closed in the midst of one answer.
+        # Whether it was closed between two records that no bookmark can separate.
         self._left_midway = False
 
     @property
     def delivered(self) -> int:
-        """How many records were given, those before a bookmark included."""
+        """How many records were yielded, including those before a bookmark."""
         if self._batch is None:
             return self._bookmark.delivered
-        return self._batch.given + self._taken
+        return self._batch.yielded + self._taken
 
     @property
     def bookmark(self) -> str:
-        """Where it stands, behind the record that was given last, as a short text.
+        """The position after the record that was yielded last, as a short text.
 
-        ``stream(resume=…)`` of the same listing goes on behind it, in another process too,
-        and whatever others have changed meanwhile.
+        ``stream(resume=…)`` of the same listing continues after it, in another process too,
+        whatever others have changed meanwhile.
 
         Raises:
-            ListingError: There is nothing to go on from: the resource comes in one answer, or
-                a second pass looks for what the first has missed.
+            ListingError: There is nothing to resume from: the resource is read in one
+                response, or a second pass is looking for what the first has missed.
         """
         batch = self._batch
         if batch is None and self._ahead:
             return str(self._bookmark)
-        if self._is_midway or not self._steps.reader.resumable:
+        if self._is_midway or not self._reader.resumable:
             raise ListingError("there is no bookmark here: begin the listing anew instead")
         if batch is None:
             return str(self._bookmark)
-        trail = batch.before or DeliveredTail()
-        if batch.before is not None:
-            trail = trail.past(ids_of(batch.records[: self._taken]), settled=batch.settled)
+        taken = self._taken
+        tail = batch.tail or DeliveredTail()
+        if batch.tail is not None:
+            tail = tail.followed_by(ids_of(batch.records[:taken]), in_order=batch.in_order)
         return str(
             attrs.evolve(
-                self._bookmark,
-                part=batch.part and attrs.evolve(batch.part, rows=batch.rows[self._taken - 1]),
-                position=batch.places[self._taken - 1] + 1,
+                batch.partition or self._bookmark,
+                position=batch.offsets[taken - 1] + 1,
                 delivered=self.delivered,
                 listcount=self.listcount,
-                trail=trail,
+                tail=tail,
+                partition_rows=batch.partition_rows[taken - 1] if batch.partition else 0,
             )
         )
 
     async def __anext__(self) -> R:
-        """Give the next record.
+        """Return the next record.
 
         Raises:
-            CallError: A page could not be had. The next step asks for it again.
+            CallError: A page could not be had. The next step requests it again.
             DriftError: Others have changed rows; see `Listing.stream`.
-            SnapshotBrokenError: The snapshot broke; the next step starts it again.
-            ListingError: The stream was closed by another task in the middle of the step.
+            SnapshotBrokenError: The snapshot broke off; the next step starts it again.
+            ListingError: Another task closed the stream during the step.
             RuntimeError: Another task is in the middle of a step.
         """
         for record in self._records:  # the quickest way to take one
             return record
         while True:
-            batch = self._ahead.popleft() if self._ahead else await self._steps.next()
+            batch = self._ahead.popleft() if self._ahead else await self._next_batch()
             if batch.records:
                 self._batch = batch
                 self._records = iter(batch.records)
                 return next(self._records)
 
     async def batch(self) -> list[R]:
-        """Give all records that are there at once, one at least, and none at the end.
+        """Return all records that are available at once: at least one, none at the end.
 
-        They are as many as have come in one piece: quicker to work on than one by one, where a
-        file is written for instance. Raises as a step does; `bookmark` stands behind them all.
+        These are the records that arrived in one piece: quicker to process than one by one, for
+        example when a file is written. Raises as a step does; `bookmark` is the position after
+        all of them.
         """
         try:
             first = await anext(self)
@@ -182,65 +218,59 @@ class Stream(_Steppable[R]):
         return [first, *self._records]
 
     async def read_ahead(self) -> None:
-        """Ask for the first page now, and hold it until its records are asked for.
+        """Request the first page now, and hold it until its records are read.
 
-        `listcount` is known then, at no cost: no page is asked for twice. Nothing of it is left
-        in a connection. Of a stream that has begun it is the page that it stands in. Raises as a
-        step does.
+        Then `listcount` is known, at no cost: no page is requested twice. Nothing of the page
+        stays in a connection. A stream that has begun reads the rest of its current page. Raises
+        as a step does.
         """
         while not self._ahead or not self._ahead[-1].ends_page:
             try:
-                self._ahead.append(await self._steps.next())
+                self._ahead.append(await self._next_batch())
             except StopAsyncIteration:
                 return
 
     @property
     def _is_midway(self) -> bool:
-        """Whether it stands in the midst of one answer."""
+        """Whether it stands between two records that no bookmark can separate."""
         batch = self._batch
-        if batch is None or not batch.undivided:
+        if batch is None or not batch.indivisible:
             return self._left_midway
-        more = length_hint(self._records) > 0 or (self._ahead and self._ahead[0].undivided)
+        more = length_hint(self._records) > 0 or (self._ahead and self._ahead[0].indivisible)
         return self._left_midway or bool(more)
 
     @property
     def _taken(self) -> int:
-        """How many records of the batch were given."""
+        """How many records of the batch were yielded."""
         if self._batch is None:
             return 0
         return len(self._batch.records) - length_hint(self._records)
 
     async def aclose(self) -> None:
         """End it. May be called again, and in any state."""
-        if self._batch is not None:  # what was given stays known
+        if self._batch is not None:  # what was yielded stays known
             self._left_midway = self._is_midway
-            taken = slice(self._taken)
-            self._batch = attrs.evolve(
-                self._batch,
-                records=self._batch.records[taken],
-                places=self._batch.places[taken],
-                rows=self._batch.rows[taken],
-            )
+            self._batch = self._batch.first(self._taken)
         self._records = iter(())
         self._ahead.clear()
         await super().aclose()
 
 
-class Pages(_Steppable[R]):
+class Pages(_BatchIterator[R]):
     """The pages of a listing, in order: an async iterator. What `Stream` says holds here too."""
 
     __slots__ = ("_batches",)
 
-    def __init__(self, steps: Steps[R]) -> None:
-        super().__init__(steps)
-        # What has come of the page.
+    def __init__(self, reader: Reader[R], resource: str, *, needs_block: bool = False) -> None:
+        super().__init__(reader, resource, needs_block=needs_block)
+        # What has arrived of the page.
         self._batches: list[Batch[R]] = []
 
     async def __anext__(self) -> Page[R]:
-        """Give the next page; raises as a step of `Stream` does."""
+        """Return the next page; raises as a step of `Stream` does."""
         while True:
             try:
-                batch = await self._steps.next()
+                batch = await self._next_batch()
             except StopAsyncIteration:
                 if not self._batches:
                     raise
@@ -258,4 +288,4 @@ class Pages(_Steppable[R]):
     def _page(self) -> Page[R]:
         batches, self._batches = self._batches, []
         records = [record for batch in batches for record in batch.records]
-        return Page(records, batches[0].places[0], batches[-1].listcount)
+        return Page(records, batches[0].offsets[0], self.listcount)

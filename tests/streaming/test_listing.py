@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from intervals_async import (
@@ -20,6 +21,7 @@ from intervals_async import (
     ResponseError,
     ServerError,
 )
+from intervals_async._streaming.options import PageOptions, ReadOptions, StreamOptions
 from intervals_async.testing import FakeIntervals, faults
 
 from .acting import given, ids, read
@@ -469,6 +471,38 @@ async def test_a_whole_that_is_not_whole_is_raised(
     assert await intervals.personcontact.list(personid=person).count() == 9
 
 
+@pytest.mark.parametrize("listcount", [None, 3, 2])
+async def test_a_resource_without_pages_is_complete_if_its_listcount_says_no_more(
+    fake: FakeIntervals, intervals: IntervalsClient, listcount: int | None
+) -> None:
+    """One request is enough, and the listcount is believed if there is one."""
+    answer: dict[str, object] = {"personcontact": fake.wire_rows("personcontact")[:3]}
+    if listcount is not None:
+        answer["listcount"] = listcount
+    fake.inject(faults.Raw(json.dumps(answer).encode()))
+    stream = intervals.personcontact.list(personid=201).stream()
+    assert len([contact async for contact in stream]) == 3
+    assert (stream.requests, stream.listcount) == (1, listcount)
+
+
+async def test_a_whole_that_came_short_twice_can_be_tried_again(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Each step asks for it twice before it raises."""
+    rows = fake.wire_rows("personcontact")[:5]
+    short = {"listcount": 5, "personcontact": rows[:3]}
+    whole = {"listcount": 5, "personcontact": rows}
+    for answer in (short, short, short, short, short, whole):
+        fake.inject(faults.Raw(json.dumps(answer).encode()))
+    stream = intervals.personcontact.list(personid=201).stream()
+    for requests in (2, 4):
+        with pytest.raises(IncompleteListingError, match="counts 5 records, but twice gave 3"):
+            await anext(stream)
+        assert stream.requests == requests
+    assert [contact.id async for contact in stream] == [int(str(row["id"])) for row in rows]
+    assert stream.requests == 6
+
+
 async def test_a_whole_that_came_short_once_is_given_once(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
@@ -488,6 +522,41 @@ async def test_an_answer_without_listcount_or_pages_is_counted_by_its_rows(
     """For this resource listcount is not documented."""
     fake.inject(faults.Raw(b'{"contacttype":[{"id":"1"},{"id":"2"}]}'))
     assert await intervals.contacttype.list().count() == 2
+
+
+async def test_each_stream_counts_its_own_requests(notes: Listing[ProjectNote]) -> None:
+    """Two streams of one listing know nothing of each other."""
+    first, second = notes.stream(page_size=20), notes.stream(page_size=10)
+    await anext(first)
+    assert [stream.requests for stream in (first, second)] == [1, 0]
+    assert [stream.listcount for stream in (first, second)] == [50, None]
+    assert len([note async for note in second]) == 50
+    assert [stream.requests for stream in (first, second)] == [1, 5]
+
+
+async def test_a_resumed_stream_knows_the_listcount_of_its_bookmark(
+    notes: Listing[ProjectNote],
+) -> None:
+    """Nothing has to be asked for it."""
+    stream = notes.stream(page_size=20)
+    await anext(stream)
+    resumed = notes.stream(resume=stream.bookmark)
+    assert (resumed.listcount, resumed.delivered, resumed.requests) == (50, 1, 0)
+
+
+@pytest.mark.parametrize(("method", "name"), [("stream", "page_sise"), ("pages", "snapshot")])
+def test_an_unknown_option_is_refused(notes: Listing[ProjectNote], method: str, name: str) -> None:
+    """The message names the method, the option and those that there are."""
+    with pytest.raises(TypeError, match=rf"{method}\(\) got .* {name!r}; its options are .*page_"):
+        getattr(notes, method)(**{name: 1})
+
+
+def test_help_names_the_options(notes: Listing[ProjectNote]) -> None:
+    """The docstring explains each of them, and `pages` has those of `stream` that it can have."""
+    for method, declared in ((Listing.stream, StreamOptions), (Listing.pages, PageOptions)):
+        for name in declared.__annotations__:
+            assert f"\n            {name}: " in (method.__doc__ or "")
+    assert {*StreamOptions.__annotations__} == {*attrs.fields_dict(ReadOptions)} - {"bulk"}
 
 
 async def test_a_plain_for_says_what_to_write(notes: Listing[ProjectNote]) -> None:

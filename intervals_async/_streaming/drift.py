@@ -1,0 +1,90 @@
+"""Pure: what was seen of changes made by others, and where to look for rows that have moved."""
+
+from __future__ import annotations
+
+import attrs
+
+from .page_plan import PageRequest
+
+__all__ = ["Drift", "request_around", "request_before"]
+
+# Rows to look at to the left of a page that does not meet the delivered records; then four
+# times as many, until a delivered record is met.
+REACH = 16
+FARTHER = 4
+
+
+@attrs.define
+class Drift:
+    """What was seen of the changes that others made while a listing is read.
+
+    Attributes:
+        listcount_before: The listcount of the page before.
+        gained: How many rows were inserted before the position.
+        doubtful: How many of these may have been moved there from behind the position, because
+            the listcount did not grow by as many. The other explanation is that as many other
+            rows were deleted.
+        repairs: How often rows had moved and the position was found again.
+    """
+
+    listcount_before: int | None = None
+    gained: int = 0
+    doubtful: int = 0
+    repairs: int = 0
+
+    def growth(self, listcount: int | None) -> int | None:
+        """Return how many more records there are than with the page before, if that is known."""
+        if listcount is None or self.listcount_before is None:
+            return None
+        return listcount - self.listcount_before
+
+    def vanished(self, listcount: int | None) -> int:
+        """Return how many rows are known to have gone since the page before."""
+        return max((self.listcount_before or 0) - (listcount or 0), 0)
+
+    def note_page(self, shift: int, listcount: int | None) -> None:
+        """Note a page whose rows stand so many places further to the right than expected."""
+        if shift > 0:
+            self.gained += shift
+            growth = self.growth(listcount)
+            if growth is not None:
+                self.doubtful += max(shift - max(growth, 0), 0)
+
+    def note_listcount(self, listcount: int | None) -> None:
+        """Compare the following pages with this listcount."""
+        self.listcount_before = listcount
+
+    def note_repair(self) -> None:
+        """Note that rows had moved and the position was found again."""
+        self.repairs += 1
+
+    def unexplained(self, missing: int) -> int:
+        """Return how many records may be missing if so many fewer were yielded than there are."""
+        return max(self.doubtful, missing - self.gained)
+
+
+def request_before(request: PageRequest, steps: int, vanished: int) -> PageRequest:
+    """Return the rows to the left of a page that does not meet the delivered records.
+
+    Args:
+        request: The page.
+        steps: How many steps back were taken before.
+        vanished: How many rows are known to have gone meanwhile.
+    """
+    reach = max(REACH, vanished + REACH // 2) * FARTHER**steps
+    offset = max(request.offset - reach, 0)
+    # some more than up to the page, in case rows are inserted just now
+    return PageRequest(offset, request.offset - offset + 1 + REACH // 4)
+
+
+def request_around(offset: int, steps: int, moved: int) -> PageRequest:
+    """Return the rows around an offset near which a delivered record is looked for.
+
+    Args:
+        offset: Where it stood before.
+        steps: How often it was looked for before.
+        moved: How many rows are known to have come or gone meanwhile.
+    """
+    reach = max(REACH, moved + REACH // 2) * (2 * FARTHER) ** steps
+    begin = max(offset - reach, 0)
+    return PageRequest(begin, offset + reach - begin)
