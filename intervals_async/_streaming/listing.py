@@ -10,7 +10,7 @@ from ..errors import ArgumentError, IncompleteListingError
 from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
 from .delivered import RECENT, DeliveredIds
-from .options import PageOptions, ReadOptions, StreamOptions, check_names, whole_number
+from .options import PageOptions, ReadOptions, StreamOptions, whole_number
 from .page_plan import FIRST, PagePlan, PageRequest, PageSizes, pages_of
 from .paged_reader import PagedReader
 from .reader import Reader
@@ -176,7 +176,7 @@ class Listing(Generic[R]):
         Raises:
             ArgumentError: An argument is not allowed, or the bookmark is of another listing.
         """
-        check_names("Listing.stream()", StreamOptions, options)
+        _check_names("Listing.stream()", StreamOptions, options)
         checked = ReadOptions(**options)
         reader, bookmark = self._begin(checked)
         return Stream(reader, bookmark, needs_block=checked.needs_block)
@@ -197,7 +197,7 @@ class Listing(Generic[R]):
         Raises:
             ArgumentError: An argument is not allowed.
         """
-        check_names("Listing.pages()", PageOptions, options)
+        _check_names("Listing.pages()", PageOptions, options)
         checked = ReadOptions(**options)
         reader, _ = self._begin(checked)
         return Pages(reader, self._source.resource, needs_block=checked.needs_block)
@@ -299,3 +299,18 @@ class Listing(Generic[R]):
             concurrency=options.concurrency,
         )
         return PagedReader(source, plan, delivered, options)
+
+
+def _check_names(method: str, declared: type, options: Mapping[str, object]) -> None:
+    """Refuse an option that a method does not have.
+
+    Raises:
+        TypeError: There is one, as from a method that names its arguments itself.
+    """
+    known = declared.__annotations__
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"{method} got an unexpected keyword argument {name!r}; "
+                f"its options are {', '.join(sorted(known))}"
+            )

@@ -7,8 +7,9 @@ from typing import TypeVar
 from .._schema.records import Record
 from .delivered import DeliveredIds
 from .drift import request_around
+from .open_page import OpenPage
 from .page_plan import PageRequest
-from .page_window import OpenPage, PageWindow
+from .page_window import PageWindow
 from .source import PageSource
 
 __all__ = ["find_end"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, TypeAlias, TypedDict, get_args
 
 import attrs
@@ -16,7 +16,6 @@ __all__ = [
     "ReadOptions",
     "StreamOptions",
     "Verify",
-    "check_names",
     "whole_number",
 ]
 
@@ -100,21 +99,6 @@ class ReadOptions:
     def prefetches(self) -> bool:
         """Whether pages are requested while the caller works, inside an ``async with`` block."""
         return self.concurrency > 1 if self.prefetch is None else self.prefetch
-
-
-def check_names(method: str, declared: type[PageOptions], options: Mapping[str, object]) -> None:
-    """Refuse an option that a method does not have.
-
-    Raises:
-        TypeError: There is one, as from a method that names its arguments itself.
-    """
-    known = declared.__annotations__
-    for name in options:
-        if name not in known:
-            raise TypeError(
-                f"{method} got an unexpected keyword argument {name!r}; "
-                f"its options are {', '.join(sorted(known))}"
-            )
 
 
 def whole_number(name: str, value: object, *, least: int) -> int:

@@ -192,6 +192,13 @@ class PagePlan:
             bounds.append(self.position + self.left)
         return min(bounds, default=None)
 
+    def missing(self, listcount: int) -> int:
+        """Return how many records remain to be yielded if there are so many in all."""
+        wanted = max(listcount - self.start, 0)
+        if self.left is not None:
+            wanted = min(wanted, self.yielded + self.left)
+        return wanted - self.yielded
+
     def gap(self, page: PageRequest) -> PageRequest | None:
         """Return what is missing before a page, if anything is."""
         end = self.end

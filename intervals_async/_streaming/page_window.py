@@ -4,159 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
-from typing import Any, Generic, TypeVar
-
-import attrs
+from typing import Generic, TypeVar
 
 from .._http.connection import BUFFER
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
 from .._schema.records import Record
-from ..errors import CallError, RequestTimeoutError, ServerError
-from .page_plan import PagePlan, PageRequest
+from ..errors import CallError
+from .open_page import OpenPage
+from .page_plan import PagePlan
 from .source import PageSource
 
-__all__ = ["OpenPage", "PageWindow"]
+__all__ = ["PageWindow"]
 
 R = TypeVar("R", bound=Record)
 
 # Bytes that may wait, undecoded, in all the pages that are requested ahead.
 AHEAD_BYTES = 2**23
-
-
-@attrs.define(eq=False)
-class OpenPage(Generic[R]):
-    """A page that was requested, and how far it is read.
-
-    Attributes:
-        request: The rows that are requested.
-        retry_state: The attempts made for them.
-        depth: How many steps back were taken to get here; 0 for a page of the plan.
-        task: The task that waits for the response, if there is one.
-        response: The response, once it has begun.
-        rows_read: How many rows have arrived.
-        received: How many of these were compared with the delivered records, and are done with.
-        yielded: How many records of these were yielded.
-        expected: How many rows were expected to be delivered already; None as long as the
-            page has not met the delivered records.
-        pending: Records that have arrived and are not done with.
-        missed: Whether the page was read before without meeting the delivered records.
-        failure: Why no record follows those that have arrived.
-    """
-
-    request: PageRequest
-    retry_state: RetryState = attrs.field(factory=RetryState)
-    depth: int = 0
-    task: asyncio.Task[StreamedResponse] | None = None
-    response: StreamedResponse | None = None
-    rows_read: int = 0
-    received: int = 0
-    yielded: int = 0
-    expected: int | None = None
-    pending: list[R] = attrs.field(factory=list)
-    missed: bool = False
-    failure: CallError | None = None
-
-    @property
-    def listcount(self) -> int | None:
-        """How many records match in all, as far as the response has said."""
-        return None if self.response is None else self.response.listcount
-
-    @property
-    def position(self) -> int:
-        """The offset of the next row that is not done with."""
-        return self.request.offset + self.received
-
-    @property
-    def is_full(self) -> bool:
-        """Whether all rows that were requested are done with."""
-        return self.response is not None and self.received >= self.request.limit
-
-    @property
-    def is_unopened(self) -> bool:
-        """Whether nothing was sent for it."""
-        return self.task is None and self.response is None
-
-    # Opening
-
-    def take_over(self, retry_state: RetryState) -> None:
-        """Count the attempts made for a page that broke off."""
-        self.retry_state = retry_state
-
-    def shrink(self, plan: PagePlan, error: CallError) -> PageRequest:
-        """Request fewer rows after an error that may be due to their number."""
-        if isinstance(error, RequestTimeoutError | ServerError):
-            self.request = plan.smaller(self.request)
-        return self.request
-
-    def start(self, opening: Coroutine[Any, Any, StreamedResponse]) -> None:
-        """Wait for the response in a task of its own."""
-        self.task = asyncio.ensure_future(opening)
-
-    def cancel(self) -> None:
-        """Give up waiting for the response, so that the page can be requested again."""
-        if self.task is not None and not self.task.done():
-            self.task.cancel()
-            self.task = None
-
-    async def wait(self, opening: Coroutine[Any, Any, StreamedResponse] | None = None) -> None:
-        """Wait for the response of the task, or of `opening`; there is none if it is cancelled.
-
-        Raises:
-            CallError: The page could not be had.
-        """
-        if opening is not None:
-            self.response = await opening
-        elif self.task is not None:
-            if not self.task.done():
-                await asyncio.wait((self.task,))
-            task, self.task = self.task, None
-            if not task.cancelled():
-                self.response = task.result()
-
-    def close(self) -> None:
-        """Read no more of it."""
-        if self.task is not None:
-            self.task.cancel()
-        if self.response is not None:
-            self.response.close()
-
-    # Reading
-
-    async def read(self, source: PageSource[R], response: StreamedResponse) -> list[R]:
-        """Read the next records; none at the end.
-
-        Raises:
-            CallError: The response broke off, or the next row is no record.
-        """
-        if self.failure is not None:
-            raise self.failure
-        records, self.failure = await source.read(response, self.request, self.rows_read)
-        self.rows_read += len(records)
-        if self.failure is not None and not records:
-            raise self.failure
-        return records
-
-    def hold(self, records: list[R]) -> None:
-        """Keep records that are not done with."""
-        self.pending = records
-
-    def join(self, expected: int) -> None:
-        """Note that the page meets the delivered records, of which it should repeat so many."""
-        self.expected = expected
-
-    def miss(self) -> None:
-        """Note that the page does not meet the delivered records."""
-        self.missed = True
-
-    def advance(self, rows: int) -> None:
-        """Note that so many more rows are done with."""
-        self.received += rows
-
-    def note_yielded(self, records: int) -> None:
-        """Note that so many more records of the page were yielded."""
-        self.yielded += records
 
 
 class PageWindow(Generic[R]):
@@ -248,6 +112,17 @@ class PageWindow(Generic[R]):
             failure = error
         self._break_off(page, failure)
         return None
+
+    async def fill(self, page: OpenPage[R], rows: int) -> bool:
+        """Hold at least so many records of a page, if it has them; False if it has gone."""
+        while len(page.pending) < rows:
+            more = await self.records(page)
+            if more is None:
+                return False
+            if not more:
+                break
+            page.hold([*page.pending, *more])
+        return True
 
     def close_unread(self) -> None:
         """Close every page of which rows are still expected: no more records are wanted."""

@@ -8,9 +8,10 @@ from .._http.streamed_response import StreamedResponse
 from .._schema.records import Record
 from ..errors import CallError
 from .delivered import DeliveredIds
+from .open_page import OpenPage
 from .options import ReadOptions
 from .page_plan import PagePlan
-from .page_window import OpenPage, PageWindow
+from .page_window import PageWindow
 from .reader import Batch
 from .reconciler import Reconciler
 from .source import PageSource

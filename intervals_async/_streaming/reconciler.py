@@ -13,9 +13,10 @@ from ..events import DriftFound
 from .delivered import DeliveredIds
 from .drift import Drift, request_before
 from .lost_position import find_end
+from .open_page import OpenPage
 from .options import ReadOptions
 from .page_plan import MARGIN, WIDEST, PagePlan, PageRequest
-from .page_window import OpenPage, PageWindow
+from .page_window import PageWindow
 from .reader import Batch
 from .source import PageSource
 
@@ -98,8 +99,11 @@ class Reconciler(Generic[R]):
         """
         page.hold(records)
         joined = page.expected is not None
-        if not (joined or self._passes or await self._read_overlap(page)):
-            return None
+        if not joined and not self._passes and page.depth == 0:
+            # as many rows as include the last one before the position
+            rows = min(self._plan.position - page.request.offset, WIDEST + 1)
+            if not await self._window.fill(page, rows):
+                return None
         ids = self._source.ids(page.pending, page.position)
         skip = 0
         if self._passes:
@@ -129,18 +133,6 @@ class Reconciler(Generic[R]):
         elif page.received == 0:
             self._check_vanished(page)
         self._drift.note_listcount(page.listcount)
-
-    async def _read_overlap(self, page: OpenPage[R]) -> bool:
-        """Read as many rows as include the last one before the position; False if it broke off."""
-        needed = min(self._plan.position - page.request.offset, WIDEST + 1)
-        while len(page.pending) < needed and page.depth == 0:
-            more = await self._window.records(page)
-            if more is None:
-                return False
-            if not more:
-                break
-            page.hold([*page.pending, *more])
-        return True
 
     def _meet(self, page: OpenPage[R], ids: Sequence[int]) -> int | None:
         """Return how many rows at the beginning of a page to skip; None if it meets nothing."""
@@ -300,13 +292,10 @@ class Reconciler(Generic[R]):
         Raises:
             DriftError: Records are missing, and no change that was seen explains it.
         """
-        plan, listcount, verify = self._plan, self._source.listcount, self._options.verify
+        listcount, verify = self._source.listcount, self._options.verify
         if not verify or listcount is None or self._complained:
             return True
-        wanted = max(listcount - plan.start, 0)
-        if plan.left is not None:
-            wanted = min(wanted, plan.yielded + plan.left)
-        missing = wanted - plan.yielded
+        missing = self._plan.missing(listcount)
         if self._passes == 0:
             missing = self._drift.unexplained(missing)
         if missing <= 0 or (self._passes and self._delivered.starts_midway):
