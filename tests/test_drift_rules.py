@@ -13,7 +13,8 @@ from intervals_async._streaming.delivered import (
     DeliveredTail,
 )
 from intervals_async._streaming.drift import REACH, Drift, request_around, request_before
-from intervals_async._streaming.page_plan import WIDEST, PagePlan, PageRequest, PageSizes
+from intervals_async._streaming.page_plan import WIDEST, PagePlan, PageRequest
+from intervals_async._streaming.page_sizes import PageSizes
 
 pages_of_ids = st.lists(st.lists(st.integers(1, 30), max_size=8), max_size=8)
 

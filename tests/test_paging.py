@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async._streaming.page_plan import (
-    BYTES,
-    FIRST,
-    GROWTH,
-    MARGIN,
-    SECONDS,
-    PagePlan,
-    PageRequest,
-    PageSizes,
-)
+from intervals_async._streaming.page_plan import MARGIN, PagePlan, PageRequest
+from intervals_async._streaming.page_sizes import BYTES, FIRST, GROWTH, SECONDS, PageSizes
 from intervals_async.errors import IncompleteListingError, ListingError
 
 

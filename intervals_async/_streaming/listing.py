@@ -11,7 +11,8 @@ from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
 from .delivered import RECENT, DeliveredIds
 from .options import PageOptions, ReadOptions, StreamOptions, whole_number
-from .page_plan import FIRST, PagePlan, PageRequest, PageSizes, pages_of
+from .page_plan import PagePlan, PageRequest, pages_of
+from .page_sizes import FIRST, PageSizes
 from .paged_reader import PagedReader
 from .reader import Reader
 from .snapshot_reader import SnapshotReader
@@ -22,7 +23,7 @@ from .unpaged_reader import UnpagedReader
 if TYPE_CHECKING:
     from typing import NoReturn
 
-__all__ = ["Listing", "Page", "PageSource", "Pages", "Stream", "StreamOptions"]
+__all__ = ["Listing", "Page", "PageSource", "Pages", "Stream"]
 
 R = TypeVar("R", bound=Record)
 

@@ -1,4 +1,4 @@
-"""A listing that the API answers only in spans, such as a week each, read as one."""
+"""A listing that is read in partitions, such as a week each, because one request cannot."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ OpenReader: TypeAlias = Callable[[PageSource[R], Bookmark | None], Reader[R]]
 
 @attrs.frozen
 class Partition(Generic[R]):
-    """One span of a listing.
+    """One part of a listing.
 
     Attributes:
-        source: Where its rows come from.
-        shared: Where those come from that it has in common with the span before it; None for
-            the first one.
+        source: The source of its rows.
+        shared: The source of the rows that it shares with the partition before; None if there
+            are none.
     """
 
     source: PageSource[R]
@@ -39,23 +39,23 @@ class Partition(Generic[R]):
 
 
 class PartitionedListing(Listing[R]):
-    """A listing that is read span after span; each record is given once, as in any other.
+    """A listing that is read one partition after the other; each record is yielded once.
 
-    Its order is that of the spans, and within each of them the server's.
+    The order is that of the partitions, and within each of them the server's.
     """
 
-    __slots__ = ("_spans",)
+    __slots__ = ("_list_partitions",)
 
     def __init__(
         self,
         whole: PageSource[R],
-        spans: Callable[[], Sequence[Partition[R]]],
+        partitions: Callable[[], Sequence[Partition[R]]],
         *,
         limit: int | None,
     ) -> None:
         super().__init__(whole, limit=limit)
-        # Asked anew for each stream: the end may be the present.
-        self._spans = spans
+        # Called for each stream: the end may be the present.
+        self._list_partitions = partitions
 
     @classmethod
     def of(cls, listings: Sequence[Listing[R]], like: Listing[R] | None) -> Self:
@@ -80,7 +80,7 @@ class PartitionedListing(Listing[R]):
     @property
     def partitions(self) -> int:
         """How many parts are read one after another."""
-        return len(self._spans())
+        return len(self._list_partitions())
 
     def estimate_requests(self, records: int) -> int:
         """Estimate how many requests it takes: one for each part."""
@@ -88,23 +88,23 @@ class PartitionedListing(Listing[R]):
         return self.partitions
 
     async def count(self) -> int:
-        """Ask how many records each span has: a small request for each.
+        """Return how many records the partitions have, with a small request for each.
 
-        Records at the very border of two spans count twice.
+        Records at the very border of two partitions count twice.
         """
-        counts = [await Listing(span.source).count() for span in self._spans()]
+        counts = [await Listing(each.source).count() for each in self._list_partitions()]
         return sum(counts) if self._limit is None else min(sum(counts), self._limit)
 
     async def first(self) -> R | None:
-        """Ask for the first record alone; None where nothing matches."""
-        for span in self._spans() if self._limit != 0 else ():
-            record = await Listing(span.source).first()
+        """Return the first record, or None if nothing matches; requests partitions up to it."""
+        for partition in self._list_partitions() if self._limit != 0 else ():
+            record = await Listing(partition.source).first()
             if record is not None:
                 return record
         return None
 
     def _partition_names(self) -> Sequence[str]:
-        return list(map(_name, self._spans()))
+        return list(map(_name, self._list_partitions()))
 
     def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
         if options.snapshot and self._source.paginated:
@@ -118,7 +118,7 @@ class PartitionedListing(Listing[R]):
             listing = Listing(source)
             return listing._begin(options)[0] if start is None else listing._reader(options, start)
 
-        return PartitionReader(self._spans(), open_reader, bookmark, limit=self._limit)
+        return PartitionReader(self._list_partitions(), open_reader, bookmark, limit=self._limit)
 
 
 class PartitionReader(Generic[R]):
@@ -287,7 +287,7 @@ class PartitionReader(Generic[R]):
 
 def _parts_of(listing: Listing[R]) -> Sequence[Partition[R]]:
     if isinstance(listing, PartitionedListing):
-        return listing._spans()
+        return listing._list_partitions()
     return [Partition(listing._source)]
 
 

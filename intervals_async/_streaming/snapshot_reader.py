@@ -11,7 +11,8 @@ from ..errors import CallError, IncompleteListingError, SnapshotBrokenError
 from ..events import SnapshotBroken
 from .delivered import DeliveredIds
 from .options import ReadOptions
-from .page_plan import MARGIN, PagePlan, PageRequest, PageSizes
+from .page_plan import MARGIN, PagePlan, PageRequest
+from .page_sizes import PageSizes
 from .paged_reader import PagedReader
 from .reader import Batch
 from .source import PageSource

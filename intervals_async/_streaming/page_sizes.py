@@ -1,0 +1,65 @@
+"""Pure: how many rows to request at once."""
+
+from __future__ import annotations
+
+__all__ = ["BYTES", "FIRST", "GROWTH", "PageSizes"]
+
+# Rows of the first page: enough to tell the size of a row, few enough to arrive at once.
+FIRST = 100
+
+# A page is at most this many times larger than the one before.
+GROWTH = 8
+
+# What a page may weigh and last. A page is decoded while it arrives, so neither is about
+# memory: they bound what is requested again when a response breaks off.
+BYTES = 2**25
+SECONDS = 10.0
+
+
+class PageSizes:
+    """How many rows to request at once: a fixed number, or growing from few to many.
+
+    Attributes:
+        size: The rows of the next page.
+    """
+
+    __slots__ = ("_ceiling", "_fixed", "_short", "size")
+
+    def __init__(self, fixed: int | None = None) -> None:
+        self._fixed = fixed
+        # No page grows beyond it any more.
+        self._ceiling: int | None = None
+        # The rows of the last page that had fewer than there were.
+        self._short = 0
+        self.size = FIRST if fixed is None else fixed
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the caller chose the size."""
+        return self._fixed is not None
+
+    def note_page(self, rows: int, size: int, seconds: float) -> None:
+        """Note the rows of a page, its size in bytes, and how long it took to arrive."""
+        if self.fixed or rows == 0:
+            return
+        # a small page, at the end or in a gap, says nothing about the size of the others
+        grown = self.size * GROWTH if 2 * rows > self.size else self.size
+        bounds = [grown, BYTES * rows // max(size, 1)]
+        if self._ceiling is not None:
+            bounds.append(self._ceiling)
+        if seconds > 0:
+            bounds.append(int(SECONDS * rows / seconds))
+        self.size = max(min(bounds), min(FIRST, self.size), 1)
+
+    def note_failure(self, rows: int) -> None:
+        """Note that a page of so many rows was too much for the server, or for the timeout."""
+        if not self.fixed:
+            self.size = max(min(self.size, rows // 4), 1)
+            if rows > 2 * FIRST:  # a page of few rows does not fail because of their number
+                self._ceiling = min(rows // 2, self._ceiling or rows)
+
+    def note_short_page(self, rows: int) -> None:
+        """Note a page with fewer rows than there are. Twice the same number is a server's cap."""
+        if rows == self._short:
+            self.size = self._ceiling = max(min(self.size, rows), 1)
+        self._short = rows
