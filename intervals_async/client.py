@@ -20,6 +20,7 @@ from ._http.transport import Transport
 from .errors import ArgumentError
 from .events import Event, LimitWait
 from .limits import Limit, Limiter, LimitStore
+from .resources._attributes import ResourceAttributes
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Budget:
         return max(self.day_quota - self.day_used, 0)
 
 
-class IntervalsClient:
+class IntervalsClient(ResourceAttributes):
     """A client for one account, with the rights of the token's owner.
 
     Use it with ``async with``, or call `close` when done. It may live for weeks and be used
@@ -86,8 +87,8 @@ class IntervalsClient:
                 async for note in intervals.projectnote.list(search="invoice"):
                     print(note.title)
 
-    Each resource is an attribute under its name in the API: ``intervals.task``. See
-    `intervals_async.resources`.
+    Each resource is an attribute with its name in the API: ``intervals.task``. It is imported when
+    it is first used. See `intervals_async.resources`.
 
     Args:
         token: The person's API token; without it, the environment's ``INTERVALS_TOKEN``.
@@ -130,43 +131,6 @@ class IntervalsClient:
         ArgumentError: The token or the address cannot be used as it is.
     """
 
-    __slots__ = ("__weakref__", "_resources", "_transport")
-
-    client: resources.ClientResource  #: Companies that projects are done for.
-    contactdescriptor: resources.ContactDescriptorResource  #: Labels of contact details.
-    contacttype: resources.ContactTypeResource  #: Kinds of contact details.
-    document: resources.DocumentResource  #: Files.
-    expense: resources.ExpenseResource  #: Costs booked on projects.
-    group: resources.GroupResource  #: Access levels.
-    invoice: resources.InvoiceResource  #: Invoices.
-    invoiceitem: resources.InvoiceItemResource  #: Lines of invoices.
-    invoicenote: resources.InvoiceNoteResource  #: Notes on invoices.
-    invoiceterm: resources.InvoiceTermResource  #: Payment terms.
-    me: resources.MeResource  #: The token's owner.
-    milestone: resources.MilestoneResource  #: Milestones.
-    milestonenote: resources.MilestoneNoteResource  #: Notes on milestones.
-    module: resources.ModuleResource  #: The account's modules.
-    payment: resources.PaymentResource  #: Payments.
-    paymenttype: resources.PaymentTypeResource  #: Payment types.
-    person: resources.PersonResource  #: People.
-    personcontact: resources.PersonContactResource  #: Contact details of people.
-    project: resources.ProjectResource  #: Projects.
-    projectlabel: resources.ProjectLabelResource  #: Labels of projects.
-    projectmodule: resources.ProjectModuleResource  #: Projects' modules.
-    projectnote: resources.ProjectNoteResource  #: Notes on projects.
-    projectteam: resources.ProjectTeamResource  #: Who is on a project.
-    projectworktype: resources.ProjectWorkTypeResource  #: Projects' work types.
-    quota: resources.QuotaResource  #: The day's quota of requests.
-    request: resources.RequestResource  #: Work requests.
-    task: resources.TaskResource  #: Tasks.
-    tasklistfilter: resources.TaskListFilterResource  #: Saved filters of task lists.
-    tasknote: resources.TaskNoteResource  #: Notes on tasks.
-    taskpriority: resources.TaskPriorityResource  #: Priorities of tasks.
-    taskstatus: resources.TaskStatusResource  #: Statuses of tasks.
-    time: resources.TimeResource  #: Time entries.
-    timer: resources.TimerResource  #: Timers.
-    worktype: resources.WorkTypeResource  #: The account's work types.
-
     def __init__(
         self,
         token: str | None = None,
@@ -207,55 +171,31 @@ class IntervalsClient:
             call=_seconds("call_timeout", call_timeout),
         )
         reporter = Reporter(on_event)
-        self._offer(
-            Transport(
-                Connection(
-                    credentials,
-                    base_url=checked_base_url(base_url),
-                    session=session,
-                    trace_configs=trace_configs,
-                    max_response_bytes=max_response_bytes,
+        self._transport = Transport(
+            Connection(
+                credentials,
+                base_url=checked_base_url(base_url),
+                session=session,
+                trace_configs=trace_configs,
+                max_response_bytes=max_response_bytes,
+            ),
+            Limiter(
+                limits,
+                limit_store,
+                on_wait=lambda seconds, bulk: reporter.report(
+                    LimitWait(seconds=seconds, bulk=bulk)
                 ),
-                Limiter(
-                    limits,
-                    limit_store,
-                    on_wait=lambda seconds, bulk: reporter.report(
-                        LimitWait(seconds=seconds, bulk=bulk)
-                    ),
-                ),
-                Settings(
-                    timeouts=timeouts,
-                    retry=retry or RetryPolicy(),
-                    checked=checked,
-                    send_notifications=send_notifications,
-                    disable_action_notes=disable_action_notes,
-                ),
-                reporter=reporter,
-                show_bodies=show_bodies,
-            )
+            ),
+            Settings(
+                timeouts=timeouts,
+                retry=retry or RetryPolicy(),
+                checked=checked,
+                send_notifications=send_notifications,
+                disable_action_notes=disable_action_notes,
+            ),
+            reporter=reporter,
+            show_bodies=show_bodies,
         )
-
-    def _offer(self, transport: Transport) -> None:
-        self._transport = transport
-        self._resources: dict[str, object] = {}
-
-    if not TYPE_CHECKING:  # to a type checker, what is not there is not there
-
-        def __getattr__(self, name: str) -> object:
-            # A resource is imported and made when it is first asked for.
-            if name.startswith("_") or name not in IntervalsClient.__annotations__:
-                message = f"{type(self).__name__} has no attribute {name!r}"
-                raise AttributeError(message, name=name, obj=self)
-            if name not in self._resources:
-                try:
-                    self._resources[name] = resources.resource_class(name)(self._transport)
-                except LookupError as error:  # a frozen program that has left the module out
-                    raise AttributeError(str(error), name=name, obj=self) from None
-            return self._resources[name]
-
-    def __dir__(self) -> Iterable[str]:
-        """Name the resources too."""
-        return [*super().__dir__(), *IntervalsClient.__annotations__]
 
     def with_options(
         self,
@@ -291,7 +231,7 @@ class IntervalsClient:
                 old.disable_action_notes if disable_action_notes is None else disable_action_notes
             ),
         )
-        view._offer(self._transport.with_settings(settings))
+        view._transport = self._transport.with_settings(settings)
         return view
 
     def resource(self, name: str) -> AnyResource:

@@ -52,7 +52,6 @@ __all__ = [
     "UserInactiveError",
     "UserNotFoundError",
     "ValidationError",
-    "error_class",
 ]
 
 

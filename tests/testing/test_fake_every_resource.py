@@ -190,13 +190,10 @@ class WidgetResource(Resource[Widget]):
 def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Record]]:
     """Let the client have one resource more, of which the fake has no module."""
     (tmp_path / "widget.py").write_text(WIDGET)
-    known = (*names(), "widget")
     monkeypatch.setattr(resources, "__path__", [*resources.__path__, str(tmp_path)])
-    for module in (resources, _registry):
-        monkeypatch.setattr(module, "names", lambda: known)
+    monkeypatch.setitem(_registry.RESOURCES, "widget", ("WidgetResource", "Widget"))
     yield vars(resource_class("widget"))["record"]
     del sys.modules["intervals_async.resources.widget"]
-    resource_class.cache_clear()
 
 
 async def test_a_resource_without_a_module(widget: type[Record]) -> None:
