@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
+import textwrap
 from collections.abc import Mapping, Sequence
+from inspect import cleandoc
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
 
 from .._http.messages import Call, ParsedResponse
@@ -20,6 +21,8 @@ __all__ = [
     "NO_EXECUTIVES",
     "NO_RESOURCES",
     "UNSTATED",
+    "Deletable",
+    "Gettable",
     "Groups",
     "Nothing",
     "Resource",
@@ -78,6 +81,20 @@ class Resource(Generic[R]):
     has_action_notes: ClassVar[bool] = False
     """Whether its writes add action notes unless ``disable_action_notes`` is set."""
 
+    def __init_subclass__(cls) -> None:
+        """Name the filters and fields in the docstrings of the methods that take them."""
+        super().__init_subclass__()
+        for method, label, taken in (
+            ("list", "Filters", cls.filters),
+            ("create", "Fields", cls.creatable),
+            ("update", "Fields", cls.updatable),
+        ):
+            function = vars(cls).get(method)
+            names = taken.__annotations__
+            if names and function is not None and function.__doc__ is not None:
+                words = textwrap.fill(f"{label}, as `{taken.__name__}`: {', '.join(names)}.", 96)
+                function.__doc__ = f"{cleandoc(function.__doc__)}\n\n{words}"
+
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
@@ -96,8 +113,7 @@ class Resource(Generic[R]):
     @classmethod
     def methods(cls) -> Sequence[str]:
         """List the names of the methods that the API allows, in the order of their definition."""
-        own = vars(cls).items()
-        return [name for name, it in own if inspect.isfunction(it) and not name.startswith("_")]
+        return tuple(cls.permissions)
 
     def _list(
         self,
@@ -206,3 +222,36 @@ class Resource(Generic[R]):
             # Whoever reads this must not take the write for failed and send it again.
             error.message = f"it was carried out, but its answer cannot be read: {error.message}"
             raise
+
+
+class Gettable(Resource[R]):
+    """A resource whose records can be read one by one."""
+
+    __slots__ = ()
+
+    async def get(self, id: int, /) -> R:
+        """Get one record by its id.
+
+        Raises:
+            NotFoundError: There is no such record.
+        """
+        return await self._get(id)
+
+
+class Deletable(Resource[R]):
+    """A resource whose records can be deleted."""
+
+    __slots__ = ()
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete one record by its id.
+
+        Args:
+            id: The id of the record.
+            send_notifications: Whether to send the e-mails that go with it; None for the client's
+                own setting.
+
+        Raises:
+            NotFoundError: There is no such record.
+        """
+        await self._delete(id, send_notifications=send_notifications)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Required, TypedDict, Unpack
 from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import MANAGERS, NO_RESOURCES, Resource
+from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable
 
 __all__ = [
     "InvoiceItem",
@@ -83,25 +83,17 @@ class InvoiceItemCreate(TypedDict, total=False):
 
 
 class InvoiceItemUpdate(TypedDict, total=False):
-    """The fields of an invoice line that may be changed; None clears one."""
+    """The fields of an invoice line that may be changed; None clears one. `InvoiceItemCreate` describes them."""
 
     invoiceid: int
-    """Invoice of the line; fixed for existing non-custom lines."""
     name: Annotated[str, AtMost(255)]
-    """Name of the line, at most 255 characters."""
     description: str | None
-    """Description of the line."""
     quantity: Number | None
-    """Quantity; only for new or custom lines."""
     rate: Number | None
-    """Rate; only for new or custom lines."""
     amount: Number
-    """Amount; must equal quantity times rate when both are given; fixed for existing non-custom
-    lines.
-    """
 
 
-class InvoiceItemResource(Resource[InvoiceItem]):
+class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
     """Lines of invoices; Resource users have no access, Executives only read.
 
     They are listed for one invoice. Of a line that was generated from time only the description
@@ -130,10 +122,6 @@ class InvoiceItemResource(Resource[InvoiceItem]):
         """List the invoice lines that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
 
-    async def get(self, id: int, /) -> InvoiceItem:
-        """Get an invoice line, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceItemCreate]
     ) -> InvoiceItem:
@@ -153,7 +141,3 @@ class InvoiceItemResource(Resource[InvoiceItem]):
     ) -> InvoiceItem:
         """Change some fields of an invoice line and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete an invoice line, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

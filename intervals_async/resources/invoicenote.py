@@ -8,7 +8,7 @@ from .._schema.parameters import AtMost
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, Resource
+from ._base import ADMINISTRATORS, MANAGERS, Deletable, Gettable
 
 __all__ = [
     "InvoiceNote",
@@ -62,19 +62,15 @@ class InvoiceNoteCreate(TypedDict, total=False):
 
 
 class InvoiceNoteUpdate(TypedDict, total=False):
-    """The fields of an invoice note that may be changed; None clears one."""
+    """The fields of an invoice note that may be changed; None clears one. `InvoiceNoteCreate` describes them."""
 
     invoiceid: int
-    """Invoice the note belongs to."""
     title: Annotated[str, AtMost(255)]
-    """Title of the note, at most 255 characters."""
     note: str | None
-    """Body of the note."""
     date: UtcDatetime | None
-    """When the note is recorded."""
 
 
-class InvoiceNoteResource(Resource[InvoiceNote]):
+class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
     """Notes and logged events of invoices, for Administrators and Managers.
 
     They are listed for one invoice. Both write notes; only Administrators change and delete them.
@@ -101,10 +97,6 @@ class InvoiceNoteResource(Resource[InvoiceNote]):
         """List the invoice notes that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
 
-    async def get(self, id: int, /) -> InvoiceNote:
-        """Get an invoice note, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceNoteCreate]
     ) -> InvoiceNote:
@@ -124,7 +116,3 @@ class InvoiceNoteResource(Resource[InvoiceNote]):
     ) -> InvoiceNote:
         """Change some fields of an invoice note and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete an invoice note, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

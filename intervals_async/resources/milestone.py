@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable
 
 __all__ = [
     "Milestone",
@@ -115,25 +115,17 @@ class MilestoneCreate(TypedDict, total=False):
 
 
 class MilestoneUpdate(TypedDict, total=False):
-    """The fields of a milestone that may be changed; None clears one."""
+    """The fields of a milestone that may be changed; None clears one. `MilestoneCreate` describes them."""
 
     projectid: int
-    """Project the milestone belongs to."""
     ownerid: Ids
-    """Person who owns it, or several."""
     title: Annotated[str, AtMost(255)]
-    """Milestone title, at most 255 characters."""
     datedue: Day
-    """Due date; incomplete with a past date counts as overdue, complete with a future date as in
-    progress.
-    """
     description: str | None
-    """Longer description; HTML is accepted, some elements may be stripped."""
     complete: bool
-    """Whether the milestone is done."""
 
 
-class MilestoneResource(Resource[Milestone]):
+class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
     """Milestones of projects, read by everybody.
 
     Administrators and Managers write them. For a single one, Executives are not named among the
@@ -162,10 +154,6 @@ class MilestoneResource(Resource[Milestone]):
     ) -> Listing[Milestone]:
         """List the milestones that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Milestone:
-        """Get a milestone, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self,
@@ -198,7 +186,3 @@ class MilestoneResource(Resource[Milestone]):
             send_notifications=send_notifications,
             disable_action_notes=disable_action_notes,
         )
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a milestone, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -7,7 +7,7 @@ from typing import Required, TypedDict, Unpack
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
 
 __all__ = [
     "MilestoneNote",
@@ -57,17 +57,15 @@ class MilestoneNoteCreate(TypedDict, total=False):
 
 
 class MilestoneNoteUpdate(TypedDict, total=False):
-    """The fields of a milestone note that may be changed; None clears one."""
+    """The fields of a milestone note that may be changed; None clears one. `MilestoneNoteCreate` describes them."""
 
     milestoneid: int
-    """Milestone the note belongs to."""
     note: str
-    """Note body; HTML is accepted, some elements may be stripped."""
     public: bool
     """Whether executives can see the note; notes by executives are always public."""
 
 
-class MilestoneNoteResource(Resource[MilestoneNote]):
+class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
     """Notes and events of milestones, for everybody.
 
     They are listed for one milestone. Everybody writes notes; only Administrators change and
@@ -95,10 +93,6 @@ class MilestoneNoteResource(Resource[MilestoneNote]):
         """List the milestone notes that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
 
-    async def get(self, id: int, /) -> MilestoneNote:
-        """Get a milestone note, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[MilestoneNoteCreate]
     ) -> MilestoneNote:
@@ -118,7 +112,3 @@ class MilestoneNoteResource(Resource[MilestoneNote]):
     ) -> MilestoneNote:
         """Change some fields of a milestone note and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a milestone note, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, Resource
+from ._base import ADMINISTRATORS, Gettable
 
 __all__ = ["Module", "ModuleFilters", "ModuleResource"]
 
@@ -32,7 +32,7 @@ class ModuleFilters(TypedDict, total=False):
     """Only active, or only inactive, modules."""
 
 
-class ModuleResource(Resource[Module]):
+class ModuleResource(Gettable[Module]):
     """The account's default modules, for Administrators to read.
 
     Everybody else reads ``projectmodule``. The documentation lists settable fields, but allows
@@ -51,7 +51,3 @@ class ModuleResource(Resource[Module]):
     ) -> Listing[Module]:
         """List the modules that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Module:
-        """Get a module, or raise `NotFoundError`."""
-        return await self._get(id)

@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Resource
+from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable
 
 __all__ = ["Payment", "PaymentCreate", "PaymentFilters", "PaymentResource", "PaymentUpdate"]
 
@@ -92,25 +92,18 @@ class PaymentCreate(TypedDict, total=False):
 
 
 class PaymentUpdate(TypedDict, total=False):
-    """The fields of a payment that may be changed; None clears one."""
+    """The fields of a payment that may be changed; None clears one. `PaymentCreate` describes them."""
 
     projectid: int
-    """Project the payment is for."""
     date: Day
-    """Payment date."""
     amount: Number
-    """Amount paid."""
     typeid: int
-    """Payment type ID."""
     reference: Annotated[str, AtMost(35)] | None
-    """Free descriptor, e.g. for payment type Other, at most 35 characters."""
     note: Annotated[str, AtMost(255)] | None
-    """Description of the payment, at most 255 characters."""
     invoiceid: int | None
-    """Invoice the payment is applied to."""
 
 
-class PaymentResource(Resource[Payment]):
+class PaymentResource(Gettable[Payment], Deletable[Payment]):
     """Payments received for projects; Resource users have no access, Executives only read.
 
     Administrators and Managers write them, Administrators delete.
@@ -138,10 +131,6 @@ class PaymentResource(Resource[Payment]):
         """List the payments that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
 
-    async def get(self, id: int, /) -> Payment:
-        """Get a payment, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PaymentCreate]
     ) -> Payment:
@@ -156,7 +145,3 @@ class PaymentResource(Resource[Payment]):
     ) -> Payment:
         """Change some fields of a payment and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a payment, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -8,7 +8,7 @@ import attrs
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Deletable, Gettable
 
 __all__ = [
     "PersonContact",
@@ -63,19 +63,15 @@ class PersonContactCreate(TypedDict, total=False):
 
 
 class PersonContactUpdate(TypedDict, total=False):
-    """The fields of a contact detail that may be changed."""
+    """The fields of a contact detail that may be changed. `PersonContactCreate` describes them."""
 
     personid: int
-    """Person the detail belongs to; only Administrators may edit other people's."""
     value: str
-    """The phone number, address, URL or other value."""
     contacttypeid: int
-    """Contact type ID (see ``contacttype``)."""
     contactdescriptorid: int
-    """Contact descriptor ID (see ``contactdescriptor``)."""
 
 
-class PersonContactResource(Resource[PersonContact]):
+class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
     """Contact details of people, for all groups.
 
     The API documents no offset and limit here, so a listing is one request; should its
@@ -102,10 +98,6 @@ class PersonContactResource(Resource[PersonContact]):
         """List the contact details of one person."""
         return self._list(filters)
 
-    async def get(self, id: int, /) -> PersonContact:
-        """Get one contact detail, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PersonContactCreate]
     ) -> PersonContact:
@@ -125,7 +117,3 @@ class PersonContactResource(Resource[PersonContact]):
     ) -> PersonContact:
         """Change some fields of a contact detail and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a contact detail, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

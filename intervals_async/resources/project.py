@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, TextOrObjects
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
 
 __all__ = ["Project", "ProjectCreate", "ProjectFilters", "ProjectResource", "ProjectUpdate"]
 
@@ -140,33 +140,22 @@ class ProjectCreate(TypedDict, total=False):
 
 
 class ProjectUpdate(TypedDict, total=False):
-    """The fields of a project that may be changed; None clears one."""
+    """The fields of a project that may be changed; None clears one. `ProjectCreate` describes them."""
 
     clientid: int | None
-    """Client the project belongs to."""
     managerid: Ids | None
-    """Managing person, or several; Administrators and Managers only."""
     labelid: int | None
-    """Project label ID."""
     name: Annotated[str, AtMost(255)]
-    """Project name, at most 255 characters."""
     description: str | None
-    """Short description; HTML is accepted, some elements may be stripped."""
     datestart: Day
-    """Start date."""
     dateend: Day | None
-    """End date."""
     budget: Number | None
-    """Budget."""
     billable: bool
-    """Whether billable; becomes the default for the project's time entries."""
     active: bool
-    """Whether active; some plans cap the number of active projects."""
     alert_percent: Number | None
-    """Share of the budget (percent) at which the manager is alerted."""
 
 
-class ProjectResource(Resource[Project]):
+class ProjectResource(Gettable[Project], Deletable[Project]):
     """Projects, read by everybody, written by Administrators.
 
     The list tells the managers' names as a text, `get` gives objects.
@@ -194,10 +183,6 @@ class ProjectResource(Resource[Project]):
         """List the projects that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
 
-    async def get(self, id: int, /) -> Project:
-        """Get a project, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectCreate]
     ) -> Project:
@@ -212,7 +197,3 @@ class ProjectResource(Resource[Project]):
     ) -> Project:
         """Change some fields of a project and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a project, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Gettable
 
 __all__ = ["ProjectLabel", "ProjectLabelFilters", "ProjectLabelResource"]
 
@@ -34,7 +34,7 @@ class ProjectLabelFilters(TypedDict, total=False):
     """Only active, or only inactive, labels."""
 
 
-class ProjectLabelResource(Resource[ProjectLabel]):
+class ProjectLabelResource(Gettable[ProjectLabel]):
     """Coloured labels that projects are grouped by, for everybody to read.
 
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
@@ -53,7 +53,3 @@ class ProjectLabelResource(Resource[ProjectLabel]):
     ) -> Listing[ProjectLabel]:
         """List the project labels that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> ProjectLabel:
-        """Get a project label, or raise `NotFoundError`."""
-        return await self._get(id)

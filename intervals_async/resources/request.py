@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Deletable, Gettable
 
 __all__ = ["Request", "RequestCreate", "RequestFilters", "RequestResource", "RequestUpdate"]
 
@@ -103,23 +103,17 @@ class RequestCreate(TypedDict, total=False):
 
 
 class RequestUpdate(TypedDict, total=False):
-    """The fields of a work request that may be changed; None clears one."""
+    """The fields of a work request that may be changed; None clears one. `RequestCreate` describes them."""
 
     personid: int
-    """Owner of the request."""
     projectid: int | None
-    """Project the request belongs to; may be absent."""
     priorityid: int
-    """Priority (taskpriority id)."""
     title: Annotated[str, AtMost(255)]
-    """Title, at most 255 characters."""
     datedue: Day | None
-    """Due date; blank means one week ahead."""
     description: str | None
-    """Body text; HTML is accepted, some elements may be stripped."""
 
 
-class RequestResource(Resource[Request]):
+class RequestResource(Gettable[Request], Deletable[Request]):
     """Work requests that people have submitted, for everybody.
 
     Administrators may do anything; Managers act where they have access to the project, and cannot
@@ -149,10 +143,6 @@ class RequestResource(Resource[Request]):
         """List the work requests that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
 
-    async def get(self, id: int, /) -> Request:
-        """Get a work request, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[RequestCreate]
     ) -> Request:
@@ -167,7 +157,3 @@ class RequestResource(Resource[Request]):
     ) -> Request:
         """Change some fields of a work request and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a work request, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

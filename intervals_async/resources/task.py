@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number, identifier
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, LocalDatetime, Objects, RankOrName, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable
 
 __all__ = ["Task", "TaskCreate", "TaskFilters", "TaskResource", "TaskUpdate"]
 
@@ -272,39 +272,25 @@ class TaskCreate(TypedDict, total=False):
 
 
 class TaskUpdate(TypedDict, total=False):
-    """The fields of a task that may be changed; None clears one."""
+    """The fields of a task that may be changed; None clears one. `TaskCreate` describes them."""
 
     assigneeid: Ids | None
-    """Assignees."""
     followerid: Ids | None
-    """Followers."""
     milestoneid: int | None
-    """Milestone."""
     statusid: int
-    """Status."""
     projectid: int
-    """Project."""
     moduleid: int
-    """Module."""
     title: Annotated[str, AtMost(255)]
-    """Title, at most 255 characters."""
     summary: str | None
-    """Body; HTML is accepted, some elements may be stripped."""
     dateopen: Day
-    """Start date."""
     datedue: Day | None
-    """Due date."""
     dateclosed: Day | None
-    """Closing date."""
     estimate: Number | None
-    """Estimated hours."""
     ownerid: Ids
-    """Owners; Resource users may only name themselves and may not change it later."""
     priorityid: int
-    """Priority."""
 
 
-class TaskResource(Resource[Task]):
+class TaskResource(Gettable[Task], Deletable[Task]):
     """Tasks, read by everybody.
 
     Administrators, Managers and Resource users write them, Administrators and Managers delete. The
@@ -336,10 +322,6 @@ class TaskResource(Resource[Task]):
     ) -> Listing[Task]:
         """List the tasks that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Task:
-        """Get a task, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def get_by_localid(self, localid: int, /) -> Task:
         """Get one task by the number that people see, or raise `NotFoundError`.
@@ -381,7 +363,3 @@ class TaskResource(Resource[Task]):
             send_notifications=send_notifications,
             disable_action_notes=disable_action_notes,
         )
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a task, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

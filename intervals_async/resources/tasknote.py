@@ -15,7 +15,7 @@ from .._streaming.listing import Listing
 from .._streaming.partitioned import Partition, PartitionedListing
 from .._streaming.source import PageSource
 from ..errors import ArgumentError
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
 from ._weeks import range_to_cut
 
 __all__ = ["TaskNote", "TaskNoteCreate", "TaskNoteFilters", "TaskNoteResource", "TaskNoteUpdate"]
@@ -90,17 +90,15 @@ class TaskNoteCreate(TypedDict, total=False):
 
 
 class TaskNoteUpdate(TypedDict, total=False):
-    """The fields of a task note that may be changed; None clears one."""
+    """The fields of a task note that may be changed; None clears one. `TaskNoteCreate` describes them."""
 
     taskid: int
-    """Task the note belongs to."""
     note: str
-    """Body; HTML is accepted, some elements may be stripped."""
     public: bool
     """Visible to executive users; always true for notes by executives."""
 
 
-class TaskNoteResource(Resource[TaskNote]):
+class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     """Notes on tasks, the automatic action notes among them, for everybody.
 
     Everybody writes notes; only Administrators change and delete them. Without ``taskid`` the API
@@ -161,10 +159,6 @@ class TaskNoteResource(Resource[TaskNote]):
 
         return PartitionedListing(whole, spans, limit=limit)
 
-    async def get(self, id: int, /) -> TaskNote:
-        """Get a task note, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TaskNoteCreate]
     ) -> TaskNote:
@@ -184,7 +178,3 @@ class TaskNoteResource(Resource[TaskNote]):
     ) -> TaskNote:
         """Change some fields of a task note and give the whole of it; headers as with `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a task note, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

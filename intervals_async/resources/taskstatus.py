@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Gettable
 
 __all__ = ["TaskStatus", "TaskStatusFilters", "TaskStatusResource"]
 
@@ -34,7 +34,7 @@ class TaskStatusFilters(TypedDict, total=False):
     """Active or retired."""
 
 
-class TaskStatusResource(Resource[TaskStatus]):
+class TaskStatusResource(Gettable[TaskStatus]):
     """Statuses of tasks, for everybody to read.
 
     The documentation lists settable fields, but allows only GET.
@@ -52,7 +52,3 @@ class TaskStatusResource(Resource[TaskStatus]):
     ) -> Listing[TaskStatus]:
         """List the statuses that match; `offset` and `limit` cut a slice of the whole."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> TaskStatus:
-        """Get a status, or raise `NotFoundError`."""
-        return await self._get(id)
