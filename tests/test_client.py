@@ -306,7 +306,7 @@ def test_help_tells_of_the_resources() -> None:
     assert "statusid" in (inspect.getdoc(client.task.create) or "")
     assert "TaskUpdate" in (inspect.getdoc(client.task.update) or "")
     assert [*inspect.signature(client.task.list).parameters] == ["offset", "limit", "filters"]
-    assert (inspect.getdoc(client.tasknote.list) or "").splitlines()[-1].startswith("sort")
+    assert (inspect.getdoc(client.tasknote.list) or "").endswith("sortfield, sortdir.")
     assert "Filters" not in (inspect.getdoc(client.contacttype.list) or "")
 
 
