@@ -25,6 +25,7 @@ __all__ = [
     "Gettable",
     "Groups",
     "Nothing",
+    "Permissions",
     "Resource",
 ]
 
@@ -32,6 +33,9 @@ R = TypeVar("R", bound=Record)
 
 Groups: TypeAlias = tuple[str, ...] | None
 """Who may call a method; None where the documentation does not say."""
+
+Permissions: TypeAlias = Mapping[str, Groups]
+"""Who may call each method, by its name."""
 
 EVERYBODY: Groups = ("Administrator", "Manager", "Resource", "Executive")
 NO_EXECUTIVES: Groups = ("Administrator", "Manager", "Resource")
@@ -69,7 +73,7 @@ class Resource(Generic[R]):
     updatable: ClassVar[type] = Nothing
     """TypedDict of the fields that ``update`` takes."""
 
-    permissions: ClassVar[Mapping[str, Groups]]
+    permissions: Permissions
     """Groups that may call each method, by its name; None where the documentation does not say."""
 
     paginated: ClassVar[bool] = True

@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, Html
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = ["Client", "ClientCreate", "ClientFilters", "ClientResource", "ClientUpdate"]
 
@@ -123,7 +123,7 @@ class ClientResource(Gettable[Client], Deletable[Client]):
     filters = ClientFilters
     creatable = ClientCreate
     updatable = ClientUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,

@@ -10,7 +10,7 @@ from .._schema.parameters import AsIs, Ids, identifier
 from .._schema.records import Record, record
 from .._schema.values import Day, LocalDatetime, Objects
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, UNSTATED, Resource
+from ._base import EVERYBODY, UNSTATED, Permissions, Resource
 
 __all__ = ["Document", "DocumentFilters", "DocumentResource"]
 
@@ -100,7 +100,7 @@ class DocumentResource(Resource[Document]):
     name = "document"
     record = Document
     filters = DocumentFilters
-    permissions = {"list": EVERYBODY, "get": EVERYBODY, "download": UNSTATED}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY, "download": UNSTATED}
     sorts_by_id = True
 
     def list(

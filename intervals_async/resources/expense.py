@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable
+from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = ["Expense", "ExpenseCreate", "ExpenseFilters", "ExpenseResource", "ExpenseUpdate"]
 
@@ -119,7 +119,7 @@ class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     filters = ExpenseFilters
     creatable = ExpenseCreate
     updatable = ExpenseUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,

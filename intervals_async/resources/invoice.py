@@ -10,7 +10,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable
+from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = ["Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceResource", "InvoiceUpdate"]
 
@@ -199,7 +199,7 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     filters = InvoiceFilters
     creatable = InvoiceCreate
     updatable = InvoiceUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,

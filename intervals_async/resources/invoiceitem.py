@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Required, TypedDict, Unpack
 from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable
+from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = [
     "InvoiceItem",
@@ -107,7 +107,7 @@ class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
     filters = InvoiceItemFilters
     creatable = InvoiceItemCreate
     updatable = InvoiceItemUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,

@@ -8,7 +8,7 @@ from .._schema.parameters import AtMost
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, Deletable, Gettable
+from ._base import ADMINISTRATORS, MANAGERS, Deletable, Gettable, Permissions
 
 __all__ = [
     "InvoiceNote",
@@ -83,7 +83,7 @@ class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
     filters = InvoiceNoteFilters
     creatable = InvoiceNoteCreate
     updatable = InvoiceNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": MANAGERS,
         "get": MANAGERS,
         "create": MANAGERS,

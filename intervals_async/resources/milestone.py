@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = [
     "Milestone",
@@ -139,7 +139,7 @@ class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
     filters = MilestoneFilters
     creatable = MilestoneCreate
     updatable = MilestoneUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": NO_EXECUTIVES,
         "create": MANAGERS,

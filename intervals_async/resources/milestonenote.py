@@ -7,7 +7,7 @@ from typing import Required, TypedDict, Unpack
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "MilestoneNote",
@@ -79,7 +79,7 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
     filters = MilestoneNoteFilters
     creatable = MilestoneNoteCreate
     updatable = MilestoneNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,

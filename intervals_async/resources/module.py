@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, Gettable
+from ._base import ADMINISTRATORS, Gettable, Permissions
 
 __all__ = ["Module", "ModuleFilters", "ModuleResource"]
 
@@ -44,7 +44,7 @@ class ModuleResource(Gettable[Module]):
     name = "module"
     record = Module
     filters = ModuleFilters
-    permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
+    permissions: Permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ModuleFilters]

@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable
+from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = ["Payment", "PaymentCreate", "PaymentFilters", "PaymentResource", "PaymentUpdate"]
 
@@ -116,7 +116,7 @@ class PaymentResource(Gettable[Payment], Deletable[Payment]):
     filters = PaymentFilters
     creatable = PaymentCreate
     updatable = PaymentUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import UNSTATED, Gettable
+from ._base import UNSTATED, Gettable, Permissions
 
 __all__ = ["PaymentType", "PaymentTypeResource"]
 
@@ -29,7 +29,7 @@ class PaymentTypeResource(Gettable[PaymentType]):
     __slots__ = ()
     name = "paymenttype"
     record = PaymentType
-    permissions = {"list": UNSTATED, "get": UNSTATED}
+    permissions: Permissions = {"list": UNSTATED, "get": UNSTATED}
     paginated = False
 
     def list(self) -> Listing[PaymentType]:

@@ -9,7 +9,7 @@ from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, NO_EXECUTIVES, Deletable, Gettable
+from ._base import ADMINISTRATORS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Person", "PersonCreate", "PersonFilters", "PersonResource", "PersonUpdate"]
 
@@ -167,7 +167,7 @@ class PersonResource(Gettable[Person], Deletable[Person]):
     filters = PersonFilters
     creatable = PersonCreate
     updatable = PersonUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_EXECUTIVES,
         "get": NO_EXECUTIVES,
         "create": ADMINISTRATORS,

@@ -8,7 +8,7 @@ import attrs
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Deletable, Gettable
+from ._base import EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "PersonContact",
@@ -85,7 +85,7 @@ class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
     filters = PersonContactFilters
     creatable = PersonContactCreate
     updatable = PersonContactUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,

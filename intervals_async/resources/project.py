@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, TextOrObjects
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = ["Project", "ProjectCreate", "ProjectFilters", "ProjectResource", "ProjectUpdate"]
 
@@ -168,7 +168,7 @@ class ProjectResource(Gettable[Project], Deletable[Project]):
     filters = ProjectFilters
     creatable = ProjectCreate
     updatable = ProjectUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,

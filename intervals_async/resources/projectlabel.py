@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Gettable
+from ._base import EVERYBODY, Gettable, Permissions
 
 __all__ = ["ProjectLabel", "ProjectLabelFilters", "ProjectLabelResource"]
 
@@ -46,7 +46,7 @@ class ProjectLabelResource(Gettable[ProjectLabel]):
     name = "projectlabel"
     record = ProjectLabel
     filters = ProjectLabelFilters
-    permissions = {"list": EVERYBODY, "get": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectLabelFilters]

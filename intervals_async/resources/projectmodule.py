@@ -8,7 +8,7 @@ from typing import Annotated, Required, TypedDict, Unpack
 from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "ProjectModule",
@@ -95,7 +95,7 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
     filters = ProjectModuleFilters
     creatable = ProjectModuleCreate
     updatable = ProjectModuleUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,

@@ -8,7 +8,7 @@ from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import NO_EXECUTIVES, Deletable, Gettable
+from ._base import NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = [
     "ProjectNote",
@@ -115,7 +115,7 @@ class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
     filters = ProjectNoteFilters
     creatable = ProjectNoteCreate
     updatable = ProjectNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_EXECUTIVES,
         "get": NO_EXECUTIVES,
         "create": NO_EXECUTIVES,

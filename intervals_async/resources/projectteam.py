@@ -11,7 +11,7 @@ from .._schema.records import Record, record
 from .._schema.values import IdList
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Permissions, Resource
 
 __all__ = ["ProjectTeam", "ProjectTeamFilters", "ProjectTeamResource"]
 
@@ -46,7 +46,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     name = "projectteam"
     record = ProjectTeam
     filters = ProjectTeamFilters
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": ADMINISTRATORS,
         "add": ADMINISTRATORS,

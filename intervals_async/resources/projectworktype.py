@@ -9,7 +9,7 @@ from typing import Annotated, Required, TypedDict, Unpack
 from .._schema.parameters import AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "ProjectWorkType",
@@ -100,7 +100,7 @@ class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkTy
     filters = ProjectWorkTypeFilters
     creatable = ProjectWorkTypeCreate
     updatable = ProjectWorkTypeUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,

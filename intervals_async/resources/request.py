@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Deletable, Gettable
+from ._base import EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = ["Request", "RequestCreate", "RequestFilters", "RequestResource", "RequestUpdate"]
 
@@ -128,7 +128,7 @@ class RequestResource(Gettable[Request], Deletable[Request]):
     filters = RequestFilters
     creatable = RequestCreate
     updatable = RequestUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,

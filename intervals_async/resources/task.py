@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number, identifier
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, LocalDatetime, Objects, RankOrName, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Task", "TaskCreate", "TaskFilters", "TaskResource", "TaskUpdate"]
 
@@ -306,7 +306,7 @@ class TaskResource(Gettable[Task], Deletable[Task]):
     filters = TaskFilters
     creatable = TaskCreate
     updatable = TaskUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "get_by_localid": EVERYBODY,

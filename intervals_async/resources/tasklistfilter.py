@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._schema.records import Record, record
 from .._schema.values import LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Gettable
+from ._base import EVERYBODY, Gettable, Permissions
 
 __all__ = ["TaskListFilter", "TaskListFilterResource"]
 
@@ -50,7 +50,7 @@ class TaskListFilterResource(Gettable[TaskListFilter]):
     __slots__ = ()
     name = "tasklistfilter"
     record = TaskListFilter
-    permissions = {"list": EVERYBODY, "get": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self,

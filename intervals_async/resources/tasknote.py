@@ -15,7 +15,7 @@ from .._streaming.listing import Listing
 from .._streaming.partitioned import Partition, PartitionedListing
 from .._streaming.source import PageSource
 from ..errors import ArgumentError
-from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 from ._weeks import range_to_cut
 
 __all__ = ["TaskNote", "TaskNoteCreate", "TaskNoteFilters", "TaskNoteResource", "TaskNoteUpdate"]
@@ -114,7 +114,7 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     filters = TaskNoteFilters
     creatable = TaskNoteCreate
     updatable = TaskNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Gettable
+from ._base import EVERYBODY, Gettable, Permissions
 
 __all__ = ["TaskStatus", "TaskStatusFilters", "TaskStatusResource"]
 
@@ -45,7 +45,7 @@ class TaskStatusResource(Gettable[TaskStatus]):
     name = "taskstatus"
     record = TaskStatus
     filters = TaskStatusFilters
-    permissions = {"list": EVERYBODY, "get": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskStatusFilters]

@@ -10,7 +10,7 @@ from .._schema.parameters import AsIs, Ids, Number, Places
 from .._schema.records import Record, record
 from .._schema.values import Day, ListDay, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, NO_EXECUTIVES, Deletable, Gettable
+from ._base import EVERYBODY, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Time", "TimeCreate", "TimeFilters", "TimeResource", "TimeUpdate"]
 
@@ -175,7 +175,7 @@ class TimeResource(Gettable[Time], Deletable[Time]):
     filters = TimeFilters
     creatable = TimeCreate
     updatable = TimeUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": NO_EXECUTIVES,

@@ -11,7 +11,7 @@ from .._schema.records import Record, record
 from .._schema.values import Day, UtcDatetime
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ._base import NO_EXECUTIVES, Deletable, Gettable
+from ._base import NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Timer", "TimerCreate", "TimerFilters", "TimerResource", "TimerUpdate"]
 
@@ -118,7 +118,7 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
     filters = TimerFilters
     creatable = TimerCreate
     updatable = TimerUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_EXECUTIVES,
         "get": NO_EXECUTIVES,
         "create": NO_EXECUTIVES,

@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, Gettable
+from ._base import ADMINISTRATORS, Gettable, Permissions
 
 __all__ = ["WorkType", "WorkTypeFilters", "WorkTypeResource"]
 
@@ -45,7 +45,7 @@ class WorkTypeResource(Gettable[WorkType]):
     name = "worktype"
     record = WorkType
     filters = WorkTypeFilters
-    permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
+    permissions: Permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[WorkTypeFilters]

@@ -130,7 +130,7 @@ from intervals_async._schema.records import Record, record
 from intervals_async._schema.parameters import AsIs, AtMost, Ids
 from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, Objects, UtcDatetime
 from intervals_async._streaming.listing import Listing
-from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Resource
+from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Permissions, Resource
 
 __all__ = ["Widget", "WidgetResource"]
 
@@ -173,7 +173,7 @@ class WidgetResource(Resource[Widget]):
     filters = WidgetFilters
     creatable = WidgetCreate
     updatable = WidgetCreate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,
