@@ -85,7 +85,7 @@ class Steps(Generic[R]):
     __slots__ = ("_closed", "_needs_block", "_resource", "_stepping", "reader")
 
     def __init__(self, reader: Reader[R], resource: str, *, needs_block: bool = False) -> None:
-        self.reader = reader
+        self.reader: Reader[R] = reader
         self._needs_block = needs_block
         self._resource = resource
         self._stepping = False
