@@ -135,20 +135,20 @@ class ClientResource(Gettable[Client], Deletable[Client]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ClientFilters]
     ) -> Listing[Client]:
-        """List the clients that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching clients; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ClientCreate]
     ) -> Client:
-        """Write a new client and give it as it was stored.
+        """Create a client and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ClientUpdate]
     ) -> Client:
-        """Change some fields of a client and give the whole of it; headers as with `create`."""
+        """Change fields of a client and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

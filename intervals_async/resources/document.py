@@ -106,11 +106,11 @@ class DocumentResource(Resource[Document]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[DocumentFilters]
     ) -> Listing[Document]:
-        """List the documents that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching documents; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def get(self, id: int, /) -> Document:
-        """Get the whole record of a document, or raise `NotFoundError`."""
+        """Get the complete record of a document, or raise `NotFoundError`."""
         id = identifier("document.get()", id)
         return await self._source({"id": id}).only(f"there is no document {id}")
 

@@ -131,20 +131,20 @@ class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ExpenseFilters]
     ) -> Listing[Expense]:
-        """List the expenses that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching expenses; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ExpenseCreate]
     ) -> Expense:
-        """Write a new expense and give it as it was stored.
+        """Create an expense and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ExpenseUpdate]
     ) -> Expense:
-        """Change some fields of an expense and give the whole of it; headers as with `create`."""
+        """Change fields of an expense and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -211,22 +211,22 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceFilters]
     ) -> Listing[Invoice]:
-        """List the invoices that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching invoices; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceCreate]
     ) -> Invoice:
-        """Write a new invoice and give it as it was stored.
+        """Create an invoice and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceUpdate]
     ) -> Invoice:
-        """Change some fields of an invoice and give the whole of it; headers as with `create`."""
+        """Change fields of an invoice and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

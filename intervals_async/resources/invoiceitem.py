@@ -119,15 +119,15 @@ class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceItemFilters]
     ) -> Listing[InvoiceItem]:
-        """List the invoice lines that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching invoice lines; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceItemCreate]
     ) -> InvoiceItem:
-        """Write a new invoice line and give it as it was stored.
+        """Create an invoice line and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -139,5 +139,5 @@ class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
         send_notifications: bool | None = None,
         **fields: Unpack[InvoiceItemUpdate],
     ) -> InvoiceItem:
-        """Change some fields of an invoice line and give the whole of it; headers as with `create`."""
+        """Change fields of an invoice line and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

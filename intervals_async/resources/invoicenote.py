@@ -94,15 +94,15 @@ class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceNoteFilters]
     ) -> Listing[InvoiceNote]:
-        """List the invoice notes that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching invoice notes; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceNoteCreate]
     ) -> InvoiceNote:
-        """Write a new invoice note and give it as it was stored.
+        """Create an invoice note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -114,5 +114,5 @@ class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[InvoiceNoteUpdate],
     ) -> InvoiceNote:
-        """Change some fields of an invoice note and give the whole of it; headers as with `create`."""
+        """Change fields of an invoice note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

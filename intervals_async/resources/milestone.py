@@ -152,7 +152,7 @@ class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[MilestoneFilters]
     ) -> Listing[Milestone]:
-        """List the milestones that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching milestones; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
@@ -162,9 +162,9 @@ class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[MilestoneCreate],
     ) -> Milestone:
-        """Write a new milestone and give it as it was stored.
+        """Create a milestone and return it as stored.
 
-        `send_notifications` and `disable_action_notes` stand for the client's own setting.
+        `send_notifications` and `disable_action_notes` override the client's settings.
         """
         return await self._create(
             fields, send_notifications=send_notifications, disable_action_notes=disable_action_notes
@@ -179,7 +179,7 @@ class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[MilestoneUpdate],
     ) -> Milestone:
-        """Change some fields of a milestone and give the whole of it; headers as with `create`."""
+        """Change fields of a milestone and return all of it; options as in `create`."""
         return await self._update(
             id,
             fields,

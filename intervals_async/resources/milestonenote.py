@@ -90,15 +90,15 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[MilestoneNoteFilters]
     ) -> Listing[MilestoneNote]:
-        """List the milestone notes that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching milestone notes; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[MilestoneNoteCreate]
     ) -> MilestoneNote:
-        """Write a new milestone note and give it as it was stored.
+        """Create a milestone note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -110,5 +110,5 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[MilestoneNoteUpdate],
     ) -> MilestoneNote:
-        """Change some fields of a milestone note and give the whole of it; headers as with `create`."""
+        """Change fields of a milestone note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -49,5 +49,5 @@ class ModuleResource(Gettable[Module]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ModuleFilters]
     ) -> Listing[Module]:
-        """List the modules that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching modules; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)

@@ -128,20 +128,20 @@ class PaymentResource(Gettable[Payment], Deletable[Payment]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[PaymentFilters]
     ) -> Listing[Payment]:
-        """List the payments that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching payments; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PaymentCreate]
     ) -> Payment:
-        """Write a new payment and give it as it was stored.
+        """Create a payment and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PaymentUpdate]
     ) -> Payment:
-        """Change some fields of a payment and give the whole of it; headers as with `create`."""
+        """Change fields of a payment and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -178,22 +178,22 @@ class PersonResource(Gettable[Person], Deletable[Person]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[PersonFilters]
     ) -> Listing[Person]:
-        """List the people that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching people; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PersonCreate]
     ) -> Person:
-        """Write a new person and give it as it was stored.
+        """Create a person and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PersonUpdate]
     ) -> Person:
-        """Change some fields of a person and give the whole of it; headers as with `create`."""
+        """Change fields of a person and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

@@ -101,9 +101,9 @@ class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PersonContactCreate]
     ) -> PersonContact:
-        """Write a new contact detail and give it as it was stored.
+        """Create a contact detail and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -115,5 +115,5 @@ class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
         send_notifications: bool | None = None,
         **fields: Unpack[PersonContactUpdate],
     ) -> PersonContact:
-        """Change some fields of a contact detail and give the whole of it; headers as with `create`."""
+        """Change fields of a contact detail and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -180,20 +180,20 @@ class ProjectResource(Gettable[Project], Deletable[Project]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectFilters]
     ) -> Listing[Project]:
-        """List the projects that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching projects; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectCreate]
     ) -> Project:
-        """Write a new project and give it as it was stored.
+        """Create a project and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ProjectUpdate]
     ) -> Project:
-        """Change some fields of a project and give the whole of it; headers as with `create`."""
+        """Change fields of a project and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -51,5 +51,5 @@ class ProjectLabelResource(Gettable[ProjectLabel]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectLabelFilters]
     ) -> Listing[ProjectLabel]:
-        """List the project labels that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching project labels; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)

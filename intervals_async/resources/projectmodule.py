@@ -106,15 +106,15 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectModuleFilters]
     ) -> Listing[ProjectModule]:
-        """List the project modules that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching project modules; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectModuleCreate]
     ) -> ProjectModule:
-        """Write a new project module and give it as it was stored.
+        """Create a project module and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -126,7 +126,7 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectModuleUpdate],
     ) -> ProjectModule:
-        """Change some fields of a project module and give the whole of it; headers as with `create`."""
+        """Change fields of a project module and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

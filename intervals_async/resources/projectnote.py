@@ -126,15 +126,15 @@ class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectNoteFilters]
     ) -> Listing[ProjectNote]:
-        """List the notes that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching notes; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectNoteCreate]
     ) -> ProjectNote:
-        """Write a new note and give it as it was stored.
+        """Create a note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -146,5 +146,5 @@ class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectNoteUpdate],
     ) -> ProjectNote:
-        """Change some fields of a note and give the whole of it; headers as with `create`."""
+        """Change fields of a note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -115,15 +115,15 @@ class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkTy
         limit: int | None = None,
         **filters: Unpack[ProjectWorkTypeFilters],
     ) -> Listing[ProjectWorkType]:
-        """List the projects' work types that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching projects' work types; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectWorkTypeCreate]
     ) -> ProjectWorkType:
-        """Write a new project's work type and give it as it was stored.
+        """Create a project's work type and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -135,7 +135,7 @@ class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkTy
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectWorkTypeUpdate],
     ) -> ProjectWorkType:
-        """Change some fields of a project's work type and give the whole of it; headers as with `create`."""
+        """Change fields of a project's work type and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

@@ -140,20 +140,20 @@ class RequestResource(Gettable[Request], Deletable[Request]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[RequestFilters]
     ) -> Listing[Request]:
-        """List the work requests that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching work requests; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[RequestCreate]
     ) -> Request:
-        """Write a new work request and give it as it was stored.
+        """Create a work request and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[RequestUpdate]
     ) -> Request:
-        """Change some fields of a work request and give the whole of it; headers as with `create`."""
+        """Change fields of a work request and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -320,7 +320,7 @@ class TaskResource(Gettable[Task], Deletable[Task]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskFilters]
     ) -> Listing[Task]:
-        """List the tasks that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching tasks; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def get_by_localid(self, localid: int, /) -> Task:
@@ -339,9 +339,9 @@ class TaskResource(Gettable[Task], Deletable[Task]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[TaskCreate],
     ) -> Task:
-        """Write a new task and give it as it was stored.
+        """Create a task and return it as stored.
 
-        `send_notifications` and `disable_action_notes` stand for the client's own setting.
+        `send_notifications` and `disable_action_notes` override the client's settings.
         """
         return await self._create(
             fields, send_notifications=send_notifications, disable_action_notes=disable_action_notes
@@ -356,7 +356,7 @@ class TaskResource(Gettable[Task], Deletable[Task]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[TaskUpdate],
     ) -> Task:
-        """Change some fields of a task and give the whole of it; headers as with `create`."""
+        """Change fields of a task and return all of it; options as in `create`."""
         return await self._update(
             id,
             fields,

@@ -58,5 +58,5 @@ class TaskListFilterResource(Gettable[TaskListFilter]):
         offset: int = 0,
         limit: int | None = None,
     ) -> Listing[TaskListFilter]:
-        """List all saved filters; `offset` and `limit` cut a slice of the whole."""
+        """List all saved filters; `offset` and `limit` select a slice."""
         return self._list({}, offset=offset, limit=limit)

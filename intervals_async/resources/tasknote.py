@@ -126,7 +126,7 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskNoteFilters]
     ) -> Listing[TaskNote]:
-        """List the task notes that match; `offset` and `limit` cut a slice of the whole.
+        """List the matching task notes; `offset` and `limit` select a slice.
 
         With neither ``taskid`` nor a range the API gives those of the last 7 days alone. A range
         that is longer, or has no end, is read week after week.
@@ -162,9 +162,9 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TaskNoteCreate]
     ) -> TaskNote:
-        """Write a new task note and give it as it was stored.
+        """Create a task note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -176,5 +176,5 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[TaskNoteUpdate],
     ) -> TaskNote:
-        """Change some fields of a task note and give the whole of it; headers as with `create`."""
+        """Change fields of a task note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -53,5 +53,5 @@ class TaskPriorityResource(Gettable[TaskPriority]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskPriorityFilters]
     ) -> Listing[TaskPriority]:
-        """List the priorities that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching priorities; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)

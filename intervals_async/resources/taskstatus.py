@@ -50,5 +50,5 @@ class TaskStatusResource(Gettable[TaskStatus]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskStatusFilters]
     ) -> Listing[TaskStatus]:
-        """List the statuses that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching statuses; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)

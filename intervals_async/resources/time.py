@@ -187,22 +187,22 @@ class TimeResource(Gettable[Time], Deletable[Time]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TimeFilters]
     ) -> Listing[Time]:
-        """List the time entries that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching time entries; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TimeCreate]
     ) -> Time:
-        """Write a new time entry and give it as it was stored.
+        """Create a time entry and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimeUpdate]
     ) -> Time:
-        """Change some fields of a time entry and give the whole of it; headers as with `create`."""
+        """Change fields of a time entry and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

@@ -132,22 +132,22 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TimerFilters]
     ) -> Listing[Timer]:
-        """List the timers that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching timers; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TimerCreate]
     ) -> Timer:
-        """Write a new timer and give it as it was stored.
+        """Create a timer and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimerUpdate]
     ) -> Timer:
-        """Change some fields of a timer and give the whole of it; headers as with `create`."""
+        """Change fields of a timer and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     async def start(

@@ -50,5 +50,5 @@ class WorkTypeResource(Gettable[WorkType]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[WorkTypeFilters]
     ) -> Listing[WorkType]:
-        """List the work types that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching work types; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
