@@ -9,13 +9,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import client, errors, events
+from . import errors, events
 from ._version import __version__ as __version__
-from .client import *
+from .client import IntervalsClient as IntervalsClient
 from .errors import *
 from .events import *
+from .limits import Budget as Budget
 from .limits import Limit as Limit
 from .limits import LimitStore as LimitStore
+from .limits import LimitUse as LimitUse
 from .limits import MemoryLimitStore as MemoryLimitStore
 from .resources._registry import find, public_names
 from .retry import RetryPolicy as RetryPolicy
@@ -54,11 +56,13 @@ else:
     }
 
     __all__ = [  # noqa: PLE0604  each of them lists strings
-        *client.__all__,
         *errors.__all__,
         *events.__all__,
+        "Budget",
+        "IntervalsClient",
         "Limit",
         "LimitStore",
+        "LimitUse",
         "MemoryLimitStore",
         "RetryPolicy",
         "__version__",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeV
 
 from .._http.messages import Call, ParsedResponse
 from .._http.transport import Transport
-from .._schema.parameters import encode_body, encode_query, identifier, parameters
+from .._schema.encoding import identifier
+from .._schema.parameters import encode_body, encode_query, parameters
 from .._schema.records import Record, record_decoder
 from .._streaming.listing import Listing, PageSource
 from ..errors import ArgumentError, ResponseError

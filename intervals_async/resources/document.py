@@ -6,7 +6,8 @@ from typing import Literal, TypedDict, Unpack
 
 from .._http.download import Download
 from .._http.messages import Call
-from .._schema.parameters import AsIs, Ids, identifier
+from .._schema.encoding import identifier
+from .._schema.parameters import AsIs, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, LocalDatetime, Objects
 from .._streaming.listing import Listing

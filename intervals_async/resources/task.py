@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._schema.parameters import AsIs, AtMost, Ids, Number, identifier
+from .._schema.encoding import identifier
+from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, LocalDatetime, Objects, RankOrName, UtcDatetime
 from .._streaming.listing import Listing

@@ -8,7 +8,8 @@ from typing import Literal, Required, TypedDict, Unpack
 
 import attrs
 
-from .._schema.parameters import AsIs, Ids, written
+from .._schema.encoding import written
+from .._schema.parameters import AsIs, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, LocalDatetime, UtcDatetime
 from .._streaming.listing import Listing

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._schema.parameters import AsIs, AtMost, Number, identifier
+from .._schema.encoding import identifier
+from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, UtcDatetime
 from .._streaming.listing import Listing
