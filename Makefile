@@ -13,7 +13,7 @@ help:
 	@echo "make demo         install, start the sandbox, run the main job, show what it got"
 	@echo "make test         install the test tools and run all tests with coverage"
 	@echo "make lint         ruff, and the layers of the package"
-	@echo "make types        mypy and pyright, both strict"
+	@echo "make types        mypy and pyright, both strict; public types are complete"
 	@echo "make docs         build the documentation, warnings are errors"
 	@echo "make wheel        build the wheel and try it in an environment of its own"
 	@echo "make test-all     the tests with each of Python $(VERSIONS) that is here"
@@ -37,6 +37,7 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --ignoreexternal --verifytypes intervals_async
 
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build

@@ -1,10 +1,9 @@
-"""`IntervalsClient`: the session wrapper, one attribute a resource."""
+"""`IntervalsClient`: wraps a session, with an attribute for each resource."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
@@ -19,65 +18,24 @@ from ._http.settings import Settings, Timeouts
 from ._http.transport import Transport
 from .errors import ArgumentError
 from .events import Event, LimitWait
-from .limits import Limit, Limiter, LimitStore
+from .limits import Budget, Limit, Limiter, LimitStore, LimitUse
+from .resources._attributes import ResourceAttributes
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     from ._http.response import Response
     from .resources import AnyResource
 
-__all__ = ["Budget", "IntervalsClient", "LimitUse"]
+__all__ = ["IntervalsClient"]
 
 BASE_URL = "https://api.myintervals.com/"
 
 
-@attrs.frozen
-class LimitUse:
-    """How much of one limit is used.
+class IntervalsClient(ResourceAttributes):
+    """A client for one account, with the permissions of the token's owner.
 
-    Attributes:
-        limit: The limit.
-        used: How many of its places are taken now, by all who share its store.
-    """
-
-    limit: Limit
-    used: int
-
-    @property
-    def left(self) -> int:
-        """How many requests would pass at once."""
-        return max(self.limit.requests - self.used, 0)
-
-
-@attrs.frozen(kw_only=True)
-class Budget:
-    """What is left of the requests.
-
-    Attributes:
-        limits: The use of each limit of the client: by default that of the minute.
-        day_quota: Requests that the account has a day.
-        day_used: Requests that the account has used today, everybody's.
-        next_reset: When the day starts anew, in UTC; None on older accounts.
-        requests: How many requests this client has sent since it was made.
-    """
-
-    limits: tuple[LimitUse, ...]
-    day_quota: int
-    day_used: int
-    next_reset: datetime | None
-    requests: int
-
-    @property
-    def day_left(self) -> int:
-        """Requests that the account has left today."""
-        return max(self.day_quota - self.day_used, 0)
-
-
-class IntervalsClient:
-    """A client for one account, with the rights of the token's owner.
-
-    Use it with ``async with``, or call `close` when done. It may live for weeks and be used
-    by many tasks at once, all within one event loop; a service makes one and shares it.
+    Use it with ``async with``, or call `close` when done. It may live for weeks and be used by many
+    tasks at once, all within one event loop. A service makes one client and shares it.
 
     Example:
         ::
@@ -86,86 +44,49 @@ class IntervalsClient:
                 async for note in intervals.projectnote.list(search="invoice"):
                     print(note.title)
 
-    Each resource is an attribute under its name in the API: ``intervals.task``. See
-    `intervals_async.resources`.
+    Each resource is an attribute with its name in the API: ``intervals.task``. It is imported when
+    it is first used. See `intervals_async.resources`.
 
     Args:
-        token: The person's API token; without it, the environment's ``INTERVALS_TOKEN``.
-        base_url: The root of the API; without it, the environment's ``INTERVALS_BASE_URL``,
+        token: The API token of a person; by default the environment variable ``INTERVALS_TOKEN``.
+        base_url: The root of the API; by default the environment variable ``INTERVALS_BASE_URL``,
             else ``https://api.myintervals.com/``.
-        session: An aiohttp session to send with. It is never closed and never changed.
-            aiohttp lets the middlewares of a request replace those of its session, so a
-            session's own client middlewares do not see this client's requests. A page of a
-            stream that is half read holds its connection, so its connector must allow one
-            more than the highest `concurrency`.
-        trace_configs: aiohttp's trace configurations for the client's own session.
-        timeout: Seconds for one attempt, from connecting to the last byte of the answer; of a
-            large answer, for each MiB of it. The time for which a reader of a stream lets a
-            page wait is not counted.
-        connect_timeout: Seconds of these for the connection.
-        call_timeout: Seconds for a call with all its attempts and the waits between them; for
-            a page of a stream, until its answer begins. Waiting for the limits is in none of
-            the three.
-        limits: How many requests may be sent; 100 a minute by default, as the API allows an
-            address. Empty for none: for tests, or a server of one's own.
-        limit_store: Where the limits are kept: in this client, unless a store is given that
-            several clients, processes or hosts share. It is never closed: that is its
-            owner's to do.
-        retry: What is sent again, and when.
-        max_response_bytes: An answer larger than this is refused while it is being read. Of a
-            page of a stream, which is decoded while it arrives, a single record.
-        on_event: Called with each `Event` as it happens, in the task that it happens in. It
-            must be quick; what it raises is logged and harms no call.
-        checked: Whether filters and fields are held against the documentation before they are
-            sent: names, required ones, lengths, values. The server may be more lenient;
-            without it, all that can be written at all is left to the server.
+        session: An aiohttp session to send with. It is never closed and never changed. Client
+            middlewares of the session do not see the requests of this client, since aiohttp lets
+            those of a request replace them. A page of a stream that is only partly read holds its
+            connection, so the connector must allow one connection more than the highest
+            `concurrency`.
+        trace_configs: The trace configurations of aiohttp for the client's own session.
+        timeout: Seconds for one attempt, from connecting to the last byte of the response; for a
+            large response, for each MiB of it. Time that a slow reader of a stream takes does not
+            count.
+        connect_timeout: Seconds of these for connecting.
+        call_timeout: Seconds for a call with all its attempts and the waits between them; for a
+            page of a stream, until its response begins. Waiting for rate limits counts in none of
+            the three timeouts.
+        limits: The rate limits, by default 100 requests a minute, which is what the API allows an
+            IP address. Pass ``()`` for none: in tests, or with a server of your own.
+        limit_store: Where the use of the limits is kept, by default in this client. Clients,
+            processes or hosts that share a store share the limits. The client does not close it.
+        retry: What is retried, and when.
+        max_response_bytes: The maximum size of a response; a larger one is refused while it is
+            read. For a page of a stream, which is decoded while it arrives, the maximum size of one
+            record.
+        on_event: Called with each `Event` when it happens, in the task in which it happens. It must
+            be quick. What it raises is logged and affects no call.
+        checked: Whether to check filters and fields against the documentation before they are sent:
+            names, required ones, lengths, values. Set it to False where the server allows more;
+            then it decides about everything that can be encoded.
         send_notifications: Whether writes send the e-mails that go with them, unless a call
-            says otherwise. The API's default, and so this one, is that they send none.
+            overrides it. They do not by default, as in the API.
         disable_action_notes: Whether writes of tasks and milestones leave out their automatic
-            action notes, unless a call says otherwise.
-        show_bodies: Whether events hold the bodies of requests and answers. They may hold
-            anything that the account holds, and those of pages are kept whole for it.
+            action notes, unless a call overrides it.
+        show_bodies: Whether events carry the bodies of requests and responses. They may hold any
+            data of the account, and the bodies of pages are kept in memory for it.
 
     Raises:
-        ArgumentError: The token or the address cannot be used as it is.
+        ArgumentError: The token or the URL cannot be used.
     """
-
-    __slots__ = ("__weakref__", "_resources", "_transport")
-
-    client: resources.ClientResource  #: Companies that projects are done for.
-    contactdescriptor: resources.ContactDescriptorResource  #: Labels of contact details.
-    contacttype: resources.ContactTypeResource  #: Kinds of contact details.
-    document: resources.DocumentResource  #: Files.
-    expense: resources.ExpenseResource  #: Costs booked on projects.
-    group: resources.GroupResource  #: Access levels.
-    invoice: resources.InvoiceResource  #: Invoices.
-    invoiceitem: resources.InvoiceItemResource  #: Lines of invoices.
-    invoicenote: resources.InvoiceNoteResource  #: Notes on invoices.
-    invoiceterm: resources.InvoiceTermResource  #: Payment terms.
-    me: resources.MeResource  #: The token's owner.
-    milestone: resources.MilestoneResource  #: Milestones.
-    milestonenote: resources.MilestoneNoteResource  #: Notes on milestones.
-    module: resources.ModuleResource  #: The account's modules.
-    payment: resources.PaymentResource  #: Payments.
-    paymenttype: resources.PaymentTypeResource  #: Payment types.
-    person: resources.PersonResource  #: People.
-    personcontact: resources.PersonContactResource  #: Contact details of people.
-    project: resources.ProjectResource  #: Projects.
-    projectlabel: resources.ProjectLabelResource  #: Labels of projects.
-    projectmodule: resources.ProjectModuleResource  #: Projects' modules.
-    projectnote: resources.ProjectNoteResource  #: Notes on projects.
-    projectteam: resources.ProjectTeamResource  #: Who is on a project.
-    projectworktype: resources.ProjectWorkTypeResource  #: Projects' work types.
-    quota: resources.QuotaResource  #: The day's quota of requests.
-    request: resources.RequestResource  #: Work requests.
-    task: resources.TaskResource  #: Tasks.
-    tasklistfilter: resources.TaskListFilterResource  #: Saved filters of task lists.
-    tasknote: resources.TaskNoteResource  #: Notes on tasks.
-    taskpriority: resources.TaskPriorityResource  #: Priorities of tasks.
-    taskstatus: resources.TaskStatusResource  #: Statuses of tasks.
-    time: resources.TimeResource  #: Time entries.
-    timer: resources.TimerResource  #: Timers.
-    worktype: resources.WorkTypeResource  #: The account's work types.
 
     def __init__(
         self,
@@ -207,55 +128,31 @@ class IntervalsClient:
             call=_seconds("call_timeout", call_timeout),
         )
         reporter = Reporter(on_event)
-        self._offer(
-            Transport(
-                Connection(
-                    credentials,
-                    base_url=checked_base_url(base_url),
-                    session=session,
-                    trace_configs=trace_configs,
-                    max_response_bytes=max_response_bytes,
+        self._transport = Transport(
+            Connection(
+                credentials,
+                base_url=checked_base_url(base_url),
+                session=session,
+                trace_configs=trace_configs,
+                max_response_bytes=max_response_bytes,
+            ),
+            Limiter(
+                limits,
+                limit_store,
+                on_wait=lambda seconds, bulk: reporter.report(
+                    LimitWait(seconds=seconds, bulk=bulk)
                 ),
-                Limiter(
-                    limits,
-                    limit_store,
-                    on_wait=lambda seconds, bulk: reporter.report(
-                        LimitWait(seconds=seconds, bulk=bulk)
-                    ),
-                ),
-                Settings(
-                    timeouts=timeouts,
-                    retry=retry or RetryPolicy(),
-                    checked=checked,
-                    send_notifications=send_notifications,
-                    disable_action_notes=disable_action_notes,
-                ),
-                reporter=reporter,
-                show_bodies=show_bodies,
-            )
+            ),
+            Settings(
+                timeouts=timeouts,
+                retry=retry or RetryPolicy(),
+                checked=checked,
+                send_notifications=send_notifications,
+                disable_action_notes=disable_action_notes,
+            ),
+            reporter=reporter,
+            show_bodies=show_bodies,
         )
-
-    def _offer(self, transport: Transport) -> None:
-        self._transport = transport
-        self._resources: dict[str, object] = {}
-
-    if not TYPE_CHECKING:  # to a type checker, what is not there is not there
-
-        def __getattr__(self, name: str) -> object:
-            # A resource is imported and made when it is first asked for.
-            if name.startswith("_") or name not in IntervalsClient.__annotations__:
-                message = f"{type(self).__name__} has no attribute {name!r}"
-                raise AttributeError(message, name=name, obj=self)
-            if name not in self._resources:
-                try:
-                    self._resources[name] = resources.resource_class(name)(self._transport)
-                except LookupError as error:  # a frozen program that has left the module out
-                    raise AttributeError(str(error), name=name, obj=self) from None
-            return self._resources[name]
-
-    def __dir__(self) -> Iterable[str]:
-        """Name the resources too."""
-        return [*super().__dir__(), *IntervalsClient.__annotations__]
 
     def with_options(
         self,
@@ -267,11 +164,11 @@ class IntervalsClient:
         send_notifications: bool | None = None,
         disable_action_notes: bool | None = None,
     ) -> IntervalsClient:
-        """Give a view of this client whose calls differ in what is named here.
+        """Return a view of this client with other options.
 
-        It shares everything else, the limits and the session too, and is closed with this
+        The view shares everything else, rate limits and session included, and is closed with this
         client: ``await intervals.with_options(timeout=5).me.get()``. It is an `IntervalsClient`,
-        also where this one is of a subclass.
+        even if this client is of a subclass.
         """
         old = self._transport.settings
         new = old.timeouts
@@ -291,7 +188,7 @@ class IntervalsClient:
                 old.disable_action_notes if disable_action_notes is None else disable_action_notes
             ),
         )
-        view._offer(self._transport.with_settings(settings))
+        view._transport = self._transport.with_settings(settings)
         return view
 
     def resource(self, name: str) -> AnyResource:
@@ -327,7 +224,7 @@ class IntervalsClient:
         return self._transport.limiter.limits
 
     async def limit_use(self) -> tuple[LimitUse, ...]:
-        """Tell how much of each limit is used now. No request is sent.
+        """Return how much of each rate limit is used now. No request is sent.
 
         Raises:
             LimitStoreError: The store of the limits could not be reached.
@@ -377,10 +274,10 @@ class IntervalsClient:
         return await self._transport.send_raw(call)
 
     async def budget(self) -> Budget:
-        """Ask what is left of the minute and of the day. It costs one small request.
+        """Ask how many requests are left under the rate limits and the daily quota.
 
-        The vendor does not count it against the day; whether it counts against the minute
-        is not documented, so here it does.
+        It takes one small request. The vendor does not count that against the daily quota; whether
+        it counts against the minute is not documented, so here it does.
         """
         quota = await self.quota.get()
         return Budget(
@@ -392,25 +289,25 @@ class IntervalsClient:
         )
 
     def __repr__(self) -> str:
-        """Show the address, and nothing of the token."""
+        """Show the base URL, and nothing of the token."""
         transport = getattr(self, "_transport", None)  # not there yet where making it failed
         return f"<IntervalsClient {transport.base_url if transport else 'unfinished'}>"
 
     @property
     def closed(self) -> bool:
-        """Whether the client was closed."""
+        """Whether the client is closed."""
         return self._transport.closed
 
     async def close(self) -> None:
-        """Close the client, and its session unless that was handed in.
+        """Close the client, and its session unless that was passed in.
 
-        Calls that wait, or are under way on the client's own session, end with
-        `ClientClosedError`. May be called again, and in any state.
+        Calls that wait, or that are under way on the client's own session, raise
+        `ClientClosedError`. `close` may be called again, and in any state.
         """
         await self._transport.close()
 
     async def __aenter__(self) -> Self:
-        """Give itself."""
+        """Return the client."""
         return self
 
     async def __aexit__(
@@ -419,7 +316,7 @@ class IntervalsClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close."""
+        """Close the client."""
         await self.close()
 
 

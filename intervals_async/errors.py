@@ -52,7 +52,6 @@ __all__ = [
     "UserInactiveError",
     "UserNotFoundError",
     "ValidationError",
-    "error_class",
 ]
 
 
@@ -127,10 +126,10 @@ class CallError(IntervalsError):
         self.message = message
         self.method = method
         self.path = path
-        self.filters = dict(filters or {})
+        self.filters: dict[str, str] = dict(filters or {})
         self.status = status
         self.code = code
-        self.verbose = tuple(verbose)
+        self.verbose: tuple[str, ...] = tuple(verbose)
         self.attempts = attempts
 
     def __str__(self) -> str:

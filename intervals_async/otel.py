@@ -13,10 +13,10 @@ from .events import Event, LimitWait, RequestFailed, RequestSent, ResponseReceiv
 
 try:
     from opentelemetry import metrics, trace
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         'intervals_async.otel needs OpenTelemetry: pip install "intervals_async[otel]"'
-    ) from error
+    ) from _error
 
 __all__ = ["OpenTelemetry"]
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import os
+import pydoc
+import re
+import rlcompleter
 import weakref
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, Mock, create_autospec, patch
 
 import aiohttp
 import pytest
 
-from intervals_async import ArgumentError, ClientClosedError, IntervalsClient, Limit
+from intervals_async import ArgumentError, ClientClosedError, IntervalsClient, Limit, resources
 from intervals_async.limits.sqlite import SqliteLimitStore
 from intervals_async.testing import FakeIntervals, faults
 
@@ -254,3 +259,73 @@ async def test_clients_may_share_the_limits(fake: FakeIntervals, tmp_path: Path)
             await other.me.get()
             budget = await other.budget()
     assert (budget.limits[0].used, budget.requests) == (3, 2)
+
+
+def test_its_resources_can_be_mocked() -> None:
+    """A mock that is specified by the client has them, and nothing else."""
+    mock = Mock(spec=IntervalsClient)
+    mock.task.get.return_value = "a task"
+    assert mock.task.get(7) == "a task"
+    assert isinstance(mock, IntervalsClient)
+    for name in resources.names():
+        assert getattr(mock, name)
+    with pytest.raises(AttributeError):
+        _ = mock.tasks
+    specified: Any = create_autospec(IntervalsClient, instance=True)
+    assert specified.task
+    with pytest.raises(TypeError):
+        specified.with_options(colour="red")
+
+
+async def test_a_resource_can_be_patched(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """On one client, whether it was used before or not; it is itself again afterwards."""
+    used = intervals.project
+    for name in ("task", "project"):
+        with patch.object(intervals, name) as patched:
+            patched.get = AsyncMock(return_value="patched")
+            assert await getattr(intervals, name).get(7) == "patched"
+        assert type(getattr(intervals, name)) is resources.resource_class(name)
+    assert intervals.project is used
+    with patch.object(type(intervals.task), "get", AsyncMock(return_value="patched")):
+        patched_result: Any = await intervals.task.get(7)
+        assert patched_result == "patched"
+    assert fake.requests == 0
+
+
+def test_help_tells_of_the_resources() -> None:
+    """Each with a line, and of the filters and fields that its methods take."""
+    words = pydoc.plain(pydoc.render_doc(IntervalsClient))
+    for name in resources.names():
+        stated = inspect.getdoc(inspect.getattr_static(IntervalsClient, name))
+        assert stated is not None
+        assert re.search(rf"^ \|  {name} = .*\n \|      {re.escape(stated)}$", words, re.MULTILINE)
+    client = IntervalsClient("abc12345678")
+    words = pydoc.plain(pydoc.render_doc(client.task.list))
+    assert all(f"{name}," in words for name in ("projectid", "overdue", "sortfield"))
+    assert "TaskFilters" in words
+    assert "statusid" in (inspect.getdoc(client.task.create) or "")
+    assert "TaskUpdate" in (inspect.getdoc(client.task.update) or "")
+    assert [*inspect.signature(client.task.list).parameters] == ["offset", "limit", "filters"]
+    assert (inspect.getdoc(client.tasknote.list) or "").endswith("sortfield, sortdir.")
+    assert "Filters" not in (inspect.getdoc(client.contacttype.list) or "")
+
+
+def test_completion_offers_the_resources() -> None:
+    """As a REPL does it, and none is imported for it."""
+    client = IntervalsClient("abc12345678")
+    completer = rlcompleter.Completer({"client": client})
+    offered = {completer.complete("client.task", state) for state in range(5)}
+    assert {"client.task", "client.tasknote", "client.taskstatus"} <= offered
+    assert {*resources.names()} <= {*dir(client)}
+
+
+async def test_a_view_has_resources_of_its_own(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """They differ in the options only."""
+    unchecked = intervals.with_options(checked=False)
+    assert unchecked.task is unchecked.task is not intervals.task
+    with pytest.raises(ArgumentError):
+        intervals.resource("task").list(colour="red")
+    unchecked.resource("task").list(colour="red")
+    assert unchecked.limits == intervals.limits

@@ -16,6 +16,8 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
 LINES = re.findall(r"^\| `(intervals_async/[\w/.]+)` \| `(.+)` \|$", PAGE, re.MULTILINE)
 
+ATTRIBUTES = "intervals_async/resources/_attributes.py"
+
 USE = """
 import asyncio
 from datetime import date
@@ -53,6 +55,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         before = f"{line.partition('holiday')[0]}group"  # the one before it in the alphabet
         place = next(i for i, old in enumerate(lines) if old.startswith(before)) + 1
         path.write_text("\n".join([*lines[:place], line, *lines[place:]]) + "\n", "utf-8")
+    path = folder / ATTRIBUTES
+    next_one = "    @cached_property\n    def invoice("
+    text = path.read_text("utf-8").replace(next_one, f"{BLOCKS['py']}\n{next_one}")
+    path.write_text(text, "utf-8")
     return folder
 
 
@@ -73,13 +79,14 @@ def run(copy: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_page_names_two_lines() -> None:
-    """And one block for each of the two files."""
+def test_the_page_names_every_place() -> None:
+    """One block for each of the two files, two lines, and the attribute of the client."""
     assert [name for name, _ in LINES] == [
         "intervals_async/resources/__init__.py",
-        "intervals_async/client.py",
+        "intervals_async/resources/_registry.py",
     ]
-    assert BLOCKS.keys() == {"toml", "python", "sh"}
+    assert f"`{ATTRIBUTES}`" in PAGE
+    assert BLOCKS.keys() == {"toml", "python", "py", "sh"}
 
 
 def test_its_tests_pass(copy: Path) -> None:

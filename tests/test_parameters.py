@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
 import pytest
 
 from intervals_async import ArgumentError
+from intervals_async._schema.encoding import identifier
 from intervals_async._schema.parameters import (
     AsIs,
     AtMost,
@@ -20,7 +21,6 @@ from intervals_async._schema.parameters import (
     Places,
     encode_body,
     encode_query,
-    identifier,
     parameters,
 )
 from intervals_async._schema.values import LocalDatetime, UtcDatetime

@@ -177,6 +177,7 @@ async def test_what_cannot_be_sent_is_refused(
     fake: FakeIntervals, intervals: IntervalsClient, wrong: dict[str, Any], named: str
 ) -> None:
     """Before a request is spent on it."""
+    arguments: dict[str, Any] = {"method": "GET", "path": "/task/", **wrong}
     with pytest.raises(ArgumentError, match=named):
-        await intervals.raw_request(**{"method": "GET", "path": "/task/", **wrong})
+        await intervals.raw_request(**arguments)
     assert fake.requests == 0

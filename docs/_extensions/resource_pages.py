@@ -18,10 +18,8 @@ from typing import Any, get_type_hints
 import attrs
 from contract.reading import Contract, read
 from sphinx.application import Sphinx
-from sphinx.pycode import ModuleAnalyzer
 
 from intervals_async import Record, resources
-from intervals_async._schema.parameters import Parameter, parameters
 from intervals_async._schema.values import (
     Html,
     IdList,
@@ -32,7 +30,7 @@ from intervals_async._schema.values import (
     TextOrObjects,
     UtcDatetime,
 )
-from intervals_async.resources import Resource
+from intervals_async.resources import Parameter, Resource, descriptions, parameters
 
 GROUPS = ("Administrator", "Manager", "Resource", "Executive")
 
@@ -66,12 +64,16 @@ RECORD_TYPES = {
 TOLD_BESIDE = (re.compile(r" Inferred, not documented\."), re.compile(r", at most \d+ characters"))
 """What docstrings say and the tables say in a column of its own."""
 
+NAMED = re.compile(r"(Filters|Fields), as `\w+`: ")
+"""How the paragraph of a docstring begins that names them."""
+
 Row = Sequence[str]
 
 
 def setup(app: Sphinx) -> Mapping[str, bool]:
     """Have the pages written before Sphinx looks which there are."""
     app.connect("builder-inited", write_pages)
+    app.connect("autodoc-process-docstring", leave_out_names)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -93,6 +95,16 @@ def write_pages(app: Sphinx) -> None:
             path.write_text(text, "utf-8")
 
 
+def leave_out_names(
+    app: Sphinx, what: str, name: str, cls: object, options: object, lines: list[str]
+) -> None:
+    """Leave out which filters or fields a method takes: the tables of the page tell it."""
+    del app, cls, options
+    if what == "method" and name.startswith("intervals_async.resources."):
+        names = next((i for i, line in enumerate(lines) if NAMED.match(line)), len(lines))
+        del lines[names:]
+
+
 class Page:
     """The page of one resource."""
 
@@ -101,7 +113,6 @@ class Page:
         self.cls: type[Resource[Any]] = resources.resource_class(name)
         self.record: type[Record] = vars(self.cls)["record"]
         self.contract: Contract = read(name)
-        self._words = ModuleAnalyzer.for_module(self.cls.__module__).find_attr_docs()
 
     @property
     def link(self) -> str:
@@ -186,11 +197,12 @@ class Page:
         yield heading("Fields of a record")
         yield described(self.record)
         hints = get_type_hints(self.record, include_extras=True)
+        words = meanings(self.record)
         rows = [
             (
                 f"`{field.name}`",
                 record_type(hints[field.name], present=field.default is attrs.NOTHING),
-                self._meaning(self.record, field.name),
+                words[field.name],
                 SOURCES[str(self.contract.record[field.name].source)],
             )
             for field in self.fields
@@ -215,14 +227,20 @@ class Page:
         )
 
     def _documented(self, typed_dict: type) -> Iterator[tuple[str, Parameter, str]]:
+        words = meanings(typed_dict)
         for name, parameter in parameters(typed_dict).items():
-            yield name, parameter, self._meaning(typed_dict, name)
+            yield name, parameter, words[name]
 
-    def _meaning(self, cls: type, name: str) -> str:
-        words = " ".join(" ".join(self._words[cls.__name__, name]).split())
+
+def meanings(cls: type) -> Mapping[str, str]:
+    """Tell what fields mean, in one line, without what the tables say in a column of its own."""
+    found = dict(descriptions(cls))
+    for name, words in found.items():
+        line = " ".join(words.split())
         for told in TOLD_BESIDE:
-            words = told.sub("", words)
-        return words
+            line = told.sub("", line)
+        found[name] = line
+    return found
 
 
 def overview(pages: Iterable[Page]) -> str:
@@ -298,11 +316,12 @@ def described(cls: type) -> str:
     return f".. py:class:: {cls.__name__}\n\n{docstring}"
 
 
-def signature(cls: type, method: str) -> str:
-    """Give the signature of a method as it is written, without self."""
+def signature(cls: type[Resource[Any]], method: str) -> str:
+    """Give the signature of a method as it is written, without self, with the class of records."""
     whole = inspect.signature(getattr(cls, method))
     _, *arguments = whole.parameters.values()
-    return str(whole.replace(parameters=arguments)).replace("'", "")
+    written = str(whole.replace(parameters=arguments)).replace("'", "")
+    return re.sub(r"-> R$", f"-> {vars(cls)['record'].__name__}", written)
 
 
 def parameter_type(parameter: Parameter) -> str:

@@ -65,7 +65,7 @@ class GetGroup(ResourceGroup):
             get = _getter(kind.name, id, localid)
             run(_show(connection(ctx, token_file, base_url), get, format))
 
-        takes_id = len(inspect.signature(vars(kind)["get"]).parameters) > 1
+        takes_id = "list" in kind.methods()  # else there is one record only
         if "get_by_localid" in kind.methods():
             return with_options(command, ())
         options = [THE_ID] if takes_id else []

@@ -76,10 +76,10 @@ class ResponseBody:
         self._response = response
         self._loop = asyncio.get_running_loop()
         self._ended = False
-        self.status = response.status
-        self.content_type = response.content_type
-        self.seconds = self._loop.time() - began
-        self.size = 0
+        self.status: int = response.status
+        self.content_type: str = response.content_type
+        self.seconds: float = self._loop.time() - began
+        self.size: int = 0
         # Seconds left until the size must have reached `_deadline_size`.
         self._total = total
         self._time_left = total - self.seconds
@@ -223,7 +223,7 @@ class Connection:
         max_response_bytes: int,
     ) -> None:
         self._credentials = credentials
-        self.base_url = base_url
+        self.base_url: str = base_url
         self._session = session
         # A session that was passed in is neither closed nor changed.
         self._owned = session is None
@@ -231,8 +231,8 @@ class Connection:
         self._trace_configs = list(trace_configs)
         # The bodies that are being read.
         self._bodies: WeakSet[ResponseBody] = WeakSet()
-        self.max_response_bytes = max_response_bytes
-        self.closed = False
+        self.max_response_bytes: int = max_response_bytes
+        self.closed: bool = False
 
     async def close(self) -> None:
         """Close our own session. May be called again."""

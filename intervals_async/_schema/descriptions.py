@@ -6,32 +6,32 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
 
 __all__ = ["descriptions"]
 
 
-def descriptions(cls: type) -> Mapping[str, str]:
+def descriptions(cls: type, *others: type) -> Mapping[str, str]:
     """Read what each field of a record class, or each key of a TypedDict, means.
 
     They are the docstrings below the attributes, so they are read from the source code. Where
-    that is missing, as in a frozen application, the result is empty.
+    that is missing, as in some frozen applications, the result is empty.
 
     Args:
         cls: The record class or TypedDict, such as `TaskFilters`.
+        others: Where to look for what `cls` does not describe itself: `TaskUpdate` describes only
+            those fields that differ from `TaskCreate`.
 
     Returns:
-        The descriptions by name. Inherited attributes are included.
+        The descriptions by name, in the order of the attributes of `cls`.
     """
-    found: dict[str, str] = {}
-    bases: tuple[Any, ...] = getattr(cls, "__orig_bases__", cls.__bases__)  # of a TypedDict, too
-    for base in bases:
-        if isinstance(base, type) and base.__module__.startswith(cls.__module__.partition(".")[0]):
-            found |= descriptions(base)
-    return found | _own(cls)
+    found = {name: words for each in (*reversed(others), cls) for name, words in _own(each).items()}
+    return {name: found[name] for name in cls.__annotations__ if name in found}
 
 
-def _own(cls: type) -> dict[str, str]:
+@cache
+def _own(cls: type) -> Mapping[str, str]:
+    """Read the docstrings below the attributes of a class."""
     try:
         source = textwrap.dedent(inspect.getsource(cls))
     except (OSError, TypeError):

@@ -1,8 +1,7 @@
-"""Pure: what a resource's filters and settable fields take, and how they are written.
+"""Pure: the filters and settable fields of a resource, their rules and their encoding.
 
-The TypedDicts of a resource are the one statement of its parameters: type checkers read
-them, and here they are read at run time, so that a wrong argument is refused before a
-request is spent on it.
+The TypedDicts of a resource are the only statement of its parameters. Type checkers read them, and
+so does this module at run time: a wrong argument is refused before a request is sent.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from typing import (
 import attrs
 
 from ..errors import ArgumentError
+from .encoding import JSONScalar, written
 from .values import Meaning
 
 __all__ = [
@@ -40,9 +40,7 @@ __all__ = [
     "Places",
     "encode_body",
     "encode_query",
-    "identifier",
     "parameters",
-    "written",
 ]
 
 Ids: TypeAlias = int | Iterable[int]
@@ -51,16 +49,11 @@ Ids: TypeAlias = int | Iterable[int]
 Number: TypeAlias = Decimal | int
 """A decimal number. A float is none: 0.1 is not a tenth."""
 
-JSONScalar: TypeAlias = str | int | None
-
-# Numbers of the API are a database's.
-MOST = 2**63
-
 
 class AsIs(str):
-    """A text to send although the documentation does not list it among the values.
+    """A text to send although it is not among the documented values.
 
-    ``list(sortfield=AsIs("projectlabel_order"))`` leaves it to the server to judge.
+    ``list(sortfield=AsIs("projectlabel_order"))`` leaves the decision to the server.
     """
 
     __slots__ = ()
@@ -68,14 +61,14 @@ class AsIs(str):
 
 @attrs.frozen
 class AtMost:
-    """A text's greatest length, in characters."""
+    """The maximum length of a text, in characters."""
 
     length: int
 
 
 @attrs.frozen
 class Places:
-    """How many decimal places a number may have."""
+    """The maximum number of decimal places."""
 
     most: int
 
@@ -93,19 +86,19 @@ _KINDS: dict[object, str] = {
 
 @attrs.frozen
 class Parameter:
-    """One filter or settable field.
+    """One filter or settable field of a resource.
 
     Attributes:
-        name: Its name in the API.
-        kind: ``integer``, ``text``, ``boolean``, ``date``, ``decimal``, ``choice``, or a moment:
-            ``utc`` or ``local``.
-        multiple: Whether several values may be given.
-        required: Whether it must be given.
-        nullable: Whether None, which clears the field, may be given.
+        name: The name in the API.
+        kind: The kind of value: ``integer``, ``text``, ``boolean``, ``date``, ``decimal``,
+            ``choice``, or a datetime: ``utc`` or ``local``.
+        multiple: Whether it takes several values.
+        required: Whether it is required.
+        nullable: Whether it takes None, which clears the field.
         choices: The values that a ``choice`` takes.
         open: Whether a ``choice`` takes other values too, marked as `AsIs`.
-        longest: How many characters a text may have; None for any number.
-        places: How many decimal places a number may have; None for any number.
+        longest: The maximum length of a text, in characters; None for no limit.
+        places: The maximum number of decimal places; None for no limit.
     """
 
     name: str
@@ -119,10 +112,10 @@ class Parameter:
     places: int | None = None
 
     def write(self, value: object) -> JSONScalar:
-        """Write a value as a body carries it: text and number, never a JSON boolean.
+        """Encode a value for a request body: as text or a number, never as a JSON boolean.
 
         Raises:
-            ArgumentError: It is of a wrong type, or breaks a rule.
+            ArgumentError: The value has a wrong type, or breaks a rule.
         """
         if value is None and self.nullable:
             return None
@@ -131,7 +124,11 @@ class Parameter:
         return self._write_one(value)
 
     def parse(self, words: str) -> Any:
-        """Read a value that a person typed, commas between several."""
+        """Parse a value that a person typed, several values separated by commas.
+
+        Raises:
+            ArgumentError: The text is not such a value.
+        """
         if self.multiple:
             return [self._parse_one(word.strip()) for word in words.split(",")]
         return self._parse_one(words)
@@ -231,7 +228,11 @@ class Parameter:
 
 @cache
 def parameters(typed_dict: type) -> Mapping[str, Parameter]:
-    """Read a TypedDict: its parameters by name, in the order in which it states them."""
+    """Read the parameters of a TypedDict, such as `TaskFilters`.
+
+    Returns:
+        The parameters by name, in the order of their definition.
+    """
     total: bool = getattr(typed_dict, "__total__", True)
     return {
         name: _parameter(name, hint, required=total)
@@ -246,17 +247,17 @@ def encode_query(
     *,
     checked: bool = True,
 ) -> tuple[tuple[str, str], ...]:
-    """Write filters as a query; `what` is the call, for the message of a refusal.
+    """Encode filters as a query.
 
     Args:
-        what: The call.
-        known: What it takes.
-        given: What was given.
-        checked: Whether what the documentation does not allow is refused; else whatever can be
-            written at all is left to the server.
+        what: The call, for error messages.
+        known: The parameters that it takes.
+        given: The arguments.
+        checked: Whether to refuse what the documentation does not allow; otherwise everything that
+            can be encoded is left to the server.
 
     Raises:
-        ArgumentError: A filter is not known, is missing, or its value breaks a rule.
+        ArgumentError: A filter is unknown, is missing, or its value breaks a rule.
     """
     pairs = _encode(what, "filter", known, given, checked=checked)
     return tuple((name, "" if value is None else str(value)) for name, value in pairs)
@@ -269,53 +270,8 @@ def encode_body(
     *,
     checked: bool = True,
 ) -> dict[str, JSONScalar]:
-    """Write fields as a body; as `encode_query` does."""
+    """Encode fields as a body: see `encode_query`."""
     return dict(_encode(what, "field", known, given, checked=checked))
-
-
-def written(name: str, value: object) -> JSONScalar:
-    """Write whatever the wire has a way to say.
-
-    Raises:
-        ArgumentError: It has none for this.
-    """
-    match value:
-        case None:
-            return None
-        case bool():
-            return "t" if value else "f"
-        case int():
-            if not -MOST <= value < MOST:
-                raise ArgumentError(f"{name} takes a whole number of at most 64 bits")
-            return int.__int__(value)  # of an enum's member, too
-        case str():
-            return _encodable(name, value)
-        case Decimal():
-            return f"{value:f}"
-        case datetime():
-            try:
-                moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-            except OverflowError:
-                raise ArgumentError(f"{name} is beyond the years 1 to 9999 in UTC") from None
-            return moment.isoformat(" ", "seconds")
-        case date():
-            return value.isoformat()
-        case Iterable() if not isinstance(value, bytes | Mapping):
-            return ",".join("" if one is None else str(written(name, one)) for one in value)
-        case _:
-            raise ArgumentError(f"{name} cannot be sent as a {type(value).__name__}")
-
-
-def identifier(what: str, value: object) -> int:
-    """Check the id of a record.
-
-    Raises:
-        ArgumentError: It is not a whole number above zero.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        shown = value if isinstance(value, int) else type(value).__name__
-        raise ArgumentError(f"{what}: an id is a whole number above 0, not {shown}")
-    return value
 
 
 def _encode(
@@ -338,16 +294,6 @@ def _encode(
             yield name, known[name].write(value) if checked else written(name, value)
         except ArgumentError as error:
             raise ArgumentError(f"{what}: {error}") from None
-
-
-def _encodable(name: str, value: str) -> str:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ArgumentError(
-            f"{name} holds half a surrogate pair, which UTF-8 cannot carry"
-        ) from None
-    return str.__str__(value)  # of an enum's member, too
 
 
 def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) -> str:

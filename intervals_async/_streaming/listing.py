@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Listing", "Page", "PageSource", "Pages", "Stream"]
 
 R = TypeVar("R", bound=Record)
+S = TypeVar("S", bound=Record)
 
 
 class Listing(Generic[R]):
@@ -51,8 +52,8 @@ class Listing(Generic[R]):
             query += f" limit={self._limit}"
         return f"<Listing {self._source.resource}{query}>"
 
-    @classmethod
-    def chain(cls, listings: Iterable[Listing[R]], *, like: Listing[R] | None = None) -> Listing[R]:
+    @staticmethod
+    def chain(listings: Iterable[Listing[S]], *, like: Listing[S] | None = None) -> Listing[S]:
         """Combine listings of one resource into a listing that reads them one after another.
 
         A record that several of them hold is yielded once. The order is that of the listings, and

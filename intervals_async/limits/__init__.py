@@ -1,7 +1,8 @@
 """How many requests may be sent, kept in the process, on the host, or across hosts."""
 
+from .budget import Budget, LimitUse
 from .limit import Limit
 from .limiter import Limiter
 from .store import LimitStore, MemoryLimitStore
 
-__all__ = ["Limit", "LimitStore", "Limiter", "MemoryLimitStore"]
+__all__ = ["Budget", "Limit", "LimitStore", "LimitUse", "Limiter", "MemoryLimitStore"]

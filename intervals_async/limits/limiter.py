@@ -54,7 +54,7 @@ class Limiter:
         clock: Callable[[], float] = time.monotonic,
         on_wait: Callable[[float, bool], None] = lambda seconds, bulk: None,
     ) -> None:
-        self.limits = tuple(limits)
+        self.limits: tuple[Limit, ...] = tuple(limits)
         self._store = MemoryLimitStore(clock=clock) if store is None else store
         # Others who share a store do not tell us when they give a place back.
         self._longest_look = math.inf if store is None else 1.0

@@ -17,10 +17,10 @@ try:
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
     from redis.exceptions import RedisClusterException, RedisError
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         'intervals_async.limits.redis needs redis: pip install "intervals_async[redis]"'
-    ) from error
+    ) from _error
 
 __all__ = ["RedisLimitStore"]
 

@@ -1,13 +1,13 @@
 """The resources of the API, one module each: its record, filters, settable fields and methods.
 
-A module is imported when one of its names is asked for: most programs use few of them.
+A module is imported when one of its names is first used: most programs need few of them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._registry import find, offered
+from ._registry import find, public_names
 from ._registry import names as names
 from ._registry import resource_class as resource_class
 
@@ -15,7 +15,7 @@ if not TYPE_CHECKING:  # to a type checker, what is not there is not there
     __getattr__ = find
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *offered()})
+        return sorted({*globals(), *public_names()})
 
 
 if TYPE_CHECKING:

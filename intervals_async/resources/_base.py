@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
+import textwrap
 from collections.abc import Mapping, Sequence
+from inspect import cleandoc
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
 
 from .._http.messages import Call, ParsedResponse
 from .._http.transport import Transport
-from .._schema.parameters import encode_body, encode_query, identifier, parameters
+from .._schema.encoding import identifier
+from .._schema.parameters import encode_body, encode_query, parameters
 from .._schema.records import Record, record_decoder
 from .._streaming.listing import Listing, PageSource
 from ..errors import ArgumentError, ResponseError
@@ -20,8 +22,11 @@ __all__ = [
     "NO_EXECUTIVES",
     "NO_RESOURCES",
     "UNSTATED",
+    "Deletable",
+    "Gettable",
     "Groups",
     "Nothing",
+    "Permissions",
     "Resource",
 ]
 
@@ -29,6 +34,9 @@ R = TypeVar("R", bound=Record)
 
 Groups: TypeAlias = tuple[str, ...] | None
 """Who may call a method; None where the documentation does not say."""
+
+Permissions: TypeAlias = Mapping[str, Groups]
+"""Who may call each method, by its name."""
 
 EVERYBODY: Groups = ("Administrator", "Manager", "Resource", "Executive")
 NO_EXECUTIVES: Groups = ("Administrator", "Manager", "Resource")
@@ -66,7 +74,7 @@ class Resource(Generic[R]):
     updatable: ClassVar[type] = Nothing
     """TypedDict of the fields that ``update`` takes."""
 
-    permissions: ClassVar[Mapping[str, Groups]]
+    permissions: Permissions
     """Groups that may call each method, by its name; None where the documentation does not say."""
 
     paginated: ClassVar[bool] = True
@@ -77,6 +85,20 @@ class Resource(Generic[R]):
 
     has_action_notes: ClassVar[bool] = False
     """Whether its writes add action notes unless ``disable_action_notes`` is set."""
+
+    def __init_subclass__(cls) -> None:
+        """Name the filters and fields in the docstrings of the methods that take them."""
+        super().__init_subclass__()
+        for method, label, taken in (
+            ("list", "Filters", cls.filters),
+            ("create", "Fields", cls.creatable),
+            ("update", "Fields", cls.updatable),
+        ):
+            function = vars(cls).get(method)
+            names = taken.__annotations__
+            if names and function is not None and function.__doc__ is not None:
+                words = textwrap.fill(f"{label}, as `{taken.__name__}`: {', '.join(names)}.", 96)
+                function.__doc__ = f"{cleandoc(function.__doc__)}\n\n{words}"
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -96,8 +118,7 @@ class Resource(Generic[R]):
     @classmethod
     def methods(cls) -> Sequence[str]:
         """List the names of the methods that the API allows, in the order of their definition."""
-        own = vars(cls).items()
-        return [name for name, it in own if inspect.isfunction(it) and not name.startswith("_")]
+        return tuple(cls.permissions)
 
     def _list(
         self,
@@ -206,3 +227,36 @@ class Resource(Generic[R]):
             # Whoever reads this must not take the write for failed and send it again.
             error.message = f"it was carried out, but its answer cannot be read: {error.message}"
             raise
+
+
+class Gettable(Resource[R]):
+    """A resource whose records can be read one by one."""
+
+    __slots__ = ()
+
+    async def get(self, id: int, /) -> R:
+        """Get one record by its id.
+
+        Raises:
+            NotFoundError: There is no such record.
+        """
+        return await self._get(id)
+
+
+class Deletable(Resource[R]):
+    """A resource whose records can be deleted."""
+
+    __slots__ = ()
+
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
+        """Delete one record by its id.
+
+        Args:
+            id: The id of the record.
+            send_notifications: Whether to send the e-mails that go with it; None for the client's
+                own setting.
+
+        Raises:
+            NotFoundError: There is no such record.
+        """
+        await self._delete(id, send_notifications=send_notifications)

@@ -1,23 +1,59 @@
-"""Which resources there are, and where: the modules beside this one."""
+"""Which resources there are, and which names each of their modules defines."""
 
 from __future__ import annotations
 
-import inspect
-import pkgutil
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._base import Resource
 
-__all__ = ["find", "names", "offered", "resource_class"]
+__all__ = ["find", "names", "public_names", "resource_class"]
 
+# By the name of a resource, and of its module: the names that the module defines, that of its
+# `Resource` first.
+# fmt: off
+RESOURCES: dict[str, tuple[str, ...]] = {
+    "client": ("ClientResource", "Client", "ClientCreate", "ClientFilters", "ClientUpdate"),
+    "contactdescriptor": ("ContactDescriptorResource", "ContactDescriptor", "ContactDescriptorFilters"),
+    "contacttype": ("ContactTypeResource", "ContactType"),
+    "document": ("DocumentResource", "Document", "DocumentFilters"),
+    "expense": ("ExpenseResource", "Expense", "ExpenseCreate", "ExpenseFilters", "ExpenseUpdate"),
+    "group": ("GroupResource", "Group"),
+    "invoice": ("InvoiceResource", "Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceUpdate"),
+    "invoiceitem": ("InvoiceItemResource", "InvoiceItem", "InvoiceItemCreate", "InvoiceItemFilters", "InvoiceItemUpdate"),
+    "invoicenote": ("InvoiceNoteResource", "InvoiceNote", "InvoiceNoteCreate", "InvoiceNoteFilters", "InvoiceNoteUpdate"),
+    "invoiceterm": ("InvoiceTermResource", "InvoiceTerm"),
+    "me": ("MeResource", "Me"),
+    "milestone": ("MilestoneResource", "Milestone", "MilestoneCreate", "MilestoneFilters", "MilestoneUpdate"),
+    "milestonenote": ("MilestoneNoteResource", "MilestoneNote", "MilestoneNoteCreate", "MilestoneNoteFilters", "MilestoneNoteUpdate"),
+    "module": ("ModuleResource", "Module", "ModuleFilters"),
+    "payment": ("PaymentResource", "Payment", "PaymentCreate", "PaymentFilters", "PaymentUpdate"),
+    "paymenttype": ("PaymentTypeResource", "PaymentType"),
+    "person": ("PersonResource", "Person", "PersonCreate", "PersonFilters", "PersonUpdate"),
+    "personcontact": ("PersonContactResource", "PersonContact", "PersonContactCreate", "PersonContactFilters", "PersonContactUpdate"),
+    "project": ("ProjectResource", "Project", "ProjectCreate", "ProjectFilters", "ProjectUpdate"),
+    "projectlabel": ("ProjectLabelResource", "ProjectLabel", "ProjectLabelFilters"),
+    "projectmodule": ("ProjectModuleResource", "ProjectModule", "ProjectModuleCreate", "ProjectModuleFilters", "ProjectModuleUpdate"),
+    "projectnote": ("ProjectNoteResource", "ProjectNote", "ProjectNoteCreate", "ProjectNoteFilters", "ProjectNoteUpdate"),
+    "projectteam": ("ProjectTeamResource", "ProjectTeam", "ProjectTeamFilters"),
+    "projectworktype": ("ProjectWorkTypeResource", "ProjectWorkType", "ProjectWorkTypeCreate", "ProjectWorkTypeFilters", "ProjectWorkTypeUpdate"),
+    "quota": ("QuotaResource", "Quota"),
+    "request": ("RequestResource", "Request", "RequestCreate", "RequestFilters", "RequestUpdate"),
+    "task": ("TaskResource", "Task", "TaskCreate", "TaskFilters", "TaskUpdate"),
+    "tasklistfilter": ("TaskListFilterResource", "TaskListFilter"),
+    "tasknote": ("TaskNoteResource", "TaskNote", "TaskNoteCreate", "TaskNoteFilters", "TaskNoteUpdate"),
+    "taskpriority": ("TaskPriorityResource", "TaskPriority", "TaskPriorityFilters"),
+    "taskstatus": ("TaskStatusResource", "TaskStatus", "TaskStatusFilters"),
+    "time": ("TimeResource", "Time", "TimeCreate", "TimeFilters", "TimeUpdate"),
+    "timer": ("TimerResource", "Timer", "TimerCreate", "TimerFilters", "TimerUpdate"),
+    "worktype": ("WorkTypeResource", "WorkType", "WorkTypeFilters"),
+}
+# fmt: on
 
-# What is imported from elsewhere, when it is asked for.
-ELSEWHERE = {
+# Public names that are defined elsewhere.
+COMMON: Mapping[str, str] = {
     "AnyResource": "._any",
     "Parameter": ".._schema.parameters",
     "Resource": "._base",
@@ -26,52 +62,36 @@ ELSEWHERE = {
 }
 
 
-@cache
 def names() -> Sequence[str]:
-    """The names of all resources, in the order of the alphabet."""
-    found = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    """List the names of all resources, in alphabetical order."""
+    return tuple(RESOURCES)
 
 
-@cache
 def resource_class(name: str) -> type[Resource[Any]]:
-    """Give a resource's class, by the name that the API has for it.
+    """Return the class of a resource, by its name in the API.
 
     Raises:
         LookupError: There is no such resource.
     """
-    if name not in names():
-        raise LookupError(f"there is no resource {name!r}; there are {', '.join(names())}")
-    base: type[Resource[Any]] = find("Resource")
-    offered = vars(_module(name))
-    return next(
-        each
-        for each in (offered[one] for one in offered["__all__"])
-        if inspect.isclass(each) and issubclass(each, base)
-    )
+    if name not in RESOURCES:
+        raise LookupError(f"there is no resource {name!r}; there are {', '.join(RESOURCES)}")
+    found: type[Resource[Any]] = find(RESOURCES[name][0])
+    return found
 
 
 def find(name: str) -> Any:
-    """Give what a module here offers under this name, importing it if need be.
+    """Return what has a public name, and import its module if need be.
 
-    The names that a module offers begin with its own: ``ProjectNoteFilters``, of projectnote;
-    but ``TimeResource`` is of time, not of timer.
+    Raises:
+        AttributeError: There is no such name.
     """
-    if name in ELSEWHERE:
-        return getattr(import_module(ELSEWHERE[name], __package__), name)
-    owners = [each for each in names() if name.lower().startswith(each) and name[:1].isupper()]
-    for owner in sorted(owners, key=len, reverse=True):
-        module = _module(owner)
-        if name in module.__all__:
-            return vars(module)[name]
-    raise AttributeError(f"module {__package__!r} has no attribute {name!r}")
+    owners = (f".{module}" for module, defined in RESOURCES.items() if name in defined)
+    owner = COMMON.get(name) or next(owners, None)
+    if owner is None:
+        raise AttributeError(f"module {__package__!r} has no attribute {name!r}")
+    return getattr(import_module(owner, __package__), name)
 
 
-@cache
-def offered() -> Sequence[str]:
-    """All names that the modules here offer; all of them are imported for it."""
-    return [*ELSEWHERE, *(each for name in names() for each in _module(name).__all__)]
-
-
-def _module(name: str) -> Any:
-    return import_module(f".{name}", __package__)
+def public_names() -> Sequence[str]:
+    """List the names that `find` finds. Nothing is imported."""
+    return [*COMMON, *(name for defined in RESOURCES.values() for name in defined)]

@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, Html
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = ["Client", "ClientCreate", "ClientFilters", "ClientResource", "ClientUpdate"]
 
@@ -94,31 +94,21 @@ class ClientCreate(TypedDict, total=False):
 
 
 class ClientUpdate(TypedDict, total=False):
-    """The fields of a client that may be changed; None clears one."""
+    """The fields of a client that may be changed; None clears one. `ClientCreate` describes them."""
 
     name: Annotated[str, AtMost(255)]
-    """Client name, at most 255 characters."""
     datecreated: Day
-    """Creation date of the client."""
     description: str | None
-    """Description / notes area of the client; HTML is accepted, some elements may be stripped."""
     email: Annotated[str, AtMost(255)] | None
-    """Main e-mail address; may also belong to a contact person without login, at most 255
-    characters.
-    """
     website: Annotated[str, AtMost(255)] | None
-    """Website address, at most 255 characters."""
     phone: Annotated[str, AtMost(50)] | None
-    """Phone number, at most 50 characters."""
     fax: Annotated[str, AtMost(50)] | None
-    """Fax number, at most 50 characters."""
     address: str | None
-    """Postal address (free text, may hold line breaks)."""
     active: bool
     """Whether the client is active."""
 
 
-class ClientResource(Resource[Client]):
+class ClientResource(Gettable[Client], Deletable[Client]):
     """Companies that projects are done for.
 
     Everybody reads them, Administrators write them. A Resource's or Executive's answers have been
@@ -133,7 +123,7 @@ class ClientResource(Resource[Client]):
     filters = ClientFilters
     creatable = ClientCreate
     updatable = ClientUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,
@@ -145,28 +135,20 @@ class ClientResource(Resource[Client]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ClientFilters]
     ) -> Listing[Client]:
-        """List the clients that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching clients; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Client:
-        """Get a client, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ClientCreate]
     ) -> Client:
-        """Write a new client and give it as it was stored.
+        """Create a client and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ClientUpdate]
     ) -> Client:
-        """Change some fields of a client and give the whole of it; headers as with `create`."""
+        """Change fields of a client and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a client, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -6,7 +6,7 @@ from typing import Required, TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import UNSTATED, Resource
+from ._base import UNSTATED, Permissions, Resource
 
 __all__ = ["ContactDescriptor", "ContactDescriptorFilters", "ContactDescriptorResource"]
 
@@ -36,7 +36,7 @@ class ContactDescriptorResource(Resource[ContactDescriptor]):
     name = "contactdescriptor"
     record = ContactDescriptor
     filters = ContactDescriptorFilters
-    permissions = {"list": UNSTATED}
+    permissions: Permissions = {"list": UNSTATED}
     paginated = False
 
     def list(self, **filters: Unpack[ContactDescriptorFilters]) -> Listing[ContactDescriptor]:

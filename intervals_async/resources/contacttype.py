@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import UNSTATED, Resource
+from ._base import UNSTATED, Permissions, Resource
 
 __all__ = ["ContactType", "ContactTypeResource"]
 
@@ -26,7 +26,7 @@ class ContactTypeResource(Resource[ContactType]):
     __slots__ = ()
     name = "contacttype"
     record = ContactType
-    permissions = {"list": UNSTATED}
+    permissions: Permissions = {"list": UNSTATED}
     paginated = False
 
     def list(self) -> Listing[ContactType]:

@@ -6,11 +6,12 @@ from typing import Literal, TypedDict, Unpack
 
 from .._http.download import Download
 from .._http.messages import Call
-from .._schema.parameters import AsIs, Ids, identifier
+from .._schema.encoding import identifier
+from .._schema.parameters import AsIs, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, LocalDatetime, Objects
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, UNSTATED, Resource
+from ._base import EVERYBODY, UNSTATED, Permissions, Resource
 
 __all__ = ["Document", "DocumentFilters", "DocumentResource"]
 
@@ -100,17 +101,17 @@ class DocumentResource(Resource[Document]):
     name = "document"
     record = Document
     filters = DocumentFilters
-    permissions = {"list": EVERYBODY, "get": EVERYBODY, "download": UNSTATED}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY, "download": UNSTATED}
     sorts_by_id = True
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[DocumentFilters]
     ) -> Listing[Document]:
-        """List the documents that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching documents; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
 
     async def get(self, id: int, /) -> Document:
-        """Get the whole record of a document, or raise `NotFoundError`."""
+        """Get the complete record of a document, or raise `NotFoundError`."""
         id = identifier("document.get()", id)
         return await self._source({"id": id}).only(f"there is no document {id}")
 

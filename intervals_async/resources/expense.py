@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Resource
+from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = ["Expense", "ExpenseCreate", "ExpenseFilters", "ExpenseResource", "ExpenseUpdate"]
 
@@ -95,23 +95,17 @@ class ExpenseCreate(TypedDict, total=False):
 
 
 class ExpenseUpdate(TypedDict, total=False):
-    """The fields of an expense that may be changed; None clears one."""
+    """The fields of an expense that may be changed; None clears one. `ExpenseCreate` describes them."""
 
     projectid: int
-    """Project the expense belongs to."""
     personid: int | None
-    """Person of the expense; the caller when left out."""
     date: Day
-    """Day the expense was incurred."""
     expense: Number
-    """What it cost the company."""
     fee: Number
-    """What the client is charged; same as expense when not marked up."""
     note: Annotated[str, AtMost(255)] | None
-    """Description of the expense, at most 255 characters."""
 
 
-class ExpenseResource(Resource[Expense]):
+class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     """Costs booked on projects, with the fee charged for them.
 
     Administrators, Managers and Executives read them, Administrators and Managers write,
@@ -125,7 +119,7 @@ class ExpenseResource(Resource[Expense]):
     filters = ExpenseFilters
     creatable = ExpenseCreate
     updatable = ExpenseUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,
@@ -137,28 +131,20 @@ class ExpenseResource(Resource[Expense]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ExpenseFilters]
     ) -> Listing[Expense]:
-        """List the expenses that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching expenses; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Expense:
-        """Get an expense, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ExpenseCreate]
     ) -> Expense:
-        """Write a new expense and give it as it was stored.
+        """Create an expense and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ExpenseUpdate]
     ) -> Expense:
-        """Change some fields of an expense and give the whole of it; headers as with `create`."""
+        """Change fields of an expense and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete an expense, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

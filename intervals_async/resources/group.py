@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Permissions, Resource
 
 __all__ = ["Group", "GroupResource"]
 
@@ -29,7 +29,7 @@ class GroupResource(Resource[Group]):
     __slots__ = ()
     name = "group"
     record = Group
-    permissions = {"list": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY}
     paginated = False
 
     def list(self) -> Listing[Group]:

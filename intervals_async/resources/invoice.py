@@ -10,7 +10,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import MANAGERS, NO_RESOURCES, Resource
+from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = ["Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceResource", "InvoiceUpdate"]
 
@@ -163,43 +163,27 @@ class InvoiceCreate(TypedDict, total=False):
 
 
 class InvoiceUpdate(TypedDict, total=False):
-    """The fields of an invoice that may be changed; None clears one."""
+    """The fields of an invoice that may be changed; None clears one. `InvoiceCreate` describes them."""
 
     projectid: int
-    """Project being invoiced."""
     date: Day
-    """Invoice date."""
     termid: int
-    """Payment term, an id of /invoiceterm/."""
     termother: Annotated[str, AtMost(255)] | None
-    """Name of a custom term, for the term Other (id 6), at most 255 characters."""
     termotherdatedue: Day | None
-    """Due date of a custom term; needed when the term is Other (id 6)."""
     title: Annotated[str, AtMost(255)]
-    """Invoice title, at most 255 characters."""
     description: str | None
-    """Invoice description."""
     addressfrom: str | None
-    """Sender address."""
     addressto: str | None
-    """Recipient address."""
     purchaseorder: Annotated[str, AtMost(55)] | None
-    """Purchase order number, at most 55 characters."""
     tax: Number | None
-    """Tax value."""
     secondtax: Number | None
-    """Second tax value, for places with two levels of tax."""
     secondtaxcompound: bool | None
-    """True: the second tax is compounded; false: it is added."""
     disclaimer: str | None
-    """Disclaimer text."""
     datebegin: Day | None
-    """First day of the time entries to import; makes the invoice prefilled."""
     dateend: Day | None
-    """Last day of the time entries to import; makes the invoice prefilled."""
 
 
-class InvoiceResource(Resource[Invoice]):
+class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     """Invoices of projects; Resource users have no access, Executives only read.
 
     Left without ``datebegin`` and ``dateend`` on creation, an invoice is freeform: its lines are
@@ -215,7 +199,7 @@ class InvoiceResource(Resource[Invoice]):
     filters = InvoiceFilters
     creatable = InvoiceCreate
     updatable = InvoiceUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,
@@ -227,31 +211,23 @@ class InvoiceResource(Resource[Invoice]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceFilters]
     ) -> Listing[Invoice]:
-        """List the invoices that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching invoices; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Invoice:
-        """Get an invoice, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceCreate]
     ) -> Invoice:
-        """Write a new invoice and give it as it was stored.
+        """Create an invoice and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceUpdate]
     ) -> Invoice:
-        """Change some fields of an invoice and give the whole of it; headers as with `create`."""
+        """Change fields of an invoice and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete an invoice, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("termid") != OTHER_TERM or "termotherdatedue" in fields:

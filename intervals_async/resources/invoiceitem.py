@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Required, TypedDict, Unpack
 from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import MANAGERS, NO_RESOURCES, Resource
+from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = [
     "InvoiceItem",
@@ -83,25 +83,17 @@ class InvoiceItemCreate(TypedDict, total=False):
 
 
 class InvoiceItemUpdate(TypedDict, total=False):
-    """The fields of an invoice line that may be changed; None clears one."""
+    """The fields of an invoice line that may be changed; None clears one. `InvoiceItemCreate` describes them."""
 
     invoiceid: int
-    """Invoice of the line; fixed for existing non-custom lines."""
     name: Annotated[str, AtMost(255)]
-    """Name of the line, at most 255 characters."""
     description: str | None
-    """Description of the line."""
     quantity: Number | None
-    """Quantity; only for new or custom lines."""
     rate: Number | None
-    """Rate; only for new or custom lines."""
     amount: Number
-    """Amount; must equal quantity times rate when both are given; fixed for existing non-custom
-    lines.
-    """
 
 
-class InvoiceItemResource(Resource[InvoiceItem]):
+class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
     """Lines of invoices; Resource users have no access, Executives only read.
 
     They are listed for one invoice. Of a line that was generated from time only the description
@@ -115,7 +107,7 @@ class InvoiceItemResource(Resource[InvoiceItem]):
     filters = InvoiceItemFilters
     creatable = InvoiceItemCreate
     updatable = InvoiceItemUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,
@@ -127,19 +119,15 @@ class InvoiceItemResource(Resource[InvoiceItem]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceItemFilters]
     ) -> Listing[InvoiceItem]:
-        """List the invoice lines that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching invoice lines; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> InvoiceItem:
-        """Get an invoice line, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceItemCreate]
     ) -> InvoiceItem:
-        """Write a new invoice line and give it as it was stored.
+        """Create an invoice line and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -151,9 +139,5 @@ class InvoiceItemResource(Resource[InvoiceItem]):
         send_notifications: bool | None = None,
         **fields: Unpack[InvoiceItemUpdate],
     ) -> InvoiceItem:
-        """Change some fields of an invoice line and give the whole of it; headers as with `create`."""
+        """Change fields of an invoice line and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete an invoice line, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -8,7 +8,7 @@ from .._schema.parameters import AtMost
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, Resource
+from ._base import ADMINISTRATORS, MANAGERS, Deletable, Gettable, Permissions
 
 __all__ = [
     "InvoiceNote",
@@ -62,19 +62,15 @@ class InvoiceNoteCreate(TypedDict, total=False):
 
 
 class InvoiceNoteUpdate(TypedDict, total=False):
-    """The fields of an invoice note that may be changed; None clears one."""
+    """The fields of an invoice note that may be changed; None clears one. `InvoiceNoteCreate` describes them."""
 
     invoiceid: int
-    """Invoice the note belongs to."""
     title: Annotated[str, AtMost(255)]
-    """Title of the note, at most 255 characters."""
     note: str | None
-    """Body of the note."""
     date: UtcDatetime | None
-    """When the note is recorded."""
 
 
-class InvoiceNoteResource(Resource[InvoiceNote]):
+class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
     """Notes and logged events of invoices, for Administrators and Managers.
 
     They are listed for one invoice. Both write notes; only Administrators change and delete them.
@@ -87,7 +83,7 @@ class InvoiceNoteResource(Resource[InvoiceNote]):
     filters = InvoiceNoteFilters
     creatable = InvoiceNoteCreate
     updatable = InvoiceNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": MANAGERS,
         "get": MANAGERS,
         "create": MANAGERS,
@@ -98,19 +94,15 @@ class InvoiceNoteResource(Resource[InvoiceNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[InvoiceNoteFilters]
     ) -> Listing[InvoiceNote]:
-        """List the invoice notes that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching invoice notes; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> InvoiceNote:
-        """Get an invoice note, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceNoteCreate]
     ) -> InvoiceNote:
-        """Write a new invoice note and give it as it was stored.
+        """Create an invoice note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -122,9 +114,5 @@ class InvoiceNoteResource(Resource[InvoiceNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[InvoiceNoteUpdate],
     ) -> InvoiceNote:
-        """Change some fields of an invoice note and give the whole of it; headers as with `create`."""
+        """Change fields of an invoice note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete an invoice note, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

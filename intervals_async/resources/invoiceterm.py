@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import NO_RESOURCES, Resource
+from ._base import NO_RESOURCES, Permissions, Resource
 
 __all__ = ["InvoiceTerm", "InvoiceTermResource"]
 
@@ -33,7 +33,7 @@ class InvoiceTermResource(Resource[InvoiceTerm]):
     __slots__ = ()
     name = "invoiceterm"
     record = InvoiceTerm
-    permissions = {"list": NO_RESOURCES}
+    permissions: Permissions = {"list": NO_RESOURCES}
     paginated = False
 
     def list(self) -> Listing[InvoiceTerm]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._schema.values import Html, LocalDatetime
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Permissions, Resource
 
 __all__ = ["Me", "MeResource"]
 
@@ -70,7 +70,7 @@ class MeResource(Resource[Me]):
     __slots__ = ()
     name = "me"
     record = Me
-    permissions = {"get": EVERYBODY}
+    permissions: Permissions = {"get": EVERYBODY}
     paginated = False
 
     async def get(self) -> Me:

@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = [
     "Milestone",
@@ -115,25 +115,17 @@ class MilestoneCreate(TypedDict, total=False):
 
 
 class MilestoneUpdate(TypedDict, total=False):
-    """The fields of a milestone that may be changed; None clears one."""
+    """The fields of a milestone that may be changed; None clears one. `MilestoneCreate` describes them."""
 
     projectid: int
-    """Project the milestone belongs to."""
     ownerid: Ids
-    """Person who owns it, or several."""
     title: Annotated[str, AtMost(255)]
-    """Milestone title, at most 255 characters."""
     datedue: Day
-    """Due date; incomplete with a past date counts as overdue, complete with a future date as in
-    progress.
-    """
     description: str | None
-    """Longer description; HTML is accepted, some elements may be stripped."""
     complete: bool
-    """Whether the milestone is done."""
 
 
-class MilestoneResource(Resource[Milestone]):
+class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
     """Milestones of projects, read by everybody.
 
     Administrators and Managers write them. For a single one, Executives are not named among the
@@ -147,7 +139,7 @@ class MilestoneResource(Resource[Milestone]):
     filters = MilestoneFilters
     creatable = MilestoneCreate
     updatable = MilestoneUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": NO_EXECUTIVES,
         "create": MANAGERS,
@@ -160,12 +152,8 @@ class MilestoneResource(Resource[Milestone]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[MilestoneFilters]
     ) -> Listing[Milestone]:
-        """List the milestones that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching milestones; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Milestone:
-        """Get a milestone, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self,
@@ -174,9 +162,9 @@ class MilestoneResource(Resource[Milestone]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[MilestoneCreate],
     ) -> Milestone:
-        """Write a new milestone and give it as it was stored.
+        """Create a milestone and return it as stored.
 
-        `send_notifications` and `disable_action_notes` stand for the client's own setting.
+        `send_notifications` and `disable_action_notes` override the client's settings.
         """
         return await self._create(
             fields, send_notifications=send_notifications, disable_action_notes=disable_action_notes
@@ -191,14 +179,10 @@ class MilestoneResource(Resource[Milestone]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[MilestoneUpdate],
     ) -> Milestone:
-        """Change some fields of a milestone and give the whole of it; headers as with `create`."""
+        """Change fields of a milestone and return all of it; options as in `create`."""
         return await self._update(
             id,
             fields,
             send_notifications=send_notifications,
             disable_action_notes=disable_action_notes,
         )
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a milestone, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -7,7 +7,7 @@ from typing import Required, TypedDict, Unpack
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "MilestoneNote",
@@ -57,17 +57,15 @@ class MilestoneNoteCreate(TypedDict, total=False):
 
 
 class MilestoneNoteUpdate(TypedDict, total=False):
-    """The fields of a milestone note that may be changed; None clears one."""
+    """The fields of a milestone note that may be changed; None clears one. `MilestoneNoteCreate` describes them."""
 
     milestoneid: int
-    """Milestone the note belongs to."""
     note: str
-    """Note body; HTML is accepted, some elements may be stripped."""
     public: bool
     """Whether executives can see the note; notes by executives are always public."""
 
 
-class MilestoneNoteResource(Resource[MilestoneNote]):
+class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
     """Notes and events of milestones, for everybody.
 
     They are listed for one milestone. Everybody writes notes; only Administrators change and
@@ -81,7 +79,7 @@ class MilestoneNoteResource(Resource[MilestoneNote]):
     filters = MilestoneNoteFilters
     creatable = MilestoneNoteCreate
     updatable = MilestoneNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,
@@ -92,19 +90,15 @@ class MilestoneNoteResource(Resource[MilestoneNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[MilestoneNoteFilters]
     ) -> Listing[MilestoneNote]:
-        """List the milestone notes that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching milestone notes; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> MilestoneNote:
-        """Get a milestone note, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[MilestoneNoteCreate]
     ) -> MilestoneNote:
-        """Write a new milestone note and give it as it was stored.
+        """Create a milestone note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -116,9 +110,5 @@ class MilestoneNoteResource(Resource[MilestoneNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[MilestoneNoteUpdate],
     ) -> MilestoneNote:
-        """Change some fields of a milestone note and give the whole of it; headers as with `create`."""
+        """Change fields of a milestone note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a milestone note, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, Resource
+from ._base import ADMINISTRATORS, Gettable, Permissions
 
 __all__ = ["Module", "ModuleFilters", "ModuleResource"]
 
@@ -32,7 +32,7 @@ class ModuleFilters(TypedDict, total=False):
     """Only active, or only inactive, modules."""
 
 
-class ModuleResource(Resource[Module]):
+class ModuleResource(Gettable[Module]):
     """The account's default modules, for Administrators to read.
 
     Everybody else reads ``projectmodule``. The documentation lists settable fields, but allows
@@ -44,14 +44,10 @@ class ModuleResource(Resource[Module]):
     name = "module"
     record = Module
     filters = ModuleFilters
-    permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
+    permissions: Permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ModuleFilters]
     ) -> Listing[Module]:
-        """List the modules that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching modules; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Module:
-        """Get a module, or raise `NotFoundError`."""
-        return await self._get(id)

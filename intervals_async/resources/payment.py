@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Resource
+from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
 __all__ = ["Payment", "PaymentCreate", "PaymentFilters", "PaymentResource", "PaymentUpdate"]
 
@@ -92,25 +92,18 @@ class PaymentCreate(TypedDict, total=False):
 
 
 class PaymentUpdate(TypedDict, total=False):
-    """The fields of a payment that may be changed; None clears one."""
+    """The fields of a payment that may be changed; None clears one. `PaymentCreate` describes them."""
 
     projectid: int
-    """Project the payment is for."""
     date: Day
-    """Payment date."""
     amount: Number
-    """Amount paid."""
     typeid: int
-    """Payment type ID."""
     reference: Annotated[str, AtMost(35)] | None
-    """Free descriptor, e.g. for payment type Other, at most 35 characters."""
     note: Annotated[str, AtMost(255)] | None
-    """Description of the payment, at most 255 characters."""
     invoiceid: int | None
-    """Invoice the payment is applied to."""
 
 
-class PaymentResource(Resource[Payment]):
+class PaymentResource(Gettable[Payment], Deletable[Payment]):
     """Payments received for projects; Resource users have no access, Executives only read.
 
     Administrators and Managers write them, Administrators delete.
@@ -123,7 +116,7 @@ class PaymentResource(Resource[Payment]):
     filters = PaymentFilters
     creatable = PaymentCreate
     updatable = PaymentUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_RESOURCES,
         "get": NO_RESOURCES,
         "create": MANAGERS,
@@ -135,28 +128,20 @@ class PaymentResource(Resource[Payment]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[PaymentFilters]
     ) -> Listing[Payment]:
-        """List the payments that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching payments; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Payment:
-        """Get a payment, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PaymentCreate]
     ) -> Payment:
-        """Write a new payment and give it as it was stored.
+        """Create a payment and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PaymentUpdate]
     ) -> Payment:
-        """Change some fields of a payment and give the whole of it; headers as with `create`."""
+        """Change fields of a payment and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a payment, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

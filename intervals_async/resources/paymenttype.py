@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import UNSTATED, Resource
+from ._base import UNSTATED, Gettable, Permissions
 
 __all__ = ["PaymentType", "PaymentTypeResource"]
 
@@ -17,7 +17,7 @@ class PaymentType(Record):
     """Payment type ID, used as payment.typeid. Inferred, not documented."""
 
 
-class PaymentTypeResource(Resource[PaymentType]):
+class PaymentTypeResource(Gettable[PaymentType]):
     """The payment types; who may read them is not documented.
 
     There is no offset and limit, so a listing is one request. No documentation names the fields
@@ -29,13 +29,9 @@ class PaymentTypeResource(Resource[PaymentType]):
     __slots__ = ()
     name = "paymenttype"
     record = PaymentType
-    permissions = {"list": UNSTATED, "get": UNSTATED}
+    permissions: Permissions = {"list": UNSTATED, "get": UNSTATED}
     paginated = False
 
     def list(self) -> Listing[PaymentType]:
         """List all payment types: one request."""
         return self._list({})
-
-    async def get(self, id: int, /) -> PaymentType:
-        """Get a payment type, or raise `NotFoundError`."""
-        return await self._get(id)

@@ -9,7 +9,7 @@ from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, NO_EXECUTIVES, Resource
+from ._base import ADMINISTRATORS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Person", "PersonCreate", "PersonFilters", "PersonResource", "PersonUpdate"]
 
@@ -136,37 +136,23 @@ class PersonCreate(TypedDict, total=False):
 
 
 class PersonUpdate(TypedDict, total=False):
-    """The fields of a person that may be changed; None clears one."""
+    """The fields of a person that may be changed; None clears one. `PersonCreate` describes them."""
 
     clientid: int | None
-    """Client the person is associated with."""
     title: Annotated[str, AtMost(255)] | None
-    """Job title, at most 255 characters."""
     firstname: Annotated[str, AtMost(65)]
-    """First name, at most 65 characters."""
     lastname: Annotated[str, AtMost(85)] | None
-    """Last name, at most 85 characters."""
     allprojects: bool | None
-    """Add the person to every future project; gives no access to existing ones."""
     notes: str | None
-    """Short description of the person; HTML is accepted, some elements may be stripped."""
     private: bool
-    """Visibility of the contact information for resource and executive users."""
     active: bool
-    """Whether the person is active."""
     username: Annotated[str, AtMost(255)] | None
-    """Login name; blank removes the ability to log in, at most 255 characters."""
     password: Annotated[str, AtMost(30)] | None
-    """Login password; write-only in effect, at most 30 characters."""
     email: Annotated[str, AtMost(255)] | None
-    """E-mail; needed when adding someone who can log in, later changed through personcontact, at
-    most 255 characters.
-    """
     groupid: int | None
-    """Group (access level) ID; needed when adding someone who can log in."""
 
 
-class PersonResource(Resource[Person]):
+class PersonResource(Gettable[Person], Deletable[Person]):
     """People of the account: users who can log in, and contacts who cannot.
 
     Administrators, Managers and Resource users read them, Administrators write. Whoever is to log
@@ -181,7 +167,7 @@ class PersonResource(Resource[Person]):
     filters = PersonFilters
     creatable = PersonCreate
     updatable = PersonUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_EXECUTIVES,
         "get": NO_EXECUTIVES,
         "create": ADMINISTRATORS,
@@ -192,31 +178,23 @@ class PersonResource(Resource[Person]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[PersonFilters]
     ) -> Listing[Person]:
-        """List the people that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching people; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Person:
-        """Get a person, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PersonCreate]
     ) -> Person:
-        """Write a new person and give it as it was stored.
+        """Create a person and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PersonUpdate]
     ) -> Person:
-        """Change some fields of a person and give the whole of it; headers as with `create`."""
+        """Change fields of a person and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a person, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if not fields.get("username") or {"email", "groupid"} <= fields.keys():

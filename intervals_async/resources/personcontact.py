@@ -8,7 +8,7 @@ import attrs
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "PersonContact",
@@ -63,19 +63,15 @@ class PersonContactCreate(TypedDict, total=False):
 
 
 class PersonContactUpdate(TypedDict, total=False):
-    """The fields of a contact detail that may be changed."""
+    """The fields of a contact detail that may be changed. `PersonContactCreate` describes them."""
 
     personid: int
-    """Person the detail belongs to; only Administrators may edit other people's."""
     value: str
-    """The phone number, address, URL or other value."""
     contacttypeid: int
-    """Contact type ID (see ``contacttype``)."""
     contactdescriptorid: int
-    """Contact descriptor ID (see ``contactdescriptor``)."""
 
 
-class PersonContactResource(Resource[PersonContact]):
+class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
     """Contact details of people, for all groups.
 
     The API documents no offset and limit here, so a listing is one request; should its
@@ -89,7 +85,7 @@ class PersonContactResource(Resource[PersonContact]):
     filters = PersonContactFilters
     creatable = PersonContactCreate
     updatable = PersonContactUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,
@@ -102,16 +98,12 @@ class PersonContactResource(Resource[PersonContact]):
         """List the contact details of one person."""
         return self._list(filters)
 
-    async def get(self, id: int, /) -> PersonContact:
-        """Get one contact detail, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[PersonContactCreate]
     ) -> PersonContact:
-        """Write a new contact detail and give it as it was stored.
+        """Create a contact detail and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -123,9 +115,5 @@ class PersonContactResource(Resource[PersonContact]):
         send_notifications: bool | None = None,
         **fields: Unpack[PersonContactUpdate],
     ) -> PersonContact:
-        """Change some fields of a contact detail and give the whole of it; headers as with `create`."""
+        """Change fields of a contact detail and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a contact detail, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -9,7 +9,7 @@ from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, TextOrObjects
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = ["Project", "ProjectCreate", "ProjectFilters", "ProjectResource", "ProjectUpdate"]
 
@@ -140,33 +140,22 @@ class ProjectCreate(TypedDict, total=False):
 
 
 class ProjectUpdate(TypedDict, total=False):
-    """The fields of a project that may be changed; None clears one."""
+    """The fields of a project that may be changed; None clears one. `ProjectCreate` describes them."""
 
     clientid: int | None
-    """Client the project belongs to."""
     managerid: Ids | None
-    """Managing person, or several; Administrators and Managers only."""
     labelid: int | None
-    """Project label ID."""
     name: Annotated[str, AtMost(255)]
-    """Project name, at most 255 characters."""
     description: str | None
-    """Short description; HTML is accepted, some elements may be stripped."""
     datestart: Day
-    """Start date."""
     dateend: Day | None
-    """End date."""
     budget: Number | None
-    """Budget."""
     billable: bool
-    """Whether billable; becomes the default for the project's time entries."""
     active: bool
-    """Whether active; some plans cap the number of active projects."""
     alert_percent: Number | None
-    """Share of the budget (percent) at which the manager is alerted."""
 
 
-class ProjectResource(Resource[Project]):
+class ProjectResource(Gettable[Project], Deletable[Project]):
     """Projects, read by everybody, written by Administrators.
 
     The list tells the managers' names as a text, `get` gives objects.
@@ -179,7 +168,7 @@ class ProjectResource(Resource[Project]):
     filters = ProjectFilters
     creatable = ProjectCreate
     updatable = ProjectUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,
@@ -191,28 +180,20 @@ class ProjectResource(Resource[Project]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectFilters]
     ) -> Listing[Project]:
-        """List the projects that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching projects; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Project:
-        """Get a project, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectCreate]
     ) -> Project:
-        """Write a new project and give it as it was stored.
+        """Create a project and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ProjectUpdate]
     ) -> Project:
-        """Change some fields of a project and give the whole of it; headers as with `create`."""
+        """Change fields of a project and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a project, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

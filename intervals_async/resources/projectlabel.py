@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Gettable, Permissions
 
 __all__ = ["ProjectLabel", "ProjectLabelFilters", "ProjectLabelResource"]
 
@@ -34,7 +34,7 @@ class ProjectLabelFilters(TypedDict, total=False):
     """Only active, or only inactive, labels."""
 
 
-class ProjectLabelResource(Resource[ProjectLabel]):
+class ProjectLabelResource(Gettable[ProjectLabel]):
     """Coloured labels that projects are grouped by, for everybody to read.
 
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
@@ -46,14 +46,10 @@ class ProjectLabelResource(Resource[ProjectLabel]):
     name = "projectlabel"
     record = ProjectLabel
     filters = ProjectLabelFilters
-    permissions = {"list": EVERYBODY, "get": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectLabelFilters]
     ) -> Listing[ProjectLabel]:
-        """List the project labels that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching project labels; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> ProjectLabel:
-        """Get a project label, or raise `NotFoundError`."""
-        return await self._get(id)

@@ -8,7 +8,7 @@ from typing import Annotated, Required, TypedDict, Unpack
 from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "ProjectModule",
@@ -70,23 +70,17 @@ class ProjectModuleCreate(TypedDict, total=False):
 
 
 class ProjectModuleUpdate(TypedDict, total=False):
-    """The fields of a project module that may be changed; None clears one."""
+    """The fields of a project module that may be changed; None clears one. `ProjectModuleCreate` describes them."""
 
     projectid: int
-    """Project; fixed once set (delete and create anew to move)."""
     moduleid: int | None
     """Default module's ID; needed only when adding a default module."""
     description: str | None
-    """Description."""
     active: bool
-    """Whether active in the project."""
     module: Annotated[str, AtMost(155)] | None
-    """Module name; needed when adding a custom module or turning a default one into a custom one,
-    at most 155 characters.
-    """
 
 
-class ProjectModuleResource(Resource[ProjectModule]):
+class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
     """Modules of projects: default ones taken over, and a project's own.
 
     Everybody reads them (Resource users the active ones), Administrators write. A new one needs
@@ -101,7 +95,7 @@ class ProjectModuleResource(Resource[ProjectModule]):
     filters = ProjectModuleFilters
     creatable = ProjectModuleCreate
     updatable = ProjectModuleUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,
@@ -112,19 +106,15 @@ class ProjectModuleResource(Resource[ProjectModule]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectModuleFilters]
     ) -> Listing[ProjectModule]:
-        """List the project modules that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching project modules; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> ProjectModule:
-        """Get a project module, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectModuleCreate]
     ) -> ProjectModule:
-        """Write a new project module and give it as it was stored.
+        """Create a project module and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -136,12 +126,8 @@ class ProjectModuleResource(Resource[ProjectModule]):
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectModuleUpdate],
     ) -> ProjectModule:
-        """Change some fields of a project module and give the whole of it; headers as with `create`."""
+        """Change fields of a project module and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a project module, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("moduleid") or fields.get("module"):

@@ -8,7 +8,7 @@ from .._schema.parameters import AtMost, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import NO_EXECUTIVES, Resource
+from ._base import NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = [
     "ProjectNote",
@@ -92,19 +92,17 @@ class ProjectNoteCreate(TypedDict, total=False):
 
 
 class ProjectNoteUpdate(TypedDict, total=False):
-    """The fields of a note that may be changed."""
+    """The fields of a note that may be changed. `ProjectNoteCreate` describes them."""
 
     projectid: int
     """Project of the note."""
     title: Annotated[str, AtMost(255)]
-    """Note title, at most 255 characters."""
     note: str
-    """Note body; HTML is accepted, some elements may be stripped."""
     secure: bool
     """Store encoded, and show only to people with access to the project's secure notes."""
 
 
-class ProjectNoteResource(Resource[ProjectNote]):
+class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
     """Notes on projects, for Administrators, Managers and Resources; not for Executives.
 
     Which secure notes are seen follows the caller's access to them.
@@ -117,7 +115,7 @@ class ProjectNoteResource(Resource[ProjectNote]):
     filters = ProjectNoteFilters
     creatable = ProjectNoteCreate
     updatable = ProjectNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_EXECUTIVES,
         "get": NO_EXECUTIVES,
         "create": NO_EXECUTIVES,
@@ -128,19 +126,15 @@ class ProjectNoteResource(Resource[ProjectNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[ProjectNoteFilters]
     ) -> Listing[ProjectNote]:
-        """List the notes that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching notes; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> ProjectNote:
-        """Get one note, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectNoteCreate]
     ) -> ProjectNote:
-        """Write a new note and give it as it was stored.
+        """Create a note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -152,9 +146,5 @@ class ProjectNoteResource(Resource[ProjectNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectNoteUpdate],
     ) -> ProjectNote:
-        """Change some fields of a note and give the whole of it; headers as with `create`."""
+        """Change fields of a note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a note, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Required, TypedDict, Unpack
 
 from .._http.messages import Call
-from .._schema.parameters import Ids, identifier
+from .._schema.encoding import identifier
+from .._schema.parameters import Ids
 from .._schema.records import Record, record
 from .._schema.values import IdList
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Permissions, Resource
 
 __all__ = ["ProjectTeam", "ProjectTeamFilters", "ProjectTeamResource"]
 
@@ -46,7 +47,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     name = "projectteam"
     record = ProjectTeam
     filters = ProjectTeamFilters
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": ADMINISTRATORS,
         "add": ADMINISTRATORS,

@@ -9,7 +9,7 @@ from typing import Annotated, Required, TypedDict, Unpack
 from .._schema.parameters import AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = [
     "ProjectWorkType",
@@ -73,23 +73,18 @@ class ProjectWorkTypeCreate(TypedDict, total=False):
 
 
 class ProjectWorkTypeUpdate(TypedDict, total=False):
-    """The fields of a project's work type that may be changed; None clears one."""
+    """The fields of a project's work type that may be changed; None clears one. `ProjectWorkTypeCreate` describes them."""
 
     projectid: int
-    """Owning project; fixed once set (delete and re-create to move)."""
     worktypeid: int | None
     """Default work type to attach; needed when adding from defaults, not when editing."""
     hourlyrate: Number
-    """Hourly rate; needed when adding a custom work type."""
     esttime: Number | None
-    """Estimated hours."""
     active: bool
-    """Whether the work type is usable on the project."""
     worktype: Annotated[str, AtMost(155)] | None
-    """Name; needed when adding a custom work type, at most 155 characters."""
 
 
-class ProjectWorkTypeResource(Resource[ProjectWorkType]):
+class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkType]):
     """Work types of projects: default ones taken over, and a project's own.
 
     Everybody reads them (Resource users the active ones; the rates seem to be shown to few),
@@ -105,7 +100,7 @@ class ProjectWorkTypeResource(Resource[ProjectWorkType]):
     filters = ProjectWorkTypeFilters
     creatable = ProjectWorkTypeCreate
     updatable = ProjectWorkTypeUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,
@@ -120,19 +115,15 @@ class ProjectWorkTypeResource(Resource[ProjectWorkType]):
         limit: int | None = None,
         **filters: Unpack[ProjectWorkTypeFilters],
     ) -> Listing[ProjectWorkType]:
-        """List the projects' work types that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching projects' work types; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> ProjectWorkType:
-        """Get a project's work type, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[ProjectWorkTypeCreate]
     ) -> ProjectWorkType:
-        """Write a new project's work type and give it as it was stored.
+        """Create a project's work type and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -144,12 +135,8 @@ class ProjectWorkTypeResource(Resource[ProjectWorkType]):
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectWorkTypeUpdate],
     ) -> ProjectWorkType:
-        """Change some fields of a project's work type and give the whole of it; headers as with `create`."""
+        """Change fields of a project's work type and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a project's work type, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("worktypeid") or {"worktype", "hourlyrate"} <= fields.keys():

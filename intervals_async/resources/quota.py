@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._schema.records import Record, record
 from .._schema.values import UtcDatetime
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Permissions, Resource
 
 __all__ = ["Quota", "QuotaResource"]
 
@@ -34,7 +34,7 @@ class QuotaResource(Resource[Quota]):
     __slots__ = ()
     name = "quota"
     record = Quota
-    permissions = {"get": EVERYBODY}
+    permissions: Permissions = {"get": EVERYBODY}
     paginated = False
 
     async def get(self) -> Quota:

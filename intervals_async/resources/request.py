@@ -8,7 +8,7 @@ from .._schema.parameters import AsIs, AtMost
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Deletable, Gettable, Permissions
 
 __all__ = ["Request", "RequestCreate", "RequestFilters", "RequestResource", "RequestUpdate"]
 
@@ -103,23 +103,17 @@ class RequestCreate(TypedDict, total=False):
 
 
 class RequestUpdate(TypedDict, total=False):
-    """The fields of a work request that may be changed; None clears one."""
+    """The fields of a work request that may be changed; None clears one. `RequestCreate` describes them."""
 
     personid: int
-    """Owner of the request."""
     projectid: int | None
-    """Project the request belongs to; may be absent."""
     priorityid: int
-    """Priority (taskpriority id)."""
     title: Annotated[str, AtMost(255)]
-    """Title, at most 255 characters."""
     datedue: Day | None
-    """Due date; blank means one week ahead."""
     description: str | None
-    """Body text; HTML is accepted, some elements may be stripped."""
 
 
-class RequestResource(Resource[Request]):
+class RequestResource(Gettable[Request], Deletable[Request]):
     """Work requests that people have submitted, for everybody.
 
     Administrators may do anything; Managers act where they have access to the project, and cannot
@@ -134,7 +128,7 @@ class RequestResource(Resource[Request]):
     filters = RequestFilters
     creatable = RequestCreate
     updatable = RequestUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,
@@ -146,28 +140,20 @@ class RequestResource(Resource[Request]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[RequestFilters]
     ) -> Listing[Request]:
-        """List the work requests that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching work requests; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Request:
-        """Get a work request, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[RequestCreate]
     ) -> Request:
-        """Write a new work request and give it as it was stored.
+        """Create a work request and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[RequestUpdate]
     ) -> Request:
-        """Change some fields of a work request and give the whole of it; headers as with `create`."""
+        """Change fields of a work request and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a work request, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._schema.parameters import AsIs, AtMost, Ids, Number, identifier
+from .._schema.encoding import identifier
+from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, Html, IdList, LocalDatetime, Objects, RankOrName, UtcDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Resource
+from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Task", "TaskCreate", "TaskFilters", "TaskResource", "TaskUpdate"]
 
@@ -272,39 +273,25 @@ class TaskCreate(TypedDict, total=False):
 
 
 class TaskUpdate(TypedDict, total=False):
-    """The fields of a task that may be changed; None clears one."""
+    """The fields of a task that may be changed; None clears one. `TaskCreate` describes them."""
 
     assigneeid: Ids | None
-    """Assignees."""
     followerid: Ids | None
-    """Followers."""
     milestoneid: int | None
-    """Milestone."""
     statusid: int
-    """Status."""
     projectid: int
-    """Project."""
     moduleid: int
-    """Module."""
     title: Annotated[str, AtMost(255)]
-    """Title, at most 255 characters."""
     summary: str | None
-    """Body; HTML is accepted, some elements may be stripped."""
     dateopen: Day
-    """Start date."""
     datedue: Day | None
-    """Due date."""
     dateclosed: Day | None
-    """Closing date."""
     estimate: Number | None
-    """Estimated hours."""
     ownerid: Ids
-    """Owners; Resource users may only name themselves and may not change it later."""
     priorityid: int
-    """Priority."""
 
 
-class TaskResource(Resource[Task]):
+class TaskResource(Gettable[Task], Deletable[Task]):
     """Tasks, read by everybody.
 
     Administrators, Managers and Resource users write them, Administrators and Managers delete. The
@@ -320,7 +307,7 @@ class TaskResource(Resource[Task]):
     filters = TaskFilters
     creatable = TaskCreate
     updatable = TaskUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "get_by_localid": EVERYBODY,
@@ -334,12 +321,8 @@ class TaskResource(Resource[Task]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskFilters]
     ) -> Listing[Task]:
-        """List the tasks that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching tasks; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Task:
-        """Get a task, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def get_by_localid(self, localid: int, /) -> Task:
         """Get one task by the number that people see, or raise `NotFoundError`.
@@ -357,9 +340,9 @@ class TaskResource(Resource[Task]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[TaskCreate],
     ) -> Task:
-        """Write a new task and give it as it was stored.
+        """Create a task and return it as stored.
 
-        `send_notifications` and `disable_action_notes` stand for the client's own setting.
+        `send_notifications` and `disable_action_notes` override the client's settings.
         """
         return await self._create(
             fields, send_notifications=send_notifications, disable_action_notes=disable_action_notes
@@ -374,14 +357,10 @@ class TaskResource(Resource[Task]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[TaskUpdate],
     ) -> Task:
-        """Change some fields of a task and give the whole of it; headers as with `create`."""
+        """Change fields of a task and return all of it; options as in `create`."""
         return await self._update(
             id,
             fields,
             send_notifications=send_notifications,
             disable_action_notes=disable_action_notes,
         )
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a task, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._schema.records import Record, record
 from .._schema.values import LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Gettable, Permissions
 
 __all__ = ["TaskListFilter", "TaskListFilterResource"]
 
@@ -39,7 +39,7 @@ class TaskListFilter(Record):
     """
 
 
-class TaskListFilterResource(Resource[TaskListFilter]):
+class TaskListFilterResource(Gettable[TaskListFilter]):
     """Saved filters of task lists, for everybody to read.
 
     The id of one is the filter ``tasklistfilterid`` of ``task``. The documentation lists settable
@@ -50,7 +50,7 @@ class TaskListFilterResource(Resource[TaskListFilter]):
     __slots__ = ()
     name = "tasklistfilter"
     record = TaskListFilter
-    permissions = {"list": EVERYBODY, "get": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self,
@@ -58,9 +58,5 @@ class TaskListFilterResource(Resource[TaskListFilter]):
         offset: int = 0,
         limit: int | None = None,
     ) -> Listing[TaskListFilter]:
-        """List all saved filters; `offset` and `limit` cut a slice of the whole."""
+        """List all saved filters; `offset` and `limit` select a slice."""
         return self._list({}, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> TaskListFilter:
-        """Get a saved filter, or raise `NotFoundError`."""
-        return await self._get(id)

@@ -8,14 +8,15 @@ from typing import Literal, Required, TypedDict, Unpack
 
 import attrs
 
-from .._schema.parameters import AsIs, Ids, written
+from .._schema.encoding import written
+from .._schema.parameters import AsIs, Ids
 from .._schema.records import Record, record
 from .._schema.values import Html, LocalDatetime, UtcDatetime
 from .._streaming.listing import Listing
 from .._streaming.partitioned import Partition, PartitionedListing
 from .._streaming.source import PageSource
 from ..errors import ArgumentError
-from ._base import ADMINISTRATORS, EVERYBODY, Resource
+from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 from ._weeks import range_to_cut
 
 __all__ = ["TaskNote", "TaskNoteCreate", "TaskNoteFilters", "TaskNoteResource", "TaskNoteUpdate"]
@@ -90,17 +91,15 @@ class TaskNoteCreate(TypedDict, total=False):
 
 
 class TaskNoteUpdate(TypedDict, total=False):
-    """The fields of a task note that may be changed; None clears one."""
+    """The fields of a task note that may be changed; None clears one. `TaskNoteCreate` describes them."""
 
     taskid: int
-    """Task the note belongs to."""
     note: str
-    """Body; HTML is accepted, some elements may be stripped."""
     public: bool
     """Visible to executive users; always true for notes by executives."""
 
 
-class TaskNoteResource(Resource[TaskNote]):
+class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     """Notes on tasks, the automatic action notes among them, for everybody.
 
     Everybody writes notes; only Administrators change and delete them. Without ``taskid`` the API
@@ -116,7 +115,7 @@ class TaskNoteResource(Resource[TaskNote]):
     filters = TaskNoteFilters
     creatable = TaskNoteCreate
     updatable = TaskNoteUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": EVERYBODY,
@@ -128,7 +127,7 @@ class TaskNoteResource(Resource[TaskNote]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskNoteFilters]
     ) -> Listing[TaskNote]:
-        """List the task notes that match; `offset` and `limit` cut a slice of the whole.
+        """List the matching task notes; `offset` and `limit` select a slice.
 
         With neither ``taskid`` nor a range the API gives those of the last 7 days alone. A range
         that is longer, or has no end, is read week after week.
@@ -161,16 +160,12 @@ class TaskNoteResource(Resource[TaskNote]):
 
         return PartitionedListing(whole, spans, limit=limit)
 
-    async def get(self, id: int, /) -> TaskNote:
-        """Get a task note, or raise `NotFoundError`."""
-        return await self._get(id)
-
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TaskNoteCreate]
     ) -> TaskNote:
-        """Write a new task note and give it as it was stored.
+        """Create a task note and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
@@ -182,9 +177,5 @@ class TaskNoteResource(Resource[TaskNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[TaskNoteUpdate],
     ) -> TaskNote:
-        """Change some fields of a task note and give the whole of it; headers as with `create`."""
+        """Change fields of a task note and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a task note, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)

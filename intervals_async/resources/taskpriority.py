@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Gettable, Permissions
 
 __all__ = ["TaskPriority", "TaskPriorityFilters", "TaskPriorityResource"]
 
@@ -36,7 +36,7 @@ class TaskPriorityFilters(TypedDict, total=False):
     """Active or retired."""
 
 
-class TaskPriorityResource(Resource[TaskPriority]):
+class TaskPriorityResource(Gettable[TaskPriority]):
     """Priorities of tasks and work requests, for everybody to read.
 
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
@@ -48,14 +48,10 @@ class TaskPriorityResource(Resource[TaskPriority]):
     name = "taskpriority"
     record = TaskPriority
     filters = TaskPriorityFilters
-    permissions = {"list": EVERYBODY, "get": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskPriorityFilters]
     ) -> Listing[TaskPriority]:
-        """List the priorities that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching priorities; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> TaskPriority:
-        """Get a priority, or raise `NotFoundError`."""
-        return await self._get(id)

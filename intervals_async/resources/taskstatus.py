@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, Resource
+from ._base import EVERYBODY, Gettable, Permissions
 
 __all__ = ["TaskStatus", "TaskStatusFilters", "TaskStatusResource"]
 
@@ -34,7 +34,7 @@ class TaskStatusFilters(TypedDict, total=False):
     """Active or retired."""
 
 
-class TaskStatusResource(Resource[TaskStatus]):
+class TaskStatusResource(Gettable[TaskStatus]):
     """Statuses of tasks, for everybody to read.
 
     The documentation lists settable fields, but allows only GET.
@@ -45,14 +45,10 @@ class TaskStatusResource(Resource[TaskStatus]):
     name = "taskstatus"
     record = TaskStatus
     filters = TaskStatusFilters
-    permissions = {"list": EVERYBODY, "get": EVERYBODY}
+    permissions: Permissions = {"list": EVERYBODY, "get": EVERYBODY}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TaskStatusFilters]
     ) -> Listing[TaskStatus]:
-        """List the statuses that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching statuses; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> TaskStatus:
-        """Get a status, or raise `NotFoundError`."""
-        return await self._get(id)

@@ -10,7 +10,7 @@ from .._schema.parameters import AsIs, Ids, Number, Places
 from .._schema.records import Record, record
 from .._schema.values import Day, ListDay, LocalDatetime
 from .._streaming.listing import Listing
-from ._base import EVERYBODY, NO_EXECUTIVES, Resource
+from ._base import EVERYBODY, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Time", "TimeCreate", "TimeFilters", "TimeResource", "TimeUpdate"]
 
@@ -145,31 +145,21 @@ class TimeCreate(TypedDict, total=False):
 
 
 class TimeUpdate(TypedDict, total=False):
-    """The fields of a time entry that may be changed; None clears one."""
+    """The fields of a time entry that may be changed; None clears one. `TimeCreate` describes them."""
 
     projectid: int | None
-    """Needed with moduleid for general time; ignored when taskid is given."""
     moduleid: int | None
-    """Needed with projectid for general time; ignored when taskid is given."""
     taskid: int | None
-    """Needed for task time; leave blank for general time."""
     worktypeid: int
-    """Work type valid for the project."""
     personid: int
-    """Person; must belong to the project."""
     date: Day
-    """Day of the work."""
     time: Annotated[Number, Places(2)]
-    """Hours, with at most 2 decimal places."""
     description: str | None
-    """Text."""
     billable: bool
-    """Billable."""
     datemodified: LocalDatetime | None
-    """Modification moment."""
 
 
-class TimeResource(Resource[Time]):
+class TimeResource(Gettable[Time], Deletable[Time]):
     """Time entries: the hours that people have logged; read by everybody.
 
     Administrators, Managers and Resource users write them. Time on a task needs ``taskid``;
@@ -185,7 +175,7 @@ class TimeResource(Resource[Time]):
     filters = TimeFilters
     creatable = TimeCreate
     updatable = TimeUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": NO_EXECUTIVES,
@@ -197,31 +187,23 @@ class TimeResource(Resource[Time]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TimeFilters]
     ) -> Listing[Time]:
-        """List the time entries that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching time entries; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Time:
-        """Get a time entry, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TimeCreate]
     ) -> Time:
-        """Write a new time entry and give it as it was stored.
+        """Create a time entry and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimeUpdate]
     ) -> Time:
-        """Change some fields of a time entry and give the whole of it; headers as with `create`."""
+        """Change fields of a time entry and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a time entry, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if "taskid" in fields or {"projectid", "moduleid"} <= fields.keys():

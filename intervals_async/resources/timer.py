@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
-from .._schema.parameters import AsIs, AtMost, Number, identifier
+from .._schema.encoding import identifier
+from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.records import Record, record
 from .._schema.values import Day, UtcDatetime
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
-from ._base import NO_EXECUTIVES, Resource
+from ._base import NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Timer", "TimerCreate", "TimerFilters", "TimerResource", "TimerUpdate"]
 
@@ -89,27 +90,18 @@ class TimerCreate(TypedDict, total=False):
 
 
 class TimerUpdate(TypedDict, total=False):
-    """The fields of a timer that may be changed; None clears one."""
+    """The fields of a timer that may be changed; None clears one. `TimerCreate` describes them."""
 
     taskid: int | None
-    """Task; blank makes a general timer."""
     personid: int
-    """Owner."""
     starttime: UtcDatetime | None
-    """UTC start of the running stretch; needed if time is blank; server time is used when missing
-    on create.
-    """
     time: Number | None
-    """Seconds already recorded; needed if starttime is blank."""
     timelapsed: Number | None
-    """Elapsed since start; read-only although listed."""
     name: Annotated[str, AtMost(255)] | None
-    """Text on the timer, at most 255 characters."""
     lastupdate: Day | None
-    """Last start or stop."""
 
 
-class TimerResource(Resource[Timer]):
+class TimerResource(Gettable[Timer], Deletable[Timer]):
     """Timers, running and paused; Executives have none. All moments are UTC.
 
     A timer runs while it has a ``starttime``; paused it has none, and ``time`` holds the seconds
@@ -127,7 +119,7 @@ class TimerResource(Resource[Timer]):
     filters = TimerFilters
     creatable = TimerCreate
     updatable = TimerUpdate
-    permissions = {
+    permissions: Permissions = {
         "list": NO_EXECUTIVES,
         "get": NO_EXECUTIVES,
         "create": NO_EXECUTIVES,
@@ -141,31 +133,23 @@ class TimerResource(Resource[Timer]):
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[TimerFilters]
     ) -> Listing[Timer]:
-        """List the timers that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching timers; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> Timer:
-        """Get a timer, or raise `NotFoundError`."""
-        return await self._get(id)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TimerCreate]
     ) -> Timer:
-        """Write a new timer and give it as it was stored.
+        """Create a timer and return it as stored.
 
-        `send_notifications` stands for the client's own setting.
+        `send_notifications` overrides the client's setting.
         """
         return await self._create(fields, send_notifications=send_notifications)
 
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimerUpdate]
     ) -> Timer:
-        """Change some fields of a timer and give the whole of it; headers as with `create`."""
+        """Change fields of a timer and return all of it; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
-
-    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
-        """Delete a timer, or raise `NotFoundError`."""
-        await self._delete(id, send_notifications=send_notifications)
 
     async def start(
         self,

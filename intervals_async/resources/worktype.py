@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 from .._schema.records import Record, record
 from .._streaming.listing import Listing
-from ._base import ADMINISTRATORS, Resource
+from ._base import ADMINISTRATORS, Gettable, Permissions
 
 __all__ = ["WorkType", "WorkTypeFilters", "WorkTypeResource"]
 
@@ -33,7 +33,7 @@ class WorkTypeFilters(TypedDict, total=False):
     """Active or inactive."""
 
 
-class WorkTypeResource(Resource[WorkType]):
+class WorkTypeResource(Gettable[WorkType]):
     """The account's default work types, for Administrators to read.
 
     Everybody else reads ``projectworktype``. The documentation lists settable fields, but allows
@@ -45,14 +45,10 @@ class WorkTypeResource(Resource[WorkType]):
     name = "worktype"
     record = WorkType
     filters = WorkTypeFilters
-    permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
+    permissions: Permissions = {"list": ADMINISTRATORS, "get": ADMINISTRATORS}
 
     def list(
         self, *, offset: int = 0, limit: int | None = None, **filters: Unpack[WorkTypeFilters]
     ) -> Listing[WorkType]:
-        """List the work types that match; `offset` and `limit` cut a slice of the whole."""
+        """List the matching work types; `offset` and `limit` select a slice."""
         return self._list(filters, offset=offset, limit=limit)
-
-    async def get(self, id: int, /) -> WorkType:
-        """Get a work type, or raise `NotFoundError`."""
-        return await self._get(id)

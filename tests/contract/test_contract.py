@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Any, cast, get_type_hints
 
 import attrs
@@ -28,7 +25,7 @@ from intervals_async._schema.values import (
     TextOrObjects,
     UtcDatetime,
 )
-from intervals_async.resources import Resource
+from intervals_async.resources import Resource, descriptions
 
 from .reading import NAMES, TABLES, Contract, Term, read
 
@@ -81,8 +78,8 @@ def test_each_resource_has_a_contract() -> None:
 
 def test_the_client_has_each_resource(contract: Contract, resource: AnyResource) -> None:
     """As an attribute of its name."""
-    offered = IntervalsClient.__annotations__.get(contract.name, "not there")
-    _agree(contract, ("attribute of the client", offered, f"resources.{resource.__name__}"))
+    offered = getattr(IntervalsClient("abc12345678"), contract.name, None)
+    _agree(contract, ("attribute of the client", type(offered), resource))
 
 
 def test_names_and_addresses(contract: Contract, resource: AnyResource) -> None:
@@ -103,9 +100,11 @@ def test_names_and_addresses(contract: Contract, resource: AnyResource) -> None:
 def test_methods_and_groups(contract: Contract, resource: AnyResource) -> None:
     """What is offered is what is allowed, with who may call it."""
     expected = contract.offered_groups()
+    there = [name for name, _ in inspect.getmembers(resource, inspect.isfunction)]
     _agree(
         contract,
         ("methods", sorted(resource.methods()), sorted(expected)),
+        ("functions", [name for name in there if not name.startswith("_")], sorted(expected)),
         *_each("groups", dict(resource.permissions), expected),
     )
 
@@ -207,7 +206,7 @@ def test_record_fields(contract: Contract, resource: AnyResource) -> None:
 
 def test_docstrings_say_how_sure_a_field_is(contract: Contract, resource: AnyResource) -> None:
     """What is inferred is marked so; what only one shape has is marked, too."""
-    words = _attribute_docstrings(_record(resource))
+    words = _one_line(descriptions(_record(resource)))
     marks: dict[str, Callable[[Term], bool]] = {
         "Inferred": lambda term: term.source == "inferred",
         "In lists only": lambda term: term.where == "list",
@@ -226,26 +225,28 @@ def test_docstrings_say_how_sure_a_field_is(contract: Contract, resource: AnyRes
 
 def test_everything_has_a_docstring(contract: Contract, resource: AnyResource) -> None:
     """Every filter, settable field and field of a record says what it is."""
-    named: dict[type, list[str]] = {
-        _record(resource): [field.name for field in _record_fields(resource)],
-    }
+    fields = [field.name for field in _record_fields(resource)]
+    facts: list[tuple[str, object, object]] = [
+        ("described fields of a record", [*descriptions(_record(resource))], fields)
+    ]
     for attribute in PARAMETERS:
-        cls = _typed_dict(resource, attribute)
-        named[cls] = list(parameters(cls))
-    _agree(
-        contract,
-        *(
-            (f"docstring of {name} in {cls.__name__}", name in _attribute_docstrings(cls), True)
-            for cls, names in named.items()
-            for name in names
-        ),
-    )
+        names = [*parameters(_typed_dict(resource, attribute))]
+        facts.append((f"described {attribute}", [*_described(resource, attribute)], names))
+    _agree(contract, *facts)
+
+
+def test_a_description_is_given_once(contract: Contract, resource: AnyResource) -> None:
+    """Of the fields of ``update`` only those are described that differ from ``create``."""
+    own = descriptions(_typed_dict(resource, "updatable"))
+    said = descriptions(_typed_dict(resource, "creatable"))
+    repeated = [name for name, words in own.items() if said.get(name) == words]
+    _agree(contract, ("descriptions that are repeated", repeated, []))
 
 
 @pytest.mark.parametrize("attribute", PARAMETERS)
 def test_docstrings_tell_rules(contract: Contract, resource: AnyResource, attribute: str) -> None:
     """How long a text may be, whether it may hold HTML, and what the server takes for nothing."""
-    words = _attribute_docstrings(_typed_dict(resource, attribute))
+    words = _described(resource, attribute)
     terms: Mapping[str, Term] = getattr(contract, PARAMETERS[attribute])
     facts: list[tuple[str, object, object]] = []
     for name in words.keys() & terms.keys():
@@ -366,27 +367,14 @@ def _unpacked(resource: AnyResource, method: str) -> str | None:
     return None
 
 
-def _attribute_docstrings(cls: type) -> Mapping[str, str]:
-    """Read the docstrings under a class's attributes, as one line each."""
-    found: dict[str, str] = {}
-    tree = _tree(cls.__module__)
-    for definition in ast.walk(tree):
-        if isinstance(definition, ast.ClassDef) and definition.name == cls.__name__:
-            for attribute, words in zip(definition.body, definition.body[1:], strict=False):
-                match attribute, words:
-                    case (
-                        ast.AnnAssign(target=ast.Name(id=name)),
-                        ast.Expr(value=ast.Constant(value=str(text))),
-                    ):
-                        found[name] = " ".join(text.split())
-                    case _:
-                        pass
-    return found
+def _described(resource: AnyResource, attribute: str) -> Mapping[str, str]:
+    """Read what the keys of a TypedDict mean; `create` describes for `update`."""
+    typed_dict, creatable = (_typed_dict(resource, each) for each in (attribute, "creatable"))
+    return _one_line(descriptions(typed_dict, creatable))
 
 
-@cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(sys.modules[module]))
+def _one_line(words: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: " ".join(each.split()) for name, each in words.items()}
 
 
 def _shown(value: object) -> str:

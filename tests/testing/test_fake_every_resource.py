@@ -130,7 +130,7 @@ from intervals_async._schema.records import Record, record
 from intervals_async._schema.parameters import AsIs, AtMost, Ids
 from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, Objects, UtcDatetime
 from intervals_async._streaming.listing import Listing
-from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Resource
+from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Permissions, Resource
 
 __all__ = ["Widget", "WidgetResource"]
 
@@ -173,7 +173,7 @@ class WidgetResource(Resource[Widget]):
     filters = WidgetFilters
     creatable = WidgetCreate
     updatable = WidgetCreate
-    permissions = {
+    permissions: Permissions = {
         "list": EVERYBODY,
         "get": EVERYBODY,
         "create": ADMINISTRATORS,
@@ -190,13 +190,10 @@ class WidgetResource(Resource[Widget]):
 def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Record]]:
     """Let the client have one resource more, of which the fake has no module."""
     (tmp_path / "widget.py").write_text(WIDGET)
-    known = (*names(), "widget")
     monkeypatch.setattr(resources, "__path__", [*resources.__path__, str(tmp_path)])
-    for module in (resources, _registry):
-        monkeypatch.setattr(module, "names", lambda: known)
+    monkeypatch.setitem(_registry.RESOURCES, "widget", ("WidgetResource", "Widget"))
     yield vars(resource_class("widget"))["record"]
     del sys.modules["intervals_async.resources.widget"]
-    resource_class.cache_clear()
 
 
 async def test_a_resource_without_a_module(widget: type[Record]) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import attrs
 
 from ..._streaming.page_plan import FIRST
-from ...client import Budget, IntervalsClient
+from ...client import IntervalsClient
 from ...errors import APIError, AuthenticationError, BudgetError, DailyQuotaError, ResponseError
+from ...limits import Budget
 from ..in_thread import in_thread
 from ..part_file import look_at_place
 from .estimate import Estimate, ResourceEstimate, Work, seconds_for
