@@ -22,7 +22,7 @@ def test_nothing_has_the_name_before_the_end(
     sink.open()
     sink.write([note])
     assert names() == [".notes.jsonl.part"]
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert names() == ["notes.jsonl"]
 
 
@@ -31,11 +31,11 @@ def test_discarding_leaves_nothing(
 ) -> None:
     """A discarded file is gone, however often it is discarded."""
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
-    sink.close(whole=False)
+    sink.close(complete=False)
     sink.open()
     sink.write([note])
-    sink.close(whole=False)
-    sink.close(whole=False)
+    sink.close(complete=False)
+    sink.close(complete=False)
     assert names() == []
 
 
@@ -75,8 +75,8 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
     sink.write([note])
     target.write_text("theirs")
     with pytest.raises(FileExistsError):
-        sink.close(whole=True)
-    sink.close(whole=False)
+        sink.close(complete=True)
+    sink.close(complete=False)
     assert target.read_text() == "theirs"
     assert names() == ["notes.jsonl"]
 
@@ -92,7 +92,7 @@ def test_force_replaces_and_keeps_the_permissions(
     sink.open()
     sink.write([note])
     assert target.read_text() == "old"
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert b'"id":9' in target.read_bytes()
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert names() == ["notes.jsonl"]
@@ -103,7 +103,7 @@ def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path: Path) ->
     (tmp_path / "any").touch()
     sink = JsonLinesSink(tmp_path / "notes.jsonl", force=True)
     sink.open()
-    sink.close(whole=True)
+    sink.close(complete=True)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
 
@@ -117,7 +117,7 @@ def test_a_link_stays_a_link(tmp_path: Path, note: ProjectNote) -> None:
     sink = JsonLinesSink(link, force=True)
     sink.open()
     sink.write([note])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert link.is_symlink()
     assert target.stat().st_size > 0
 
@@ -133,7 +133,7 @@ def test_without_hard_links_the_name_is_taken_first(
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
     sink.write([note])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert names() == ["notes.jsonl"]
     assert b'"id":9' in (tmp_path / "notes.jsonl").read_bytes()
 
@@ -151,8 +151,8 @@ def test_a_move_that_fails_gives_the_name_back(
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
     with pytest.raises(OSError, match=r"notes\.jsonl"):
-        sink.close(whole=True)
-    sink.close(whole=False)
+        sink.close(complete=True)
+    sink.close(complete=False)
     assert names() == []
 
 
@@ -172,9 +172,9 @@ def test_a_full_disk_is_told_of_the_target(
     sink.open()
     sink.write([note])
     with pytest.raises(OSError, match=r"No space left.*/notes\.jsonl") as caught:
-        sink.close(whole=True)
+        sink.close(complete=True)
     assert caught.value.errno == errno.ENOSPC
-    sink.close(whole=False)
+    sink.close(complete=False)
     assert names() == []
 
 
