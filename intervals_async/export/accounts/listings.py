@@ -62,7 +62,8 @@ def listing_for(
         return resource.list(**known)
 
     def of(ids: int | Sequence[int]) -> Listing[Any]:
-        return resource.list(**{**known, f"{parent}id": ids})
+        with_parent: dict[str, Any] = {**known, f"{parent}id": ids}
+        return resource.list(**with_parent)
 
     if parent != "task":
         return Listing.chain(map(of, parents), like=of(1))
