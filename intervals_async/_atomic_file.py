@@ -53,7 +53,7 @@ class AtomicFile:
         target: The final path, symbolic links resolved.
     """
 
-    __slots__ = ("_force", "_shared", "_stream", "path", "requested", "target")
+    __slots__ = ("_accepts_existing", "_force", "_stream", "path", "requested", "target")
 
     def __init__(
         self, target: Path, *, force: bool = False, shared: bool = False, part: str = ""
@@ -62,7 +62,7 @@ class AtomicFile:
         self.target = Path(os.path.realpath(target))
         self.path = self.target.with_name(_hidden_name(self.target.name, part))
         self._force = force
-        self._shared = shared
+        self._accepts_existing = force or shared
         self._stream: BinaryIO | None = None
 
     def __enter__(self) -> Self:
@@ -103,7 +103,7 @@ class AtomicFile:
             OSError: The folder cannot be written, or the target is a folder.
         """
         with name_in_errors(self.requested):
-            self._check_target()
+            check_target(self.target, force=self._accepts_existing)
             stream = self._lock(os.O_CREAT)
             while os.fstat(stream.fileno()).st_nlink > 1:
                 # The file has its final name too, so it must not be changed any more.
@@ -135,7 +135,7 @@ class AtomicFile:
                         if self.target.samefile(part):
                             # The process was killed within `commit`: the file has both names.
                             self.target.unlink()
-                self._check_target()
+                check_target(self.target, force=self._accepts_existing)
             except BaseException:
                 self.suspend()
                 raise
@@ -196,9 +196,6 @@ class AtomicFile:
             self.path.unlink()
         self.suspend()
 
-    def _check_target(self) -> None:
-        check_target(self.target, force=self._force or self._shared)
-
     def _lock(self, flags: int) -> BinaryIO:
         """Open the hidden file and lock it."""
         flags |= os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -210,10 +207,13 @@ class AtomicFile:
                 raise _describe_obstacle(self.path, error) from None
             stream = os.fdopen(descriptor, "r+b", buffering=BUFFER_SIZE)
             try:
-                _lock_exclusively(stream)
-            except BaseException:
+                if fcntl is not None:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
                 stream.close()
-                raise
+                raise BlockingIOError(errno.EAGAIN, "another export is writing it") from None
+            except OSError:
+                pass  # some network file systems have no locks
             with suppress(FileNotFoundError):
                 if os.path.samestat(self.path.stat(), os.fstat(stream.fileno())):
                     return stream
@@ -303,14 +303,3 @@ def _describe_obstacle(path: Path, error: OSError) -> OSError:
     if error.errno not in kinds:
         return error
     return OSError(error.errno, f"{path.name}, a {kinds[error.errno]}, is in the way", str(path))
-
-
-def _lock_exclusively(stream: BinaryIO) -> None:
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise BlockingIOError(errno.EAGAIN, "another export is writing it") from None
-    except OSError:
-        return  # some network file systems have no locks

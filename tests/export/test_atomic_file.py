@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from intervals_async import ProjectNote
-from intervals_async.export import JsonLinesSink
+from intervals_async._atomic_file import AtomicFile
+from intervals_async.export import JsonLinesSink, ParquetSink
 
 
 def test_nothing_has_the_name_before_the_end(
@@ -190,6 +191,31 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         JsonLinesSink(target).open()
     assert caught.value.filename == str(target)
+
+
+def test_a_pipe_is_never_replaced(tmp_path: Path) -> None:
+    """A target that is not a regular file is refused, even with force."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for opens in (AtomicFile(pipe, force=True), ParquetSink(pipe, ProjectNote, force=True)):
+        with pytest.raises(OSError, match="a device or a pipe") as caught:
+            opens.open()
+        assert caught.value.filename == str(pipe)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_what_is_not_committed_is_discarded(tmp_path: Path, names: Callable[[], list[str]]) -> None:
+    """The end of the block removes a file that was not committed, and keeps one that was."""
+    with AtomicFile(tmp_path / "a") as file:
+        file.write(b"lost")
+    with AtomicFile(tmp_path / "b") as file:
+        file.write(b"too early")
+        file.restart()
+        file.write(b"kept")
+        file.commit()
+    assert names() == ["b"]
+    assert (tmp_path / "b").read_bytes() == b"kept"
 
 
 def _without_hard_links(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ class Job:
         folder: The folder of the file.
         states: The folder of the states.
         checkpoint_every: Seconds between two checkpoints.
-        reporter: Is told when the job has made progress.
+        reporter: Receives the progress of the job.
 
     Attributes:
         keep_ids: Whether the ids of the records are kept, because other resources need them.

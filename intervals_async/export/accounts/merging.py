@@ -38,7 +38,7 @@ differ, it returns None and leaves the file as it was. Merging again changes not
 """
 
 Row: TypeAlias = tuple[int, bytes]
-"""An id and a digestible form of the row."""
+"""An id, and the row as bytes."""
 
 # Lines that are written at once.
 LINES_PER_WRITE = 256

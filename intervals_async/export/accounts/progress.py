@@ -1,4 +1,4 @@
-"""`AccountProgress`: how far the export of one resource has come, and who is told."""
+"""`AccountProgress`: how far the export of one resource has come, and its reports."""
 
 from __future__ import annotations
 

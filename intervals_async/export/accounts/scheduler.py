@@ -21,7 +21,7 @@ class Scheduler:
         jobs: The jobs by their names, which include the parents of all.
         parallel: How many of them read at the same time.
         wait_for_reset: Wait for the next day when the daily quota is used up.
-        reporter: Is told about waits and ends.
+        reporter: Receives the progress of the jobs.
     """
 
     def __init__(

@@ -83,8 +83,8 @@ class ResourceWriter:
             with suppress(ResumeError):
                 await self._thread.call(self._sink.resume, self._state.checkpoint)
                 return
-            # Somebody has removed the file, or the process was killed right after moving it to its
-            # name, which cannot be proved: everything is read again.
+            # The file was removed, or the process was killed right after moving it to its name,
+            # which cannot be proved: everything is read again.
             self._saved.reset(began=datetime.now(UTC))
         await self._thread.call(self._sink.open)
 
