@@ -1,97 +1,228 @@
-"""`AtomicFile`: a file that stands under its name when it is complete, and not before."""
+"""`AtomicFile`: a file that appears under its name when it is complete, and not before."""
 
 from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Self
+from zlib import crc32
 
-__all__ = ["AtomicFile", "naming", "put_in_place", "refuse_what_is_there"]
+from .errors import ResumeError
 
-BUFFER = 256 * 1024
+fcntl: Any
+try:
+    fcntl = import_module("fcntl")
+except ImportError:  # Windows, which does not move a file that is open
+    fcntl = None
+
+__all__ = ["BUFFER_SIZE", "AtomicFile", "check_target", "name_in_errors"]
+
+BUFFER_SIZE = 256 * 1024
+# File systems allow names of 255 bytes; the rest is room for a number at the end.
+MAX_NAME_BYTES = 240
 
 
 class AtomicFile:
-    """Writes beside the target under a hidden name, and moves that into place at the end.
+    """A hidden file beside its target, moved to the target's name in one step.
 
-    Without `force` a file that is there is never touched: it is looked for at the start, to
-    spend nothing in vain, and the move at the end fails if one has appeared meanwhile. With
-    `force` it is replaced in one step, and its permissions are kept.
+    Without `force` an existing target is never touched: `open` checks for it before any work is
+    done, and `commit` fails if it has appeared since. With `force` the target is replaced in one
+    step and its permissions are kept. A symbolic link is followed, not replaced. A device or a
+    pipe is never replaced.
+
+    The hidden name depends on the target alone, so that a later process finds the file, to resume
+    it or to overwrite it. A lock admits one writer at a time; it ends with the process. An
+    `OSError` names the target, never the hidden file.
+
+    Use ``with`` to open the file, and to discard it at the end unless it was committed.
+
+    Args:
+        target: The final path.
+        force: Replace an existing target.
+        shared: Accept an existing target, which stays as it is until it is written by other means.
+        part: A name that tells apart several files written for one target at the same time.
+
+    Attributes:
+        path: The path of the hidden file.
+        requested: The final path, as it was passed.
+        target: The final path, symbolic links resolved.
     """
 
-    __slots__ = ("_file", "_force", "_named", "_target")
+    __slots__ = ("_accepts_existing", "_force", "_stream", "path", "requested", "target")
 
-    def __init__(self, target: Path, *, force: bool = False) -> None:
-        self._named = target
-        # The file a link points to is meant, not the link.
-        self._target = Path(os.path.realpath(target))
+    def __init__(
+        self, target: Path, *, force: bool = False, shared: bool = False, part: str = ""
+    ) -> None:
+        self.requested = target
+        self.target = Path(os.path.realpath(target))
+        self.path = self.target.with_name(_hidden_name(self.target.name, part))
         self._force = force
-        self._file: BinaryIO | None = None
+        self._accepts_existing = force or shared
+        self._stream: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        """Open the file; raises as `open` does."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Discard the file unless it was committed."""
+        self.discard()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is open."""
+        return self._stream is not None
+
+    @property
+    def stream(self) -> BinaryIO:
+        """The open file, readable and writable.
+
+        Raises:
+            ValueError: The file is not open.
+        """
+        if self._stream is None:
+            raise ValueError("the file is not open")
+        return self._stream
+
+    def require_open(self) -> None:
+        """Raise ValueError if the file is not open."""
+        _ = self.stream
 
     def open(self) -> None:
-        """Create the temporary file.
+        """Lock the hidden file and make it empty.
 
         Raises:
-            FileExistsError: The target exists, and is not to be replaced.
-            OSError: The target is a folder, or its folder cannot be written.
+            FileExistsError: The target exists and must not be replaced.
+            BlockingIOError: Another writer holds the lock.
+            OSError: The folder cannot be written, or the target is a folder.
         """
-        target = self._target
-        with naming(self._named):
-            refuse_what_is_there(target, force=self._force)
-            # Not tempfile: its files are for their owner alone, whatever the umask says.
-            part = target.with_name(f".{target.name[:40]}.part-{secrets.token_hex(4)}")
-            self._file = part.open("xb", buffering=BUFFER)
+        with name_in_errors(self.requested):
+            check_target(self.target, force=self._accepts_existing)
+            stream = self._lock(os.O_CREAT)
+            while os.fstat(stream.fileno()).st_nlink > 1:
+                # The file has its final name too, so it must not be changed any more.
+                self.path.unlink()
+                stream.close()
+                stream = self._lock(os.O_CREAT)
+            self._stream = stream
+            self.restart()
 
-    def write(self, data: bytes) -> None:
-        """Write some bytes."""
-        with naming(self._named):
-            self._opened().write(data)
+    def reopen(self, *parts: Path) -> None:
+        """Lock the hidden file of an earlier process and keep its content.
+
+        Args:
+            parts: Other files of that process; `commit` may have been moving one of them.
+
+        Raises:
+            ResumeError: There is no hidden file.
+            FileExistsError: The target exists and must not be replaced.
+            BlockingIOError: Another writer holds the lock.
+        """
+        with name_in_errors(self.requested):
+            try:
+                self._stream = self._lock(0)
+            except FileNotFoundError:
+                raise ResumeError(f"the unfinished part of {self.target} is gone") from None
+            try:
+                for part in (self.path, *parts):
+                    with suppress(FileNotFoundError):
+                        if self.target.samefile(part):
+                            # The process was killed within `commit`: the file has both names.
+                            self.target.unlink()
+                check_target(self.target, force=self._accepts_existing)
+            except BaseException:
+                self.suspend()
+                raise
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write some bytes; OSError if the disk is full."""
+        with name_in_errors(self.requested):
+            self.stream.write(data)
 
     def restart(self) -> None:
-        """Drop what was written so far."""
-        with naming(self._named):
-            self._opened().seek(0)
-            self._opened().truncate()
+        """Drop everything that was written."""
+        with name_in_errors(self.requested):
+            self.stream.seek(0)
+            self.stream.truncate()
 
-    def commit(self) -> None:
-        """Bring all to the disk and move it into place.
+    def sync(self) -> None:
+        """Flush everything that was written to the disk."""
+        with name_in_errors(self.requested):
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+
+    def commit(self, source: Path | None = None) -> None:
+        """Flush the file to the disk and move it to the target's name.
+
+        Args:
+            source: Another complete file in the same folder, to be moved instead.
 
         Raises:
-            FileExistsError: Somebody else has made the target meanwhile.
+            FileExistsError: Without `force`, the target has been created meanwhile.
             OSError: The disk is full, or the move failed.
         """
-        file = self._opened()
-        part = Path(file.name)
-        with naming(self._named):
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            put_in_place(part, self._target, force=self._force)
-        self._file = None
+        stream = self.stream
+        self.sync()
+        with name_in_errors(self.requested):
+            if fcntl is None:
+                stream.close()
+            # The lock is held until the move is done: no other writer may open the hidden file.
+            _move(source or self.path, self.target, force=self._force)
+            if source is not None:
+                self.path.unlink()
+        self.suspend()
+
+    def suspend(self) -> None:
+        """Close the hidden file and keep it, for `reopen`. Allowed in any state."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with suppress(OSError):  # what must be kept was flushed by `sync`
+                stream.close()
 
     def discard(self) -> None:
-        """Remove the temporary file."""
-        file, self._file = self._file, None
-        if file is not None:
+        """Close and remove the hidden file. Allowed in any state."""
+        if self._stream is None:
+            return
+        if fcntl is None:
             with suppress(OSError):
-                file.close()
-            with suppress(OSError):
-                Path(file.name).unlink()
+                self._stream.close()
+        with suppress(OSError):  # before the lock ends: then the file may be another writer's
+            self.path.unlink()
+        self.suspend()
 
-    def _opened(self) -> BinaryIO:
-        if self._file is None:
-            raise ValueError("the file is not open")
-        return self._file
+    def _lock(self, flags: int) -> BinaryIO:
+        """Open the hidden file and lock it."""
+        flags |= os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        while True:
+            try:
+                # Not tempfile: it ignores the umask and makes files for their owner alone.
+                descriptor = os.open(self.path, flags, 0o666)
+            except OSError as error:
+                raise _describe_obstacle(self.path, error) from None
+            stream = os.fdopen(descriptor, "r+b", buffering=BUFFER_SIZE)
+            try:
+                if fcntl is not None:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                stream.close()
+                raise BlockingIOError(errno.EAGAIN, "another export is writing it") from None
+            except OSError:
+                pass  # some network file systems have no locks
+            with suppress(FileNotFoundError):
+                if os.path.samestat(self.path.stat(), os.fstat(stream.fileno())):
+                    return stream
+            stream.close()  # it was moved or removed before it was locked
 
 
 @contextmanager
-def naming(target: Path) -> Generator[None]:
-    """Let an OSError tell of the target: a temporary name means nothing to a reader."""
+def name_in_errors(target: Path) -> Generator[None]:
+    """Make every OSError of the block name the target: users do not know temporary names."""
     try:
         yield
     except OSError as error:
@@ -99,62 +230,76 @@ def naming(target: Path) -> Generator[None]:
         raise
 
 
-def refuse_what_is_there(target: Path, *, force: bool) -> None:
-    """Find out early that a file cannot be put into its place.
-
-    Raises:
-        FileExistsError: The target exists, and is not to be replaced.
-        IsADirectoryError: It is a folder.
-    """
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not force and target.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-
-
-def put_in_place(part: Path, target: Path, *, force: bool) -> None:
-    """Move a file that is complete to its name, for good.
+def check_target(target: Path, *, force: bool) -> None:
+    """Check early whether a file can be moved to a name.
 
     Args:
-        part: The file, in the folder of its target.
-        target: Its name from now on.
-        force: Whether it replaces what is there, in one step; the permissions are kept.
+        target: The name.
+        force: Whether an existing file may be replaced.
 
     Raises:
-        FileExistsError: Without `force`, somebody else has made the target meanwhile.
-        OSError: The move failed.
+        FileExistsError: The target exists and must not be replaced.
+        IsADirectoryError: The target is a folder.
+        OSError: The target is a device or a pipe.
     """
+    with name_in_errors(target):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if target.exists():
+            if not force:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            if not target.is_file():
+                raise OSError(errno.EINVAL, "it is no file, but a device or a pipe")
+
+
+def _move(source: Path, target: Path, *, force: bool) -> None:
+    """Give a complete file its final name."""
     if force:
         with suppress(FileNotFoundError):
-            shutil.copymode(target, part)
-        part.replace(target)
+            shutil.copymode(target, source)
+        source.replace(target)
     else:
-        _move_to_free_name(part, target)
+        _move_to_free_name(source, target)
     _sync_folder(target.parent)
 
 
-def _move_to_free_name(part: Path, target: Path) -> None:
+def _move_to_free_name(source: Path, target: Path) -> None:
     try:
-        target.hardlink_to(part)
+        target.hardlink_to(source)
     except FileExistsError:
         raise
     except OSError:
-        # No hard links here: take the name first, which only one can, then move over it.
+        # No hard links here: create the name first, which only one process can, and replace that.
         target.touch(exist_ok=False)
         try:
-            part.replace(target)
+            source.replace(target)
         except OSError:
             target.unlink()
             raise
     else:
-        part.unlink()
+        source.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
-    # The new name survives a power cut then; not every system can do it.
+    # So that the new name survives a power cut; not every system supports it.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _hidden_name(name: str, part: str) -> str:
+    hidden = f".{name}.{part}.part" if part else f".{name}.part"
+    if len(os.fsencode(hidden)) <= MAX_NAME_BYTES:
+        return hidden
+    return f".{name[:40]}.{crc32(os.fsencode(hidden)):08x}.part"
+
+
+def _describe_obstacle(path: Path, error: OSError) -> OSError:
+    """Name the hidden file in the message where something else has its name."""
+    kinds = {errno.EISDIR: "folder", errno.ELOOP: "link"}
+    if error.errno not in kinds:
+        return error
+    return OSError(error.errno, f"{path.name}, a {kinds[error.errno]}, is in the way", str(path))

@@ -112,6 +112,17 @@ async def test_a_file_is_saved_whole(tmp_path: Path) -> None:
     assert [request.path for request in files.asked] == ["/document/7/download/"]
 
 
+async def test_two_downloads_to_one_path_do_not_lock_out_each_other(tmp_path: Path) -> None:
+    """Both write a complete file; with force, the last one stays."""
+    async with account() as (_, client):
+        download = client.document.download(7)
+        path = tmp_path / "offer.pdf"
+        sizes = await asyncio.gather(*(download.save(path, force=True) for _ in range(2)))
+    assert sizes == [len(CONTENT)] * 2
+    assert path.read_bytes() == CONTENT
+    assert names(tmp_path) == ["offer.pdf"]
+
+
 async def test_pieces_come_one_by_one() -> None:
     """None is large, and together they are the file."""
     got: list[bytes] = []

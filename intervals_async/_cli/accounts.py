@@ -15,9 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..export import Estimate, Manifest, export_account
-from ..export.accounts.manifest import MANIFEST, plain
-from ..export.accounts.state import FOLDER
+from ..export import Estimate, Manifest, export_account, is_unfinished
 from .connection import BaseUrl, Connection, TokenFile, connection
 from .folder_filters import FolderFilters, Since, read_filters, read_since
 from .folder_progress import Bars, Lines
@@ -141,7 +139,7 @@ async def _verify(folder: Path) -> None:
     flaws = list(manifest.flaws(folder))
     for flaw in flaws:
         typer.echo(flaw, err=True)
-    if (folder / FOLDER).exists():
+    if is_unfinished(folder):
         typer.echo(
             f"{folder}: an export is unfinished; some files may be its own already", err=True
         )
@@ -172,8 +170,7 @@ async def _export(account: Connection, order: _Order) -> None:
                 seen.say(cost(estimate))
             if order.dry_run:
                 if order.as_json:
-                    words = {"requests": estimate.requests, **plain(estimate)}
-                    typer.echo(json.dumps(words, indent=1))
+                    typer.echo(json.dumps(estimate.to_dict(), indent=1))
                 raise _EnoughError
 
         async with account.client(notice) as client:
@@ -191,7 +188,7 @@ async def _export(account: Connection, order: _Order) -> None:
     for name, reason in manifest.left_out.items():  # also where nothing but errors is said
         typer.echo(f"left out: {name}: {reason}", err=True)
     if order.as_json:
-        typer.echo((order.folder / MANIFEST).read_text("utf-8"), nl=False)
+        typer.echo(json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False))
     if not order.quiet:
         _tell(manifest, order.folder, time.monotonic() - began)
 

@@ -44,9 +44,9 @@ class TableSink:
         if self._columns or len(self._held) >= FIRST:
             self._show()
 
-    def close(self, *, whole: bool) -> None:
+    def close(self, *, complete: bool) -> None:
         """Show what is left. What is shown cannot be taken back."""
-        if whole and self._held:
+        if complete and self._held:
             self._show()
 
     def _show(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -76,12 +77,9 @@ class Download:
             FileExistsError: The file exists, and `force` is false. No request was sent then.
             OSError: The file cannot be written.
         """
-        target = AtomicFile(Path(path), force=force)
-        target.open()
-        try:
+        # The random part keeps two downloads to the same path from locking out each other.
+        with AtomicFile(Path(path), force=force, part=secrets.token_hex(4)) as target:
             return await self._transport.open_raw(self._call, partial(_save, target))
-        finally:
-            target.discard()
 
     async def _chunks(self, response: RawResponse) -> AsyncGenerator[bytes]:
         while True:

@@ -1,18 +1,21 @@
-"""Writing streams to files, whole or not at all."""
+"""Writing streams of records to files."""
 
-from .accounts.account import AccountProgress, export_account
+from .accounts.account import export_account
 from .accounts.estimate import Estimate, ResourceEstimate
 from .accounts.manifest import Exported, Manifest, WrittenFile
+from .accounts.progress import AccountProgress
+from .accounts.state import is_unfinished
 from .sinks.compression import Compression
 from .sinks.csv_sink import CsvSink, Formulas
 from .sinks.jsonlines_sink import JsonLinesSink
 from .sinks.parquet_sink import Codec, ParquetSink
-from .sinks.sink import Checkpoint, GatheringSink, ResumableSink, Sink
+from .sinks.sink import BufferedSink, Checkpoint, ResumableSink, Sink
 from .sinks.sqlite_sink import SqliteSink
-from .writing import export
+from .stream_export import export
 
 __all__ = [
     "AccountProgress",
+    "BufferedSink",
     "Checkpoint",
     "Codec",
     "Compression",
@@ -20,7 +23,6 @@ __all__ = [
     "Estimate",
     "Exported",
     "Formulas",
-    "GatheringSink",
     "JsonLinesSink",
     "Manifest",
     "ParquetSink",
@@ -31,4 +33,5 @@ __all__ = [
     "WrittenFile",
     "export",
     "export_account",
+    "is_unfinished",
 ]

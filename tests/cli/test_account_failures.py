@@ -43,9 +43,9 @@ assert ctypes.CDLL(None).capset(version_3, none) == 0
 # While the first signal is handled, and a file is being closed, others come: {signals}.
 MORE_SIGNALS = """
 import os, signal, threading
-from intervals_async.export.part_file import PartFile
+from intervals_async._atomic_file import AtomicFile
 
-suspend = PartFile.suspend
+suspend = AtomicFile.suspend
 
 def late(self):
     # when the records' file is left, once; not at each note of how far it has come
@@ -56,7 +56,7 @@ def late(self):
             threading.Event().wait()
     suspend(self)
 
-PartFile.suspend = late
+AtomicFile.suspend = late
 """
 
 NO_HANGUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"

@@ -28,7 +28,7 @@ from intervals_async import (
     Stream,
 )
 from intervals_async.export import AccountProgress, Manifest, export_account
-from intervals_async.export.accounts import run
+from intervals_async.export.accounts import scheduler
 from intervals_async.export.accounts.formats import FORMATS
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
@@ -249,7 +249,7 @@ async def test_it_waits_for_the_next_day_where_told(
     def forget(self: Stream[Any]) -> str:
         raise ListingError("as in a second pass")
 
-    monkeypatch.setattr(run, "_sleep_until", next_day)
+    monkeypatch.setattr(scheduler, "_sleep_until", next_day)
     monkeypatch.setattr(Stream, "bookmark", property(forget))
     fake.inject(faults.Status(400, 11, "Daily limit"), path="/personcontact/", skip=3)
     some = ["person", "personcontact"]

@@ -25,7 +25,7 @@ def plain(notes: list[Any] = NOTES) -> bytes:
     sink = JsonLinesSink(stream)
     sink.open()
     sink.write(notes)
-    sink.close(whole=True)
+    sink.close(complete=True)
     return stream.getvalue()
 
 
@@ -43,7 +43,7 @@ def test_the_name_says_the_compression(tmp_path: Path, name: str) -> None:
     sink = JsonLinesSink(tmp_path / name)
     sink.open()
     sink.write(NOTES)
-    sink.close(whole=True)
+    sink.close(complete=True)
     data = (tmp_path / name).read_bytes()
     assert len(data) < len(plain()) / 10
     assert unpacked(data) == plain()
@@ -56,7 +56,7 @@ def test_it_may_be_said(compression: Compression) -> None:
     sink = CsvSink(stream, ProjectNote, compression=compression)
     sink.open()
     sink.write(NOTES)
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert unpacked(stream.getvalue()).startswith(b"id,projectid,")
 
 
@@ -72,7 +72,7 @@ def test_a_checkpoint_ends_a_member(tmp_path: Path, suffix: str) -> None:
     hidden = (tmp_path / f".a.jsonl.{suffix}.part").read_bytes()
     assert unpacked(hidden) == plain(NOTES[:100])
     sink.write(NOTES[100:])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert unpacked(path.read_bytes()) == plain()
 
 
@@ -85,7 +85,7 @@ def test_nothing_at_all_is_a_compressed_file_too(tmp_path: Path, suffix: str) ->
     mark = sink.checkpoint()
     sink.suspend()
     sink.resume(mark)
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert path.read_bytes()
     assert unpacked(path.read_bytes()) == b""
 
@@ -96,7 +96,7 @@ def test_the_same_records_are_the_same_bytes(tmp_path: Path) -> None:
         sink = JsonLinesSink(tmp_path / name)
         sink.open()
         sink.write(NOTES)
-        sink.close(whole=True)
+        sink.close(complete=True)
     data = (tmp_path / "a.jsonl.gz").read_bytes()
     assert data == (tmp_path / "b.jsonl.gz").read_bytes()
     assert data[4:8] == bytes(4)

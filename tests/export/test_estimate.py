@@ -20,14 +20,14 @@ from intervals_async import (
 )
 from intervals_async._streaming.page_plan import pages_of
 from intervals_async.export import AccountProgress, Estimate, ResourceEstimate, export_account
-from intervals_async.export.accounts import run
-from intervals_async.export.accounts.estimate import Work, seconds_for
-from intervals_async.export.accounts.sources import (
-    can_be_exported,
-    listing_of,
+from intervals_async.export.accounts import scheduler
+from intervals_async.export.accounts.estimate import RemainingWork, estimate_seconds
+from intervals_async.export.accounts.listings import (
+    exportable_resources,
+    listing_for,
     parent_of,
-    requests_by,
-    requests_for,
+    requests_for_parents,
+    requests_left,
 )
 from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
@@ -107,24 +107,24 @@ def test_requests_that_are_left_of_a_listing(
     intervals: IntervalsClient, listcount: int, read: int, asked: int, requests: int
 ) -> None:
     """The first page was asked for; where it is gone on with, pages are small again."""
-    listing = listing_of(intervals, "projectnote", {})
-    assert requests_for(listing, listcount, read=read, asked=asked) == requests
+    listing = listing_for(intervals, "projectnote", {})
+    assert requests_left(listing, listcount, read=read, sent=asked) == requests
 
 
 def test_requests_that_are_left_of_one_answer(intervals: IntervalsClient) -> None:
     """What has no pages comes at once, however much it is."""
-    listing = listing_of(intervals, "group", {})
-    assert requests_for(listing, 5000, read=0, asked=0) == 1
-    assert requests_for(listing, 5000, read=0, asked=1) == 0
+    listing = listing_for(intervals, "group", {})
+    assert requests_left(listing, 5000, read=0, sent=0) == 1
+    assert requests_left(listing, 5000, read=0, sent=1) == 0
 
 
 def test_requests_that_are_left_of_weeks(intervals: IntervalsClient) -> None:
     """One for each, as far as can be told."""
     begin = datetime.now(UTC) - timedelta(days=20)
-    listing = listing_of(intervals, "tasknote", {"datebegin": begin})
-    assert requests_for(listing, 0, read=0, asked=0) == 4
-    assert requests_for(listing, 0, read=0, asked=1) == 3
-    assert requests_for(listing, 0, read=0, asked=9) == 0
+    listing = listing_for(intervals, "tasknote", {"datebegin": begin})
+    assert requests_left(listing, 0, read=0, sent=0) == 4
+    assert requests_left(listing, 0, read=0, sent=1) == 3
+    assert requests_left(listing, 0, read=0, sent=9) == 0
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_requests_that_are_left_of_weeks(intervals: IntervalsClient) -> None:
 )
 def test_requests_by_parents(parent: str, number: int, requests: int) -> None:
     """One for each; notes of 200 tasks are asked for at once."""
-    assert requests_by(parent, number) == requests
+    assert requests_for_parents(parent, number) == requests
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,19 @@ def test_the_limit_of_requests_says_how_long_it_lasts(
     requests: int, used: int, seconds: float
 ) -> None:
     """A minute for each hundred, less the two that streams leave free."""
-    works = [Work(requests, 0, 0.0, 0)]
-    assert seconds_for(works, jobs=4, limits=[Limit(100)], used=[used]) == seconds
+    works = [RemainingWork(requests, 0, 0.0, 0)]
+    assert estimate_seconds(works, jobs=4, limits=[Limit(100)], used=[used]) == seconds
 
 
 def test_the_first_pages_say_how_long_it_lasts() -> None:
     """The quickest one is what a request takes; what the others took more is for their rows."""
-    quick, slow = Work(0, 0, 0.1, 0), Work(2, 300, 1.1, 100)
-    assert seconds_for([quick, slow], jobs=4, limits=[], used=[]) == pytest.approx(3.2)
+    quick, slow = RemainingWork(0, 0, 0.1, 0), RemainingWork(2, 300, 1.1, 100)
+    assert estimate_seconds([quick, slow], jobs=4, limits=[], used=[]) == pytest.approx(3.2)
     four = [quick, slow, slow, slow, slow, slow, slow]
-    assert seconds_for(four, jobs=4, limits=[], used=[]) == pytest.approx(6 * 3.2 / 4)
-    assert seconds_for([], jobs=4, limits=[Limit(100)], used=[0]) == 0
+    assert estimate_seconds(four, jobs=4, limits=[], used=[]) == pytest.approx(6 * 3.2 / 4)
+    assert estimate_seconds([], jobs=4, limits=[Limit(100)], used=[0]) == 0
     most = [Limit(10, per=1, reserved=0), Limit(100, per=60, reserved=0)]
-    assert seconds_for([Work(150, 0, 0.0, 0)], jobs=4, limits=most, used=[0, 0]) == 60
+    assert estimate_seconds([RemainingWork(150, 0, 0.0, 0)], jobs=4, limits=most, used=[0, 0]) == 60
 
 
 def test_an_estimate_adds_up() -> None:
@@ -193,13 +193,13 @@ async def test_a_whole_account(
     for _ in range(150):
         fake.insert("group")  # which has no pages
         fake.insert("task")
-    for resource in can_be_exported():
+    for resource in exportable_resources():
         parent = parent_of(resource, {})
         if "list" not in resource_class(resource).methods():
             await getattr(intervals, resource).get()
         else:
             parents = ids(fake, parent) if parent else ()
-            await listing_of(intervals, resource, {}, parents).collect()
+            await listing_for(intervals, resource, {}, parents).collect()
     plain = sent(fake)
     fake.clear_log()
     told = Told()
@@ -411,7 +411,7 @@ class Days:
 def days(monkeypatch: pytest.MonkeyPatch) -> Days:
     """Give a server's time that waits for nobody."""
     days = Days()
-    monkeypatch.setattr(run, "_sleep_until", days.sleep_until)
+    monkeypatch.setattr(scheduler, "_sleep_until", days.sleep_until)
     return days
 
 

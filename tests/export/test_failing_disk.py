@@ -74,13 +74,13 @@ def test_after_a_full_disk_it_goes_on(kind: Kind, tmp_path: Path) -> None:
     sink.suspend()
     sink.resume(mark)
     sink.write(NOTES[100:])
-    sink.close(whole=True)
+    sink.close(complete=True)
     whole = tmp_path / "whole"
     whole.mkdir()
     sink = kind.sink(whole)
     sink.open()
     sink.write(NOTES)
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert kind.read(tmp_path / kind.name) == kind.read(whole / kind.name)
 
 
@@ -127,10 +127,10 @@ def test_a_read_only_folder(kind: Kind, tmp_path: Path) -> None:
 def test_what_is_not_open_takes_nothing(kind: Kind, tmp_path: Path) -> None:
     """A call out of order is a mistake of the caller's, and is said; taking back never is."""
     sink = kind.sink(tmp_path)
-    for call in (lambda: sink.write(NOTES), sink.checkpoint, lambda: sink.close(whole=True)):
+    for call in (lambda: sink.write(NOTES), sink.checkpoint, lambda: sink.close(complete=True)):
         with pytest.raises(ValueError, match="not open"):
             call()
-    sink.close(whole=False)
+    sink.close(complete=False)
     sink.suspend()
     assert os.listdir(tmp_path) == []
 

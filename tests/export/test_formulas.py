@@ -27,7 +27,7 @@ def cell(record: Any, name: str, formulas: Formulas = "escape") -> str:
     sink = CsvSink(stream, type(record), formulas=formulas)
     sink.open()
     sink.write([record])
-    sink.close(whole=True)
+    sink.close(complete=True)
     header, row = csv.reader(io.StringIO(stream.getvalue().decode(), newline=""), strict=True)
     return dict(zip(header, row, strict=True))[name]
 

@@ -22,9 +22,10 @@ from intervals_async._schema.parameters import parameters
 from intervals_async.export import Manifest, export_account
 from intervals_async.export.accounts import incremental
 from intervals_async.export.accounts.formats import FORMATS
-from intervals_async.export.accounts.manifest import WrittenFile, plain
+from intervals_async.export.accounts.json_file import plain
+from intervals_async.export.accounts.manifest import WrittenFile
 from intervals_async.export.accounts.merging import merge_json_lines
-from intervals_async.export.accounts.state import ResourceState, RunState
+from intervals_async.export.accounts.state import ResourceState, StateFolder
 from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
 
@@ -371,7 +372,7 @@ async def test_filters_that_look_at_other_records_are_not_built_upon(
 
 def test_filters_that_look_at_other_records_are_those_of_the_api() -> None:
     """None is misspelt."""
-    for resource, names in incremental.OF_OTHERS.items():
+    for resource, names in incremental.UNSTABLE_FILTERS.items():
         assert names <= parameters(resource_class(resource).filters).keys()
 
 
@@ -671,8 +672,8 @@ async def test_what_a_kill_has_left_of_a_complete_export_is_forgotten(
 ) -> None:
     """A state of it would stand for a file of the next one."""
     await export_account(intervals, tmp_path, resources=["time"])
-    states = RunState(tmp_path / ".unfinished")
-    states.folder.mkdir()
+    states = StateFolder(tmp_path / ".unfinished")
+    states.path.mkdir()
     states.save("time", ResourceState(records=1, began=NOW, ended=NOW))
     insert(fake, "time")
     await export_account(intervals, tmp_path, resources=["time"])

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from intervals_async import ContactType, ProjectNote, Record, to_dict
 from intervals_async.export.sinks import json_lines
 from intervals_async.export.sinks.json_lines import (
-    Line,
-    careful_line,
-    line_with_orjson,
-    line_without_orjson,
-    lines,
+    LineEncoder,
+    encode_lines,
+    encode_plainly,
+    encoder_with_orjson,
+    encoder_without_orjson,
 )
 
 from .made_up import CLASSES, alike, some_records
 
-Maker = Callable[[type[Record], tuple[str, ...] | None], Line]
-MAKERS = pytest.mark.parametrize("make", [line_with_orjson, line_without_orjson])
+Maker = Callable[[type[Record], tuple[str, ...] | None], LineEncoder]
+MAKERS = pytest.mark.parametrize("make", [encoder_with_orjson, encoder_without_orjson])
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=alike)
@@ -36,10 +36,10 @@ def test_the_quick_ways_write_what_the_slow_one_does(
 ) -> None:
     """With orjson and without, a line is the JSON of `to_dict`, of every record."""
     for record in data.draw(some_records(cls)):
-        line = careful_line(record)
+        line = encode_plainly(record)
         assert json.loads(line) == to_dict(record)
-        assert line_with_orjson(cls)(record) == line
-        assert line_without_orjson(cls)(record) == line
+        assert encoder_with_orjson(cls)(record) == line
+        assert encoder_without_orjson(cls)(record) == line
 
 
 @MAKERS
@@ -56,7 +56,7 @@ def test_what_the_libraries_write_differently_is_written_the_same(
 ) -> None:
     """Floats, long numbers and halves of surrogate pairs look as they did."""
     odd = attrs.evolve(note, extra=value)
-    assert make(ProjectNote, None)(odd) == careful_line(odd)
+    assert make(ProjectNote, None)(odd) == encode_plainly(odd)
 
 
 @MAKERS
@@ -66,15 +66,15 @@ def test_nesting_without_end_is_left_to_the_careful_way(make: Maker, note: Any) 
     for _ in range(150):
         deep = [deep]
     odd = attrs.evolve(note, extra={"deep": deep})
-    assert make(ProjectNote, None)(odd) == careful_line(odd)
+    assert make(ProjectNote, None)(odd) == encode_plainly(odd)
 
 
 @MAKERS
 def test_some_fields_stand_in_the_order_asked_for(make: Maker, note: Any) -> None:
     """A line may have some of the fields only."""
     names = ("title", "id", "extra")
-    assert make(ProjectNote, names)(note) == careful_line(note, names)
-    assert list(json.loads(careful_line(note, names))) == [*names]
+    assert make(ProjectNote, names)(note) == encode_plainly(note, names)
+    assert list(json.loads(encode_plainly(note, names))) == [*names]
     assert make(ProjectNote, ("id",))(note) == b'{"id":9}\n'
 
 
@@ -88,8 +88,8 @@ def test_what_no_json_has_is_refused(make: Maker, note: Any) -> None:
 def test_records_of_several_classes_may_be_mixed(note: ProjectNote) -> None:
     """Each line is of its own record's class; no records are no bytes."""
     other = ContactType(extra={"id": 1})
-    assert lines([note, other, note]) == b"".join(map(careful_line, [note, other, note]))
-    assert lines([]) == b""
+    assert encode_lines([note, other, note]) == b"".join(map(encode_plainly, [note, other, note]))
+    assert encode_lines([]) == b""
 
 
 def test_without_orjson_the_standard_library_does_it(
@@ -102,4 +102,4 @@ def test_without_orjson_the_standard_library_does_it(
 
     monkeypatch.setattr(json_lines, "import_module", missing)
     names = ("title", "note")  # no other test asks for these
-    assert lines([note], names) == careful_line(note, names)
+    assert encode_lines([note], names) == encode_plainly(note, names)

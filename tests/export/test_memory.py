@@ -33,7 +33,7 @@ def grown(kind: Kind, folder: Path, times: int, notes: Sequence[ProjectNote] = N
         most = max(most, pool.bytes_allocated())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    sink.close(whole=False)
+    sink.close(complete=False)
     kept: int = peak + most - arrow
     return kept // 1024
 

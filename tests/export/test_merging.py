@@ -39,12 +39,12 @@ NOTES = records_of(TaskNote, 6)
 
 def write(path: Path, format: str, cls: type[Record], *parts: Sequence[Any]) -> Path:
     """Write records as an export does, with a checkpoint behind each part."""
-    sink = FORMATS[format].make(path, cls, NAME)
+    sink = FORMATS[format].make_sink(path, cls, NAME)
     sink.open()
     for part in parts:
         sink.write(part)
         sink.checkpoint()
-    sink.close(whole=True)
+    sink.close(complete=True)
     return path
 
 
@@ -313,7 +313,7 @@ def test_many_rows_of_parquet_come_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither file is in memory as a whole."""
-    monkeypatch.setattr("intervals_async.export.sinks.parquet_file.MOST_ROWS", 100)
+    monkeypatch.setattr("intervals_async.export.sinks.parquet_file.ROW_GROUP_ROWS", 100)
     monkeypatch.setattr("intervals_async.export.sinks.parquet_file.READ_ROWS", 30)
     old, new = records_of(TaskNote, 300), records_of(TaskNote, 250, first=151)
     files = Files(tmp_path, "parquet", old, new)

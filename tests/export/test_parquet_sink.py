@@ -35,9 +35,9 @@ def write(path: Path, *pieces: list[Any], checkpoints: bool = False, **options: 
             sink.write(piece)
             if checkpoints:
                 sink.checkpoint()
-        sink.close(whole=True)
+        sink.close(complete=True)
     finally:
-        sink.close(whole=False)
+        sink.close(complete=False)
 
 
 def test_each_kind_of_field_has_its_type(tmp_path: Path) -> None:
@@ -61,14 +61,14 @@ def test_row_groups_are_written_while_it_streams(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No more than a row group is kept in memory."""
-    monkeypatch.setattr(parquet_file, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(parquet_file, "ROW_GROUP_BYTES", 20_000)
     path = tmp_path / "notes.parquet"
     sink = ParquetSink(path, ProjectNote)
     sink.open()
     for first in range(0, 300, 10):
         sink.write(NOTES[first : first + 10])
     assert (tmp_path / ".notes.parquet.part-0").stat().st_size > 0
-    sink.close(whole=True)
+    sink.close(complete=True)
     with opened(path) as file:
         assert file.num_row_groups > 5
         assert file.metadata.num_rows == 300
@@ -81,7 +81,7 @@ def test_segments_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with opened(tmp_path / "one.parquet") as one, opened(tmp_path / "many.parquet") as many:
         assert many.read().equals(one.read())
         assert many.num_row_groups == one.num_row_groups == 1
-    monkeypatch.setattr(parquet_file, "MOST_ROWS", 100)
+    monkeypatch.setattr(parquet_file, "ROW_GROUP_ROWS", 100)
     write(tmp_path / "many.parquet", NOTES[:90], NOTES[90:], checkpoints=True)
     with opened(tmp_path / "many.parquet") as many:
         assert many.metadata.num_rows == 300
@@ -93,7 +93,7 @@ def test_no_rows_are_a_table_with_columns(tmp_path: Path) -> None:
     sink = ParquetSink(tmp_path / "none.parquet", ContactType)
     sink.open()
     sink.write([])
-    sink.close(whole=True)
+    sink.close(complete=True)
     with opened(tmp_path / "none.parquet") as file:
         assert file.metadata.num_rows == 0
         assert file.schema_arrow.names == ["extra"]

@@ -28,7 +28,7 @@ def unbroken(kind: Kind, folder: Path, notes: list[ProjectNote] = NOTES) -> obje
     sink = kind.sink(folder)
     sink.open()
     sink.write(notes)
-    sink.close(whole=True)
+    sink.close(complete=True)
     return kind.read(folder / kind.name)
 
 
@@ -42,7 +42,7 @@ def killed(kind: Kind, folder: Path, upto: int, then: int) -> tuple[Path, Checkp
     mark = json.loads(json.dumps(sink.checkpoint()))
     sink.write(NOTES[upto:then])
     dead = shutil.copytree(alive, folder / "dead")  # the disk, as it is at this moment
-    sink.close(whole=False)
+    sink.close(complete=False)
     return dead, mark
 
 
@@ -54,7 +54,7 @@ def test_it_goes_on_behind_the_mark(kind: Kind, tmp_path: Path, upto: int, then:
     sink = kind.sink(dead)
     sink.resume(mark)
     sink.write(NOTES[upto:])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "whole")
     assert os.listdir(dead) == [kind.name]
 
@@ -76,7 +76,7 @@ def test_a_later_checkpoint_does_not_spoil_an_earlier_mark(kind: Kind, tmp_path:
     again.suspend()
     sink.resume(third)
     sink.write(NOTES[350:])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert kind.read(tmp_path / kind.name) == unbroken(kind, tmp_path / "whole")
 
 
@@ -92,7 +92,7 @@ def test_uncompressed_files_are_the_same_byte_for_byte(tmp_path: Path) -> None:
             sink.suspend()
             sink.resume(mark)
         sink.write(NOTES[300:])
-        sink.close(whole=True)
+        sink.close(complete=True)
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
 
 
@@ -106,7 +106,7 @@ def test_what_is_gone_cannot_be_gone_on_with(kind: Kind, tmp_path: Path) -> None
     with pytest.raises(ResumeError, match="gone"):
         sink.resume(mark)
     sink.open()
-    sink.close(whole=False)
+    sink.close(complete=False)
     assert os.listdir(dead) == []
 
 
@@ -123,7 +123,7 @@ def test_what_is_shorter_than_its_mark_is_refused(kind: Kind, tmp_path: Path) ->
         sink.resume(mark)
     sink.open()
     sink.write(NOTES)
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "whole")
 
 
@@ -160,9 +160,9 @@ def test_one_process_at_a_time(kind: Kind, tmp_path: Path) -> None:
         with pytest.raises(BlockingIOError, match="another export") as caught:
             begin()
         assert caught.value.filename == str(tmp_path / kind.name)
-    second.close(whole=False)
+    second.close(complete=False)
     first.write(NOTES[:3])
-    first.close(whole=True)
+    first.close(complete=True)
     assert os.listdir(tmp_path) == [kind.name]
 
 
@@ -178,7 +178,7 @@ def test_killed_within_the_move_it_goes_on(kind: Kind, tmp_path: Path) -> None:
     (dead / kind.name).hardlink_to(hidden)
     sink = kind.sink(dead)
     sink.resume(mark)
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "whole")
     assert os.listdir(dead) == [kind.name]
 
@@ -194,7 +194,7 @@ def test_begun_anew_after_that_the_file_stays(tmp_path: Path) -> None:
     target.hardlink_to(tmp_path / ".notes.jsonl.part")
     new = JsonLinesSink(target, force=True)
     new.open()
-    new.close(whole=False)
+    new.close(complete=False)
     assert b'"id":1,' in target.read_bytes()
     assert os.listdir(tmp_path) == ["notes.jsonl"]
 
@@ -243,7 +243,7 @@ def test_names_of_any_length_have_a_part_of_their_own(tmp_path: Path) -> None:
         sink.open()
     assert len(os.listdir(tmp_path)) == 2
     for sink in sinks:
-        sink.close(whole=True)
+        sink.close(complete=True)
     assert sorted(os.listdir(tmp_path)) == [f"{'é' * 115}{end}.jsonl" for end in "ab"]
 
 
@@ -290,5 +290,5 @@ def test_kill_9(name: str, tmp_path: Path) -> None:
         sink = SqliteSink(path, ProjectNote)
     sink.resume(json.loads(ended.stdout))
     sink.write(NOTES[300:])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert os.listdir(tmp_path) == [name]

@@ -32,7 +32,7 @@ def write(sink: Sink, records: list[Any]) -> None:
     sink.open()
     sink.write(records[:2])
     sink.write(records[2:])
-    sink.close(whole=True)
+    sink.close(complete=True)
 
 
 def as_text(value: Any) -> str | int | None:

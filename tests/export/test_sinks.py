@@ -19,7 +19,7 @@ def written(sink: Sink, *records: Record) -> None:
     """Write records the way `export` does."""
     sink.open()
     sink.write(records)
-    sink.close(whole=True)
+    sink.close(complete=True)
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -102,7 +102,7 @@ def test_an_open_stream_stays_open(note: ProjectNote) -> None:
     stream = io.BytesIO()
     sink = JsonLinesSink(stream)
     written(sink, note)
-    sink.close(whole=False)
+    sink.close(complete=False)
     assert json.loads(stream.getvalue()) == to_dict(note)
 
 
@@ -131,11 +131,11 @@ def test_a_device_is_written_into(path: str, note: ProjectNote) -> None:
     if not Path(path).exists():
         pytest.skip(f"{path} is not there")
     sink = JsonLinesSink(path, force=True)
-    sink.close(whole=False)
+    sink.close(complete=False)
     sink.open()
     sink.write([note])
     with pytest.raises(OSError, match=path) as caught:
-        sink.close(whole=True)
+        sink.close(complete=True)
     assert caught.value.filename == path
     assert Path(path).is_char_device()
 

@@ -25,7 +25,7 @@ def write(path: Path, records: Sequence[Record], **options: Any) -> None:
     sink = SqliteSink(path, type(records[0]), **options)
     sink.open()
     sink.write(records)
-    sink.close(whole=True)
+    sink.close(complete=True)
 
 
 def ask(path: Path, query: str) -> list[Any]:
@@ -77,8 +77,8 @@ def test_several_resources_may_share_a_file(tmp_path: Path) -> None:
     notes.write(NOTES)
     others.write(statuses)
     assert not path.exists()
-    others.close(whole=True)
-    notes.close(whole=True)
+    others.close(complete=True)
+    notes.close(complete=True)
     assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
     assert ask(path, "SELECT count(*) FROM taskstatus") == [(2,)]
 
@@ -99,7 +99,7 @@ def test_somebody_who_was_quicker_is_joined(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "exists", not_yet)
-        notes.close(whole=True)
+        notes.close(complete=True)
     assert ask(path, "SELECT count(*) FROM projectnote, taskstatus") == [(10,)]
 
 
@@ -112,7 +112,7 @@ def test_readers_see_the_old_table_until_the_end(tmp_path: Path) -> None:
     sink.write(records_of(ProjectNote, 3, 100))
     sink.checkpoint()
     assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
-    sink.close(whole=False)
+    sink.close(complete=False)
     assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
     assert os.listdir(tmp_path) == ["all.sqlite"]
 
@@ -179,13 +179,13 @@ def test_a_file_without_the_table_is_none_to_go_on_with(tmp_path: Path, number: 
     with pytest.raises(ResumeError, match=r"projectnote of .* is not what the mark was given for"):
         sink.resume(mark)
     sink.open()
-    sink.close(whole=False)
+    sink.close(complete=False)
     assert os.listdir(tmp_path) == []
 
 
 def test_while_another_writes_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that stays locked is an error that names it."""
-    monkeypatch.setattr("intervals_async.export.sinks.sqlite_sink.PATIENCE", 0.01)
+    monkeypatch.setattr("intervals_async.export.sinks.sqlite_database.BUSY_TIMEOUT", 0.01)
     path = tmp_path / "all.sqlite"
     write(path, NOTES)
     sink = SqliteSink(path, ProjectNote)
@@ -193,6 +193,6 @@ def test_while_another_writes_it_waits(tmp_path: Path, monkeypatch: pytest.Monke
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(OSError, match=r"all\.sqlite"):
-            sink.close(whole=True)
-    sink.close(whole=False)
+            sink.close(complete=True)
+    sink.close(complete=False)
     assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from intervals_async import ArgumentError, IntervalsClient
+from intervals_async._atomic_file import AtomicFile
 from intervals_async.export import Manifest, export_account
-from intervals_async.export.accounts.state import ResourceState, RunState
-from intervals_async.export.part_file import PartFile
+from intervals_async.export.accounts.state import ResourceState, StateFolder
 from intervals_async.testing import FakeIntervals
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
@@ -46,7 +46,7 @@ def test_a_manifest_on_a_full_disk(tmp_path: Path) -> None:
 
 def test_a_state_on_a_full_disk(tmp_path: Path) -> None:
     """The error names it, and the earlier one stays."""
-    states = RunState(tmp_path)
+    states = StateFolder(tmp_path)
     states.save("task", ResourceState(records=3))
     with no_room(), pytest.raises(OSError, match="File too large") as caught:
         states.save("task", ResourceState(records=5))
@@ -57,7 +57,7 @@ def test_a_state_on_a_full_disk(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"began": 3}', '{"colour": "red"}'])
 def test_a_damaged_state(tmp_path: Path, content: str) -> None:
     """It is said, with what to do."""
-    states = RunState(tmp_path)
+    states = StateFolder(tmp_path)
     (tmp_path / "task.json").write_text(content)
     with pytest.raises(ArgumentError, match=r"task\.json is damaged; remove its folder"):
         states.load("task")
@@ -88,10 +88,10 @@ async def test_what_a_kill_leaves_of_a_complete_export_is_not_gone_on_with(
 
 def test_a_second_writer_is_told_of_which_file(tmp_path: Path) -> None:
     """The lock's error names what is written."""
-    first, second = PartFile(tmp_path / "lock"), PartFile(tmp_path / "lock")
+    first, second = AtomicFile(tmp_path / "lock"), AtomicFile(tmp_path / "lock")
     first.open()
     with pytest.raises(BlockingIOError) as caught:
         second.open()
     assert caught.value.errno == errno.EAGAIN
     assert caught.value.filename == str(tmp_path / "lock")
-    first.remove()
+    first.discard()

@@ -1,1 +1,1 @@
-"""Many resources into one folder."""
+"""Exporting many resources of an account into one folder."""

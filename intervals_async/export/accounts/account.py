@@ -1,4 +1,4 @@
-"""`export_account`: many resources into a folder, whole, and gone on with where it broke off."""
+"""`export_account`: many resources into one folder, resumable at any moment."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ...client import IntervalsClient
+from ... import IntervalsClient
 from ...errors import ArgumentError
 from .estimate import Estimate
 from .manifest import Manifest
 from .plan import ExportPlan
-from .run import AccountProgress, Run
-from .state import FOLDER, RunState
+from .progress import AccountProgress
+from .run import Run, RunOptions
+from .state import FOLDER, StateFolder
 
-__all__ = ["AccountProgress", "export_account"]
+__all__ = ["export_account"]
 
 
 async def export_account(
@@ -34,54 +35,53 @@ async def export_account(
     on_estimate: Callable[[Estimate], None] | None = None,
     on_progress: Callable[[AccountProgress], None] | None = None,
 ) -> Manifest:
-    """Export resources of an account into a folder: a file each, and ``manifest.json``.
+    """Export resources of an account into a folder: a file for each, and ``manifest.json``.
 
-    Some are read at once, all on the client's one budget of requests. A file appears under its
-    name when it is whole, and replaces that of an earlier export. What the API lists for one
-    parent alone is listed for each of them: contact details for each person, lines for each
-    invoice. Notes of tasks are read by their tasks, unless a filter gives a range.
+    Several resources are read at the same time, within the client's rate limits. A file appears
+    under its name when it is complete, and replaces that of an earlier export. Resources that the
+    API lists for one parent only are listed for each parent: contact details for each person, lines
+    for each invoice. Notes of tasks are listed by their tasks unless a filter gives a range.
 
-    Before anything is written it asks what is left of the day, and for the first page of each
-    resource, which tells how many records there are. If the day's requests do not suffice, it
-    is not begun. The first pages are kept: none is asked for twice.
+    Before anything is written, the daily quota is requested, and the first page of each resource,
+    which tells the number of records. If the quota is not enough, the export does not start. The
+    first pages are kept; no page is requested twice.
 
-    Broken off at any moment, by an error, a kill or a power cut, the same call goes on where it
-    stopped: what it needs for that is in the folder.
+    If the export is interrupted at any moment, by an error, a kill or a power cut, the same call
+    resumes it: the folder holds what that takes.
 
     Args:
-        client: Whose account.
-        folder: Where to write. It is made if it is not there.
-        resources: What to export, by their names; None for all.
-        exclude: What to leave out of these.
-        filters: Filters, by the names of resources and then their own.
-        since: Leave out what was not changed since this moment, in the account's own time zone,
-            where the API tells: of tasks, times and notes of tasks. Other resources are read
-            whole.
-        incremental: Build upon the export that is in the folder: of tasks, times and notes of
-            tasks read only what was changed since, and put it into their files. What was deleted
-            shows in the number of tasks and times, which are read whole then; deleted notes of
-            tasks stay until an export that is not incremental. What a record tells of others is
-            as of its own last change: a task's sums of time, names of projects and people.
+        client: The client of the account.
+        folder: The folder to write into, which is created if it does not exist.
+        resources: The names of the resources to export [default: all].
+        exclude: The names of resources to leave out.
+        filters: For each resource, its filters by name.
+        since: Leave out tasks, times and notes of tasks that were not modified since this time, in
+            the account's own time zone. All records of other resources are read.
+        incremental: Update the export in the folder: of tasks, times and notes of tasks, read only
+            what was modified since, and merge it into their files. Deleted tasks and times are
+            detected by their number, and all are read then; deleted notes of tasks stay until an
+            export that is not incremental. What a record tells about others, such as a task's sums
+            of time or the names of projects and people, is as of the record's own last change.
         format: ``jsonl``, ``jsonl.gz``, ``jsonl.zst``, ``csv``, ``parquet`` or ``sqlite``.
-        jobs: How many resources are read at once.
-        checkpoint_every: Seconds between two moments that can be gone on from; None for what
-            suits the format.
-        wait_for_reset: Whether to begin although the day's requests do not suffice, to wait when
-            they are used up, and to go on then.
-        on_estimate: Called once with what it will cost, before anything is written; what it
-            raises ends the export.
-        on_progress: Called when a resource has come further; it should be quick.
+        jobs: How many resources are read at the same time.
+        checkpoint_every: Seconds between two checkpoints, from which the export can be resumed
+            [default: depends on the format].
+        wait_for_reset: Start even if the daily quota is too small, and wait for its reset when it
+            is used up.
+        on_estimate: Called once with the cost, before anything is written; if it raises, the export
+            ends.
+        on_progress: Called when a resource has made progress; it should be fast.
 
     Returns:
-        What was written. What the caller may not read is named in its `left_out`.
+        What was written. `Manifest.left_out` names the resources that the user may not read.
 
     Raises:
-        ArgumentError: An unknown name or filter, or an unfinished export of another kind in
-            the folder.
-        BudgetError: The day's requests do not suffice; nothing was begun.
-        DailyQuotaError: The day's requests are used up; the same call goes on tomorrow.
-        CallError: Something could not be read; the same call goes on.
-        OSError: Something could not be written; the same call goes on.
+        ArgumentError: A name or filter is unknown, or the folder holds an unfinished export of
+            another kind.
+        BudgetError: The daily quota is not enough; the export was not started.
+        DailyQuotaError: The daily quota is used up; the same call resumes the export tomorrow.
+        CallError: Something could not be read; the same call resumes the export.
+        OSError: Something could not be written; the same call resumes the export.
     """
     if jobs < 1:
         raise ArgumentError(f"jobs is a whole number from 1 up, not {jobs}")
@@ -94,28 +94,24 @@ async def export_account(
         since=since,
         incremental=incremental,
     )
+    options = RunOptions(
+        jobs=jobs,
+        checkpoint_every=checkpoint_every,
+        wait_for_reset=wait_for_reset,
+        on_estimate=on_estimate,
+        on_progress=on_progress,
+    )
     folder = Path(folder)
-    states = RunState(folder / FOLDER)
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
-    with states.held():
-        run = Run(
-            client=client,
-            folder=folder,
-            states=states,
-            plan=plan,
-            jobs=jobs,
-            checkpoint_every=checkpoint_every,
-            wait_for_reset=wait_for_reset,
-            on_estimate=on_estimate,
-            on_progress=on_progress,
-        )
+    states = StateFolder(folder / FOLDER)
+    created = [each for each in (folder, *folder.parents) if not each.exists()]
+    with states.locked():
         try:
-            manifest = await run.all()
+            manifest = await Run(client, folder, states, plan, options).export()
         except BaseException:
-            if not states.is_begun:
-                with suppress(OSError):  # somebody else may have put something there
+            if not states.has_run:
+                with suppress(OSError):  # something else may be in the folder by now
                     states.remove()
-                    for each in made:
+                    for each in created:
                         each.rmdir()
             raise
         states.remove()

@@ -1,16 +1,18 @@
-"""`Estimate`: what an export will cost, as far as can be told before it starts."""
+"""`Estimate`: what an export will cost, as far as can be known before it starts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 
 from ...limits import Limit
+from .json_file import plain
 
-__all__ = ["Estimate", "ResourceEstimate", "Work", "seconds_for"]
+__all__ = ["Estimate", "RemainingWork", "ResourceEstimate", "estimate_seconds"]
 
 
 @attrs.frozen(kw_only=True)
@@ -18,10 +20,10 @@ class ResourceEstimate:
     """What the export of one resource will cost.
 
     Attributes:
-        resource: Its name.
-        listcount: How many records there are, as the server has counted; None where it does not,
-            or is not asked: what is listed by parents is not counted.
-        requests: About how many requests it takes, those that were sent to find it out included.
+        resource: The name of the resource.
+        listcount: The number of records according to the server; None if it does not say, or is
+            not asked: records that are listed by parents are not counted.
+        requests: About how many requests it takes, including those sent for this estimate.
     """
 
     resource: str
@@ -33,17 +35,17 @@ class ResourceEstimate:
 class Estimate:
     """What an export will cost.
 
-    Pages grow as the server is quick, and others write meanwhile: so the numbers are about right,
-    no more.
+    The numbers are approximate: pages grow with the speed of the server, and records may change
+    meanwhile.
 
     Attributes:
-        resources: Each resource that is read, also those for their ids alone.
-        seconds: How long it will last at least, as the limits of requests and the first pages say.
-        day_left: Requests that the account had left today before the export sent any; None if
-            that cannot be told.
-        next_reset: When the day starts anew, in UTC; None on older accounts.
-        begun: When the unfinished export was begun that is gone on with, in UTC; None for a new
-            one. What it has finished is not read again.
+        resources: All resources that are read, including those read for their ids only.
+        seconds: How long it takes at least, judging by the rate limits and the first pages.
+        day_left: How many requests were left of the account's daily quota before the export sent
+            any; None if unknown.
+        next_reset: When the daily quota is reset, in UTC; None on older accounts.
+        begun: When the unfinished export that is resumed was started, in UTC; None for a new one.
+            Its finished resources are not read again.
     """
 
     resources: Sequence[ResourceEstimate]
@@ -54,57 +56,63 @@ class Estimate:
 
     @property
     def requests(self) -> int:
-        """About how many requests it takes of the day's."""
+        """About how many requests it takes."""
         return sum(each.requests for each in self.resources)
 
     @property
     def fits_today(self) -> bool:
-        """Whether the day's requests suffice, as far as is known."""
+        """Whether today's remaining requests are enough, as far as is known."""
         return self.day_left is None or self.requests <= self.day_left
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert it into plain data, with the total number of requests."""
+        return {"requests": self.requests, **plain(self)}
 
 
 @attrs.frozen
-class Work:
-    """What is still to be read of a resource.
+class RemainingWork:
+    """What is left to be read of a resource.
 
     Attributes:
-        requests: About how many requests it takes.
-        rows: How many rows.
-        first_page: Seconds that the first page took; 0 where there was none.
-        first_rows: How many rows that had at most.
+        requests: About how many requests.
+        records: The number of records.
+        first_page_seconds: How long the first page took; 0 if there was none.
+        first_page_records: How many records it had at most.
     """
 
     requests: int
-    rows: int
-    first_page: float
-    first_rows: int
+    records: int
+    first_page_seconds: float
+    first_page_records: int
 
 
-def seconds_for(
-    works: Iterable[Work], *, jobs: int, limits: Sequence[Limit], used: Sequence[int]
+def estimate_seconds(
+    work: Iterable[RemainingWork], *, jobs: int, limits: Sequence[Limit], used: Sequence[int]
 ) -> float:
-    """About how long some work lasts.
+    """Estimate how long an export takes.
 
     Args:
-        works: The work on each resource.
-        jobs: How many of them are worked on at once.
-        limits: The limits of requests.
-        used: How many places of each are taken.
+        work: What is left of each resource.
+        jobs: The number of resources that are read at the same time.
+        limits: The rate limits.
+        used: How many requests of each limit are used.
     """
-    works = list(works)
-    # What a request takes without its rows: no more than the quickest first page.
-    empty = min((work.first_page for work in works if work.first_page), default=0.0)
-    each = [
-        work.requests * empty
-        + work.rows * max(work.first_page - empty, 0.0) / max(work.first_rows, 1)
-        for work in works
+    work = list(work)
+    # A request takes at most as long, apart from its records, as the fastest first page.
+    overhead = min((each.first_page_seconds for each in work if each.first_page_seconds), default=0)
+    seconds = [
+        each.requests * overhead
+        + each.records
+        * max(each.first_page_seconds - overhead, 0.0)
+        / max(each.first_page_records, 1)
+        for each in work
     ]
-    reading = max(sum(each) / jobs, max(each, default=0.0))
-    requests = sum(work.requests for work in works)
-    # Streams leave the reserved places free.
+    reading = max(sum(seconds) / jobs, max(seconds, default=0.0))
+    requests = sum(each.requests for each in work)
+    # Streams do not use the reserved part of a limit.
     waiting = [
-        math.ceil(max(requests + taken - most, 0) / most) * limit.per
+        math.ceil(max(requests + taken - available, 0) / available) * limit.per
         for limit, taken in zip(limits, used, strict=True)
-        for most in [limit.requests - limit.reserved]
+        for available in [limit.requests - limit.reserved]
     ]
     return max(reading, *waiting, 0.0)

@@ -1,4 +1,4 @@
-"""The formats that an account can be exported in, by their names."""
+"""The formats of an account's export, by name."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from pathlib import Path
 
 import attrs
 
-from ..._schema.records import Record
+from ... import Record
+from ..._atomic_file import check_target
 from ...errors import ArgumentError
-from ..part_file import look_at_place
 from ..sinks.csv_sink import CsvSink
 from ..sinks.jsonlines_sink import JsonLinesSink
 from ..sinks.parquet_sink import ParquetSink
 from ..sinks.sink import ResumableSink
-from ..sinks.sqlite_sink import SqliteSink, look_at_database
+from ..sinks.sqlite_database import check_database
+from ..sinks.sqlite_sink import SqliteSink
 from .merging import Merge, merge_csv, merge_json_lines, merge_parquet, merge_sqlite
 
-__all__ = ["FORMATS", "Format", "format_named"]
+__all__ = ["FORMATS", "Format", "get_format"]
 
 # All resources of an account are tables of one database.
 DATABASE = "account.sqlite"
+
+
+def _check_file(path: Path) -> None:
+    check_target(path, force=True)
 
 
 @attrs.frozen
@@ -28,63 +33,63 @@ class Format:
     """A format of files.
 
     Attributes:
-        name: Its name.
-        make: Makes the sink of a resource, given the file, the records' class and the name.
-        merge: Puts what was changed into such a file.
-        look: Finds out early that a file cannot be put into its place.
-        one_file: The name of the file, where all resources share one.
-        checkpoint_every: Seconds between two checkpoints; each costs something.
+        name: The name of the format, and the suffix of its files.
+        make_sink: Makes the sink of a resource, from the path, the record class and the name.
+        merge: Merges changes into a file.
+        check: Checks early whether a file can be written.
+        shared_file: The name of the file, if all resources share one.
+        checkpoint_every: Seconds between two checkpoints, each of which costs some work.
     """
 
     name: str
-    make: Callable[[Path, type[Record], str], ResumableSink]
+    make_sink: Callable[[Path, type[Record], str], ResumableSink]
     merge: Merge
-    look: Callable[[Path], None] = look_at_place
-    one_file: str | None = None
+    check: Callable[[Path], None] = _check_file
+    shared_file: str | None = None
     checkpoint_every: float = 2.0
 
     def path(self, folder: Path, resource: str) -> Path:
-        """Where a resource is written."""
-        return folder / (self.one_file or f"{resource}.{self.name}")
+        """Return the path of a resource's file."""
+        return folder / (self.shared_file or f"{resource}.{self.name}")
 
-    def path_of_changes(self, folder: Path, resource: str) -> Path:
-        """Where what was changed of a resource is written, until it is merged."""
+    def changes_path(self, folder: Path, resource: str) -> Path:
+        """Return the path of a resource's changes, until they are merged."""
         return folder / f"{resource}.changes.{self.name}"
 
 
-def _lines(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
+def _json_lines_sink(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
     return JsonLinesSink(path, force=True)
 
 
-def _table(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
+def _csv_sink(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
     return CsvSink(path, record_class, force=True)
 
 
-def _columns(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
+def _parquet_sink(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
     return ParquetSink(path, record_class, force=True)
 
 
-def _database(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
+def _sqlite_sink(path: Path, record_class: type[Record], resource: str) -> ResumableSink:
     return SqliteSink(path, record_class, table=resource)
 
 
 _KNOWN = (
-    Format("jsonl", _lines, merge_json_lines),
-    Format("jsonl.gz", _lines, merge_json_lines, checkpoint_every=20.0),
-    Format("jsonl.zst", _lines, merge_json_lines, checkpoint_every=20.0),
-    Format("csv", _table, merge_csv),
-    Format("parquet", _columns, merge_parquet, checkpoint_every=60.0),
-    Format("sqlite", _database, merge_sqlite, look_at_database, one_file=DATABASE),
+    Format("jsonl", _json_lines_sink, merge_json_lines),
+    Format("jsonl.gz", _json_lines_sink, merge_json_lines, checkpoint_every=20.0),
+    Format("jsonl.zst", _json_lines_sink, merge_json_lines, checkpoint_every=20.0),
+    Format("csv", _csv_sink, merge_csv),
+    Format("parquet", _parquet_sink, merge_parquet, checkpoint_every=60.0),
+    Format("sqlite", _sqlite_sink, merge_sqlite, check_database, shared_file=DATABASE),
 )
 
 FORMATS = {each.name: each for each in _KNOWN}
 
 
-def format_named(name: str) -> Format:
-    """Give a format by its name.
+def get_format(name: str) -> Format:
+    """Return a format by its name.
 
     Raises:
-        ArgumentError: There is none of that name.
+        ArgumentError: There is no such format.
     """
     if name not in FORMATS:
         raise ArgumentError(f"there is no format {name!r}; there are {', '.join(FORMATS)}")

@@ -1,4 +1,4 @@
-"""Which exports of a folder still stand, so that only what was changed since need be read."""
+"""Which resources of the last export in a folder can be updated by reading only their changes."""
 
 from __future__ import annotations
 
@@ -7,38 +7,41 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
+from ... import IntervalsClient
 from ..._version import __version__
-from ...client import IntervalsClient
 from ...errors import ArgumentError
-from .manifest import Manifest, WrittenFile, plain
-from .plan import CHANGED, ExportPlan, tells_changes
-from .sources import listing_of
+from .json_file import plain
+from .listings import listing_for
+from .manifest import Manifest, WrittenFile
+from .plan import MODIFIED_SINCE, ExportPlan, has_change_filter
 
-__all__ = ["changed_since", "stands_since"]
+__all__ = ["changed_since", "updatable_since"]
 
-# The API keeps the moments of changes in the account's own time zone, which nothing tells; no zone
-# is more than 12 hours behind UTC. One hour more is for clocks that differ.
-BEHIND = timedelta(hours=13)
+# The API keeps the times of changes in the account's time zone, which it does not state. No time
+# zone is more than 12 hours behind UTC; one hour more allows for clocks that differ.
+MAX_BEHIND_UTC = timedelta(hours=13)
 
-# Filters that look at other records, or at the clock: what they let pass changes although the
-# record itself does not.
-# And those of notes of tasks: one that they let pass no more is no change, and no count shows it.
-OF_OTHERS: Mapping[str, set[str]] = {
+# Filters by other records or by the clock: the selected records change although they themselves do
+# not. For notes of tasks, also filters by fields that can change: a note that is no longer selected
+# is not among the changes, and notes are not counted.
+UNSTABLE_FILTERS: Mapping[str, set[str]] = {
     "task": {"clientid", "includetimerid", "overdue", "personid", "search", "tasklistfilterid"},
     "tasknote": {"authorid", "public", "title"},
     "time": {"activeonly", "approved", "clientid", "milestoneid"},
 }
 
 
-def stands_since(client: IntervalsClient, plan: ExportPlan, folder: Path) -> Mapping[str, datetime]:
-    """Give when the last export began, for each resource of it that can be built upon.
+def updatable_since(
+    client: IntervalsClient, plan: ExportPlan, folder: Path
+) -> Mapping[str, datetime]:
+    """Return, for each resource that can be updated, when the last export started.
 
-    One can where its file is what the manifest tells, of the same filters, format and release, and
-    where the API tells what was changed. Not where others are listed by the records, all of them,
-    nor where what a filter lets pass changes by itself.
+    A resource can be updated if its file matches the manifest, was written by this release with the
+    same filters and format, and the API can select its changes. It cannot if other resources are
+    listed by all of its records, or if the records that a filter selects change by themselves.
 
-    The begin of the whole export is meant: the first page of a resource, or the parents by which
-    it is listed, may have been read long before its own file was begun.
+    The time is that of the whole export: the first page of a resource, or the parents it is listed
+    by, may have been read long before its file was started.
 
     Raises:
         ArgumentError: The manifest cannot be read.
@@ -53,40 +56,42 @@ def stands_since(client: IntervalsClient, plan: ExportPlan, folder: Path) -> Map
         raise ArgumentError(f"{error}: export without incremental to write it anew") from None
     if last.library != __version__:
         return {}
-    # SQLite has one file for all; each is read whole, so only where nothing else is against it
+    # A file may be shared by all resources, and is read as a whole: so only if all else fits.
     flaw = cache(partial(WrittenFile.flaw, folder=folder))
     filtered = {each.resource for each in last.exported if each.filters}
-    standing = [
+    updatable = [
         each.resource
         for each in last.exported
         if each.resource in plan.names
         and each.format == plan.format.name
         and each.filters == plain(plan.filters_of(each.resource))
-        and tells_changes(each.resource, each.filters)
-        and not OF_OTHERS.get(each.resource, set()) & each.filters.keys()
-        and _is_of_all_parents(each.resource, plan, filtered)
-        and _can_be_asked(client, each.resource, plan, last.began)
+        and has_change_filter(each.resource, each.filters)
+        and not UNSTABLE_FILTERS.get(each.resource, set()) & each.filters.keys()
+        and _covers_all_parents(each.resource, plan, filtered)
+        and _accepts_change_filter(client, each.resource, plan, last.began)
         and flaw(each.file) is None
     ]
-    whole = {plan.parent_of(name) for name in plan.names if name not in standing}
-    return {name: last.began for name in standing if name not in whole}
+    read_all = {plan.parent_of(name) for name in plan.names if name not in updatable}
+    return {name: last.began for name in updatable if name not in read_all}
 
 
-def _is_of_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:
-    """Whether it is listed by nothing, or by all that there is: changes are not listed by it."""
+def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:
+    """Whether it is listed by no parent, or by all of them: changes are not listed by parents."""
     parent = plan.parent_of(name)
     return parent is None or not (parent in filtered or plan.filters_of(parent))
 
 
-def _can_be_asked(client: IntervalsClient, name: str, plan: ExportPlan, began: datetime) -> bool:
-    """Whether the filters allow another one: of two long ranges, the API takes but one."""
+def _accepts_change_filter(
+    client: IntervalsClient, name: str, plan: ExportPlan, began: datetime
+) -> bool:
+    """Whether the change filter can be combined with the others: not with another long range."""
     try:
-        listing_of(client, name, {**plan.filters_of(name), CHANGED: changed_since(began)})
+        listing_for(client, name, {**plan.filters_of(name), MODIFIED_SINCE: changed_since(began)})
     except ArgumentError:
         return False
     return True
 
 
 def changed_since(began: datetime) -> datetime:
-    """Give from when on to ask for changes, in the account's own time zone, whichever that is."""
-    return (began - BEHIND).replace(tzinfo=None, microsecond=0)
+    """Convert a time in UTC into one that is not later in any account's time zone."""
+    return (began - MAX_BEHIND_UTC).replace(tzinfo=None, microsecond=0)

@@ -1,29 +1,26 @@
-"""`Manifest`: what an export has written, so that it can be checked later."""
+"""`Manifest`: what an export has written, so that it can be verified later."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 import attrs
 
-from ..._atomic_file import naming
 from ..._version import __version__
 from ...errors import ArgumentError
-from ..part_file import PartFile
+from .json_file import plain, write_json
 
-__all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile", "prepared_json", "write_json"]
+__all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile"]
 
 MANIFEST = "manifest.json"
 
-# The form of the file; another number where an older release could not read it.
-FORM = 1
+# The version of the file format, raised when an older release could not read it.
+FORMAT_VERSION = 1
 
 
 @attrs.frozen
@@ -31,9 +28,9 @@ class WrittenFile:
     """A file of an export.
 
     Attributes:
-        name: Its name in the folder.
+        name: The name of the file in the folder.
         size: Its size in bytes.
-        sha256: The SHA-256 of its content, in hexadecimal digits.
+        sha256: The SHA-256 digest of its content, in hexadecimal digits.
     """
 
     name: str
@@ -42,7 +39,7 @@ class WrittenFile:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """Read a file, and take note of it.
+        """Describe an existing file.
 
         Raises:
             OSError: It cannot be read.
@@ -52,7 +49,7 @@ class WrittenFile:
             return cls(path.name, file.tell(), digest.hexdigest())
 
     def flaw(self, folder: str | Path) -> str | None:
-        """Hold the file in a folder against it, and say what is wrong; None where nothing is."""
+        """Compare it with the file in a folder and describe the difference; None if they match."""
         path = Path(folder) / self.name
         try:
             found = WrittenFile.of(path)
@@ -65,21 +62,22 @@ class WrittenFile:
 
 @attrs.frozen(kw_only=True)
 class Exported:
-    """What was written of one resource.
+    """What an export has written of one resource.
 
     Attributes:
-        resource: Its name.
-        filters: The filters; dates and moments as ISO texts when read back.
-        format: The format of its file.
-        records: How many records were written.
-        listcount: How many there were as the server counted last; None where it did not.
-        requests: How many requests they took.
-        drift: How often rows had moved while they were read, and were found again.
-        began: When it began, in UTC.
+        resource: The name of the resource.
+        filters: The filters; dates and datetimes are ISO text when read back.
+        format: The format of the file.
+        records: The number of records written.
+        listcount: The number of records according to the server; None if it was not asked.
+        requests: The number of requests.
+        drift: How often the position among the rows was lost, because others had changed them,
+            and found again.
+        began: When the export of the resource started, in UTC.
         ended: When it ended, in UTC.
-        since: When the export before it began, in UTC, if only what was changed since then was
-            read and put into its file; None where all was read.
-        file: What was written.
+        since: When the previous export started, in UTC, if only the changes since then were read
+            and merged into its file; None if all records were read.
+        file: The file.
     """
 
     resource: str
@@ -101,13 +99,13 @@ class Manifest:
 
     Attributes:
         library: The version of the library.
-        began: When it began, in UTC.
+        began: When the export started, in UTC.
         ended: When it ended, in UTC.
-        exported: Each resource, in the order of their names.
-        left_out: Resources that could not be read, and why.
-        kept: What earlier exports have left in the folder, and this one has not written anew.
-        further_requests: How many requests were for none of them: for the day's quota, and for
-            the ids of resources that are not exported themselves.
+        exported: The resources, in alphabetical order.
+        left_out: The resources that could not be read, and why.
+        kept: What earlier exports have written into the folder and this one has not replaced.
+        further_requests: The number of requests for none of these resources: for the daily quota,
+            and for the ids of resources that are not exported themselves.
     """
 
     library: str = __version__
@@ -120,104 +118,62 @@ class Manifest:
 
     @property
     def records(self) -> int:
-        """How many records were written in all."""
+        """The number of records written in total."""
         return sum(each.records for each in self.exported)
 
     @property
     def requests(self) -> int:
-        """How many requests the export took in all."""
+        """The number of requests in total."""
         return sum(each.requests for each in self.exported) + self.further_requests
 
+    def to_dict(self) -> dict[str, Any]:
+        """Convert it into plain data, as in ``manifest.json``."""
+        return {"form": FORMAT_VERSION, **plain(self)}
+
     def write(self, folder: Path) -> None:
-        """Write it into a folder, whole or not at all.
+        """Write it to ``manifest.json`` in a folder, which is complete at any moment.
 
         Raises:
             OSError: It cannot be written.
         """
-        write_json(folder / MANIFEST, {"form": FORM, **plain(self)})
+        write_json(folder / MANIFEST, self.to_dict())
 
     @classmethod
     def read(cls, folder: str | Path) -> Self:
-        """Read the one in a folder.
+        """Read ``manifest.json`` from a folder.
 
         Raises:
-            ArgumentError: It is none, or of a newer form.
+            ArgumentError: The file is not a manifest, or a newer release has written it.
             OSError: It cannot be read.
         """
         path = Path(folder) / MANIFEST
         try:
-            told = json.loads(path.read_bytes())
-            if told.pop("form") != FORM:
+            values = json.loads(path.read_bytes())
+            if values.pop("form") != FORMAT_VERSION:
                 raise ArgumentError(f"{path} was written by a newer release")
-            told["began"], told["ended"] = moments(told)
             for name in ("exported", "kept"):
-                told[name] = [exported_of(each) for each in told[name]]
-            return cls(**told)
+                values[name] = [_exported(each) for each in values[name]]
+            return cls(**(values | _times(values)))
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ArgumentError(f"{path} is no manifest of an export") from None
 
     def flaws(self, folder: str | Path) -> Iterator[str]:
-        """Hold the files in a folder against it, and say of each what is wrong with it."""
+        """Compare it with the files in a folder and yield a description of each difference."""
         files = {each.file.name: each.file for each in (*self.exported, *self.kept)}
         for file in files.values():
             if (flaw := file.flaw(folder)) is not None:
                 yield flaw
 
 
-def plain(told: Any) -> Any:
-    """Turn it into what JSON can hold."""
-    match told:
-        case date():  # a moment, too
-            return told.isoformat()
-        case Decimal():
-            return str(told)
-        case Mapping():
-            return {name: plain(value) for name, value in told.items()}
-        case list() | tuple() | set() | frozenset():
-            return [plain(value) for value in told]
-        case _ if attrs.has(type(told)):
-            return {each.name: plain(getattr(told, each.name)) for each in attrs.fields(type(told))}
-        case _:
-            return told
+def _exported(values: Mapping[str, Any]) -> Exported:
+    """Read one resource out of its plain form."""
+    converted: dict[str, Any] = {**values, **_times(values)}
+    converted["file"] = WrittenFile(**values["file"])
+    if values["since"] is not None:
+        converted["since"] = datetime.fromisoformat(values["since"])
+    return Exported(**converted)
 
 
-def exported_of(told: Mapping[str, Any]) -> Exported:
-    """Read what was written of a resource out of its plain form."""
-    began, ended = moments(told)
-    since = told["since"] and datetime.fromisoformat(told["since"])
-    file = WrittenFile(**told["file"])
-    changed: dict[str, Any] = {"began": began, "ended": ended, "since": since, "file": file}
-    return Exported(**{**told, **changed})
-
-
-def moments(told: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """Read when something began and ended."""
-    return datetime.fromisoformat(told["began"]), datetime.fromisoformat(told["ended"])
-
-
-def write_json(path: Path, told: object) -> None:
-    """Write a small file so that it is whole at any moment, also after a power cut.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    with prepared_json(path, told):
-        pass
-
-
-@contextmanager
-def prepared_json(path: Path, told: object) -> Generator[None]:
-    """Bring a small file to the disk, and give it its name when the block has ended well.
-
-    Raises:
-        OSError: It cannot be written; before the block begins, unless the move fails.
-    """
-    part = PartFile(path, force=True)
-    content = json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n"
-    with ExitStack() as stack:
-        with naming(path):
-            stack.enter_context(part.opened()).write(content)
-            part.sync()
-        yield
-        with naming(path):
-            part.commit()
+def _times(values: Mapping[str, Any]) -> dict[str, datetime]:
+    """Read when something started and ended."""
+    return {name: datetime.fromisoformat(values[name]) for name in ("began", "ended")}

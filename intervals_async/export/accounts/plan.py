@@ -1,4 +1,4 @@
-"""What an export of an account is asked for, checked before anything is sent."""
+"""`ExportPlan`: what an export writes and how, checked before any request."""
 
 from __future__ import annotations
 
@@ -9,33 +9,32 @@ from typing import Self
 
 import attrs
 
-from ..._schema.parameters import parameters
+from ... import IntervalsClient
 from ..._version import __version__
-from ...client import IntervalsClient
 from ...errors import ArgumentError
-from ...resources import resource_class
-from .formats import Format, format_named
-from .sources import can_be_exported, listing_of, parent_of
+from ...resources import parameters, resource_class
+from .formats import Format, get_format
+from .listings import exportable_resources, listing_for, parent_of
 
-__all__ = ["CHANGED", "ExportPlan", "tells_changes"]
+__all__ = ["MODIFIED_SINCE", "ExportPlan", "has_change_filter"]
 
-# The filter of resources that tell what was changed since a moment: task, time, tasknote.
-CHANGED = "datemodifiedbegin"
-CHANGED_UNTIL = "datemodifiedend"
+# The filters of task, time and tasknote that select changes.
+MODIFIED_SINCE = "datemodifiedbegin"
+MODIFIED_UNTIL = "datemodifiedend"
 
-# What can be gone through, but is no list of values.
-NO_LIST = (str, bytes, Mapping)
+# Iterables that are not lists of values.
+NOT_A_LIST = (str, bytes, Mapping)
 
 
 @attrs.frozen(kw_only=True)
 class ExportPlan:
-    """What is to be exported, and how.
+    """What an export writes, and how.
 
     Attributes:
-        names: The resources, in the order of their names.
-        filters: Filters, by the names of resources and then their own.
+        names: The names of the resources, in alphabetical order.
+        filters: The filters of each resource.
         format: The format of the files.
-        incremental: Whether only changes are read where the last export stands.
+        incremental: Whether only changes are read if the last export can be updated.
     """
 
     names: Sequence[str]
@@ -58,39 +57,39 @@ class ExportPlan:
         """Read the arguments of `export_account`.
 
         Raises:
-            ArgumentError: One of them cannot be.
+            ArgumentError: One of them is invalid.
         """
-        names = _chosen(resources, exclude)
-        settled: Mapping[str, Mapping[str, object]] = {
-            name: _settled(those) for name, those in (filters or {}).items()
+        names = _selected(resources, exclude)
+        reusable: Mapping[str, Mapping[str, object]] = {
+            name: _reusable(each) for name, each in (filters or {}).items()
         }
-        for name in settled:
+        for name in reusable:
             if name not in names:
                 raise ArgumentError(f"there are filters for {name!r}, which is not exported")
         if since is not None:
             if incremental:
                 raise ArgumentError("incremental says since when by itself: leave out one of both")
-            settled = _changed_since(since, names, settled)
-        for name, those in settled.items():
-            if those and "list" not in resource_class(name).methods():
+            reusable = _with_since(since, names, reusable)
+        for name, each in reusable.items():
+            if each and "list" not in resource_class(name).methods():
                 raise ArgumentError(f"{name} has no filters")
-            if those:
-                listing_of(client, name, those, [1])
+            if each:
+                listing_for(client, name, each, [1])  # raises if a filter is invalid
         return cls(
-            names=names, filters=settled, format=format_named(format), incremental=incremental
+            names=names, filters=reusable, format=get_format(format), incremental=incremental
         )
 
     def filters_of(self, name: str) -> Mapping[str, object]:
-        """The filters of a resource."""
+        """Return the filters of a resource."""
         return self.filters.get(name, {})
 
     def parent_of(self, name: str) -> str | None:
-        """The resource by whose records this one is listed, if by any."""
+        """Return the resource whose ids are needed to list this one; None if none are needed."""
         return parent_of(name, self.filters_of(name))
 
     @property
-    def asked(self) -> Mapping[str, object]:
-        """What must be the same for an unfinished export to be gone on with."""
+    def identity(self) -> Mapping[str, object]:
+        """What must be the same for an unfinished export to be resumed."""
         return {
             "resources": self.names,
             "filters": self.filters,
@@ -100,14 +99,14 @@ class ExportPlan:
         }
 
 
-def tells_changes(name: str, filters: Mapping[str, object]) -> bool:
-    """Whether a resource can be asked for what was changed, beside these filters."""
+def has_change_filter(name: str, filters: Mapping[str, object]) -> bool:
+    """Whether the changes of a resource can be selected in addition to these filters."""
     known = parameters(resource_class(name).filters)
-    return CHANGED in known and not {CHANGED, CHANGED_UNTIL} & filters.keys()
+    return MODIFIED_SINCE in known and not {MODIFIED_SINCE, MODIFIED_UNTIL} & filters.keys()
 
 
-def _chosen(resources: Sequence[str] | None, exclude: Sequence[str]) -> list[str]:
-    known = can_be_exported()
+def _selected(resources: Sequence[str] | None, exclude: Sequence[str]) -> list[str]:
+    known = exportable_resources()
     if isinstance(resources, str) or isinstance(exclude, str):
         raise ArgumentError("resources and exclude are lists of names, such as ['task', 'time']")
     wanted = known if resources is None else resources
@@ -119,31 +118,31 @@ def _chosen(resources: Sequence[str] | None, exclude: Sequence[str]) -> list[str
     return sorted({*wanted} - {*exclude})
 
 
-def _settled(filters: Mapping[str, object]) -> dict[str, object]:
-    """Keep what can be read but once, since filters are read again and again."""
+def _reusable(filters: Mapping[str, object]) -> dict[str, object]:
+    """Copy iterables that can be read only once: filters are read several times."""
 
-    def settled(value: object) -> object:
-        if isinstance(value, NO_LIST) or not isinstance(value, Iterable):
+    def reusable(value: object) -> object:
+        if isinstance(value, NOT_A_LIST) or not isinstance(value, Iterable):
             return value
-        # a set of texts has another order in each process
+        # the order of a set of strings differs between processes
         return sorted(value, key=str) if isinstance(value, AbstractSet) else list(value)
 
-    return {name: settled(value) for name, value in filters.items()}
+    return {name: reusable(value) for name, value in filters.items()}
 
 
-def _changed_since(
+def _with_since(
     since: datetime, names: Sequence[str], filters: Mapping[str, Mapping[str, object]]
 ) -> dict[str, Mapping[str, object]]:
-    """Add the filter to the resources that have it."""
-    found = dict(filters)
+    """Add the filter for changes to the resources that have it."""
+    added = dict(filters)
     for name in names:
-        those = found.get(name, {})
-        if tells_changes(name, those):
-            found[name] = {**those, CHANGED: since}
-        elif those.keys() & {CHANGED, CHANGED_UNTIL}:
+        each = added.get(name, {})
+        if has_change_filter(name, each):
+            added[name] = {**each, MODIFIED_SINCE: since}
+        elif each.keys() & {MODIFIED_SINCE, MODIFIED_UNTIL}:
             raise ArgumentError(f"since, and a filter of {name}, both say when it was changed")
-    if found == dict(filters):
+    if added == dict(filters):
         raise ArgumentError(
             f"since: of {', '.join(names)} none can be asked for what was changed since a moment"
         )
-    return found
+    return added

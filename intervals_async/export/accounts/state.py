@@ -1,4 +1,4 @@
-"""How far an export has come, on the disk: what a later process goes on from."""
+"""The saved progress of an export, from which a later process resumes it."""
 
 from __future__ import annotations
 
@@ -14,46 +14,47 @@ from typing import Any
 
 import attrs
 
-from ..._atomic_file import naming
+from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
-from ..part_file import PartFile
-from .manifest import plain, prepared_json, write_json
+from ..sink_thread import run_in_thread
+from ..sinks.sink import Checkpoint
+from .json_file import plain, prepare_json, write_json
 
-__all__ = ["FOLDER", "Begun", "ResourceState", "RunState"]
+__all__ = ["FOLDER", "ResourceState", "RunInfo", "SavedState", "StateFolder", "is_unfinished"]
 
-# The folder within the export's own that holds the states while it is not complete.
+# The folder of the states, within the folder of the export, until that is complete.
 FOLDER = ".unfinished"
 
 
 @attrs.define(kw_only=True)
 class ResourceState:
-    """How far the export of one resource has come.
+    """The progress of the export of one resource. Aliases are the keys of its file.
 
     Attributes:
-        bookmark: Where its stream is gone on from; None at the beginning.
-        mark: What its file is gone on from; None at the beginning.
-        records: How many records are in the file up to there.
-        ids: The ids of these records, where other resources are listed by them.
-        requests: What they took.
-        drift: How often rows had moved.
-        listcount: How many there are, as last heard.
-        began: When it began; None where it has not.
-        whole: Whether all must be read, since changes alone did not add up.
-        closing: Whether all is in the file, which is to be moved into place.
-        written: Whether the file is in its place.
-        ended: When it ended; None where it has not.
-        left_out: Why it cannot be read; None where it can.
+        bookmark: The bookmark of its stream; None at the beginning.
+        checkpoint: The checkpoint of its file; None at the beginning.
+        records: The number of records in the file at the checkpoint.
+        ids: The ids of these records, if other resources are listed by them.
+        requests: The number of requests.
+        drift: How often the position among the rows was lost and found again.
+        listcount: The number of records according to the server, when last asked.
+        began: When the export of the resource started; None before.
+        read_all: Whether all records must be read, because merging the changes failed.
+        closing: Whether the file holds all records, so that only the move to its name is left.
+        written: Whether the file has its name.
+        ended: When the export of the resource ended; None before.
+        left_out: Why the resource cannot be read; None if it can.
     """
 
     bookmark: str | None = None
-    mark: Mapping[str, Any] | None = None
+    checkpoint: Checkpoint | None = attrs.field(default=None, alias="mark")
     records: int = 0
     ids: list[int] = attrs.field(factory=list[int])
     requests: int = 0
     drift: int = 0
     listcount: int | None = None
     began: datetime | None = None
-    whole: bool = False
+    read_all: bool = attrs.field(default=False, alias="whole")
     closing: bool = False
     written: bool = False
     ended: datetime | None = None
@@ -61,63 +62,60 @@ class ResourceState:
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to do for it."""
+        """Whether nothing is left to do."""
         return self.ended is not None or self.left_out is not None
 
     def add_ids(self, records: Sequence[Any]) -> None:
-        """Take note of the ids of records; of what the documentation does not name, too."""
+        """Remember the ids of records, also of those whose id is not documented."""
         found = (getattr(each, "id", None) or each.extra.get("id") for each in records)
         self.ids += [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
 
 
 @attrs.define(kw_only=True)
-class Begun:
-    """What is known of an export as a whole.
+class RunInfo:
+    """What is saved about an export as a whole. Aliases are the keys of its file.
 
     Attributes:
-        asked: What is exported, and how, in its plain form.
-        began: When it began, in UTC.
-        since: The exports it is built upon, by resource: when they began, in UTC.
-        asides: Requests that were for no resource: for the day's quota.
+        identity: The `ExportPlan.identity`, in its plain form.
+        began: When the export started, in UTC.
+        since: For each resource of which only changes are read, when the previous export started,
+            in UTC.
+        overhead_requests: The number of requests for no resource: for the daily quota.
     """
 
-    asked: Mapping[str, Any]
+    identity: Mapping[str, Any] = attrs.field(alias="asked")
     began: datetime
     since: Mapping[str, datetime]
-    asides: int = 0
+    overhead_requests: int = attrs.field(default=0, alias="asides")
 
 
 @attrs.frozen
-class RunState:
-    """The states of all resources of an export, in a folder within its own.
+class StateFolder:
+    """The states of all resources of an export, in a hidden folder within its own.
 
-    Each is written after the data that it speaks of is on the disk.
+    A state is written after the data that it describes has been flushed to the disk.
     """
 
-    folder: Path
-
-    @property
-    def _run(self) -> Path:
-        return self.folder / "export.json"
+    path: Path
 
     @contextmanager
-    def held(self) -> Generator[None]:
-        """Make the folder, and keep other processes out of it.
+    def locked(self) -> Generator[None]:
+        """Create the folder and keep other processes out of it.
 
         Raises:
-            BlockingIOError: Another export is under way.
-            OSError: It cannot be made, or something else is in its place.
+            BlockingIOError: Another export is running in it.
+            OSError: It cannot be created.
         """
-        into = self.folder.parent
-        for folder in (into, self.folder):
+        target = self.path.parent
+        for folder in (target, self.path):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except FileExistsError:
                 raise NotADirectoryError(
                     errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)
                 ) from None
-        lock = PartFile(self.folder / "lock")
-        with naming(into):
+        lock = AtomicFile(self.path / "lock")
+        with name_in_errors(target):
             lock.open()
         try:
             yield
@@ -125,81 +123,139 @@ class RunState:
             lock.suspend()
 
     @property
-    def is_begun(self) -> bool:
-        """Whether there is an export to go on with."""
+    def has_run(self) -> bool:
+        """Whether it holds an unfinished export."""
         return self._run.exists()
 
     def clear(self) -> None:
-        """Remove the states of an export that is no more."""
-        for path in self.folder.glob("*.json"):
+        """Remove the states of an earlier export."""
+        for path in self.path.glob("*.json"):
             path.unlink()
 
-    def note(self, begun: Begun) -> None:
-        """Write what is known of the export as a whole: it is begun, then.
+    def save_run(self, run: RunInfo) -> None:
+        """Write what is saved about the export as a whole. From then on it can be resumed.
 
         Raises:
             OSError: The folder cannot be written.
         """
-        write_json(self._run, plain(begun))
+        write_json(self._run, plain(run))
 
-    def go_on(self, asked: Mapping[str, object]) -> Begun:
-        """Go on with the export that was begun.
+    def resume_run(self, identity: Mapping[str, object]) -> RunInfo:
+        """Read what was saved about the export as a whole.
 
         Raises:
-            ArgumentError: It is another one.
+            ArgumentError: It is another export.
         """
-        with _reading(self._run) as told:
-            before: Mapping[str, Any] = told["asked"]
-            other = [name for name in asked if before.get(name) != plain(asked[name])]
-            told["began"] = datetime.fromisoformat(told["began"])
-            told["since"] = {
-                name: datetime.fromisoformat(moment) for name, moment in told["since"].items()
+        with _reading(self._run) as values:
+            saved: Mapping[str, Any] = values["asked"]
+            other = [name for name in identity if saved.get(name) != plain(identity[name])]
+            values["began"] = datetime.fromisoformat(values["began"])
+            values["since"] = {
+                name: datetime.fromisoformat(moment) for name, moment in values["since"].items()
             }
-            begun = Begun(**told)
+            run = RunInfo(**values)
         if other:
             raise ArgumentError(
-                f"{self.folder.parent} holds an unfinished export with other {', '.join(other)}: "
-                f"finish it with the same, or remove {self.folder} to begin anew"
+                f"{self.path.parent} holds an unfinished export with other {', '.join(other)}: "
+                f"finish it with the same, or remove {self.path} to begin anew"
             )
-        return begun
+        return run
 
     def load(self, name: str) -> ResourceState:
-        """Read how far a resource has come."""
-        path = self._path(name)
+        """Read the state of a resource; a new one if there is none."""
+        path = self._file(name)
         if not path.exists():
             return ResourceState()
-        with _reading(path) as told:
+        with _reading(path) as values:
             for moment in ("began", "ended"):
-                if told[moment] is not None:
-                    told[moment] = datetime.fromisoformat(told[moment])
-            return ResourceState(**told)
+                if values[moment] is not None:
+                    values[moment] = datetime.fromisoformat(values[moment])
+            return ResourceState(**values)
 
     def save(self, name: str, state: ResourceState) -> None:
-        """Write how far a resource has come."""
-        write_json(self._path(name), plain(state))
+        """Write the state of a resource."""
+        write_json(self._file(name), plain(state))
 
     @contextmanager
     def saving(self, name: str, state: ResourceState) -> Generator[None]:
-        """Write how far a resource will have come when the block has ended well.
+        """Write the state that a resource will have if the block succeeds.
 
-        What takes room on the disk is done before it begins.
+        All space on the disk is taken before the block begins.
         """
-        with prepared_json(self._path(name), plain(state)):
+        with prepare_json(self._file(name), plain(state)):
             yield
 
     def remove(self) -> None:
-        """Forget all: the export is complete."""
-        # First what tells of it: the rest, should a kill leave some of it, means nothing then.
+        """Remove all states: the export is complete."""
+        # This file first: without it, what a kill may leave of the others is ignored.
         self._run.unlink(missing_ok=True)
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.path)
 
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.json"
+    @property
+    def _run(self) -> Path:
+        return self.path / "export.json"
+
+    def _file(self, name: str) -> Path:
+        return self.path / f"{name}.json"
+
+
+class SavedState:
+    """The current state of one resource, and its file.
+
+    Attributes:
+        name: The name of the resource.
+        current: The state.
+    """
+
+    __slots__ = ("_folder", "current", "name")
+
+    def __init__(self, folder: StateFolder, name: str) -> None:
+        self._folder = folder
+        self.name = name
+        self.current = folder.load(name)
+
+    async def save(self) -> None:
+        """Write the current state."""
+        await run_in_thread(self._folder.save, self.name, self.current)
+
+    async def reload(self) -> None:
+        """Go back to the state that was saved last."""
+        self.current = await run_in_thread(self._folder.load, self.name)
+
+    def reset(self, *, read_all: bool | None = None, began: datetime | None = None) -> None:
+        """Start again from nothing; only the number of requests is kept.
+
+        Args:
+            read_all: Whether all records must be read [default: as before].
+            began: When it started.
+        """
+        old = self.current
+        self.current = ResourceState(
+            whole=old.read_all if read_all is None else read_all,
+            requests=old.requests,
+            began=began,
+        )
+
+    @contextmanager
+    def writing_file(self) -> Generator[None]:
+        """Save that the file is written, if the block, which moves it to its name, succeeds.
+
+        Neither a cancellation nor a full disk can come between the two.
+        """
+        written = attrs.evolve(self.current, written=True)
+        with self._folder.saving(self.name, written):
+            yield
+        self.current = written
+
+
+def is_unfinished(folder: str | Path) -> bool:
+    """Whether a folder holds an unfinished export, some of whose files may be complete."""
+    return (Path(folder) / FOLDER).exists()
 
 
 @contextmanager
 def _reading(path: Path) -> Generator[Any]:
-    """Give what a file holds; ArgumentError where that is not what it should be."""
+    """Read a file; raise ArgumentError if its content is not what it should be."""
     try:
         yield json.loads(path.read_bytes())
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -1,1 +1,1 @@
-"""File formats."""
+"""Sinks: the file formats that records are written to."""

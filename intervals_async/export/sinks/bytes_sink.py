@@ -1,4 +1,4 @@
-"""`BytesSink`: what the sinks have in common that make bytes of records."""
+"""`BytesSink`: the common part of the sinks that encode records as bytes."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..._schema.records import Record
-from .compression import Compression, Members, compression_of
+from ... import Record
+from .compression import Compression, MemberCompressor, compression_of
 from .output import Output, Target, output_to
-from .sink import Checkpoint, pieces
+from .sink import Checkpoint, chunks
 
 __all__ = ["BytesSink"]
 
-# What is written at once.
-PIECE = 256 * 1024
-# So many records are encoded at once: their bytes fit into the memory that the last ones have
-# left, where more would be asked for and given back each time.
-AT_ONCE = 128
+# Bytes that are written at once.
+BUFFER_SIZE = 256 * 1024
+# Records that are encoded at once: their bytes fit into the memory that the last ones have freed;
+# larger pieces would be allocated and released each time.
+ENCODE_SIZE = 128
 
 
 class BytesSink:
-    """A sink that makes bytes of records, for a file or an open stream.
+    """A sink that encodes records as bytes, for a file or an open stream.
 
-    A subclass says what the bytes of some records are, and of the beginning.
+    A subclass encodes the records and the header.
     """
 
-    __slots__ = ("_buffer", "_empty", "_members", "_output")
+    __slots__ = ("_buffer", "_compressor", "_is_empty", "_output")
 
     def __init__(
         self, target: Target, *, force: bool = False, compression: Compression | None = None
@@ -36,80 +36,80 @@ class BytesSink:
             compression = "none"
             if isinstance(target, str | os.PathLike):
                 compression = compression_of(Path(target))
-        self._members = Members(compression)
+        self._compressor = MemberCompressor(compression)
         self._output: Output = output_to(target, force=force)
-        # The bytes that are not written yet: the first ones of it, up to where it stands. It
-        # is used again and again, since new memory costs more than the copy.
+        # The bytes that are not written yet, up to its position. It is used again and again,
+        # because new memory costs more than the copy.
         self._buffer = io.BytesIO()
         # Whether nothing was written yet.
-        self._empty = True
+        self._is_empty = True
 
-    def head(self) -> bytes:
-        """Give what stands before all records."""
+    def header(self) -> bytes:
+        """Return the bytes before the first record."""
         return b""
 
     def encode(self, records: Sequence[Record]) -> bytes:
-        """Give some records as the sink's format has them."""
+        """Encode some records in the format of the sink."""
         raise NotImplementedError
 
     def open(self) -> None:
-        """Make ready to write; OSError as `Sink.open` says."""
-        self._forget()
+        """Prepare for writing; raises as `Sink.open` does."""
+        self._reset()
         self._output.open()
-        self._empty = True
-        self._buffer.write(self.head())
-        self.spill()
+        self._is_empty = True
+        self._buffer.write(self.header())
+        self.flush()
 
     def write(self, records: Sequence[Record]) -> None:
         """Write some records."""
-        for piece in pieces(records):
-            if self.gather(piece):
-                self.spill()
+        for chunk in chunks(records):
+            if self.buffer(chunk):
+                self.flush()
 
-    def gather(self, records: Sequence[Record]) -> bool:
-        """Take some records into memory; whether it is time to `spill`."""
-        self._output.demand_open()
+    def buffer(self, records: Sequence[Record]) -> bool:
+        """Take some records into memory; return whether it is time to `flush`."""
+        self._output.require_open()
         buffer = self._buffer
-        for first in range(0, len(records), AT_ONCE):
-            buffer.write(self.encode(records[first : first + AT_ONCE]))
-        return buffer.tell() >= PIECE or self._output.is_live
+        for first in range(0, len(records), ENCODE_SIZE):
+            buffer.write(self.encode(records[first : first + ENCODE_SIZE]))
+        return buffer.tell() >= BUFFER_SIZE or self._output.is_unbuffered
 
-    def spill(self) -> None:
-        """Write what is in memory."""
+    def flush(self) -> None:
+        """Write the buffered records."""
         size = self._buffer.tell()
         if size:
-            with self._buffer.getbuffer() as whole, whole[:size] as data:
-                self._output.write(self._members.take(data))
-            self._empty = False
+            with self._buffer.getbuffer() as memory, memory[:size] as data:
+                self._output.write(self._compressor.compress(data))
+            self._is_empty = False
         self._buffer.seek(0)
 
     def checkpoint(self) -> Checkpoint:
-        """Bring all to the disk. Where it is compressed, what follows is compressed anew."""
-        self.spill()
-        self._output.write(self._members.end())
+        """Flush everything to the disk. Compression starts a new member after it."""
+        self.flush()
+        self._output.write(self._compressor.finish())
         return self._output.checkpoint()
 
-    def resume(self, mark: Checkpoint) -> None:
-        """Go on behind a mark; ResumeError as `ResumableSink.resume` says."""
-        self._forget()
-        self._output.resume(mark)
-        self._empty = not mark["bytes"]
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Continue after a checkpoint; raises as `ResumableSink.resume` does."""
+        self._reset()
+        self._output.resume(checkpoint)
+        self._is_empty = not checkpoint["bytes"]
 
     def suspend(self) -> None:
-        """Leave the unfinished file, for `resume`."""
-        self._forget()
+        """Close the sink and keep the unfinished file, for `resume`."""
+        self._reset()
         self._output.suspend()
 
-    def close(self, *, whole: bool) -> None:
-        """Give the file its name, or remove it. What a stream has got cannot be taken back."""
-        if whole:
-            self.spill()
-            self._output.write(self._members.end(at_least_one=self._empty))
+    def close(self, *, complete: bool) -> None:
+        """Move the file to its name, or remove it. A stream keeps what it has received."""
+        if complete:
+            self.flush()
+            self._output.write(self._compressor.finish(at_least_one=self._is_empty))
             self._output.commit()
         else:
             self._output.discard()
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._buffer.seek(0)
-        self._members.forget()
+        self._compressor.reset()

@@ -1,4 +1,4 @@
-"""Pure: records as the cells of a table whose own types are few: texts and numbers."""
+"""Pure: records as rows of a table that knows text and numbers only."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from ..._schema.records import Record
+from ... import Record
 
-__all__ = ["Cells", "table_of"]
+__all__ = ["Cells", "table_rows"]
 
 Cells: TypeAlias = Callable[[Sequence[Any]], Iterable[Any]]
-"""Gives the cells of a column's values."""
+"""Converts the values of a column into cells."""
 
 
-def table_of(
+def table_rows(
     records: Sequence[Record], names: Sequence[str], cells: Sequence[Cells]
 ) -> Iterator[tuple[Any, ...]]:
-    """Give the rows of a table: for each field, what `cells` makes of its values."""
-    # attrgetter of one name alone gives no tuple; the class is thrown away again
+    """Return the rows of a table: each field's values converted by its function."""
+    # attrgetter of a single name returns no tuple; the class is dropped again
     columns = zip(*map(attrgetter("__class__", *names), records), strict=True)
     next(columns, None)
     made = [each(values) for each, values in zip(cells, columns, strict=False)]

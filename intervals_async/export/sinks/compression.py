@@ -1,4 +1,4 @@
-"""Compressing what a sink writes, in pieces that stand on their own."""
+"""Compression of what a sink writes, in members that can be read on their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 from ...errors import ArgumentError
 
-__all__ = ["Compression", "Data", "Members", "compression_of"]
+__all__ = ["Compression", "Data", "MemberCompressor", "compression_of"]
 
 Compression: TypeAlias = Literal["none", "gzip", "zstd"]
 """How a file is compressed."""
@@ -21,32 +21,32 @@ SUFFIXES: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 
 # zlib's own default for files is the best trade there too; zstandard's is 3.
 GZIP_LEVEL, ZSTD_LEVEL = 6, 3
-# zlib writes the header of a gzip file then, with no time in it: the same bytes each time.
+# Makes zlib write the header of a gzip file, without a time: the same bytes each time.
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 class Compressor(Protocol):
-    """What zlib and zstandard have in common."""
+    """The common interface of zlib and zstandard."""
 
     def compress(self, data: Data, /) -> bytes:
-        """Take some bytes, and give those that are ready."""
+        """Compress some bytes and return what is ready."""
         ...
 
     def flush(self) -> bytes:
-        """Give the rest."""
+        """Return the rest."""
         ...
 
 
 def compression_of(path: Path) -> Compression:
-    """Give the compression that the name of a file says."""
+    """Return the compression that the suffix of a file name stands for."""
     return SUFFIXES.get(path.suffix.lower(), "none")
 
 
-class Members:
-    """Compresses into one or several members (frames, of zstd) that follow one another.
+class MemberCompressor:
+    """Compresses into one or several consecutive members (gzip) or frames (zstd).
 
-    Each ends where nothing was written meanwhile, so that a file which was cut there is
-    whole; readers take several as one.
+    A file that is truncated at the end of a member is a valid file, and readers treat several
+    members as one.
     """
 
     __slots__ = ("_make", "_member")
@@ -58,30 +58,31 @@ class Members:
         self._make: Callable[[], Compressor] | None = None
         if compression != "none":
             self._make = _gzip if compression == "gzip" else _zstd()
-        # The one that is begun.
+        # The unfinished member.
         self._member: Compressor | None = None
 
-    def take(self, data: Data) -> Data:
-        """Compress some bytes; give those that are ready."""
+    def compress(self, data: Data) -> Data:
+        """Compress some bytes and return what is ready."""
         if self._make is None or not data:
             return data
         if self._member is None:
             self._member = self._make()
         return self._member.compress(data)
 
-    def end(self, *, at_least_one: bool = False) -> bytes:
-        """End the member that is begun, if there is one; give its last bytes.
+    def finish(self, *, at_least_one: bool = False) -> bytes:
+        """Finish the current member, if there is one, and return its last bytes.
 
         Args:
-            at_least_one: Make an empty one otherwise: no bytes at all are no compressed file.
+            at_least_one: Write an empty member if there is none: a file of no bytes is not a
+                valid compressed file.
         """
         member, self._member = self._member, None
         if member is None and at_least_one and self._make is not None:
             member = self._make()
         return b"" if member is None else member.flush()
 
-    def forget(self) -> None:
-        """Drop what is begun."""
+    def reset(self) -> None:
+        """Drop the current member."""
         self._member = None
 
 

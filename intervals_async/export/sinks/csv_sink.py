@@ -1,4 +1,4 @@
-"""`CsvSink`: a table with one column a field."""
+"""`CsvSink`: a table with a column for each field."""
 
 from __future__ import annotations
 
@@ -6,48 +6,63 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
-from ..._schema.columns import Column, ColumnKind, columns_of
-from ..._schema.records import Record
+from ... import Column, ColumnKind, Record, columns_of
 from ...errors import ArgumentError
 from .bytes_sink import BytesSink
-from .cells import Cells, table_of
+from .cells import Cells, table_rows
 from .compression import Compression
 from .output import Target
 
 __all__ = ["CsvSink", "Formulas"]
 
 Formulas: TypeAlias = Literal["escape", "keep"]
-"""What is done with a text that a spreadsheet would take for a formula."""
+"""What happens to text that a spreadsheet would run as a formula."""
 
-# https://owasp.org/www-community/attacks/CSV_Injection names them; the wide ones are of
-# keyboards that write Chinese or Japanese.
+# https://owasp.org/www-community/attacks/CSV_Injection lists them; the full-width forms come
+# from Chinese and Japanese keyboards.
 LEADING = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
-QUOTE, TWO, EMPTY = '"', '""', '""'
+QUOTE, ESCAPED_QUOTE, EMPTY_CELL = '"', '""', '""'
 
-TRUTHS = {None: "", True: "true", False: "false"}
+# Text that people type, which a spreadsheet may run as a formula.
+FREE_TEXT = {
+    ColumnKind.TEXT,
+    ColumnKind.HTML,
+    ColumnKind.NUMBER_OR_TEXT,
+    ColumnKind.TEXT_OR_OBJECTS,
+}
+# Cells of these kinds need no quotes.
+UNQUOTED = {
+    ColumnKind.INTEGER,
+    ColumnKind.DECIMAL,
+    ColumnKind.DATE,
+    ColumnKind.UTC_DATETIME,
+    ColumnKind.LOCAL_DATETIME,
+}
+
+BOOLEANS = {None: "", True: "true", False: "false"}
 
 
 class CsvSink(BytesSink):
-    """Writes CSV as RFC 4180 has it: UTF-8, a header, commas, quotes where they are needed.
+    """Writes CSV according to RFC 4180: UTF-8, a header, commas, quotes where needed.
 
-    An empty cell is None or an empty text (and an `extra` that holds nothing); a truth is
-    ``true`` or ``false``; dates and moments are in ISO 8601; lists and objects are JSON.
+    None, empty text and an empty `extra` are empty cells. Booleans are ``true`` and ``false``,
+    dates and datetimes are in ISO 8601, lists and objects are JSON.
 
-    What people have typed may begin like a formula, which a spreadsheet would run as soon as
-    the file is opened: a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line's
-    end gets an apostrophe before it, as OWASP advises, unless it is a plain number.
+    A spreadsheet runs a cell that looks like a formula as soon as the file is opened. So text
+    that starts with ``=``, ``+``, ``-``, ``@``, a tab or a line break gets an apostrophe before
+    it, as OWASP advises, unless it is a plain number.
 
     Args:
-        target: The file's path, or a binary stream that is open. A file is written whole or
-            not at all: under a hidden name beside it until it is complete.
-        record_class: The class of the records: its fields are the columns, in their order.
-        columns: Some of these fields instead, in this order.
-        formulas: ``"keep"`` leaves such cells as they are: for programs, which would take the
-            apostrophe for a part of the text.
-        force: Whether an existing file may be replaced.
-        compression: As of `JsonLinesSink`.
+        target: The path of a file, or an open binary stream. A file appears under its name when
+            it is complete; until then it has a hidden name beside it.
+        record_class: The class of the records; its fields are the columns, in their order.
+        columns: The fields to write instead, in this order.
+        formulas: ``"keep"`` writes such text unchanged, for programs that would read the
+            apostrophe as a part of it.
+        force: Replace an existing file.
+        compression: As for `JsonLinesSink`.
     """
 
     __slots__ = ("_cells", "_names")
@@ -69,39 +84,22 @@ class CsvSink(BytesSink):
         self._names = tuple(known) if columns is None else tuple(columns)
         self._cells = [_cells_of(known[name], escape=formulas == "escape") for name in self._names]
 
-    def head(self) -> bytes:
-        """Give the header: a table without rows has one too."""
+    def header(self) -> bytes:
+        """Return the header, which a table without rows has too."""
         return _encoded([self._names])
 
     def encode(self, records: Sequence[Record]) -> bytes:
-        """Give the rows of some records."""
-        return _encoded(table_of(records, self._names, self._cells))
-
-
-# What people type, and what a spreadsheet may take for a formula.
-TYPED = {
-    ColumnKind.TEXT,
-    ColumnKind.HTML,
-    ColumnKind.NUMBER_OR_TEXT,
-    ColumnKind.TEXT_OR_OBJECTS,
-}
-# What needs no quotes.
-NUMBERS = {
-    ColumnKind.INTEGER,
-    ColumnKind.DECIMAL,
-    ColumnKind.DATE,
-    ColumnKind.UTC_DATETIME,
-    ColumnKind.LOCAL_DATETIME,
-}
+        """Encode some records as rows."""
+        return _encoded(table_rows(records, self._names, self._cells))
 
 
 def _cells_of(column: Column, *, escape: bool) -> Cells:
-    """Give what makes cells of a column's values, quoted where they need it."""
+    """Return the function that converts the values of a column into cells, quoted where needed."""
     if column.kind is ColumnKind.BOOLEAN:
-        return lambda values: map(TRUTHS.__getitem__, values)
-    if column.kind in NUMBERS:
+        return lambda values: map(BOOLEANS.__getitem__, values)
+    if column.kind in UNQUOTED:
         return lambda values: ["" if one is None else str(one) for one in column.plain(values)]
-    if column.kind in TYPED and escape:
+    if column.kind in FREE_TEXT and escape:
         return lambda values: _quoted(_escaped(column.plain(values)))
     return lambda values: _quoted(column.plain(values))
 
@@ -114,12 +112,11 @@ def _escaped(values: Iterable[Any]) -> list[str | None]:
 
 
 def _quoted(values: Iterable[Any]) -> list[str]:
-    # The standard library's writer looks at each letter by itself: of long texts, ten times
-    # the work.
+    # The standard library's writer inspects every character: ten times slower for long text.
     return [
         ""
         if not text
-        else f'"{text.replace(QUOTE, TWO)}"'
+        else f'"{text.replace(QUOTE, ESCAPED_QUOTE)}"'
         if "," in text or QUOTE in text or "\n" in text or "\r" in text
         else text
         for text in values
@@ -128,7 +125,7 @@ def _quoted(values: Iterable[Any]) -> list[str]:
 
 def _encoded(rows: Iterable[Sequence[str]]) -> bytes:
     lines = [",".join(row) for row in rows]
-    # Nothing at all in the only column would be no row.
-    text = "".join(f"{line or EMPTY}\r\n" for line in lines)
-    # backslashreplace: half a surrogate pair would end the export otherwise
+    # An empty cell in the only column would be an empty line, which is not a row.
+    text = "".join(f"{line or EMPTY_CELL}\r\n" for line in lines)
+    # backslashreplace: a lone surrogate must not end the export
     return text.encode(errors="backslashreplace")

@@ -1,28 +1,28 @@
-"""`JsonLinesSink`: one JSON object a line."""
+"""`JsonLinesSink`: one JSON object per line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._schema.records import Record
+from ... import Record
 from .bytes_sink import BytesSink
 from .compression import Compression
-from .json_lines import lines
+from .json_lines import encode_lines
 from .output import Target
 
 __all__ = ["JsonLinesSink"]
 
 
 class JsonLinesSink(BytesSink):
-    r"""Writes JSON Lines: UTF-8, an object of `to_dict` a line, each line ended by ``\n``.
+    r"""Writes JSON Lines: UTF-8, the object of `to_dict` on each line, lines ended by ``\n``.
 
     Args:
-        target: The file's path, or a binary stream that is open. A file is written whole or
-            not at all: under a hidden name beside it until it is complete.
-        columns: The fields that the objects have, in this order; without them, all.
-        force: Whether an existing file may be replaced.
-        compression: ``"gzip"``, ``"zstd"`` (needs the extra ``zst``) or ``"none"``; without
-            it the file's name says it, as in ``notes.jsonl.gz`` or ``notes.jsonl.zst``.
+        target: The path of a file, or an open binary stream. A file appears under its name when
+            it is complete; until then it has a hidden name beside it.
+        columns: The fields that each object has, in this order [default: all].
+        force: Replace an existing file.
+        compression: ``"gzip"``, ``"zstd"`` (needs the extra ``zst``) or ``"none"`` [default: by
+            the suffix of the file, as in ``notes.jsonl.gz`` and ``notes.jsonl.zst``].
     """
 
     __slots__ = ("_names",)
@@ -39,5 +39,5 @@ class JsonLinesSink(BytesSink):
         self._names = None if columns is None else tuple(columns)
 
     def encode(self, records: Sequence[Record]) -> bytes:
-        """Give the lines of some records."""
-        return lines(records, self._names)
+        """Encode some records as lines."""
+        return encode_lines(records, self._names)

@@ -1,4 +1,4 @@
-"""`NullSink`: a sink for what is read but not kept."""
+"""`NullSink`: a sink for records that are read and not kept."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ __all__ = ["NullSink"]
 
 
 class NullSink:
-    """Writes nothing; it is gone on with from anywhere."""
+    """Writes nothing, and can be resumed from any checkpoint."""
 
     __slots__ = ()
 
     def open(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
     def write(self, records: Sequence[Any]) -> None:
-        """Take some records."""
+        """Drop the records."""
 
-    def close(self, *, whole: bool) -> None:
-        """Nothing is to be done."""
+    def close(self, *, complete: bool) -> None:
+        """Do nothing."""
 
     def checkpoint(self) -> Checkpoint:
-        """Give a mark of nothing."""
+        """Return an empty checkpoint."""
         return {}
 
-    def resume(self, mark: Checkpoint) -> None:
-        """Nothing is to be done."""
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Do nothing."""
 
     suspend = open

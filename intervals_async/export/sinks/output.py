@@ -1,4 +1,4 @@
-"""Where a sink's bytes go: a file that appears whole, a device, or a stream that is open."""
+"""Where a sink writes its bytes: a file, a device, or a stream that is already open."""
 
 from __future__ import annotations
 
@@ -8,198 +8,163 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
+from zlib import crc32
 
-from ..._atomic_file import naming
+from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ResumeError
-from ..part_file import PartFile, tail
 from .compression import Data
-from .sink import Checkpoint, number
+from .sink import Checkpoint, checkpoint_number
 
 __all__ = ["Output", "Target", "output_to"]
 
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO
-"""A file's path, or a binary stream that is open and stays open."""
+"""The path of a file, or an open binary stream, which is left open."""
+
+# Bytes before a checkpoint whose checksum shows that a file is the one it was taken of.
+TAIL_BYTES = 4096
 
 
 class Output(Protocol):
-    """Takes bytes; see `ResumableSink` for the order of the calls."""
+    """Accepts bytes; see `ResumableSink` for the order of the calls."""
 
     @property
-    def is_live(self) -> bool:
-        """Whether somebody may wait for each record."""
+    def is_unbuffered(self) -> bool:
+        """Whether every batch is written at once, because a reader may be waiting for it."""
         ...
 
-    def demand_open(self) -> None:
+    def require_open(self) -> None:
         """Raise ValueError if it is not open."""
         ...
 
     def open(self) -> None:
-        """Make ready."""
+        """Prepare for writing."""
         ...
 
     def write(self, data: Data) -> None:
-        """Take some bytes."""
+        """Write some bytes."""
         ...
 
     def checkpoint(self) -> Checkpoint:
-        """Bring all to the disk, and say where it stands."""
+        """Flush everything to the disk and return a checkpoint of it."""
         ...
 
-    def resume(self, mark: Checkpoint) -> None:
-        """Go on behind a mark."""
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Continue after a checkpoint."""
         ...
 
     def commit(self) -> None:
-        """Finish."""
+        """Make what was written final."""
         ...
 
     def discard(self) -> None:
-        """Take back what can be taken back."""
+        """Remove what was written, as far as that is possible."""
         ...
 
     def suspend(self) -> None:
-        """Leave it as it is."""
+        """Close it and keep what was written, for `resume`."""
         ...
 
 
 def output_to(target: Target, *, force: bool) -> Output:
-    """Choose the output that suits a target."""
+    """Choose the output for a target."""
     if not isinstance(target, str | os.PathLike):
-        return OpenStream(target)
+        return StreamOutput(target)
     path = Path(target)
     if path.exists() and not path.is_file() and not path.is_dir():
-        # A device or a pipe: moving a file into its place would destroy it.
-        return Device(path)
-    return OutputFile(path, force=force)
+        # A device or a pipe: it is written into, because a move would destroy it.
+        return DeviceOutput(path)
+    return FileOutput(path, force=force)
 
 
-class OutputFile:
-    """A file that appears under its name when it is complete, and can be gone on with."""
+class FileOutput(AtomicFile):
+    """An `AtomicFile` with checkpoints: a number of bytes, and a checksum of the last ones."""
 
-    __slots__ = ("_named", "_part", "_written")
+    __slots__ = ()
 
-    def __init__(self, path: Path, *, force: bool) -> None:
-        self._named = path
-        self._part = PartFile(path, force=force)
-        # How many bytes it holds.
-        self._written = 0
-
-    is_live = False
-
-    def demand_open(self) -> None:
-        """Raise ValueError if it is not open."""
-        self._part.demand_open()
-
-    def open(self) -> None:
-        """Begin the hidden file."""
-        with naming(self._named):
-            self._part.open()
-        self._written = 0
-
-    def write(self, data: Data) -> None:
-        """Write some bytes."""
-        with naming(self._named):
-            self._part.stream.write(data)
-        self._written += len(data)
+    is_unbuffered = False
 
     def checkpoint(self) -> Checkpoint:
-        """Bring all to the disk; the mark is the number of bytes, and what the last ones are."""
-        with naming(self._named):
-            self._part.sync()
-            last = tail(self._part.stream, self._written)
-            self._part.stream.seek(self._written)
-        return {"bytes": self._written, "tail": last}
+        """Flush everything to the disk and return a checkpoint of it."""
+        self.sync()
+        with name_in_errors(self.requested):
+            size = self.stream.tell()
+            checksum = _tail_checksum(self.stream, size)
+            self.stream.seek(size)
+        return {"bytes": size, "tail": checksum}
 
-    def resume(self, mark: Checkpoint) -> None:
-        """Cut the hidden file at a mark, and go on there."""
-        written = number(mark, "bytes")
-        with naming(self._named):
-            self._part.reopen()
-            try:
-                self._cut(written, mark.get("tail"))
-                self._part.refuse_what_is_there()
-            except BaseException:
-                self._part.suspend()
-                raise
-        self._written = written
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Truncate the hidden file to a checkpoint and continue there."""
+        size = checkpoint_number(checkpoint, "bytes")
+        self.reopen()
+        try:
+            with name_in_errors(self.requested):
+                self._truncate(size, checkpoint.get("tail"))
+        except BaseException:
+            self.suspend()
+            raise
 
-    def _cut(self, written: int, last: object) -> None:
-        stream = self._part.stream
-        there = stream.seek(0, os.SEEK_END)
-        if there < written:
+    def _truncate(self, size: int, checksum: object) -> None:
+        found = self.stream.seek(0, os.SEEK_END)
+        if found < size:
             raise ResumeError(
-                f"of the unfinished part of {self._named}, {there} bytes are left of the "
-                f"{written} that were written"
+                f"of the unfinished part of {self.requested}, {found} bytes are left of the "
+                f"{size} that were written"
             )
-        if tail(stream, written) != last:
-            raise ResumeError(f"the unfinished part of {self._named} is of another export")
-        stream.truncate(written)
-        stream.seek(written)
-
-    def commit(self) -> None:
-        """Bring all to the disk, and give the file its name."""
-        with naming(self._named):
-            self._part.commit()
-
-    def discard(self) -> None:
-        """Remove the hidden file."""
-        self._part.remove()
-
-    def suspend(self) -> None:
-        """Leave the hidden file as it is."""
-        self._part.suspend()
+        if _tail_checksum(self.stream, size) != checksum:
+            raise ResumeError(f"the unfinished part of {self.requested} is of another export")
+        self.stream.truncate(size)
+        self.stream.seek(size)
 
 
-class _Unresumable:
-    """What cannot be read again, nor cut."""
+class _NotResumable:
+    """An output that can neither be read again nor truncated."""
 
     __slots__ = ()
 
     def checkpoint(self) -> Checkpoint:
-        """Refuse: there will be no going on."""
+        """Raise UnsupportedOperation: it cannot be resumed."""
         raise io.UnsupportedOperation(errno.ESPIPE, "what is no file cannot be gone on with")
 
-    def resume(self, mark: Checkpoint) -> None:
-        """Refuse."""
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Raise UnsupportedOperation: it cannot be resumed."""
         self.checkpoint()
 
 
-class OpenStream(_Unresumable):
-    """A stream that somebody else has opened and will close, such as standard output."""
+class StreamOutput(_NotResumable):
+    """A stream that the caller has opened and will close, such as standard output."""
 
-    __slots__ = ("_live", "_stream")
+    __slots__ = ("_is_terminal", "_stream")
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        # Whether somebody sits and watches.
-        self._live = stream.isatty()
+        self._is_terminal = stream.isatty()
 
-    is_live = True
+    is_unbuffered = True
 
-    def demand_open(self) -> None:
-        """It always is."""
+    def require_open(self) -> None:
+        """Do nothing: it is always open."""
 
     def open(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing: it is always open."""
 
     def write(self, data: Data) -> None:
-        """Write; a terminal shows it at once."""
+        """Write some bytes; flush them if the stream is a terminal."""
         self._stream.write(data)
-        if self._live:
+        if self._is_terminal:
             self._stream.flush()
 
     def commit(self) -> None:
-        """Flush."""
+        """Flush the stream."""
         self._stream.flush()
 
     def discard(self) -> None:
-        """Nothing can be taken back."""
+        """Do nothing: what was written cannot be removed."""
 
     suspend = commit
 
 
-class Device(_Unresumable):
-    """A path that is no regular file: it is written into, never replaced."""
+class DeviceOutput(_NotResumable):
+    """A path that is not a regular file: it is written into, never replaced."""
 
     __slots__ = ("_path", "_stream")
 
@@ -207,35 +172,42 @@ class Device(_Unresumable):
         self._path = path
         self._stream: BinaryIO | None = None
 
-    is_live = True
+    is_unbuffered = True
 
-    def demand_open(self) -> None:
+    def require_open(self) -> None:
         """Raise ValueError if it is not open."""
         if self._stream is None:
             raise ValueError("the sink is not open")
 
     def open(self) -> None:
-        """Open it."""
-        with naming(self._path):
+        """Open the device."""
+        with name_in_errors(self._path):
             self._stream = self._path.open("wb")
 
     def write(self, data: Data) -> None:
-        """Write."""
+        """Write some bytes."""
         if self._stream is None:
             raise ValueError("the sink is not open")
-        with naming(self._path):
+        with name_in_errors(self._path):
             self._stream.write(data)
 
     def commit(self) -> None:
-        """Flush and close."""
+        """Flush and close the device."""
         stream, self._stream = self._stream, None
         if stream is not None:
-            with naming(self._path):
+            with name_in_errors(self._path):
                 stream.close()
 
     def discard(self) -> None:
-        """Close. Nothing can be taken back."""
+        """Close the device: what was written cannot be removed."""
         with suppress(OSError):
             self.commit()
 
     suspend = commit
+
+
+def _tail_checksum(stream: BinaryIO, end: int) -> int:
+    """Compute a checksum of the bytes right before a position."""
+    length = min(end, TAIL_BYTES)
+    stream.seek(end - length)
+    return crc32(stream.read(length))

@@ -1,93 +1,94 @@
-"""A Parquet file that is being written, row group after row group."""
+"""A Parquet file that is written row group by row group."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from ..._schema.arrow import pyarrow
+__all__ = ["RowGroupWriter", "read_batches"]
 
-__all__ = ["ParquetFile", "batches_of"]
-
-# A row group is written when its columns have grown to so many bytes, or to so many rows.
-MOST_BYTES = 8 * 2**20
-MOST_ROWS = 100_000
-# So many rows at a time are read.
+# A row group is written when its columns have grown to so many bytes, or so many rows.
+ROW_GROUP_BYTES = 8 * 2**20
+ROW_GROUP_ROWS = 100_000
 READ_ROWS = 5_000
 
 
-class ParquetFile:
-    """Takes batches of columns, and makes row groups of them.
+class RowGroupWriter:
+    """Collects record batches and writes them as row groups of a Parquet file.
 
-    Use it with ``with``, or `abandon` it in the end.
+    Use it with ``with``, or call `abandon` at the end.
 
     Args:
-        stream: Where it is written.
+        stream: The file.
         schema: The columns.
-        codec: How they are compressed.
+        codec: The compression of the columns.
     """
 
-    __slots__ = ("_batches", "_bytes", "_rows", "_schema", "_stream", "_writer")
+    __slots__ = ("_batches", "_bytes", "_pyarrow", "_rows", "_schema", "_stream", "_writer")
 
     def __init__(self, stream: BinaryIO, schema: Any, codec: str) -> None:
         self._stream = stream
         self._schema = schema
-        self._writer: Any = pyarrow("pyarrow.parquet").ParquetWriter(
-            stream, schema, compression=codec, memory_pool=pyarrow().system_memory_pool()
-        )
-        # What makes the next row group.
+        self._pyarrow: Any = import_module("pyarrow")
+        parquet: Any = import_module("pyarrow.parquet")
+        # The default pool keeps some ten megabytes for each thread.
+        pool = self._pyarrow.system_memory_pool()
+        self._writer = parquet.ParquetWriter(stream, schema, compression=codec, memory_pool=pool)
+        # The next row group.
         self._batches: list[Any] = []
         self._bytes = self._rows = 0
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give up what was not ended."""
+        """Abandon the file unless it was finished."""
         self.abandon()
 
-    def gather(self, batch: Any) -> bool:
-        """Take some rows into memory; whether they make a row group."""
+    def buffer(self, batch: Any) -> bool:
+        """Take a batch into memory; return whether it is time to `flush`."""
         self._batches.append(batch)
         self._bytes += batch.get_total_buffer_size()
         self._rows += batch.num_rows
-        return self._bytes >= MOST_BYTES or self._rows >= MOST_ROWS
+        return self._bytes >= ROW_GROUP_BYTES or self._rows >= ROW_GROUP_ROWS
 
     def write(self, batches: Iterable[Any]) -> None:
-        """Write some batches, a row group as soon as they make one."""
+        """Write some batches."""
         for batch in batches:
-            if self.gather(batch):
-                self.spill()
+            if self.buffer(batch):
+                self.flush()
 
-    def end(self) -> int:
-        """Write what is left, bring all to the disk, and give the number of bytes."""
-        self.spill()
+    def flush(self) -> None:
+        """Write the buffered batches as a row group."""
+        if self._batches:
+            table = self._pyarrow.Table.from_batches(self._batches, self._schema)
+            self._batches.clear()
+            self._bytes = self._rows = 0
+            self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+
+    def finish(self) -> int:
+        """Write the rest and the footer, flush the file to the disk, and return its size."""
+        self.flush()
         self._writer.close()
         self._stream.flush()
         os.fsync(self._stream.fileno())
         return self._stream.tell()
 
     def abandon(self) -> None:
-        """Give it up, unless it was ended."""
+        """Drop the buffered batches. Does nothing after `finish`."""
         self._batches.clear()
-        with suppress(OSError):  # the disk may be full: nothing of it is wanted
+        with suppress(OSError):  # the disk may be full; the file is not needed
             self._writer.close()
 
-    def spill(self) -> None:
-        """Write a row group of what is in memory."""
-        if self._batches:
-            table = pyarrow().Table.from_batches(self._batches, self._schema)
-            self._batches.clear()
-            self._bytes = self._rows = 0
-            self._writer.write_table(table, row_group_size=MOST_ROWS)
 
-
-def batches_of(path: Path) -> Iterator[Any]:
-    """Read a file, some rows at a time."""
-    with pyarrow("pyarrow.parquet").ParquetFile(path) as file:
+def read_batches(path: Path) -> Iterator[Any]:
+    """Read the record batches of a Parquet file, some rows at a time."""
+    parquet: Any = import_module("pyarrow.parquet")
+    with parquet.ParquetFile(path) as file:
         if file.num_row_groups:  # pyarrow 18 fails where there are none
             yield from file.iter_batches(READ_ROWS)

@@ -1,4 +1,4 @@
-"""`ParquetSink`: a Parquet file, with types of its own for the columns."""
+"""`ParquetSink`: a Parquet file whose columns have types of their own."""
 
 from __future__ import annotations
 
@@ -9,46 +9,44 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
-from ..._atomic_file import naming
-from ..._schema.arrow import ArrowConverter
-from ..._schema.records import Record
+from ... import ArrowConverter, Record
+from ..._atomic_file import BUFFER_SIZE, AtomicFile, name_in_errors
 from ...errors import ArgumentError, ResumeError
-from ..part_file import BUFFER, PartFile
-from .parquet_file import ParquetFile, batches_of
-from .sink import Checkpoint, pieces
+from .parquet_file import RowGroupWriter, read_batches
+from .sink import Checkpoint, chunks
 
 __all__ = ["Codec", "ParquetSink"]
 
 Codec: TypeAlias = Literal["none", "snappy", "zstd"]
 """How the columns of a Parquet file are compressed."""
 
-USUAL_CODEC: Codec = "snappy"
+DEFAULT_CODEC: Codec = "snappy"
 
 
 class ParquetSink:
-    """Writes a Parquet file: a column a field, and row groups while the records come.
+    """Writes a Parquet file: a column for each field, in row groups while the records come.
 
-    The columns are int64, bool, string, decimal128(38, 18), date32, timestamp (in
-    microseconds, of the zone UTC or of none) and list of int64; the column of a required
-    field holds no nulls. Objects and `extra` are JSON in a string, an empty `extra` is null.
-    What a decimal has beyond 18 places is rounded.
+    The columns are int64, bool, string, decimal128(38, 18), date32, timestamp (in microseconds,
+    in UTC or without a time zone) and list of int64; the column of a required field holds no
+    nulls. Objects and `extra` are JSON in a string; an empty `extra` is null. Decimals are
+    rounded to 18 places.
 
-    At each `checkpoint` a file of its own is finished beside the target; in the end they are
-    put together, where there is more than one. So have minutes between two, not seconds.
+    Each `checkpoint` finishes a segment, a file of its own beside the target; several segments
+    are merged at the end. So take checkpoints every few minutes, not every few seconds.
 
     Args:
-        target: The file's path. It is written whole or not at all: under hidden names beside
-            it until it is complete.
+        target: The path of the file. It appears under its name when it is complete; until then
+            its parts have hidden names beside it.
         record_class: The class of the records.
-        force: Whether an existing file may be replaced.
-        codec: How the columns are compressed: ``"snappy"`` takes the least time, ``"zstd"``
-            makes files a quarter smaller; ``"none"``.
+        force: Replace an existing file.
+        codec: How the columns are compressed: ``"snappy"`` is the fastest, ``"zstd"`` makes files
+            a quarter smaller, ``"none"`` does not compress.
 
     Raises:
-        ImportError: pyarrow is not installed: it is the extra ``arrow``.
+        ImportError: pyarrow is not installed; it is the extra ``arrow``.
     """
 
-    __slots__ = ("_codec", "_converter", "_named", "_part", "_segments", "_stream", "_unfinished")
+    __slots__ = ("_codec", "_converter", "_file", "_segment", "_sizes", "_stream")
 
     def __init__(
         self,
@@ -56,151 +54,154 @@ class ParquetSink:
         record_class: type[Record],
         *,
         force: bool = False,
-        codec: Codec = USUAL_CODEC,
+        codec: Codec = DEFAULT_CODEC,
     ) -> None:
         if codec not in get_args(Codec):
             raise ArgumentError(f"codec is one of {', '.join(get_args(Codec))}, not {codec!r}")
-        self._named = Path(target)
         self._codec = codec
         self._converter = ArrowConverter(record_class)
-        # Nothing is in it until segments are put together; it holds the lock.
-        self._part = PartFile(self._named, force=force)
-        # The sizes of the segments that are finished.
-        self._segments: list[int] = []
-        # The one that is not, and its file.
-        self._unfinished: ParquetFile | None = None
+        # It holds the lock, and nothing else until several segments are merged into it.
+        self._file = AtomicFile(Path(target), force=force)
+        # The sizes of the finished segments.
+        self._sizes: list[int] = []
+        # The unfinished segment and its file.
+        self._segment: RowGroupWriter | None = None
         self._stream: BinaryIO | None = None
 
     def open(self) -> None:
-        """Make ready to write; OSError as `Sink.open` says."""
-        with naming(self._named):
-            self._part.open()
-            self._begin([])
+        """Prepare for writing; raises as `Sink.open` does."""
+        self._file.open()
+        self._start([])
 
     def write(self, records: Sequence[Record]) -> None:
-        """Take some records; they are written as soon as they make a row group.
+        """Write some records, as soon as they fill a row group.
 
         Raises:
             UnfitValueError: A decimal has more than 20 digits before its point.
         """
-        for piece in pieces(records):
-            if self.gather(piece):
-                self.spill()
+        for chunk in chunks(records):
+            if self.buffer(chunk):
+                self.flush()
 
-    def gather(self, records: Sequence[Record]) -> bool:
-        """Take some records into memory; whether it is time to `spill`. Raises as `write`."""
-        with naming(self._named):
-            return self._segment().gather(self._converter.batch(records))
+    def buffer(self, records: Sequence[Record]) -> bool:
+        """Take some records into memory; return whether it is time to `flush`.
 
-    def spill(self) -> None:
+        Raises:
+            UnfitValueError: As `write` does.
+        """
+        with name_in_errors(self._file.requested):
+            return self._open_segment().buffer(self._converter.batch(records))
+
+    def flush(self) -> None:
         """Write a row group."""
-        with naming(self._named):
-            self._segment().spill()
+        with name_in_errors(self._file.requested):
+            self._open_segment().flush()
 
     def checkpoint(self) -> Checkpoint:
-        """Finish a segment, if there is anything in it; the mark is the sizes of them all."""
-        self._part.demand_open()
-        self._end_segment()
-        return {"segments": list(self._segments)}
+        """Finish the segment unless it is empty; the checkpoint is the sizes of all segments."""
+        self._file.require_open()
+        self._finish_segment()
+        return {"segments": list(self._sizes)}
 
-    def resume(self, mark: Checkpoint) -> None:
-        """Go on with a new segment; ResumeError as `ResumableSink.resume` says."""
-        sizes: Any = mark.get("segments")
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Continue with a new segment; raises as `ResumableSink.resume` does."""
+        sizes: Any = checkpoint.get("segments")
         if not isinstance(sizes, list):
             raise ResumeError("the mark says no segments: give what checkpoint() gave")
-        with naming(self._named):
-            self._part.reopen(self._path(0))
-            try:
+        self._file.reopen(self._path(0))
+        try:
+            with name_in_errors(self._file.requested):
                 self._check(sizes)
-                self._part.refuse_what_is_there()
-                self._begin(sizes)
-            except BaseException:
-                self._part.suspend()
-                raise
+            self._start(sizes)
+        except BaseException:
+            self._file.suspend()
+            raise
 
     def suspend(self) -> None:
-        """Leave the segments that are finished, for `resume`."""
-        if self._part.is_open:  # else they are somebody else's
-            self._abandon()
-        self._part.suspend()
+        """Close the sink and keep the finished segments, for `resume`."""
+        if self._file.is_open:  # otherwise they are another writer's
+            self._abandon_segment()
+        self._file.suspend()
 
-    def close(self, *, whole: bool) -> None:
-        """Put the segments together and give the file its name, or remove them."""
-        if whole:
-            self._part.demand_open()
-            self._make_whole()
-        elif self._part.is_open:
-            self._abandon()
-            self._remove_from(0)
-            self._part.remove()
+    def close(self, *, complete: bool) -> None:
+        """Merge the segments and move the file to its name, or remove the segments."""
+        if complete:
+            self._file.require_open()
+            self._complete()
+        elif self._file.is_open:
+            self._abandon_segment()
+            self._remove_segments(0)
+            self._file.discard()
 
-    def _make_whole(self) -> None:
-        if not self._segments:
-            self._segment()  # a file of no rows has columns, too
-        self._end_segment()
-        with naming(self._named):
-            if len(self._segments) == 1:
-                self._part.commit(self._path(0))
-                return
-            stream = self._part.stream
-            stream.truncate(stream.seek(0))
-            with ParquetFile(stream, self._converter.schema, self._codec) as file:
-                for place in range(len(self._segments)):
-                    file.write(batches_of(self._path(place)))
-                file.end()
-            self._part.commit()
-            self._remove_from(0)
+    def _complete(self) -> None:
+        if not self._sizes:
+            self._open_segment()  # a file without rows has columns, too
+        self._finish_segment()
+        if len(self._sizes) == 1:
+            self._file.commit(self._path(0))
+            return
+        self._file.restart()
+        with (
+            name_in_errors(self._file.requested),
+            RowGroupWriter(self._file.stream, self._converter.schema, self._codec) as merged,
+        ):
+            for index in range(len(self._sizes)):
+                merged.write(read_batches(self._path(index)))
+            merged.finish()
+        self._file.commit()
+        self._remove_segments(0)
 
-    def _segment(self) -> ParquetFile:
-        """Give the segment that is not finished."""
-        if self._unfinished is None:
-            self._part.demand_open()
-            self._stream = self._path(len(self._segments)).open("wb", buffering=BUFFER)
-            self._unfinished = ParquetFile(self._stream, self._converter.schema, self._codec)
-        return self._unfinished
+    def _open_segment(self) -> RowGroupWriter:
+        """Return the unfinished segment; start one if there is none."""
+        if self._segment is None:
+            self._file.require_open()
+            self._stream = self._path(len(self._sizes)).open("wb", buffering=BUFFER_SIZE)
+            self._segment = RowGroupWriter(self._stream, self._converter.schema, self._codec)
+        return self._segment
 
-    def _end_segment(self) -> None:
-        if self._unfinished is not None and self._stream is not None:
-            with naming(self._named):
-                self._segments.append(self._unfinished.end())
+    def _finish_segment(self) -> None:
+        if self._segment is not None and self._stream is not None:
+            with name_in_errors(self._file.requested):
+                self._sizes.append(self._segment.finish())
                 self._stream.close()
-            self._unfinished = self._stream = None
+            self._segment = self._stream = None
 
-    def _abandon(self) -> None:
-        unfinished, stream = self._unfinished, self._stream
-        self._unfinished = self._stream = None
-        if unfinished is not None:
-            unfinished.abandon()
+    def _abandon_segment(self) -> None:
+        segment, stream = self._segment, self._stream
+        self._segment = self._stream = None
+        if segment is not None:
+            segment.abandon()
         if stream is not None:
-            with suppress(OSError):  # the disk may be full: nothing of it is wanted
+            with suppress(OSError):  # the disk may be full; the file is not needed
                 stream.close()
-        self._remove_from(len(self._segments))
+        self._remove_segments(len(self._sizes))
 
-    def _begin(self, sizes: Sequence[int]) -> None:
-        self._segments = list(sizes)
-        self._unfinished = self._stream = None
-        self._remove_from(len(sizes))
+    def _start(self, sizes: Sequence[int]) -> None:
+        self._sizes = list(sizes)
+        self._segment = self._stream = None
+        self._remove_segments(len(sizes))
 
     def _check(self, sizes: Sequence[int]) -> None:
-        for place, size in enumerate(sizes):
+        """Compare the segments on the disk with their sizes in a checkpoint."""
+        for index, size in enumerate(sizes):
             try:
-                found = self._path(place).stat().st_size
+                found = self._path(index).stat().st_size
             except FileNotFoundError:
                 found = 0
             if found != size:
                 raise ResumeError(
-                    f"segment {place} of the unfinished {self._named} has {found} bytes, not "
-                    f"the {size} that were written"
+                    f"segment {index} of the unfinished {self._file.requested} has {found} bytes, "
+                    f"not the {size} that were written"
                 )
 
-    def _path(self, place: int) -> Path:
-        return self._part.path.with_name(f"{self._part.path.name}-{place}")
+    def _path(self, index: int) -> Path:
+        return self._file.path.with_name(f"{self._file.path.name}-{index}")
 
-    def _remove_from(self, first: int) -> None:
-        """Remove the segments from a place on."""
-        hidden = self._part.path
+    def _remove_segments(self, first: int) -> None:
+        """Remove the segments from an index on."""
+        hidden = self._file.path
         for path in hidden.parent.glob(f"{glob.escape(hidden.name)}-*"):
-            place = path.name.removeprefix(f"{hidden.name}-")
-            if place.isdecimal() and int(place) >= first:
+            index = path.name.removeprefix(f"{hidden.name}-")
+            if index.isdecimal() and int(index) >= first:
                 with suppress(OSError):
                     path.unlink()

@@ -1,4 +1,4 @@
-"""What `export` writes to: the protocols of all sinks."""
+"""The protocols of sinks: what `export` writes records to."""
 
 from __future__ import annotations
 
@@ -7,102 +7,101 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from ...errors import ResumeError
 
-__all__ = ["Checkpoint", "GatheringSink", "ResumableSink", "Sink", "number", "pieces"]
+__all__ = ["BufferedSink", "Checkpoint", "ResumableSink", "Sink", "checkpoint_number", "chunks"]
 
 Checkpoint: TypeAlias = Mapping[str, object]
-"""Where a sink stands: a few values that JSON can hold."""
+"""How much a sink has written: a few values that JSON can hold."""
 
-
-MOST_AT_ONCE = 512
+CHUNK_SIZE = 512
 
 
 class Sink(Protocol):
-    """Takes records, some at a time; what it took counts once it is closed as whole.
+    """Accepts records in batches; they count once the sink is closed as complete.
 
-    `export` calls `open`, then `write` again and again, then `close`: one after the other,
-    all in one thread that is not the loop's. A sink may be used again after it was closed.
+    `export` calls `open`, then `write` repeatedly, then `close`: one call at a time, all in one
+    thread that is not the event loop's. A closed sink may be used again.
     """
 
     def open(self) -> None:
-        """Make ready to write.
+        """Prepare for writing.
 
         Raises:
-            OSError: The target cannot be written. It is found here, as far as it can be,
-                because no request was spent yet.
+            OSError: The target cannot be written. As far as possible this is detected here,
+                before the first request.
         """
         ...
 
     def write(self, records: Sequence[Any]) -> None:
-        """Take some records, in their order; OSError if they cannot be written."""
+        """Write some records, in order; OSError if they cannot be written."""
         ...
 
-    def close(self, *, whole: bool) -> None:
-        """End it: make what was written stand, or take it back.
+    def close(self, *, complete: bool) -> None:
+        """Finish: make what was written final, or remove it.
 
         Args:
-            whole: Whether all was written. If not, what was is taken back as far as it can
-                be; that may be asked for in any state, and again.
+            complete: Whether all records were written. If not, what was written is removed as far
+                as possible; this is allowed in any state, and more than once.
 
         Raises:
-            OSError: It could not be made to stand. Close it as not whole then.
+            OSError: It could not be made final. Close the sink as not complete then.
         """
         ...
 
 
 class ResumableSink(Sink, Protocol):
-    """A sink whose unfinished work another process can go on with.
+    """A sink whose unfinished work can be resumed by another process.
 
-    A mark is good as long as nobody opens the same target anew. Keep it, together with the
-    bookmark of the stream, only after `checkpoint` has given it.
+    A checkpoint is valid until the same target is opened again. Save it, together with the
+    bookmark of the stream, only after `checkpoint` has returned it.
     """
 
     def checkpoint(self) -> Checkpoint:
-        """Bring all that was written to the disk, and give a mark of it."""
+        """Flush everything that was written to the disk and return a checkpoint of it."""
         ...
 
-    def resume(self, mark: Checkpoint) -> None:
-        """Go on behind a mark, instead of `open`; what was written after it is dropped.
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Continue after a checkpoint, instead of `open`; what was written later is dropped.
 
         Raises:
-            ResumeError: What was written is gone, or is not what the mark was given for.
+            ResumeError: What was written is gone, or does not match the checkpoint.
             OSError: The target cannot be written.
         """
         ...
 
     def suspend(self) -> None:
-        """End it, and leave what was written as it is, to be resumed."""
+        """Close the sink and keep what was written, for `resume`."""
         ...
 
 
 @runtime_checkable
-class GatheringSink(Sink, Protocol):
-    """A sink that takes records into memory, quickly, and writes them many at a time.
+class BufferedSink(Sink, Protocol):
+    """A sink that buffers records in memory, which is fast, and writes many at a time.
 
-    `export` asks it to `gather` in the loop, where the records have just been made: to hand
-    each few of them to a thread costs more. The thread is for what waits.
+    `export` calls `buffer` in the event loop, where the records have just been decoded: handing
+    every batch to a thread costs more. Only `flush`, which may wait for a disk, runs in a thread.
     """
 
-    def gather(self, records: Sequence[Any]) -> bool:
-        """Take some records into memory; whether it is time to `spill`."""
+    def buffer(self, records: Sequence[Any]) -> bool:
+        """Take some records into memory; return whether it is time to `flush`."""
         ...
 
-    def spill(self) -> None:
-        """Write what is in memory; OSError if that fails."""
+    def flush(self) -> None:
+        """Write the buffered records; OSError if that fails."""
         ...
 
 
-def pieces(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Cut what is too much to be taken at once: a listing in one answer may be thousands."""
-    if len(records) <= MOST_AT_ONCE:
+def chunks(records: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Split a batch that is too large for one step: one response may hold thousands of records."""
+    if len(records) <= CHUNK_SIZE:
         yield records
         return
-    for first in range(0, len(records), MOST_AT_ONCE):
-        yield records[first : first + MOST_AT_ONCE]
+    for first in range(0, len(records), CHUNK_SIZE):
+        yield records[first : first + CHUNK_SIZE]
 
 
-def number(mark: Checkpoint, name: str) -> int:
-    """Read a whole number out of a mark; ResumeError if there is none."""
-    value = mark.get(name)
+def checkpoint_number(checkpoint: Checkpoint, name: str) -> int:
+    """Read an integer out of a checkpoint; ResumeError if there is none."""
+    value = checkpoint.get(name)
     if not isinstance(value, int) or value < 0:
         raise ResumeError(f"the mark says no {name}: give what checkpoint() gave")
     return value

@@ -1,4 +1,4 @@
-"""What goes wrong in SQLite, as the errors that any file has."""
+"""SQLite's errors as the OSError that any other file raises."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 __all__ = ["as_os_errors"]
 
-NUMBERS = {
+ERROR_NUMBERS = {
     sqlite3.SQLITE_PERM: errno.EACCES,
     sqlite3.SQLITE_BUSY: errno.EBUSY,
     sqlite3.SQLITE_READONLY: errno.EROFS,
@@ -21,12 +21,12 @@ NUMBERS = {
 
 @contextmanager
 def as_os_errors() -> Generator[None]:
-    """Raise OSError where SQLite fails: a full disk is one, whoever finds it."""
+    """Raise OSError instead of SQLite's own errors."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        number = NUMBERS.get(code)
+        number = ERROR_NUMBERS.get(code)
         if number is None:
             raise OSError(errno.EIO, f"SQLite: {error}") from error
         raise OSError(number, os.strerror(number)) from error

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from intervals_async import ProjectNote
-from intervals_async.export import JsonLinesSink
+from intervals_async._atomic_file import AtomicFile
+from intervals_async.export import JsonLinesSink, ParquetSink
 
 
 def test_nothing_has_the_name_before_the_end(
@@ -22,7 +23,7 @@ def test_nothing_has_the_name_before_the_end(
     sink.open()
     sink.write([note])
     assert names() == [".notes.jsonl.part"]
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert names() == ["notes.jsonl"]
 
 
@@ -31,11 +32,11 @@ def test_discarding_leaves_nothing(
 ) -> None:
     """A discarded file is gone, however often it is discarded."""
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
-    sink.close(whole=False)
+    sink.close(complete=False)
     sink.open()
     sink.write([note])
-    sink.close(whole=False)
-    sink.close(whole=False)
+    sink.close(complete=False)
+    sink.close(complete=False)
     assert names() == []
 
 
@@ -75,8 +76,8 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
     sink.write([note])
     target.write_text("theirs")
     with pytest.raises(FileExistsError):
-        sink.close(whole=True)
-    sink.close(whole=False)
+        sink.close(complete=True)
+    sink.close(complete=False)
     assert target.read_text() == "theirs"
     assert names() == ["notes.jsonl"]
 
@@ -92,7 +93,7 @@ def test_force_replaces_and_keeps_the_permissions(
     sink.open()
     sink.write([note])
     assert target.read_text() == "old"
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert b'"id":9' in target.read_bytes()
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert names() == ["notes.jsonl"]
@@ -103,7 +104,7 @@ def test_a_new_file_has_the_permissions_that_the_umask_leaves(tmp_path: Path) ->
     (tmp_path / "any").touch()
     sink = JsonLinesSink(tmp_path / "notes.jsonl", force=True)
     sink.open()
-    sink.close(whole=True)
+    sink.close(complete=True)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
 
@@ -117,7 +118,7 @@ def test_a_link_stays_a_link(tmp_path: Path, note: ProjectNote) -> None:
     sink = JsonLinesSink(link, force=True)
     sink.open()
     sink.write([note])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert link.is_symlink()
     assert target.stat().st_size > 0
 
@@ -133,7 +134,7 @@ def test_without_hard_links_the_name_is_taken_first(
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
     sink.write([note])
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert names() == ["notes.jsonl"]
     assert b'"id":9' in (tmp_path / "notes.jsonl").read_bytes()
 
@@ -151,8 +152,8 @@ def test_a_move_that_fails_gives_the_name_back(
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
     with pytest.raises(OSError, match=r"notes\.jsonl"):
-        sink.close(whole=True)
-    sink.close(whole=False)
+        sink.close(complete=True)
+    sink.close(complete=False)
     assert names() == []
 
 
@@ -172,9 +173,9 @@ def test_a_full_disk_is_told_of_the_target(
     sink.open()
     sink.write([note])
     with pytest.raises(OSError, match=r"No space left.*/notes\.jsonl") as caught:
-        sink.close(whole=True)
+        sink.close(complete=True)
     assert caught.value.errno == errno.ENOSPC
-    sink.close(whole=False)
+    sink.close(complete=False)
     assert names() == []
 
 
@@ -190,6 +191,31 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         JsonLinesSink(target).open()
     assert caught.value.filename == str(target)
+
+
+def test_a_pipe_is_never_replaced(tmp_path: Path) -> None:
+    """A target that is not a regular file is refused, even with force."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for opens in (AtomicFile(pipe, force=True), ParquetSink(pipe, ProjectNote, force=True)):
+        with pytest.raises(OSError, match="a device or a pipe") as caught:
+            opens.open()
+        assert caught.value.filename == str(pipe)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_what_is_not_committed_is_discarded(tmp_path: Path, names: Callable[[], list[str]]) -> None:
+    """The end of the block removes a file that was not committed, and keeps one that was."""
+    with AtomicFile(tmp_path / "a") as file:
+        file.write(b"lost")
+    with AtomicFile(tmp_path / "b") as file:
+        file.write(b"too early")
+        file.restart()
+        file.write(b"kept")
+        file.commit()
+    assert names() == ["b"]
+    assert (tmp_path / "b").read_bytes() == b"kept"
 
 
 def _without_hard_links(monkeypatch: pytest.MonkeyPatch) -> None:

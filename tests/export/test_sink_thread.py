@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from intervals_async import IntervalsClient, ProjectNote
-from intervals_async.export import JsonLinesSink, Sink, export, in_thread
+from intervals_async.export import JsonLinesSink, Sink, export, sink_thread
 
 from .made_up import records_of
 
@@ -39,9 +39,9 @@ class Own:
         time.sleep(self._seconds)
         self._note(len(records))
 
-    def close(self, *, whole: bool) -> None:
+    def close(self, *, complete: bool) -> None:
         """Take note."""
-        self._note("whole" if whole else "discarded")
+        self._note("complete" if complete else "discarded")
 
     def _note(self, what: Any) -> None:
         self.threads.add(threading.get_ident())
@@ -61,7 +61,7 @@ async def test_a_sink_of_ones_own(intervals: IntervalsClient) -> None:
     own = Own()
     sink: Sink = own
     assert await export(intervals.projectnote.list(), sink) == 50
-    assert (own.calls[0], own.calls[-1]) == ("open", "whole")
+    assert (own.calls[0], own.calls[-1]) == ("open", "complete")
     assert sum(own.calls[1:-1]) == 50
     assert len(own.threads) == 1
     assert threading.get_ident() not in own.threads
@@ -71,15 +71,15 @@ async def test_what_is_no_stream_is_gathered() -> None:
     """Records that come one by one are written some at a time."""
     own = Own()
     assert await export(given(), own) == 1000
-    assert own.calls == ["open", *[128] * 7, 104, "whole"]
+    assert own.calls == ["open", *[128] * 7, 104, "complete"]
 
 
 async def test_what_comes_slowly_is_written_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for more than a moment."""
-    monkeypatch.setattr("intervals_async.export.writing.SOON", 0)
+    monkeypatch.setattr("intervals_async.export.stream_export.BATCH_SECONDS", 0)
     own = Own()
     await export(given(NOTES[:3]), own)
-    assert own.calls == ["open", 1, 1, 1, "whole"]
+    assert own.calls == ["open", 1, 1, 1, "complete"]
 
 
 async def test_the_loop_goes_on_meanwhile() -> None:
@@ -110,7 +110,7 @@ async def test_a_cancelled_export_waits_for_the_write() -> None:
     ("fails", "calls"),
     [
         ("open", ["open", "discarded"]),
-        ("whole", ["open", 3, "whole", "discarded"]),
+        ("complete", ["open", 3, "complete", "discarded"]),
     ],
 )
 async def test_a_sink_that_fails_is_asked_to_take_it_back(fails: str, calls: list[Any]) -> None:
@@ -121,16 +121,16 @@ async def test_a_sink_that_fails_is_asked_to_take_it_back(fails: str, calls: lis
     assert own.calls == calls
 
 
-@pytest.mark.parametrize("quick", [0.0, 60.0])
+@pytest.mark.parametrize("fast", [0.0, 60.0])
 async def test_quick_or_slow_the_file_is_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: float
 ) -> None:
     """Where the disk is quick, the loop writes by itself; else the thread does."""
-    monkeypatch.setattr(in_thread, "QUICK", quick)
-    monkeypatch.setattr("intervals_async.export.sinks.bytes_sink.PIECE", 1000)
+    monkeypatch.setattr(sink_thread, "FAST_FLUSH", fast)
+    monkeypatch.setattr("intervals_async.export.sinks.bytes_sink.BUFFER_SIZE", 1000)
     await export(given(), JsonLinesSink(tmp_path / "a.jsonl"))
     sink = JsonLinesSink(tmp_path / "b.jsonl")
     sink.open()
     sink.write(NOTES)
-    sink.close(whole=True)
+    sink.close(complete=True)
     assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()

@@ -1,4 +1,4 @@
-"""What has become of an export: its manifest."""
+"""Building the manifest of an export whose jobs have ended."""
 
 from __future__ import annotations
 
@@ -12,42 +12,44 @@ from ...errors import ArgumentError
 from .job import Job
 from .manifest import Exported, Manifest, WrittenFile
 from .plan import ExportPlan
-from .state import Begun
+from .state import RunInfo
 
-__all__ = ["manifest_of"]
+__all__ = ["build_manifest"]
 
 
-def manifest_of(folder: Path, plan: ExportPlan, jobs: Mapping[str, Job], begun: Begun) -> Manifest:
-    """Tell of all jobs, which have ended, and of what earlier exports have left in the folder."""
+def build_manifest(
+    folder: Path, plan: ExportPlan, jobs: Mapping[str, Job], run: RunInfo
+) -> Manifest:
+    """Build the manifest from the jobs and from what earlier exports have left in the folder."""
     files: dict[Path, WrittenFile] = {}
     exported: list[Exported] = []
     left_out: dict[str, str] = {}
-    further = begun.asides
+    further_requests = run.overhead_requests
     for name, job in sorted(jobs.items()):
         state = job.state
         if name not in plan.names:
-            further += state.requests
+            further_requests += state.requests
         elif state.left_out is not None:
             left_out[name] = state.left_out
-            further += state.requests
+            further_requests += state.requests
         else:
             path = plan.format.path(folder, name)
             if path not in files:
                 files[path] = WrittenFile.of(path)
             exported.append(_exported(plan, job, files[path]))
     return Manifest(
-        began=begun.began,
+        began=run.began,
         ended=datetime.now(UTC),
         exported=exported,
         left_out=left_out,
-        further_requests=further,
+        further_requests=further_requests,
         kept=_kept(folder, exported),
     )
 
 
 def _exported(plan: ExportPlan, job: Job, file: WrittenFile) -> Exported:
     state = job.state
-    assert state.began is not None  # noqa: S101  it has ended
+    assert state.began is not None  # noqa: S101  the job has ended
     assert state.ended is not None  # noqa: S101  the same
     return Exported(
         resource=job.name,
@@ -59,13 +61,13 @@ def _exported(plan: ExportPlan, job: Job, file: WrittenFile) -> Exported:
         drift=state.drift,
         began=state.began,
         ended=state.ended,
-        since=job.since if job.merges else None,
+        since=job.query.since,
         file=file,
     )
 
 
 def _kept(folder: Path, exported: Sequence[Exported]) -> Sequence[Exported]:
-    """Give what earlier exports have left in the folder: it stays, and is checked as well."""
+    """List what earlier exports have left in the folder: it stays, and is verified as well."""
     try:
         last = Manifest.read(folder)
     except (FileNotFoundError, ArgumentError):

@@ -1,0 +1,123 @@
+"""`Scheduler`: the jobs of an export at the same time, each after the job of its parent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ...errors import DailyQuotaError
+from .job import Job
+from .progress import ProgressReporter
+
+__all__ = ["Scheduler"]
+
+
+class Scheduler:
+    """Runs jobs at the same time, each after the job of its parent.
+
+    Args:
+        jobs: The jobs by their names, which include the parents of all.
+        parallel: How many of them read at the same time.
+        wait_for_reset: Wait for the next day when the daily quota is used up.
+        reporter: Receives the progress of the jobs.
+    """
+
+    def __init__(
+        self,
+        jobs: Mapping[str, Job],
+        *,
+        parallel: int,
+        wait_for_reset: bool,
+        reporter: ProgressReporter,
+    ) -> None:
+        self._jobs = jobs
+        self._slots = asyncio.Semaphore(parallel)
+        self._wait_for_reset = wait_for_reset
+        self._reporter = reporter
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def survey(self) -> None:
+        """Read the first page of every new job.
+
+        Raises:
+            CallError: One could not be read.
+        """
+        await self._run_all(self._survey)
+
+    async def run(self) -> None:
+        """Run all jobs to their end. The first error stops them.
+
+        Raises:
+            CallError: A resource could not be read.
+            OSError: A file could not be written.
+        """
+        await self._run_all(self._run)
+
+    async def wait_until(self, reset: datetime, job: Job | None) -> None:
+        """Wait until the daily quota is reset.
+
+        Args:
+            reset: When that is, in UTC.
+            job: The job whose progress reports the wait.
+        """
+        if job is not None:
+            self._reporter.report(job.name, job.state, waits_until=reset)
+        await _sleep_until(reset)
+
+    async def _run_all(self, work: Callable[[Job], Coroutine[Any, Any, None]]) -> None:
+        """Do some work of all jobs at the same time; raise the first error."""
+        failure: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                for job in self._jobs.values():
+                    self._tasks[job.name] = group.create_task(work(job))
+        except* Exception as errors:  # noqa: BLE001  the first of them is raised below
+            failure = errors.exceptions[0]
+        if failure is not None:
+            raise failure
+
+    async def _survey(self, job: Job) -> None:
+        if not job.state.is_done:
+            async with self._slots:
+                await self._retry_after_reset(job, job.survey)
+
+    async def _run(self, job: Job) -> None:
+        if not job.state.is_done:
+            ids = await self._parent_ids(job)
+            if not job.state.is_done:
+                async with self._slots:
+                    await self._retry_after_reset(job, lambda: job.run(ids))
+        self._reporter.report(job.name, job.state)
+
+    async def _retry_after_reset(self, job: Job, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work of a job; if the daily quota is used up, continue after its reset."""
+        while True:
+            try:
+                await work()
+            except DailyQuotaError as error:
+                if not self._wait_for_reset or error.reset is None:
+                    raise
+                await self.wait_until(error.reset, job)
+                await job.restart()
+            else:
+                return
+
+    async def _parent_ids(self, job: Job) -> Sequence[int]:
+        """Wait for the parent of a job and return its ids; leave the job out if they are unknown."""
+        parent = job.query.parent
+        if parent is None:
+            return ()
+        await self._tasks[parent]
+        state = self._jobs[parent].state
+        if state.left_out is not None:
+            reason = f"it is listed by {parent}, which cannot be read: {state.left_out}"
+            await job.leave_out(reason)
+        elif len(state.ids) < state.records:
+            await job.leave_out(f"it is listed by the ids of {parent}, which are not told")
+        return state.ids
+
+
+async def _sleep_until(moment: datetime) -> None:
+    await asyncio.sleep(max((moment - datetime.now(UTC)).total_seconds(), 1.0))

@@ -1,0 +1,99 @@
+"""SQLite databases that an export writes to: connecting, checking, refreshing a table."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from ..._atomic_file import check_target, name_in_errors
+from ...errors import ArgumentError
+from .sqlite_errors import as_os_errors
+from .sqlite_table import Table, quoted
+
+__all__ = ["check_database", "connect", "existing_columns", "refresh"]
+
+# Seconds to wait while another connection writes the database.
+BUSY_TIMEOUT = 60.0
+CACHE_KIB = 8 * 1024
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database whose transactions are started and ended by statements alone."""
+    # Several threads use it, one after the other.
+    database = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+    )
+    try:
+        database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def check_database(path: Path, table: Table | None = None) -> None:
+    """Check early whether a database can be written, and a table of it refreshed.
+
+    Raises:
+        ArgumentError: The table exists and its id is not the primary key.
+        OSError: The file is not a database, or cannot be written.
+    """
+    with name_in_errors(path), as_os_errors():
+        check_target(path, force=True)
+        if not path.exists():
+            return
+        with path.open("r+b"):  # raises if it cannot be written
+            pass
+        with closing(connect(path)) as database:
+            if table is None:
+                database.execute("PRAGMA schema_version")
+            else:
+                existing_columns(database, table)
+
+
+def existing_columns(database: sqlite3.Connection, table: Table) -> set[str]:
+    """List the columns of a table in a database; none if there is no such table.
+
+    Raises:
+        ArgumentError: Its id is not the primary key.
+    """
+    columns = database.execute(f"PRAGMA main.table_info({quoted(table.name)})").fetchall()
+    keys = [name for _, name, _, _, _, key in columns if key]
+    if columns and keys != ["id"] and table.has_key:
+        file = database.execute("PRAGMA database_list").fetchone()[2]
+        raise ArgumentError(
+            f"{file} has a table {table.name} whose primary key is not its id: "
+            "say another name for the table"
+        )
+    return {name for _, name, *_ in columns}
+
+
+def refresh(
+    database: sqlite3.Connection, source: Path, table: Table, *, keep_missing: bool = False
+) -> None:
+    """Update a table to the content of the same table in another database.
+
+    The transaction is left open.
+
+    Args:
+        database: The database of the table, which is created if it does not exist.
+        source: The file of the other database.
+        table: The table.
+        keep_missing: Keep the rows that the other table does not have.
+
+    Raises:
+        ArgumentError: The table exists and its id is not the primary key.
+    """
+    database.execute("ATTACH ? AS source", [str(source)])
+    # One transaction: readers see either the old table or the new one.
+    database.execute("BEGIN IMMEDIATE")
+    existing = existing_columns(database, table)
+    if not existing:
+        database.execute(table.create())
+    for column in table.columns if existing else ():
+        if column not in existing:
+            database.execute(table.add_column(column))
+    if not keep_missing:
+        database.execute(table.delete_missing())
+    database.execute(table.copy_rows())

@@ -1,0 +1,75 @@
+"""`export`: write the records of a stream into a sink, all of them or none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+
+from .. import Record, Stream
+from .sink_thread import SinkThread
+from .sinks.sink import Sink
+
+__all__ = ["export"]
+
+# Records that come one by one are written in batches of this size, or after so many seconds.
+BATCH_SIZE = 128
+BATCH_SECONDS = 0.05
+
+
+async def export(
+    stream: AsyncIterable[Record],
+    sink: Sink,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Write every record of a stream into a sink.
+
+    The sink is opened before the first request, and works in a thread of its own. After an error
+    or a cancellation it removes what it has written.
+
+    Args:
+        stream: A listing, a stream, or any other async iterable of records.
+        sink: The target of the records.
+        progress: Called with the number of records written so far, each time that has grown. It
+            should be fast.
+
+    Returns:
+        The number of records.
+
+    Raises:
+        OSError: The sink cannot write.
+        IntervalsError: The stream failed.
+    """
+    count = 0
+    next_batch = _batches(stream)
+    async with SinkThread(sink) as thread:
+        try:
+            await thread.call(sink.open)
+            while records := await next_batch():
+                await thread.write(records)
+                count += len(records)
+                if progress is not None:
+                    progress(count)
+            await thread.call(sink.close, complete=True)
+        except BaseException:
+            await thread.call(sink.close, complete=False)
+            raise
+    return count
+
+
+def _batches(stream: AsyncIterable[Record]) -> Callable[[], Awaitable[Sequence[Record]]]:
+    """Return a function that returns the next batch of records, an empty one at the end."""
+    records = aiter(stream)
+    if isinstance(records, Stream):
+        return records.batch
+
+    async def next_batch() -> list[Record]:
+        batch: list[Record] = []
+        started = time.monotonic()
+        async for record in records:
+            batch.append(record)
+            if len(batch) >= BATCH_SIZE or time.monotonic() - started > BATCH_SECONDS:
+                break
+        return batch
+
+    return next_batch
