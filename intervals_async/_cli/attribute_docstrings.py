@@ -1,4 +1,4 @@
-"""What the parameters of a resource mean: the docstrings under the attributes of a TypedDict."""
+"""The docstrings below the attributes of a class: the help of filters and fields."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ast
 import inspect
 import textwrap
 
-__all__ = ["meanings"]
+__all__ = ["attribute_docstrings"]
 
 
-def meanings(typed_dict: type) -> dict[str, str]:
-    """Read the docstrings under its parameters; none where the source is not there."""
+def attribute_docstrings(cls: type) -> dict[str, str]:
+    """Read the docstring of each attribute; none if the source code is not available."""
     try:
-        source = textwrap.dedent(inspect.getsource(typed_dict))
+        source = textwrap.dedent(inspect.getsource(cls))
     except (OSError, TypeError):
         return {}
     definition = ast.parse(source).body[0]
