@@ -11,9 +11,7 @@ from typing import Annotated, TypeAlias
 import attrs
 import typer
 
-from ..client import IntervalsClient
-from ..errors import ArgumentError
-from ..events import Event
+from .. import ArgumentError, Event, IntervalsClient
 from .shared_limits import shared_limit_store
 
 __all__ = ["BaseUrlOption", "Connection", "TokenFileOption", "connection"]

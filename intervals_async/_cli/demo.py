@@ -17,7 +17,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..client import IntervalsClient
+from .. import IntervalsClient
 from .humanize import one_line, plural
 from .runner import run
 from .table_sink import output_console

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from .._http.download import Download
 from .common_options import IdArgument
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
 from .progress import RateLimitNotice
@@ -56,8 +55,7 @@ class DownloadGroup(ResourceGroup):
 
 async def _download(account: Connection, name: str, id: int, output: Path, *, force: bool) -> None:
     async with account.client(RateLimitNotice()) as client:
-        resource: Any = getattr(client, name)
-        download: Download = resource.download(id)
+        download = client.resource(name).download(id)
         if output != Path("-"):
             size = await download.save(output, force=force)
             typer.echo(f"{size:,} bytes → {output}", err=True)

@@ -12,14 +12,12 @@ from typing import Any
 import attrs
 import typer
 
-from .._schema.records import Record
-from .._streaming.listing import Listing
 from ..export import export
 from .connection import Connection
 from .humanize import plural
 from .output_formats import ExportFormat, file_sink
 from .progress import RateLimitNotice, progress_bar
-from .resource_commands import ResourceClass, record_class_of
+from .resource_commands import ResourceClass, make_listing
 from .runner import run
 
 __all__ = ["FileOptions", "export_file"]
@@ -50,13 +48,6 @@ class FileOptions:
     force: bool = False
     page_size: int | None = None
     concurrency: int = 1
-
-    def listing(self, client: object, resource_class: ResourceClass) -> Listing[Record]:
-        """Make the listing of a client."""
-        resource: Any = getattr(client, resource_class.name)
-        paging = {"limit": self.limit, "offset": self.offset} if resource_class.paginated else {}
-        listing: Listing[Record] = resource.list(**self.filters, **paging)
-        return listing
 
 
 def export_file(
@@ -113,9 +104,10 @@ async def _export(
     began = time.monotonic()
     notice = RateLimitNotice()
     async with account.client(notice) as client:
-        stream = options.listing(client, resource_class).stream(
-            page_size=options.page_size, concurrency=options.concurrency
+        listing = make_listing(
+            client, resource_class, options.filters, limit=options.limit, offset=options.offset
         )
+        stream = listing.stream(page_size=options.page_size, concurrency=options.concurrency)
         async with stream, AsyncExitStack() as stack:
             show = None
             if path is not None and sys.stderr.isatty():
@@ -127,8 +119,7 @@ async def _export(
                     limit=options.limit,
                 )
                 show = stack.enter_context(bar)
-            record_class = record_class_of(resource_class)
-            sink = file_sink(format, path, record_class, force=options.force)
+            sink = file_sink(format, path, listing.record_class, force=options.force)
             count = await export(stream, sink, progress=show)
     if path is not None or sys.stderr.isatty():
         summary = f"{plural(count, 'record')}, {plural(stream.requests, 'request')}"

@@ -9,9 +9,8 @@ from typing import Any
 
 import typer
 
-from .. import resources
-from .._schema.parameters import Parameter, parameters
-from ..errors import ArgumentError
+from .. import ArgumentError, resources
+from ..resources import Parameter, parameters
 from .option_values import read_option
 
 __all__ = ["complete_filter", "read_filters", "read_since"]

@@ -15,8 +15,7 @@ import attrs
 import typer
 from rich.markup import escape
 
-from .._schema.parameters import Parameter, parameters
-from .attribute_docstrings import attribute_docstrings
+from ..resources import Parameter, descriptions, parameters
 
 __all__ = [
     "FIELDS_PANEL",
@@ -81,7 +80,7 @@ def options_of_typed_dict(typed_dict: type, panel: str) -> list[inspect.Paramete
         typed_dict: The TypedDict of the filters or fields.
         panel: The panel of the help that shows the options.
     """
-    helps = attribute_docstrings(typed_dict)
+    helps = descriptions(typed_dict)
     return [
         _parameter_option(parameter, helps.get(name, ""), panel)
         for name, parameter in parameters(typed_dict).items()

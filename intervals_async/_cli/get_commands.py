@@ -10,7 +10,7 @@ import typer
 
 from .common_options import IdArgument, RecordFormatOption
 from .connection import BaseUrlOption, TokenFileOption, connection
-from .print_record import run_and_print
+from .print_record import RecordCall, run_and_print
 from .resource_commands import ResourceClass, ResourceGroup
 
 __all__ = ["GetGroup", "make_command_without_id"]
@@ -43,7 +43,7 @@ def make_command_without_id(name: str) -> Callable[..., None]:
     ) -> None:
         run_and_print(
             connection(ctx, token_file, base_url),
-            lambda client: getattr(client, name).get(),
+            lambda client: client.resource(name).get(),
             format,
         )
 
@@ -60,7 +60,7 @@ def _make_command_with_id(name: str) -> Callable[..., None]:
     ) -> None:
         run_and_print(
             connection(ctx, token_file, base_url),
-            lambda client: getattr(client, name).get(id),
+            lambda client: client.resource(name).get(id),
             format,
         )
 
@@ -84,16 +84,13 @@ def _make_command_with_localid(name: str) -> Callable[..., None]:
         token_file: TokenFileOption = None,
         base_url: BaseUrlOption = None,
     ) -> None:
-        if (id is None) == (localid is None):
+        call: RecordCall
+        if id is not None and localid is None:
+            call = lambda client: client.resource(name).get(id)  # noqa: E731  as short as can be
+        elif localid is not None and id is None:
+            call = lambda client: client.resource(name).get_by_localid(localid)  # noqa: E731
+        else:
             ctx.fail(f"Say which {name}: either its ID or --localid.")
-        run_and_print(
-            connection(ctx, token_file, base_url),
-            lambda client: (
-                getattr(client, name).get(id)
-                if localid is None
-                else getattr(client, name).get_by_localid(localid)
-            ),
-            format,
-        )
+        run_and_print(connection(ctx, token_file, base_url), call, format)
 
     return command

@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-import attrs
 import typer
 
-from .._schema.records import Record
-from .._streaming.listing import Listing
+from .. import IntervalsClient, Listing
 from ..export import export
 from .common_options import PAGING_OPTIONS, AsIsOption, LimitOption, OffsetOption
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
@@ -26,32 +24,19 @@ from .humanize import plural
 from .option_values import check_required, read_names, read_options
 from .output_formats import ListFormat, list_sink
 from .progress import RateLimitNotice
-from .resource_commands import ResourceClass, ResourceGroup, record_class_of
+from .resource_commands import ResourceClass, ResourceGroup, make_listing, record_class_of
 from .runner import run
 from .table_columns import field_names
 
 __all__ = ["ListGroup"]
 
+ListingCall: TypeAlias = Callable[[IntervalsClient], Listing[Any]]
+"""A call of the client that returns a listing."""
+
 COLUMNS_HELP = (
     "The fields to show; else a table has those that say most and fit, and the other formats "
     "have all."
 )
-
-
-@attrs.frozen
-class Query:
-    """The records to list."""
-
-    resource: str
-    filters: dict[str, Any]
-    paging: dict[str, Any]
-    checked: bool
-
-    def listing(self, client: object) -> Listing[Record]:
-        """Make the listing of a client."""
-        resource: Any = getattr(client, self.resource)
-        listing: Listing[Record] = resource.list(**self.filters, **self.paging)
-        return listing
 
 
 class ListGroup(ResourceGroup):
@@ -67,8 +52,7 @@ class ListGroup(ResourceGroup):
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
         """Make the function of ``list RESOURCE``."""
-        record_class = record_class_of(resource_class)
-        fields = field_names(record_class)
+        fields = field_names(record_class_of(resource_class))
 
         def command(
             ctx: typer.Context,
@@ -91,13 +75,15 @@ class ListGroup(ResourceGroup):
             filters = read_options(resource_class.filters, options, as_is=as_is)
             if not as_is:
                 check_required(ctx, f"list {resource_class.name}", resource_class.filters, filters)
-            paging = {"limit": limit, "offset": offset} if resource_class.paginated else {}
-            query = Query(resource_class.name, filters, paging, checked=not as_is)
+
+            def listing(client: IntervalsClient) -> Listing[Any]:
+                return make_listing(client, resource_class, filters, limit=limit, offset=offset)
+
             account = connection(ctx, token_file, base_url)
             if count:
-                run(_count(account, query))
+                run(_count(account, listing, checked=not as_is))
             else:
-                run(_list(account, query, format, record_class, columns or None))
+                run(_list(account, listing, format, columns or None, checked=not as_is))
 
         return declare_options(
             command,
@@ -109,23 +95,25 @@ class ListGroup(ResourceGroup):
         )
 
 
-async def _count(account: Connection, query: Query) -> None:
-    async with account.client(RateLimitNotice(), checked=query.checked) as client:
-        typer.echo(await query.listing(client).count())
+async def _count(account: Connection, listing: ListingCall, *, checked: bool) -> None:
+    async with account.client(RateLimitNotice(), checked=checked) as client:
+        typer.echo(await listing(client).count())
 
 
 async def _list(
     account: Connection,
-    query: Query,
+    listing: ListingCall,
     format: ListFormat | None,
-    record_class: type[Record],
     columns: Sequence[str] | None,
+    *,
+    checked: bool,
 ) -> None:
     began = time.monotonic()
-    async with account.client(RateLimitNotice(), checked=query.checked) as client:
-        stream = query.listing(client).stream()
+    async with account.client(RateLimitNotice(), checked=checked) as client:
+        records = listing(client)
+        stream = records.stream()
         async with stream:
-            count = await export(stream, list_sink(format, record_class, columns))
+            count = await export(stream, list_sink(format, records.record_class, columns))
     if sys.stderr.isatty():
         total = stream.listcount
         of_total = f" of {total:,}" if total is not None and total > count else ""

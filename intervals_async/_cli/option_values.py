@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 import typer
 
-from .._schema.parameters import Parameter, parameters
-from ..errors import ArgumentError
+from .. import ArgumentError
+from ..resources import Parameter, parameters
 
 __all__ = ["check_required", "read_names", "read_option", "read_options"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from .._schema.records import Record
+from .. import Record
 from ..export import CsvSink, JsonLinesSink, Sink
 from .standard_streams import standard_output
 from .table_sink import TableSink

@@ -9,8 +9,7 @@ from typing import TypeAlias
 import typer
 from rich.table import Table
 
-from .._schema.records import Record, to_dict
-from ..client import IntervalsClient
+from .. import IntervalsClient, Record, to_dict
 from .connection import Connection
 from .output_formats import RecordFormat
 from .progress import RateLimitNotice

@@ -11,9 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from .._schema.records import Record
-from .._streaming.listing import Stream
-from ..events import Event, LimitWait
+from .. import Event, LimitWait, Record, Stream
 from .humanize import plural
 
 __all__ = ["RateLimitNotice", "new_progress", "progress_bar"]

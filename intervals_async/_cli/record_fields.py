@@ -10,8 +10,8 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from .._schema.parameters import Parameter, parameters
-from ..errors import ArgumentError
+from .. import ArgumentError
+from ..resources import Parameter, parameters
 from .option_values import read_names, read_options
 from .standard_streams import standard_input
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import typer
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
-from .. import resources
-from .._schema.records import Record
+from .. import IntervalsClient, Listing, Record, resources
 from ..resources import Resource
 
-__all__ = ["ResourceClass", "ResourceGroup", "record_class_of"]
+__all__ = ["ResourceClass", "ResourceGroup", "make_listing", "record_class_of"]
 
 ResourceClass: TypeAlias = type[Resource[Any]]
 
@@ -45,6 +44,19 @@ def record_class_of(resource_class: ResourceClass) -> type[Record]:
     # to type checkers it depends on what the resource is generic of
     found: type[Record] = vars(resource_class)["record"]
     return found
+
+
+def make_listing(
+    client: IntervalsClient,
+    resource_class: ResourceClass,
+    filters: Mapping[str, Any],
+    *,
+    limit: int | None,
+    offset: int,
+) -> Listing[Any]:
+    """Make a listing of a resource; an unpaginated one has no limit and offset."""
+    paging: dict[str, Any] = {"limit": limit, "offset": offset} if resource_class.paginated else {}
+    return client.resource(resource_class.name).list(**filters, **paging)
 
 
 class ResourceGroup(TyperGroup):

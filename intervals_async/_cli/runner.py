@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from ..errors import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
+from .. import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
 from .signals import SignalHandlers
 
 __all__ = ["fail", "run", "run_app"]

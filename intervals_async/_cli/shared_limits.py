@@ -7,8 +7,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from ..errors import ArgumentError
-from ..limits import LimitStore
+from .. import ArgumentError, LimitStore
 
 __all__ = ["shared_limit_store"]
 

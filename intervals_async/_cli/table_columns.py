@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, get_args
 
 import attrs
 from rich.cells import cell_len
 
-from .._schema.records import Record
-from .._schema.values import Meaning
+from .. import ColumnKind, Record, columns_of
 from .humanize import one_line
 
 __all__ = ["GAP", "TableColumn", "cell_text", "choose_columns", "field_names", "value_of"]
@@ -37,7 +35,8 @@ IDENTIFYING = (
 )
 # Fields that a table shows only when --columns asks for them.
 HIDDEN_SUFFIXES = ("_order", "color", "localid", "unpadded")
-HIDDEN_TYPES = {Meaning.HTML, Meaning.OBJECTS, Meaning.TEXT_OR_OBJECTS, Mapping[str, object]}
+HIDDEN_KINDS = {ColumnKind.HTML, ColumnKind.OBJECTS, ColumnKind.TEXT_OR_OBJECTS}
+DATES = {ColumnKind.DATE, ColumnKind.UTC_DATETIME, ColumnKind.LOCAL_DATETIME}
 LESS_IMPORTANT = ("datecreated", "datemodified")
 
 
@@ -77,7 +76,7 @@ def value_of(record: Record, name: str) -> object:
 
 def field_names(record_class: type[Record]) -> Sequence[str]:
     """Name the fields of a record, in its order."""
-    return [field.name for field in _fields(record_class)]
+    return [column.name for column in columns_of(record_class)]
 
 
 def choose_columns(
@@ -123,36 +122,30 @@ def _is_number(value: object) -> bool:
 
 def _rank_all(record_class: type[Record], filled: Sequence[str]) -> list[str]:
     """Sort fields by importance, and drop those that a table hides by default."""
-    types = {field.name: set(_type_parts(field.type)) for field in _fields(record_class)}
+    kinds = {column.name: column.kind for column in columns_of(record_class)}
     own = record_class.__name__.lower()
-    ranks = {name: _rank(name, types.get(name, {str}), own, filled) for name in filled}
+    ranks = {name: _rank(name, kinds.get(name), own, filled) for name in filled}
     shown = [name for name, rank in ranks.items() if rank is not None]
     return sorted(shown, key=lambda name: ranks[name] or 0)
 
 
-def _rank(name: str, types: set[object], own: str, filled: Sequence[str]) -> int | None:
+def _rank(name: str, kind: ColumnKind | None, own: str, filled: Sequence[str]) -> int | None:
     """Rank a field, 1 is the most important; None hides it."""
     without_id = name.removesuffix("id")
     if name == "id":
         return 1
     if name in IDENTIFYING or name == own:
         return 2
-    if name.endswith(HIDDEN_SUFFIXES) or types & HIDDEN_TYPES:
+    if name.endswith(HIDDEN_SUFFIXES) or kind in HIDDEN_KINDS:
         return None
     if name.endswith("id"):
         # people read the name of a project rather than its id, if there are both
         return 7 if {without_id, f"{without_id}s"} & set(filled) else 4
     if {f"{name}id", f"{name.removesuffix('s')}id"} & set(filled):
         return 3
-    if name in LESS_IMPORTANT or bool in types:
+    if name in LESS_IMPORTANT or kind is ColumnKind.BOOLEAN:
         return 6
-    return 4 if types & {date, datetime} else 5
-
-
-def _type_parts(hint: Any) -> Iterator[object]:
-    yield hint
-    for part in get_args(hint):
-        yield from _type_parts(part)
+    return 4 if kind in DATES else 5
 
 
 def _take_what_fits(
@@ -181,9 +174,3 @@ def _widen(widths: dict[str, int], needed: Mapping[str, int], table_width: int) 
     for name, width in widths.items():
         left = table_width - sum(widths.values()) - GAP * (len(widths) - 1)
         widths[name] = max(min(width + left, needed[name]), width)
-
-
-def _fields(record_class: type[Record]) -> Sequence[attrs.Attribute[Any]]:
-    attrs_class: Any = record_class  # to type checkers a record is only similar to a dataclass
-    fields: Sequence[attrs.Attribute[Any]] = attrs.fields(attrs.resolve_types(attrs_class))
-    return fields

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from .._schema.records import Record
+from .. import Record
 from .table_columns import GAP, TableColumn, cell_text, choose_columns, value_of
 
 __all__ = ["TableSink", "output_console"]

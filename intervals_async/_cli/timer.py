@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from .._schema.parameters import Parameter
-from ..client import IntervalsClient
+from .. import IntervalsClient
+from ..resources import Parameter
 from .common_options import IdArgument, RecordFormatOption
 from .connection import BaseUrlOption, TokenFileOption, connection
 from .option_values import read_option

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .._schema.parameters import parameters
+from ..resources import parameters
 from .common_options import (
     AsIsOption,
     DisableActionNotesOption,
@@ -67,7 +67,7 @@ class CreateGroup(ResourceGroup):
             headers = _headers(send_notifications, disable_action_notes)
             run_and_print(
                 connection(ctx, token_file, base_url),
-                lambda client: getattr(client, name).create(**fields, **headers),
+                lambda client: client.resource(name).create(**fields, **headers),
                 format,
                 checked=not as_is,
             )
@@ -114,7 +114,7 @@ class UpdateGroup(ResourceGroup):
             headers = _headers(send_notifications, disable_action_notes)
             run_and_print(
                 connection(ctx, token_file, base_url),
-                lambda client: getattr(client, name).update(id, **fields, **headers),
+                lambda client: client.resource(name).update(id, **fields, **headers),
                 format,
                 checked=not as_is,
             )
@@ -185,7 +185,7 @@ async def _delete(
     account: Connection, name: str, ids: Sequence[int], headers: dict[str, bool]
 ) -> None:
     async with account.client(RateLimitNotice()) as client:
-        resource: Any = getattr(client, name)
+        resource = client.resource(name)
         for id in ids:
             await resource.delete(id, **headers)
             # printed at once: if a later one fails, the user knows which records are gone
