@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import typer
-from rich.progress import TaskID
 
 from ..export import AccountProgress
 from .humanize import plural, utc_minute
 from .progress import RateLimitNotice, new_progress
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 __all__ = ["ProgressBars", "ProgressLines"]
 

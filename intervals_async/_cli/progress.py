@@ -6,13 +6,16 @@ import math
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .. import Event, LimitWait, Record, Stream
 from .humanize import plural
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = ["RateLimitNotice", "new_progress", "progress_bar"]
 
@@ -47,6 +50,13 @@ def new_progress() -> Progress:
 
     Its bars take the fields `records`, `requests` and `rate`.
     """
+    from rich.progress import (  # noqa: PLC0415  most runs of the command show no bar
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
