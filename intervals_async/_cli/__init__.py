@@ -1,15 +1,16 @@
 """The command ``intervals-async``; it needs the extra ``cli`` (typer and rich).
 
-Its exit codes:
+Exit codes:
 
-- 0: done
-- 1: failed: the API, the network, a file, a closed pipe
-- 2: wrong usage: a command, option, value or token that cannot be meant
+- 0: success
+- 1: failure: an error of the API, the network or a file, or a closed pipe
+- 2: wrong usage: an invalid command, option, value or token
+- 3: the daily quota is too small, or used up
 - 130: interrupted (Ctrl-C)
 - 143: terminated (SIGTERM, or the terminal was closed)
 
-Whatever fails is one line on standard error, or typer's own usage error. ``sandbox`` is there
-to be stopped: it ends with 0 on Ctrl-C and SIGTERM.
+A failure prints one line on standard error, or typer's usage error. ``sandbox`` runs until it
+is stopped: Ctrl-C and SIGTERM end it with exit code 0.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command with the arguments of the process, and exit with its code."""
+    """Run the command with the arguments of the process, and exit with its exit code."""
     try:
-        # here, so that whoever lacks the extra gets a sentence instead of a traceback
+        # imported here, so that a missing extra gives one line instead of a traceback
         from .app import app  # noqa: PLC0415
-        from .running import run_app  # noqa: PLC0415
+        from .runner import run_app  # noqa: PLC0415
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("rich", "typer"):

@@ -1,31 +1,26 @@
-"""Which account to talk to: the options for it, and the client that follows from them."""
+"""The account to connect to: its options, and the client that they configure."""
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import attrs
 import typer
 
-from ..client import IntervalsClient
-from ..errors import ArgumentError
-from ..events import Event
-from ..limits import LimitStore
-from ..limits._shared import SharedLimitStore
+from .. import ArgumentError, Event, IntervalsClient
+from .shared_limits import shared_limit_store
 
-__all__ = ["BaseUrl", "Connection", "TokenFile", "connection"]
+__all__ = ["BaseUrlOption", "Connection", "TokenFileOption", "connection"]
 
 PANEL = "Account"
 
 # There is no option for the token itself: other users of the machine could read it in the
-# list of processes, and it would stay in the shell's history.
-TokenFile: TypeAlias = Annotated[
+# list of processes, and the shell would keep it in its history.
+TokenFileOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
@@ -33,7 +28,7 @@ TokenFile: TypeAlias = Annotated[
         help="A file that holds the API token. Without it: the environment's INTERVALS_TOKEN.",
     ),
 ]
-BaseUrl: TypeAlias = Annotated[
+BaseUrlOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
@@ -46,7 +41,7 @@ BaseUrl: TypeAlias = Annotated[
 
 @attrs.frozen
 class Connection:
-    """What was said of the account; None is for the environment to say."""
+    """The options of the account; None leaves a value to the environment."""
 
     token_file: Path | None = None
     base_url: str | None = None
@@ -55,11 +50,15 @@ class Connection:
     async def client(
         self, on_event: Callable[[Event], None] | None = None, *, checked: bool = True
     ) -> AsyncGenerator[IntervalsClient]:
-        """Open the client, which tells `on_event` of its doings; `checked` is the client's own.
+        """Open a client.
+
+        Args:
+            on_event: The client's hook for events.
+            checked: Whether the client refuses arguments that the API does not document.
 
         Raises:
-            ArgumentError: There is no token, or it or the address cannot be used.
-            OSError: The token's file cannot be read.
+            ArgumentError: The token is missing, or the token or the URL is invalid.
+            OSError: The token file cannot be read.
         """
         async with AsyncExitStack() as stack:
             client = IntervalsClient(
@@ -67,7 +66,7 @@ class Connection:
                 base_url=self.base_url,
                 on_event=on_event,
                 checked=checked,
-                limit_store=await stack.enter_async_context(_shared_store()),
+                limit_store=await stack.enter_async_context(shared_limit_store()),
             )
             yield await stack.enter_async_context(client)
 
@@ -89,37 +88,7 @@ class Connection:
         return token
 
 
-@asynccontextmanager
-async def _shared_store() -> AsyncGenerator[LimitStore | None]:
-    """Open the store of the limits that several commands share; None where there is none."""
-    where = os.environ.get("INTERVALS_LIMIT_STORE", "")
-    if not where:
-        yield None
-        return
-    # What becomes of it is told as a warning, once.
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("intervals-async: %(message)s"))
-    logger = logging.getLogger("intervals_async.limits")
-    logger.addHandler(handler)
-    try:
-        async with _store(where) as store:
-            yield store
-    finally:
-        logger.removeHandler(handler)
-
-
-def _store(where: str) -> SharedLimitStore:
-    # imported here, since few commands need them
-    kind, name = ("redis", "Redis") if "://" in where else ("sqlite", "Sqlite")
-    try:
-        module = import_module(f"intervals_async.limits.{kind}")
-        store: SharedLimitStore = getattr(module, f"{name}LimitStore")(where)
-        return store
-    except (ImportError, ValueError) as error:
-        raise ArgumentError(f"INTERVALS_LIMIT_STORE: {error}") from None
-
-
 def connection(ctx: typer.Context, token_file: Path | None, base_url: str | None) -> Connection:
-    """Join the options after the command with those before it; those after it win."""
-    before: Connection = ctx.obj or Connection()
-    return Connection(token_file or before.token_file, base_url or before.base_url)
+    """Combine the options after the command with the global ones; the former take precedence."""
+    default = ctx.find_object(Connection) or Connection()
+    return Connection(token_file or default.token_file, base_url or default.base_url)

@@ -1,4 +1,4 @@
-"""``demo``: the main job, done against a stand-in, with a short account of it."""
+"""``demo``: read all notes and contact details of a fake account, and print the totals."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..client import IntervalsClient
-from .running import run
-from .wording import counted, shown
+from .. import IntervalsClient
+from .humanize import one_line, plural
+from .runner import run
+from .table_sink import output_console
 
 if TYPE_CHECKING:
     from ..resources import ProjectNote
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
-FIRST = 5
+# The number of notes to print.
+SHOWN_NOTES = 5
 
-NEXT = (
+NEXT_COMMANDS = (
     ("intervals-async sandbox", "the stand-in, for your code"),
     ("export INTERVALS_TOKEN=…", "your API token"),
     ("intervals-async me", "whose token is it?"),
@@ -40,8 +42,8 @@ NEXT = (
 
 
 @attrs.frozen
-class Part:
-    """What one part of the job came to."""
+class Measurement:
+    """The result of reading one kind of record."""
 
     name: str
     records: int
@@ -57,88 +59,103 @@ def demo(
     It runs against a stand-in on this computer, whose data are made up: it needs no token and
     reaches no network.
     """
-    from ..testing import FakeIntervals  # noqa: PLC0415  a server, which no other command needs
+    from ..testing import FakeIntervals  # noqa: PLC0415  few commands need the server
 
     run(_demo(FakeIntervals(notes=notes, per_minute=None, per_day=None)))
 
 
 async def _demo(fake: FakeIntervals) -> None:
-    # The stand-in's limits are off and so are ours: the demo should not wait for a minute.
+    # Neither the server nor the client limits requests: the demo should not wait for a minute.
     async with fake, IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
-        first, notes = await _all_notes(client)
-        people, contacts = await _all_contacts(client, fake)
-    _show(first, notes, people, contacts)
+        first, notes = await _read_notes(client)
+        people, contacts = await _read_contacts(client, fake)
+    _print(first, notes, people, contacts)
 
 
-async def _all_notes(client: IntervalsClient) -> tuple[list[ProjectNote], Part]:
+async def _read_notes(client: IntervalsClient) -> tuple[list[ProjectNote], Measurement]:
     began = time.monotonic()
     first: list[ProjectNote] = []
     async with client.projectnote.list().stream() as stream:
         async for note in stream:
-            if len(first) < FIRST:
+            if len(first) < SHOWN_NOTES:
                 first.append(note)
-    took = time.monotonic() - began
-    return first, Part("project notes", stream.delivered, stream.requests, took)
+    seconds = time.monotonic() - began
+    return first, Measurement("project notes", stream.delivered, stream.requests, seconds)
 
 
-async def _all_contacts(client: IntervalsClient, fake: FakeIntervals) -> tuple[Part, Part]:
-    began, asked = time.monotonic(), fake.requests
+async def _read_contacts(
+    client: IntervalsClient, fake: FakeIntervals
+) -> tuple[Measurement, Measurement]:
+    began, requests_before = time.monotonic(), fake.requests
     people = await client.person.list().collect()
-    listed, asked_then = time.monotonic(), fake.requests
+    listed, requests_then = time.monotonic(), fake.requests
     details = await asyncio.gather(
         *(client.personcontact.list(personid=person.id).collect() for person in people)
     )
     ended = time.monotonic()
     return (
-        Part("people", len(people), asked_then - asked, listed - began),
-        Part(
+        Measurement("people", len(people), requests_then - requests_before, listed - began),
+        Measurement(
             "their contact details",
             sum(map(len, details)),
-            fake.requests - asked_then,
+            fake.requests - requests_then,
             ended - listed,
         ),
     )
 
 
-def _show(first: list[ProjectNote], *parts: Part) -> None:
-    console = Console(markup=False, emoji=False, highlight=False)
-    pieces: list[RenderableType] = [
+def _print(first: list[ProjectNote], *measurements: Measurement) -> None:
+    console = output_console()
+    parts: list[RenderableType] = [
         Text("This ran against a stand-in for the Intervals API, whose data are made up.")
     ]
     if first:
-        notes = _table(console, f"The first {counted(len(first), 'note')}")
-        for column in ("id", "date", "project", "author", "title"):
-            notes.add_column(column, no_wrap=True, overflow="ellipsis")
-        for note in first:
-            row = (note.id, note.date.date(), note.projectid, note.author, note.title)
-            notes.add_row(*map(shown, row))
-        pieces.append(notes)
-    totals = _table(console, "All that there is")
-    totals.add_column("what")
-    for column in ("records", "requests", "seconds"):
-        totals.add_column(column, justify="right")
+        parts.append(_table_of_notes(console, first))
+    parts += (_table_of_totals(console, measurements), _table_of_commands(console))
     for part in parts:
-        totals.add_row(part.name, f"{part.records:,}", f"{part.requests:,}", f"{part.seconds:.2f}")
-    hints = _table(console, "What to try next")
-    hints.show_header = False
-    hints.add_column(style="cyan", no_wrap=True)
-    hints.add_column()
-    here = _folder_of_the_command()
-    for command, purpose in NEXT:
-        hints.add_row(command.replace("intervals-async", f"{here}intervals-async"), purpose)
-    for piece in (*pieces, totals, hints):
-        console.print(piece)
+        console.print(part)
         console.print()
 
 
-def _folder_of_the_command() -> str:
-    """Give what must stand before the command's name where the shell would not find it."""
+def _table_of_notes(console: Console, notes: list[ProjectNote]) -> Table:
+    table = _new_table(console, f"The first {plural(len(notes), 'note')}")
+    for column in ("id", "date", "project", "author", "title"):
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    for note in notes:
+        row = (note.id, note.date.date(), note.projectid, note.author, note.title)
+        table.add_row(*map(one_line, row))
+    return table
+
+
+def _table_of_totals(console: Console, measurements: tuple[Measurement, ...]) -> Table:
+    table = _new_table(console, "All that there is")
+    table.add_column("what")
+    for column in ("records", "requests", "seconds"):
+        table.add_column(column, justify="right")
+    for each in measurements:
+        table.add_row(each.name, f"{each.records:,}", f"{each.requests:,}", f"{each.seconds:.2f}")
+    return table
+
+
+def _table_of_commands(console: Console) -> Table:
+    table = _new_table(console, "What to try next")
+    table.show_header = False
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    program = f"{_path_prefix()}intervals-async"
+    for command, purpose in NEXT_COMMANDS:
+        table.add_row(command.replace("intervals-async", program), purpose)
+    return table
+
+
+def _path_prefix() -> str:
+    """Return the folder to put before the program's name if it is not on the PATH."""
     if shutil.which("intervals-async") is not None:
         return ""
     return f"{os.path.relpath(Path(sys.argv[0]).parent)}{os.sep}"
 
 
-def _table(console: Console, title: str) -> Table:
+def _new_table(console: Console, title: str) -> Table:
     return Table(
         title=title,
         title_justify="left",

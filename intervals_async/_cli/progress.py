@@ -1,4 +1,4 @@
-"""The progress bar of an export."""
+"""The progress of an export on standard error: a bar, and notices about the rate limit."""
 
 from __future__ import annotations
 
@@ -6,46 +6,57 @@ import math
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from .._schema.records import Record
-from .._streaming.listing import Stream
-from ..events import Event, LimitWait
-from .wording import counted
+from .. import Event, LimitWait, Record, Stream
+from .humanize import plural
 
-__all__ = ["LimitNotice", "no_bars_yet", "progress_bar"]
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
-# Seconds between two notices of the same kind, since each request may have to wait.
-WAITS_APART = 10.0
+__all__ = ["RateLimitNotice", "new_progress", "progress_bar"]
+
+# Seconds between two notices; each request may have to wait.
+SECONDS_BETWEEN_NOTICES = 10.0
 
 
-class LimitNotice:
-    """Says that the limit of requests is waited for, in a line now and then."""
+class RateLimitNotice:
+    """A hook for a client's events that reports waits for the rate limit, not too often.
+
+    Attributes:
+        say: The function that shows a notice: it prints a line, until a progress bar replaces it.
+    """
 
     __slots__ = ("_clock", "_last", "say")
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.say: Callable[[str], None] = lambda words: typer.echo(words, err=True)
         self._clock = clock
         self._last = -math.inf
-        # How it is said; a bar says it in its own way.
-        self.say: Callable[[str], None] = lambda words: typer.echo(words, err=True)
 
     def __call__(self, event: Event) -> None:
-        """Listen to the events of a client."""
-        if isinstance(event, LimitWait) and self._clock() - self._last >= WAITS_APART:
+        """Receive an event of the client."""
+        if isinstance(event, LimitWait) and self._clock() - self._last >= SECONDS_BETWEEN_NOTICES:
             self._last = self._clock()
             about = f" {event.seconds:.0f} s" if event.seconds < math.inf else ""
             self.say(f"waiting{about} for the limit of requests")
 
 
-def no_bars_yet() -> Progress:
-    """Make bars on standard error, of none yet; they go away at the end.
+def new_progress() -> Progress:
+    """Make a progress display on standard error without bars; it disappears at the end.
 
-    Each has the fields `records`, `requests` and `rate`.
+    Its bars take the fields `records`, `requests` and `rate`.
     """
+    from rich.progress import (  # noqa: PLC0415  most runs of the command show no bar
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
@@ -60,22 +71,22 @@ def no_bars_yet() -> Progress:
 
 @contextmanager
 def progress_bar(
-    title: str, stream: Stream[Record], notice: LimitNotice, *, offset: int, limit: int | None
+    title: str, stream: Stream[Record], notice: RateLimitNotice, *, offset: int, limit: int | None
 ) -> Generator[Callable[[int], None]]:
-    """Show a bar on standard error; it goes away at the end.
+    """Show a progress bar on standard error; it disappears at the end.
 
     Args:
-        title: What is exported.
-        stream: The stream that is exported; it knows how much there is.
-        notice: What says that the limit is waited for; the bar shows it while it waits.
-        offset: Where the caller's slice begins.
-        limit: How long it is at most.
+        title: The name of the bar.
+        stream: The stream that is exported; its listcount gives the total.
+        notice: The hook whose notices the bar shows.
+        offset: The offset of the listing.
+        limit: The limit of the listing.
 
     Yields:
-        What to call with the number of records so far.
+        A function that takes the number of records so far.
     """
     began = time.monotonic()
-    bar = no_bars_yet()
+    bar = new_progress()
     task = bar.add_task(title, total=None, records="waiting", requests="", rate="")
 
     def show(count: int) -> None:
@@ -89,7 +100,7 @@ def progress_bar(
             completed=count,
             total=total,
             records=f"{count:,}/{total:,}" if total is not None else f"{count:,}",
-            requests=counted(stream.requests, "request"),
+            requests=plural(stream.requests, "request"),
             rate=f"{rate:,.0f}/s",
         )
 

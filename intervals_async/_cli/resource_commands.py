@@ -1,30 +1,26 @@
-"""A group of commands, one for each resource that has a method; made when it is asked for."""
+"""Command groups with one command per resource, such as ``list`` with ``list task``."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeAlias
 
 import typer
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
-from .. import resources
-from .._schema.records import Record
+from .. import IntervalsClient, Listing, Record, resources
 from ..resources import Resource
 
-if TYPE_CHECKING:
-    from typer._click import Command, Context
+__all__ = ["ResourceClass", "ResourceGroup", "make_listing", "record_class_of"]
 
-__all__ = ["Kind", "ResourceGroup", "record_of"]
-
-Kind: TypeAlias = type[Resource[Any]]
+ResourceClass: TypeAlias = type[Resource[Any]]
 
 PANEL = "Resources"
 
-# What each command does to a resource, for the one that has no such method.
-PASSIVE = {
+# The participle of each method, for the message about a resource that lacks the method.
+PARTICIPLES = {
     "list": "listed",
     "get": "read",
     "create": "created",
@@ -33,7 +29,8 @@ PASSIVE = {
     "download": "downloaded",
 }
 
-INSTEAD = {
+# The resource or command to use instead of a resource that lacks a method.
+ALTERNATIVES = {
     "module": "projectmodule",
     "worktype": "projectworktype",
     "projectteam": "intervals-async projectteam",
@@ -42,81 +39,96 @@ INSTEAD = {
 }
 
 
-def record_of(kind: Kind) -> type[Record]:
-    """Give the class of a resource's records."""
+def record_class_of(resource_class: ResourceClass) -> type[Record]:
+    """Return the class of a resource's records."""
     # to type checkers it depends on what the resource is generic of
-    found: type[Record] = vars(kind)["record"]
+    found: type[Record] = vars(resource_class)["record"]
     return found
 
 
+def make_listing(
+    client: IntervalsClient,
+    resource_class: ResourceClass,
+    filters: Mapping[str, Any],
+    *,
+    limit: int | None,
+    offset: int,
+) -> Listing[Any]:
+    """Make a listing of a resource; an unpaginated one has no limit and offset."""
+    paging: dict[str, Any] = {"limit": limit, "offset": offset} if resource_class.paginated else {}
+    return client.resource(resource_class.name).list(**filters, **paging)
+
+
 class ResourceGroup(TyperGroup):
-    """A group whose commands are the resources. A subclass says of which method."""
+    """A group with a command for each resource that offers one method of the API.
+
+    Only the command that runs is built with its options. Help and completion of the group
+    need just names and summaries, and get them from placeholders: to build all the commands
+    would take ten times as long.
+    """
 
     method: ClassVar[str]
-    """The method that a resource must have."""
+    """The method that a resource must offer."""
 
     @staticmethod
-    def make(kind: Kind) -> Callable[..., None]:
-        """Make the function of a resource's command, whose signature has its options."""
+    def make_command(resource_class: ResourceClass) -> Callable[..., None]:
+        """Make the function of a resource's command; its signature declares the options."""
         raise NotImplementedError
 
     @staticmethod
-    def note(kind: Kind) -> str:
-        """Give what stands below the help of a resource's command."""
-        del kind
+    def make_epilog(resource_class: ResourceClass) -> str:
+        """Write the note below the help of a resource's command."""
+        del resource_class
         return ""
 
-    def list_commands(self, ctx: Context) -> list[str]:
-        """Name the resources that have the method."""
-        self._announce()
-        return super().list_commands(ctx)
+    def list_commands(self, ctx: object) -> list[str]:
+        """Name the resources that offer the method."""
+        self._add_placeholders()
+        return list(self.commands)
 
-    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
-        """Give a command's name and help, without its options: enough for a list of them."""
-        self._announce()
-        return super().get_command(ctx, cmd_name)
-
-    def resolve_command(
-        self, ctx: Context, args: list[str]
-    ) -> tuple[str | None, Command | None, list[str]]:
-        """Make the command that is meant, and no other."""
+    # Any stands for two classes that typer uses here but does not export.
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Build the command of the resource that is named, or explain why there is none."""
         name, *rest = args
         if name in resources.names():
-            kind = resources.resource_class(name)
-            if self.method in kind.methods():
-                return name, self._command(kind), rest
+            resource_class = resources.resource_class(name)
+            if self.method in resource_class.methods():
+                return name, self._build(resource_class), rest
             if not ctx.resilient_parsing:
-                ctx.fail(_lack(kind, self.method))
+                ctx.fail(_explain_missing(resource_class, self.method))
+        self._add_placeholders()  # typer suggests similar names among them
         return super().resolve_command(ctx, args)
 
-    def _announce(self) -> None:
-        if not self.commands:
-            kinds = map(resources.resource_class, resources.names())
-            for kind in (each for each in kinds if self.method in each.methods()):
-                self.add_command(
-                    TyperCommand(kind.name, help=_summary(kind), rich_help_panel=PANEL)
-                )
+    def _add_placeholders(self) -> None:
+        for name in resources.names() if not self.commands else ():
+            resource_class = resources.resource_class(name)
+            if self.method in resource_class.methods():
+                summary = _description(resource_class).partition("\n\n")[0]
+                self.add_command(TyperCommand(name, help=summary, rich_help_panel=PANEL))
 
-    def _command(self, kind: Kind) -> Command:
-        alone = typer.Typer(add_completion=False)
-        alone.command(kind.name, help=_about(kind), epilog=self.note(kind))(self.make(kind))
-        return typer.main.get_command(alone)
+    def _build(self, resource_class: ResourceClass) -> Any:
+        single = typer.Typer(add_completion=False)
+        single.command(
+            resource_class.name,
+            help=_description(resource_class),
+            epilog=self.make_epilog(resource_class),
+        )(self.make_command(resource_class))
+        return typer.main.get_command(single)
 
 
-def _about(kind: Kind) -> str:
-    """Give a resource's docstring as a terminal wraps it best: a line each paragraph."""
-    paragraphs = (inspect.getdoc(kind) or "").replace("`", "").split("\n\n")
+def _description(resource_class: ResourceClass) -> str:
+    """Format a resource's docstring for a terminal, which wraps each paragraph by itself."""
+    paragraphs = (inspect.getdoc(resource_class) or "").replace("`", "").split("\n\n")
     lines = [" ".join(paragraph.split()) for paragraph in paragraphs]
     return escape("\n\n".join(lines).replace(" https://", "\n\nhttps://"))
 
 
-def _summary(kind: Kind) -> str:
-    return _about(kind).partition("\n\n")[0]
-
-
-def _lack(kind: Kind, method: str) -> str:
-    can = [PASSIVE[each] for each in kind.methods() if each in PASSIVE]
+def _explain_missing(resource_class: ResourceClass, method: str) -> str:
+    can = [PARTICIPLES[each] for each in resource_class.methods() if each in PARTICIPLES]
     listed = " and ".join(filter(None, (", ".join(can[:-1]), can[-1])))
-    instead = INSTEAD.get(kind.name)
-    see = f"; see {instead}" if instead else ""
-    return f"{kind.name} cannot be {PASSIVE[method]}: the API only lets it be {listed}{see}"
+    alternative = ALTERNATIVES.get(resource_class.name)
+    see = f"; see {alternative}" if alternative else ""
+    return (
+        f"{resource_class.name} cannot be {PARTICIPLES[method]}: "
+        f"the API only lets it be {listed}{see}"
+    )

@@ -1,4 +1,4 @@
-"""``sandbox``: a stand-in for the Intervals API that serves until it is stopped."""
+"""``sandbox``: serve a fake account on this computer until a signal stops it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .running import fail, run
-from .wording import counted
+from .humanize import plural
+from .runner import fail, run
 
 if TYPE_CHECKING:
     from ..testing import FakeIntervals
@@ -38,7 +38,7 @@ def sandbox(
     Its data are made up, and writing to it harms nobody. The line that it prints sets up a
     shell for this command and for your own programs.
     """
-    from ..testing import FakeIntervals  # noqa: PLC0415  a server, which no other command needs
+    from ..testing import FakeIntervals  # noqa: PLC0415  few commands need the server
 
     fake = FakeIntervals(
         notes=notes,
@@ -50,18 +50,18 @@ def sandbox(
         per_minute=100 if limits else None,
         per_day=6000 if limits else None,
     )
-    run(_serve(fake, f"{counted(notes, 'note')}, {people:,} people", port))
+    run(_serve(fake, f"{plural(notes, 'note')}, {people:,} people", port))
 
 
 async def _serve(fake: FakeIntervals, contents: str, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows, where Ctrl-C ends it all the same
+        with suppress(NotImplementedError):  # on Windows, where Ctrl-C still ends it
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         await fake.start()
     except OSError as error:
-        fail(_refused(error, port))
+        fail(_describe(error, port))
     async with fake:
         typer.echo(f"# A stand-in for the Intervals API: {contents}. Ctrl-C stops it.", err=True)
         typer.echo(
@@ -70,7 +70,7 @@ async def _serve(fake: FakeIntervals, contents: str, port: int) -> None:
         await stop.wait()
 
 
-def _refused(error: OSError, port: int) -> str:
+def _describe(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use; choose another with --port, or leave it out"
     return f"port {port} cannot be listened on: {error.strerror}"

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from intervals_async import resources
-from intervals_async._cli.app import VERBS
+from intervals_async._cli.app import RESOURCE_GROUPS
 from intervals_async._schema.parameters import parameters
 from intervals_async.testing import FakeIntervals
 
 PAIRS = [
     (verb, name)
     for name in resources.names()
-    for verb, (group, _) in VERBS.items()
+    for verb, (group, _) in RESOURCE_GROUPS.items()
     if group.method in resources.resource_class(name).methods()
 ]
 LISTED = [name for verb, name in PAIRS if verb == "list"]
@@ -65,7 +65,7 @@ def test_it_is_listed_in_each_format(account: FakeIntervals, invoke: Any, name: 
     assert exported.stdout == result.stdout
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", RESOURCE_GROUPS)
 def test_each_group_names_its_resources(invoke: Any, verb: str) -> None:
     """``list --help`` shows each resource with what it is, and no other."""
     text = invoke(verb, "--help").stdout

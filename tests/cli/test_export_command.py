@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from intervals_async import LimitWait, PageReceived, resources
-from intervals_async._cli import options
-from intervals_async._cli.progress import LimitNotice
+from intervals_async._cli.generated_options import options_of_typed_dict
+from intervals_async._cli.progress import RateLimitNotice
 from intervals_async.testing import FakeIntervals, faults
 
 OnTerminal = Callable[..., tuple[int, str]]
@@ -81,11 +81,11 @@ def test_waiting_for_the_limit_is_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whoever looks at an export that stands still sees why, once in a while."""
-    LimitNotice()(LimitWait(seconds=2.0, bulk=False))
+    RateLimitNotice()(LimitWait(seconds=2.0, bulk=False))
     assert capsys.readouterr().err == "waiting 2 s for the limit of requests\n"
     now = [0.0]
     said: list[str] = []
-    notice = LimitNotice(lambda: now[0])
+    notice = RateLimitNotice(lambda: now[0])
     notice.say = said.append
     notice(LimitWait(seconds=59.6, bulk=True))
     notice(LimitWait(seconds=1.0, bulk=True))
@@ -164,7 +164,7 @@ def test_help_is_there_without_the_source(monkeypatch: pytest.MonkeyPatch) -> No
         raise OSError("could not get source code")
 
     monkeypatch.setattr(inspect, "getsource", no_source)
-    made = options.options_of(resources.PersonFilters, "Filters")
+    made = options_of_typed_dict(resources.PersonFilters, "Filters")
     assert "username" in [option.name for option in made]
 
 

@@ -168,6 +168,76 @@ def test_one_resource_into_a_folder(account: FakeIntervals, tmp_path: Path, invo
     assert "there is no resource 'nosuch' to export" in result.stderr
 
 
+def test_options_before_a_resource_are_defaults(
+    account: FakeIntervals, tmp_path: Path, invoke: Any
+) -> None:
+    """Options between ``export`` and a resource apply unless they are repeated behind it."""
+    project = account.rows("project")[0]["id"]
+    before = ("export", "--format", "csv", "--filter", f"task.projectid={project}", "--quiet")
+    result = invoke(*before, "--base-url", "http://127.0.0.1:1/", "-o", tmp_path / "nowhere")
+    assert (result.exit_code, account.requests) == (2, 0)  # no resource, and no --all
+    result = invoke(*before, "-o", tmp_path / "a", "task", "group", "--format", "jsonl")
+    assert (result.exit_code, result.output) == (0, "")
+    assert {task["projectid"] for task in read(tmp_path / "a" / "task.jsonl")} == {project}
+    wrong = ("--base-url", "http://127.0.0.1:1/", "--token-file", tmp_path / "none")
+    token = tmp_path / "token"
+    token.write_text(account.token)
+    right = ("--base-url", account.url, "--token-file", token)
+    assert invoke("export", *wrong, "group", "me", *right, "-o", tmp_path / "b").exit_code == 0
+    assert invoke("export", *right, "group", "me", "-o", tmp_path / "c").exit_code == 0
+    assert invoke("export", "-o", tmp_path / "d.jsonl", "group").exit_code == 0
+    assert len(read(tmp_path / "d.jsonl")) == len(account.rows("group"))
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--limit", "3"], "--limit applies to a single file, not to a folder"),
+        (["--offset", "3"], "--offset applies to a single file"),
+        (["--page-size", "10"], "--page-size applies to a single file"),
+        (["--concurrency", "2"], "--concurrency applies to a single file"),
+        (["--force"], "--force applies to a single file"),
+        (["--projectid", "3"], "use --filter task.projectid=VALUE"),
+        (["--all"], "No such option: --all"),
+    ],
+)
+def test_options_of_a_file_are_refused_for_a_folder(
+    account: FakeIntervals, tmp_path: Path, invoke: Any, words: list[str], complaint: str
+) -> None:
+    """They would have no effect, so they are wrong usage."""
+    result = invoke("export", "task", "person", "-o", tmp_path / "new", *words)
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.stderr.replace("│", " ").split())
+    assert account.requests == 0
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("format", ["parquet", "sqlite", "jsonl.gz"])
+def test_formats_of_a_folder_are_refused_for_a_file(
+    account: FakeIntervals, tmp_path: Path, invoke: Any, format: str
+) -> None:
+    """The message names the formats of a file, and the folder as the remedy."""
+    for words in (("-o", tmp_path / "tasks.jsonl"), ()):
+        result = invoke("export", "task", "--format", format, *words)
+        assert result.exit_code == 2
+        assert f"'{format}' is not one of 'jsonl', 'csv'" in result.stderr
+        assert "-o FOLDER/" in " ".join(result.stderr.replace("│", " ").split())
+    assert (account.requests, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_the_value_of_an_option_is_no_resource(
+    account: FakeIntervals, tmp_path: Path, invoke: Any
+) -> None:
+    """``--search task`` searches for a word, although a resource has that name."""
+    path = tmp_path / "notes.jsonl"
+    assert invoke("export", "projectnote", "--search", "task", "-o", path).exit_code == 0
+    assert path.is_file()
+    assert account.log[0].query["search"] == "task"
+    result = invoke("export", f"--output={tmp_path}/new/", "projectnote")
+    assert result.exit_code == 0
+    assert (tmp_path / "new" / "projectnote.jsonl").exists()
+
+
 def test_several_commands_share_the_limits(
     account: FakeIntervals, tmp_path: Path, invoke: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

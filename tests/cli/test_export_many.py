@@ -83,6 +83,9 @@ def test_wrong_usage(account: FakeIntervals, tmp_path: Path, invoke: Any) -> Non
     for words, complaint in [
         (("export", "group", "person"), "--output"),
         (("export", "--all", "group", "-o", tmp_path), "name some resources, or say --all"),
+        (("export", "--all", "-o", tmp_path, "group"), "name some resources, or say --all"),
+        (("export", "--quiet", "-o", tmp_path), "name some resources, or say --all"),
+        (("export", "--all"), "Missing option '--output'"),
         (("export", "group", "me", "-o", tmp_path, "--exclude", "x"), "no resource 'x'"),
         (("export", "group", "me", "-o", tmp_path, "--format", "xml"), "xml"),
         (("verify",), "FOLDER"),

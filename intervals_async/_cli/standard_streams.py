@@ -1,4 +1,4 @@
-"""The standard streams, which whoever started us may have closed."""
+"""Standard input and output, which the parent process may have closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["standard_input", "standard_output"]
 
 
 def standard_input() -> TextIO:
-    """Give standard input.
+    """Return standard input.
 
     Raises:
         OSError: It is closed.
@@ -23,7 +23,7 @@ def standard_input() -> TextIO:
 
 
 def standard_output() -> BinaryIO:
-    """Give standard output as it takes bytes.
+    """Return standard output for bytes.
 
     Raises:
         OSError: It is closed.

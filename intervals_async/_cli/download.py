@@ -1,0 +1,67 @@
+"""``download``: save a document to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .common_options import IdArgument
+from .connection import BaseUrlOption, Connection, TokenFileOption, connection
+from .progress import RateLimitNotice
+from .resource_commands import ResourceClass, ResourceGroup
+from .runner import run
+from .standard_streams import standard_output
+
+__all__ = ["DownloadGroup"]
+
+
+class DownloadGroup(ResourceGroup):
+    """The commands ``download RESOURCE``."""
+
+    method = "download"
+
+    @staticmethod
+    def make_command(resource_class: ResourceClass) -> Callable[..., None]:
+        """Make the function of ``download RESOURCE``."""
+        name = resource_class.name
+
+        def command(
+            ctx: typer.Context,
+            id: IdArgument,
+            *,
+            output: Annotated[
+                Path,
+                typer.Option(
+                    "--output",
+                    "-o",
+                    metavar="FILE",
+                    help="The file to write; - is standard output.",
+                ),
+            ],
+            force: Annotated[
+                bool, typer.Option("--force", help="Replace the file if it exists.")
+            ] = False,
+            token_file: TokenFileOption = None,
+            base_url: BaseUrlOption = None,
+        ) -> None:
+            account = connection(ctx, token_file, base_url)
+            run(_download(account, name, id, output, force=force))
+
+        return command
+
+
+async def _download(account: Connection, name: str, id: int, output: Path, *, force: bool) -> None:
+    async with account.client(RateLimitNotice()) as client:
+        download = client.resource(name).download(id)
+        if output != Path("-"):
+            size = await download.save(output, force=force)
+            typer.echo(f"{size:,} bytes → {output}", err=True)
+            return
+        stream = standard_output()
+        async with download.open() as pieces:
+            async for piece in pieces:
+                stream.write(piece)
+        stream.flush()

@@ -1,0 +1,214 @@
+"""Export several resources, or all of them, into a folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import attrs
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..export import Estimate, Manifest, export_account
+from .connection import Connection
+from .export_many_progress import ProgressBars, ProgressLines
+from .filter_option import complete_filter, read_filters, read_since
+from .humanize import describe_estimate, plural
+from .output_formats import ExportFormat
+from .progress import RateLimitNotice
+from .runner import run
+
+__all__ = ["FolderOptions", "export_many"]
+
+PANEL = "Into a folder"
+
+
+@attrs.frozen(kw_only=True)
+class FolderOptions:
+    """The options that only an export into a folder has, as the user typed them."""
+
+    exclude: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,…", rich_help_panel=PANEL, help="Leave these out."),
+    ] = None
+    filter: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RESOURCE.NAME=VALUE",
+            rich_help_panel=PANEL,
+            help="Export of a resource only what matches, such as task.projectid=3,5; several "
+            "times, if need be.",
+            autocompletion=complete_filter,
+        ),
+    ] = None
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT",
+            rich_help_panel=PANEL,
+            help="Export of tasks, times and notes of tasks only what was changed since then, such "
+            "as 2026-05-01T09:30, in the account's own time zone.",
+        ),
+    ] = None
+    incremental: Annotated[
+        bool,
+        typer.Option(
+            "--incremental",
+            rich_help_panel=PANEL,
+            help="Build upon the export that is in the folder: of tasks, times and notes of tasks "
+            "read only what was changed since.",
+        ),
+    ] = False
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="NUMBER",
+            rich_help_panel=PANEL,
+            help="Resources that are read at once.",
+        ),
+    ] = 4
+    wait_for_reset: Annotated[
+        bool,
+        typer.Option(
+            "--wait-for-reset",
+            rich_help_panel=PANEL,
+            help="Begin although the day's requests do not suffice; go on when the day is over.",
+        ),
+    ] = False
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            rich_help_panel=PANEL,
+            help="Say what it would cost, and write nothing.",
+        ),
+    ] = False
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", rich_help_panel=PANEL, help="Say nothing but errors."),
+    ] = False
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            rich_help_panel=PANEL,
+            help="Print the manifest when all is written; with --dry-run, the cost.",
+        ),
+    ] = False
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of `export_account`.
+
+        Raises:
+            BadParameter: The value of an option is invalid.
+        """
+        return {
+            "exclude": [name.strip() for name in (self.exclude or "").split(",") if name.strip()],
+            "filters": read_filters(self.filter),
+            "since": read_since(self.since),
+            "incremental": self.incremental,
+            "jobs": self.jobs,
+            "wait_for_reset": self.wait_for_reset,
+        }
+
+
+def export_many(
+    account: Connection,
+    resources: Sequence[str] | None,
+    folder: Path,
+    format: ExportFormat | None,
+    options: FolderOptions,
+) -> None:
+    """Export several resources into a folder.
+
+    Args:
+        account: The account to connect to.
+        resources: The names of the resources; None exports all.
+        folder: The folder to write into.
+        format: The format of the files; None is JSON Lines.
+        options: The other options.
+
+    Raises:
+        BadParameter: The value of an option is invalid.
+    """
+    arguments = options.arguments()
+    arguments |= {"resources": resources, "format": (format or ExportFormat.JSONL).value}
+    run(_export(account, folder, arguments, options))
+
+
+class _DryRunEnd(Exception):  # noqa: N818  it is not an error
+    """Ends a dry run after the estimate, before anything is written."""
+
+
+async def _export(
+    account: Connection, folder: Path, arguments: dict[str, Any], options: FolderOptions
+) -> None:
+    began = time.monotonic()
+    notice = RateLimitNotice()
+    with ExitStack() as stack:
+        progress: ProgressBars | ProgressLines | None = None
+        if options.quiet:
+            notice.say = lambda words: None
+        elif sys.stderr.isatty():
+            progress = stack.enter_context(ProgressBars(notice))
+        else:
+            progress = ProgressLines()
+        async with account.client(notice) as client:
+            try:
+                manifest = await export_account(
+                    client,
+                    folder,
+                    **arguments,
+                    on_estimate=_estimate_hook(progress, options),
+                    on_progress=progress,
+                )
+            except _DryRunEnd:
+                return
+    for name, reason in manifest.left_out.items():  # --quiet does not hide that
+        typer.echo(f"left out: {name}: {reason}", err=True)
+    if options.as_json:
+        typer.echo(json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False))
+    if not options.quiet:
+        _print_summary(manifest, folder, time.monotonic() - began)
+
+
+def _estimate_hook(
+    progress: ProgressBars | ProgressLines | None, options: FolderOptions
+) -> Callable[[Estimate], None]:
+    def report(estimate: Estimate) -> None:
+        if progress is not None:
+            progress.say(describe_estimate(estimate))
+        if options.dry_run:
+            if options.as_json:
+                typer.echo(json.dumps(estimate.to_dict(), indent=1))
+            raise _DryRunEnd
+
+    return report
+
+
+def _print_summary(manifest: Manifest, folder: Path, seconds: float) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("resource", style="cyan", no_wrap=True)
+    for name in ("records", "requests", "bytes"):
+        table.add_column(name, justify="right")
+    sizes = {each.file.name: f"{each.file.size:,}" for each in manifest.exported}
+    for each in manifest.exported:
+        size = sizes.pop(each.file.name, "")  # only once, if resources share a database
+        table.add_row(each.resource, f"{each.records:,}", f"{each.requests:,}", size)
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    console.print(table)
+    merged = [each.resource for each in manifest.exported if each.since is not None]
+    if merged:
+        typer.echo(f"only what was changed was read of: {', '.join(merged)}", err=True)
+    typer.echo(
+        f"{plural(manifest.records, 'record')}, {plural(manifest.requests, 'request')}, "
+        f"{seconds:.1f} s → {folder}",
+        err=True,
+    )

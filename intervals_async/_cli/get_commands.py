@@ -1,0 +1,95 @@
+"""``get``, ``me`` and ``quota``: print one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from .common_options import IdArgument, RecordFormatOption
+from .connection import BaseUrlOption, TokenFileOption, connection
+from .print_record import RecordCall, run_and_print
+from .resource_commands import ResourceClass, ResourceGroup
+
+__all__ = ["GetGroup", "make_command_without_id"]
+
+
+class GetGroup(ResourceGroup):
+    """The commands ``get RESOURCE``."""
+
+    method = "get"
+
+    @staticmethod
+    def make_command(resource_class: ResourceClass) -> Callable[..., None]:
+        """Make the function of ``get RESOURCE``."""
+        if "get_by_localid" in resource_class.methods():
+            return _make_command_with_localid(resource_class.name)
+        # a token has one owner and one quota, which have no ids
+        if "list" not in resource_class.methods():
+            return make_command_without_id(resource_class.name)
+        return _make_command_with_id(resource_class.name)
+
+
+def make_command_without_id(name: str) -> Callable[..., None]:
+    """Make the function that gets the one record of a resource."""
+
+    def command(
+        ctx: typer.Context,
+        format: RecordFormatOption = None,
+        token_file: TokenFileOption = None,
+        base_url: BaseUrlOption = None,
+    ) -> None:
+        run_and_print(
+            connection(ctx, token_file, base_url),
+            lambda client: client.resource(name).get(),
+            format,
+        )
+
+    return command
+
+
+def _make_command_with_id(name: str) -> Callable[..., None]:
+    def command(
+        ctx: typer.Context,
+        id: IdArgument,
+        format: RecordFormatOption = None,
+        token_file: TokenFileOption = None,
+        base_url: BaseUrlOption = None,
+    ) -> None:
+        run_and_print(
+            connection(ctx, token_file, base_url),
+            lambda client: client.resource(name).get(id),
+            format,
+        )
+
+    return command
+
+
+def _make_command_with_localid(name: str) -> Callable[..., None]:
+    def command(
+        ctx: typer.Context,
+        id: Annotated[
+            int | None, typer.Argument(min=1, metavar="ID", help="The id of the record.")
+        ] = None,
+        *,
+        localid: Annotated[
+            int | None,
+            typer.Option(
+                min=1, metavar="NUMBER", help="Instead of the id: the number that people see."
+            ),
+        ] = None,
+        format: RecordFormatOption = None,
+        token_file: TokenFileOption = None,
+        base_url: BaseUrlOption = None,
+    ) -> None:
+        call: RecordCall
+        if id is not None and localid is None:
+            call = lambda client: client.resource(name).get(id)  # noqa: E731  as short as can be
+        elif localid is not None and id is None:
+            call = lambda client: client.resource(name).get_by_localid(localid)  # noqa: E731
+        else:
+            ctx.fail(f"Say which {name}: either its ID or --localid.")
+        run_and_print(connection(ctx, token_file, base_url), call, format)
+
+    return command

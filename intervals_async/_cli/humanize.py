@@ -1,0 +1,55 @@
+"""Format numbers, durations, times and values for people."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from ..export import Estimate
+
+__all__ = ["approximate_duration", "describe_estimate", "one_line", "plural", "utc_minute"]
+
+
+def plural(number: int, noun: str) -> str:
+    """Format a number of things: ``1 record``, ``25,000 records``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def approximate_duration(seconds: float) -> str:
+    """Format a duration roughly: ``under a minute``, ``about 3 minutes``."""
+    if seconds < 60:
+        return "under a minute"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 90:
+        return f"about {plural(minutes, 'minute')}"
+    return f"about {plural(round(minutes / 60), 'hour')}"
+
+
+def describe_estimate(estimate: Estimate) -> str:
+    """Format the cost of an export: ``31 requests, under a minute; 5,969 left today``."""
+    words = f"{plural(estimate.requests, 'request')}, {approximate_duration(estimate.seconds)}"
+    if estimate.begun is not None:
+        words = f"going on with the export of {utc_minute(estimate.begun)}: {words}"
+    if estimate.day_left is None:
+        return f"{words}; what is left today is not known"
+    words += f"; {estimate.day_left:,} left today"
+    if not estimate.fits_today and estimate.next_reset is not None:
+        words += f", more from {utc_minute(estimate.next_reset)} on"
+    return words
+
+
+def utc_minute(when: datetime) -> str:
+    """Format a UTC time to the minute."""
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def one_line(value: object) -> str:
+    """Format a value as one line for a terminal, which would act on control characters."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            words = " ".join(str(value).split())
+            return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)

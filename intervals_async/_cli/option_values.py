@@ -1,0 +1,92 @@
+"""Read the values of options: check them, and turn texts into Python values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import typer
+
+from .. import ArgumentError
+from ..resources import Parameter, parameters
+
+__all__ = ["check_required", "read_names", "read_option", "read_options"]
+
+
+def read_options(
+    typed_dict: type, typed: Mapping[str, str | list[str] | None], *, as_is: bool = False
+) -> dict[str, Any]:
+    """Read the values of options that `options_of_typed_dict` made; unused ones are left out.
+
+    Args:
+        typed_dict: The TypedDict of the options.
+        typed: The texts that the user typed, by option name.
+        as_is: Whether a text that cannot be read is passed on unchanged.
+
+    Raises:
+        BadParameter: A value is invalid.
+    """
+    known = parameters(typed_dict)
+    values: dict[str, Any] = {}
+    for name, words in typed.items():
+        if not words and words != "":
+            continue
+        # an option that takes several values may also be repeated
+        text = words if isinstance(words, str) else ",".join(words or ())
+        values[name] = read_option(known[name], text, as_is=as_is)
+    return values
+
+
+def read_option(parameter: Parameter, text: str, *, as_is: bool = False) -> Any:
+    """Read the value of one option, as `read_options` does."""
+    if as_is:
+        with suppress(ArgumentError):
+            return parameter.parse(text)
+        return text
+    hint = f"--{parameter.name}"
+    try:
+        value = parameter.parse(text)
+    except ArgumentError as error:
+        raise typer.BadParameter(str(error), param_hint=hint) from None
+    if parameter.choices and value not in parameter.choices:
+        _refuse(hint, text, parameter.choices)
+    return value
+
+
+def read_names(option: str, known: Sequence[str], typed: Sequence[str] | None) -> list[str]:
+    """Read the names of an option that `name_list_option` made.
+
+    Raises:
+        BadParameter: A name is unknown.
+    """
+    names = [name.strip() for text in typed or () for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            _refuse(option, name, known)
+    return list(dict.fromkeys(names))
+
+
+def check_required(
+    ctx: typer.Context, action: str, typed_dict: type, values: Mapping[str, object]
+) -> None:
+    """End with a usage error if a filter or field that the API requires is missing.
+
+    Args:
+        ctx: The context of the command.
+        action: The command and the resource, for the message.
+        typed_dict: The TypedDict of the filters or fields.
+        values: The values by name.
+    """
+    required = [each.name for each in parameters(typed_dict).values() if each.required]
+    missing = [f"--{name}" for name in required if name not in values]
+    if missing:
+        ctx.fail(f"The API cannot {action} without {', '.join(missing)}.")
+
+
+def _refuse(option: str, word: str, known: Iterable[str]) -> NoReturn:
+    known = list(known)
+    nearest = difflib.get_close_matches(word, known, n=1)
+    better = f"did you mean {nearest[0]!r}?" if nearest else "it takes one of " + ", ".join(known)
+    raise typer.BadParameter(f"{word!r} is none; {better}", param_hint=option)

@@ -1,0 +1,89 @@
+"""Run the application and the work of its commands: each failure is one line and an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import typer
+
+from .. import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
+from .signals import SignalHandlers
+
+__all__ = ["fail", "run", "run_app"]
+
+PROGRAM = "intervals-async"
+
+
+def run_app(app: typer.Typer) -> None:
+    """Run the application and exit with its exit code."""
+    try:
+        app(prog_name=PROGRAM)
+    except OSError as error:
+        # raised outside of a command: the help could not be written
+        _print_reason(_describe(error))
+        sys.exit(1)
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run the work of a command.
+
+    Raises:
+        Exit: The work failed or was stopped by a signal; standard error says why.
+    """
+    handlers = SignalHandlers(PROGRAM)
+    try:
+        with handlers:
+            asyncio.run(handlers.run(work))
+    except asyncio.CancelledError:
+        reason, code = handlers.reason
+        fail(reason, code=code)
+    except BrokenPipeError:
+        # The reader of a pipe has closed it, as `head` does: that is no error to report.
+        fail(None)
+    except ArgumentError as error:
+        fail(str(error), code=2)
+    except (BudgetError, DailyQuotaError) as error:
+        fail(str(error), code=3)
+    except (IntervalsError, OSError) as error:
+        fail(_describe(error))
+
+
+def fail(reason: str | None, *, code: int = 1) -> NoReturn:
+    """Print the reason on standard error, and end the command with an exit code."""
+    _print_reason(reason)
+    raise typer.Exit(code)
+
+
+def _print_reason(reason: str | None) -> None:
+    if reason is not None:
+        with suppress(OSError):
+            typer.echo(f"{PROGRAM}: {' '.join(reason.split())}", err=True)
+    _discard_standard_output()
+
+
+def _describe(error: Exception) -> str:
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    # An error names the file unless it was open already; then it is standard output.
+    about = error.filename or "standard output"
+    if isinstance(error, FileExistsError):
+        return f"{about}: it exists already; --force replaces it"
+    words = error.strerror
+    if not words[1:2].isupper():  # leave "SQLite" as it is
+        words = f"{words[:1].lower()}{words[1:]}"
+    return f"{about}: {words}"
+
+
+def _discard_standard_output() -> None:
+    # Python flushes the buffer of standard output at exit, which could fail again or block.
+    with suppress(AttributeError, OSError, ValueError):  # closed, or replaced by a test
+        null = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(null, sys.stdout.fileno())
+        finally:
+            os.close(null)

@@ -1,0 +1,38 @@
+"""``verify``: check the files of an export against its manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..export import Manifest, is_unfinished
+from .humanize import plural
+from .runner import run
+
+__all__ = ["verify"]
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of an export.")],
+) -> None:
+    """Check the files of an export against its manifest: their sizes and their content."""
+    run(_verify(folder))
+
+
+async def _verify(folder: Path) -> None:
+    manifest = Manifest.read(folder)
+    flaws = list(manifest.flaws(folder))
+    for flaw in flaws:
+        typer.echo(flaw, err=True)
+    if is_unfinished(folder):
+        typer.echo(
+            f"{folder}: an export is unfinished; some files may be its own already", err=True
+        )
+    if flaws:
+        raise typer.Exit(1)
+    all_exported = [*manifest.exported, *manifest.kept]
+    files = {each.file.name for each in all_exported}
+    records = sum(each.records for each in all_exported)
+    typer.echo(f"{plural(len(files), 'file')}, {plural(records, 'record')}: as written")
