@@ -52,7 +52,7 @@ def test_writes(contract: Contract, served: Resource) -> None:
     expected = {name: term.offered.required for name, term in contract.fields.items()}
     if "fields" in contract.deviations:
         expected = {}
-    assert {each.name: each.required for each in served.settings} == expected
+    assert {each.name: each.required for each in served.body_fields} == expected
 
 
 def test_records(contract: Contract, served: Resource) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from intervals_async._schema.parameters import Parameter
 from intervals_async._schema.values import Html, IdList, Objects
-from intervals_async.testing._fake import values
-from intervals_async.testing._fake.contract import Setting
-from intervals_async.testing._fake.conventions import filter_of, kind_of, setting_of
+from intervals_async.testing._fake import parsing
+from intervals_async.testing._fake.contract import BodyField
+from intervals_async.testing._fake.conventions import body_field_of, filter_of, kind_of
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.filters import accepted, text
+from intervals_async.testing._fake.filters import checked_only, text
 from intervals_async.testing._fake.references import table_of
 from intervals_async.testing._fake.wire import columns
 
@@ -61,11 +61,11 @@ def test_what_a_module_says_stands_in_place_of_the_convention() -> None:
         "projectlabel",
         columns=columns("color:html", "more"),
         without=["priority"],
-        kept=columns("secret"),
+        hidden=columns("secret"),
         optional=["active"],
         list_only=["name"],
         member_only=["more"],
-        filters=[accepted("active", str)],
+        filters=[checked_only("active", str)],
         first_id=5,
     )
     found = {column.name: column for column in made.columns}
@@ -77,16 +77,16 @@ def test_what_a_module_says_stands_in_place_of_the_convention() -> None:
     assert sides["more"] == (False, True)
     assert sides["secret"] == (False, False)
     assert made.first_id == 5
-    worded = derive("client", settings=[Setting("fax", values.text_up_to(3), "phone")])
-    assert {each.name: each.column for each in worded.settings}["fax"] == "phone"
-    assert len(worded.settings) == len(derive("client").settings)
+    worded = derive("client", body_fields=[BodyField("fax", parsing.body_text(3), "phone")])
+    assert {each.name: each.column for each in worded.body_fields}["fax"] == "phone"
+    assert len(worded.body_fields) == len(derive("client").body_fields)
 
 
 @pytest.mark.parametrize(
     "said",
     [
         {"filters": [text("nope")]},
-        {"settings": [Setting("nope", values.number)]},
+        {"body_fields": [BodyField("nope", parsing.body_integer)]},
         {"optional": ["nope"]},
         {"list_only": ["nope"]},
         {"unnamed": ["nope"]},
@@ -100,9 +100,11 @@ def test_what_the_client_does_not_have(said: dict[str, object]) -> None:
 
 def test_the_client_says_what_is_required() -> None:
     """A filter that replaces the convention is required where the client says so."""
-    made = derive("contactdescriptor", filters=[accepted("contacttypeid", values.whole_number)])
+    made = derive(
+        "contactdescriptor", filters=[checked_only("contacttypeid", parsing.parse_integer)]
+    )
     assert made.filters[0].required
-    assert {each.name for each in derive("client").settings if each.required} == {
+    assert {each.name for each in derive("client").body_fields if each.required} == {
         "name",
         "datecreated",
         "active",
@@ -144,8 +146,8 @@ def test_names_of_what_is_pointed_to() -> None:
 )
 def test_a_filter_that_nothing_stands_for(kind: str, good: str, bad: str) -> None:
     """It is checked, and every row passes."""
-    made = filter_of(Parameter("mystery", kind), {}, (), none=False)
-    assert made.idle
+    made = filter_of(Parameter("mystery", kind), {}, (), accepts_none=False)
+    assert made.ignored
     nobody = None
     assert made.test(nobody, good)({})  # type: ignore[arg-type]  # no account is asked
     with pytest.raises(ValueError):
@@ -153,7 +155,7 @@ def test_a_filter_that_nothing_stands_for(kind: str, good: str, bad: str) -> Non
 
 
 def _parse(parameter: Parameter, given: object) -> object:
-    return setting_of(parameter, ["x"]).parse(given)  # type: ignore[arg-type]  # as a stranger would
+    return body_field_of(parameter, ["x"]).parse(given)  # type: ignore[arg-type]  # as a stranger would
 
 
 def test_settings_by_kind() -> None:
@@ -175,4 +177,4 @@ def test_settings_by_kind() -> None:
     ):
         with pytest.raises(ValueError):
             _parse(parameter, given)
-    assert setting_of(Parameter("password", "text"), ["x"]).column is None
+    assert body_field_of(Parameter("password", "text"), ["x"]).column is None

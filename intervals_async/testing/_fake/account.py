@@ -34,7 +34,7 @@ class Sizes:
     clients: int
     seed: int
 
-    def dice(self, resource: str) -> random.Random:
+    def rng(self, resource: str) -> random.Random:
         """Return the resource's own source of chance: it does not depend on the others' sizes."""
         return random.Random(f"{self.seed}:{resource}")
 
@@ -43,32 +43,32 @@ class Account:
     """What the account holds."""
 
     __slots__ = (
-        "_numbers",
+        "_next_numbers",
         "_selected",
         "_token",
         "_tokens",
-        "day",
+        "day_limit",
         "now",
         "seed",
         "tables",
     )
 
     def __init__(
-        self, seed: int, token: str | None, day: DayLimit, now: Callable[[], datetime]
+        self, seed: int, token: str | None, day_limit: DayLimit, now: Callable[[], datetime]
     ) -> None:
         self.seed = seed
         self.tables: dict[str, Table] = {}
-        self.day = day
+        self.day_limit = day_limit
         self.now = now
         self._token = token
-        self._numbers: Counter[tuple[str, Value]] = Counter()
+        self._next_numbers: Counter[tuple[str, Value]] = Counter()
         self._tokens: dict[str, int] = {}
         self._selected: dict[tuple[object, ...], list[int]] = {}
 
-    def take_over(self, other: Account) -> None:
+    def copy_from(self, other: Account) -> None:
         """Begin with the rows and the running numbers of another account, which stay its own."""
         self.tables = {name: table.copy() for name, table in other.tables.items()}
-        self._numbers = other._numbers.copy()
+        self._next_numbers = other._next_numbers.copy()
 
     def table(self, name: str) -> Table:
         """Return the rows of a resource; LookupError if it has none of its own."""
@@ -82,24 +82,24 @@ class Account:
         """Return the row that an id points to, or an empty one."""
         return self.table(name).get(identity) or {}
 
-    def number(self, name: str, parent: Value = None) -> int:
+    def next_number(self, name: str, parent: Value = None) -> int:
         """Return the next number that the application shows (localid), counted per parent."""
-        self._numbers[name, parent] += 1
-        return self._numbers[name, parent]
+        self._next_numbers[name, parent] += 1
+        return self._next_numbers[name, parent]
 
-    def stamp(self) -> datetime:
+    def utc_now(self) -> datetime:
         """Return the present second in UTC, for creation times."""
         return self.now().astimezone(UTC).replace(microsecond=0)
 
     def token_of(self, personid: int) -> str:
         """Return a person's token, always the same for the same seed."""
-        first = next(iter(self.table("person").order), None)
+        first = next(iter(self.table("person").ids), None)
         if self._token is not None and personid == first:
             token = self._token
         else:
-            dice = random.Random(f"{self.seed}:token:{personid}")
+            rng = random.Random(f"{self.seed}:token:{personid}")
             letters = string.ascii_lowercase + string.digits
-            token = "".join(dice.choices(letters, k=_TOKEN_LENGTH))
+            token = "".join(rng.choices(letters, k=_TOKEN_LENGTH))
         self._tokens[token] = personid
         return token
 
@@ -133,18 +133,18 @@ class Account:
         return person
 
     def select(
-        self, name: str, wishes: Mapping[str, str], find: Callable[[], list[int]]
+        self, name: str, criteria: Mapping[str, str], search: Callable[[], list[int]]
     ) -> Sequence[int]:
         """Return the ids that match ``wishes``; ``find`` looks for them when nothing is kept.
 
         A selection is kept until any row changes, so a filtered stream is not searched once a page.
         """
-        if not wishes:
-            return self.table(name).order
+        if not criteria:
+            return self.table(name).ids
         version = sum(table.version for table in self.tables.values())
-        key = (name, version, *sorted(wishes.items()))
+        key = (name, version, *sorted(criteria.items()))
         if key not in self._selected:
             if len(self._selected) >= _MOST_SELECTIONS:
                 self._selected.clear()
-            self._selected[key] = find()
+            self._selected[key] = search()
         return self._selected[key]

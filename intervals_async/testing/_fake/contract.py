@@ -14,7 +14,7 @@ from attrs import Factory, field, frozen
 
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.log import SeenRequest
-from intervals_async.testing._fake.wire import Answer, Column, Envelope, Json, Row, Value, id_of
+from intervals_async.testing._fake.wire import Column, Envelope, Json, Response, Row, Value, id_of
 
 Predicate: TypeAlias = Callable[[Row], bool]
 Groups: TypeAlias = tuple[str, ...] | None
@@ -31,11 +31,11 @@ class Filter:
     name: str
     test: Callable[[Account, str], Predicate]
     required: bool = False
-    idle: bool = False
+    ignored: bool = False
 
 
 @frozen
-class Setting:
+class BodyField:
     """One field of a body: ``parse`` gives the logical value, which goes to ``column``.
 
     The column is of the same name unless said otherwise; without one (None) the value is checked
@@ -63,7 +63,7 @@ class Write:
 
 
 @frozen
-class Asking:
+class ReadContext:
     """Who reads what: the caller's own record, the query, and whether it is a member."""
 
     person: Row
@@ -83,10 +83,10 @@ class Asking:
 
 Sort: TypeAlias = Callable[[Account, Row], Value]
 Generate: TypeAlias = Callable[[Account, Sizes], Iterable[Row]]
-Visible: TypeAlias = Callable[[Account, Asking], Predicate | None]
-Show: TypeAlias = Callable[[Account, Row, Asking], Row]
-Act: TypeAlias = Callable[[Account, SeenRequest, Row, int], Envelope]
-Action: TypeAlias = Callable[[Account, Row, int], Answer]
+Visible: TypeAlias = Callable[[Account, ReadContext], Predicate | None]
+Show: TypeAlias = Callable[[Account, Row, ReadContext], Row]
+MethodHandler: TypeAlias = Callable[[Account, SeenRequest, Row, int], Envelope]
+ActionHandler: TypeAlias = Callable[[Account, Row, int], Response]
 
 
 @frozen
@@ -130,13 +130,13 @@ class Resource:
     collection: Mapping[str, Groups] = field(factory=dict[str, Groups])
     member: Mapping[str, Groups] = field(factory=dict[str, Groups])
     filters: tuple[Filter, ...] = ()
-    settings: tuple[Setting, ...] = ()
+    body_fields: tuple[BodyField, ...] = ()
     paginated: bool = False
     sorts: Mapping[str, Sort] = field(factory=dict[str, Sort])
     order: tuple[str, str] | None = None
     points_to: Mapping[str, str] = field(factory=dict[str, str])
     named: Mapping[str, str] = field(factory=dict[str, str])
-    seen_by: Mapping[str, Groups] = field(factory=dict[str, Groups])
+    visible_to: Mapping[str, Groups] = field(factory=dict[str, Groups])
     first_id: int = 1
     generate: Generate = lambda account, sizes: ()
     after: tuple[str, ...] = ()
@@ -145,9 +145,9 @@ class Resource:
     created: Callable[[Account, Write], None] = lambda account, write: None
     changed: Callable[[Account, Write], None] = lambda account, write: None
     removable: Callable[[Account, Row, int], None] = lambda account, row, caller: None
-    shapes: Callable[[Account, Row], Mapping[str, str]] | None = None
+    raw_json: Callable[[Account, Row], Mapping[str, str]] | None = None
     visible: Visible | None = None
     show: Show | None = None
     read: Callable[[Account, int], bytes | Sequence[bytes]] | None = None
-    acts: Mapping[str, Act] = field(factory=dict[str, Act])
-    actions: Mapping[str, Action] = field(factory=dict[str, Action])
+    method_handlers: Mapping[str, MethodHandler] = field(factory=dict[str, MethodHandler])
+    actions: Mapping[str, ActionHandler] = field(factory=dict[str, ActionHandler])

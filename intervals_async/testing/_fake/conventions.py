@@ -28,14 +28,14 @@ from intervals_async._schema.values import (
     TextOrObjects,
     UtcDatetime,
 )
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account
-from intervals_async.testing._fake.contract import Filter, Predicate, Setting, Sort
+from intervals_async.testing._fake.contract import BodyField, Filter, Predicate, Sort
 from intervals_async.testing._fake.filters import (
     AT,
     SINCE,
     UNTIL,
-    accepted,
+    checked_only,
     dated,
     flag,
     ids,
@@ -84,7 +84,11 @@ def kind_of(annotation: Any) -> str:
 
 
 def filter_of(
-    wanted: Parameter, columns: Mapping[str, Column], project: Collection[str], *, none: bool
+    parameter: Parameter,
+    columns: Mapping[str, Column],
+    project: Collection[str],
+    *,
+    accepts_none: bool,
 ) -> Filter:
     """Return what a filter does by its name and type.
 
@@ -94,27 +98,31 @@ def filter_of(
         project: The names of the project's columns, where the resource's rows have a project.
         none: Whether -1 asks for the rows without such an id.
     """
-    found = _test_of(wanted, columns, project, none=none)
-    return attrs.evolve(found, required=wanted.required)
+    found = _test_of(parameter, columns, project, accepts_none=accepts_none)
+    return attrs.evolve(found, required=parameter.required)
 
 
 def _test_of(
-    wanted: Parameter, columns: Mapping[str, Column], project: Collection[str], *, none: bool
+    parameter: Parameter,
+    columns: Mapping[str, Column],
+    project: Collection[str],
+    *,
+    accepts_none: bool,
 ) -> Filter:
-    name = wanted.name
-    match wanted.kind:
+    name = parameter.name
+    match parameter.kind:
         case "integer":
             column = f"{name}unpadded" if f"{name}unpadded" in columns else name
             through = "project" if column not in columns and column in project else None
             if column in columns or through:
-                if wanted.multiple:
-                    return ids(name, column, none=none, through=through)
+                if parameter.multiple:
+                    return ids(name, column, accepts_none=accepts_none, through=through)
                 return one_id(name, column, through=through)
         case "date" | "utc" | "local":
             for ending, compare in (("begin", SINCE), ("end", UNTIL), ("", AT)):
                 column = name.removesuffix(ending) if name.endswith(ending) else ""
                 if column in columns:
-                    return dated(name, column, compare, moments=wanted.kind != "date")
+                    return dated(name, column, compare, with_time=parameter.kind != "date")
         case "boolean" if name in columns:
             return flag(name)
         case "text" if name == "search":
@@ -125,7 +133,7 @@ def _test_of(
             return _equal(name)
         case _:
             pass
-    return accepted(name, _CHECKS.get(wanted.kind, str), idle=True)
+    return checked_only(name, _CHECKS.get(parameter.kind, str), ignored=True)
 
 
 def _texts(columns: Mapping[str, Column]) -> Sequence[str]:
@@ -138,33 +146,33 @@ def _texts(columns: Mapping[str, Column]) -> Sequence[str]:
 
 
 def _equal(name: str) -> Filter:
-    def test(account: Account, wanted: str) -> Predicate:
-        return lambda row: row[name] is not None and str(row[name]) == wanted
+    def test(account: Account, parameter: str) -> Predicate:
+        return lambda row: row[name] is not None and str(row[name]) == parameter
 
     return Filter(name, test)
 
 
 _CHECKS: Mapping[str, Callable[[str], object]] = MappingProxyType(
     {
-        "boolean": values.truth,
-        "date": values.day,
+        "boolean": parsing.parse_boolean,
+        "date": parsing.parse_date,
         "decimal": float,
-        "integer": values.whole_numbers,
-        "local": lambda given: values.instant(given, moments=True),
-        "utc": lambda given: values.instant(given, moments=True),
+        "integer": parsing.parse_integers,
+        "local": lambda given: parsing.parse_instant(given, with_time=True),
+        "utc": lambda given: parsing.parse_instant(given, with_time=True),
     }
 )
 
 
-def sorts_of(wanted: Parameter, columns: Mapping[str, Column]) -> dict[str, Sort]:
+def sorts_of(parameter: Parameter, columns: Mapping[str, Column]) -> dict[str, Sort]:
     """Return what the values of ``sortfield`` sort by: ``id``, or with a table, ``t.date``."""
     return {
-        name: by(column) if (column := name.rpartition(".")[2]) in columns else unsorted
-        for name in wanted.choices
+        name: by_column(column) if (column := name.rpartition(".")[2]) in columns else unsorted
+        for name in parameter.choices
     }
 
 
-def by(column: str) -> Sort:
+def by_column(column: str) -> Sort:
     """Sort by a column."""
     return lambda account, row: row[column]
 
@@ -174,27 +182,31 @@ def unsorted(account: Account, row: Row) -> Value:
     return None
 
 
-def setting_of(wanted: Parameter, columns: Collection[str]) -> Setting:
+def body_field_of(parameter: Parameter, columns: Collection[str]) -> BodyField:
     """Return what a settable field takes, by its type, and the column of its name, if any."""
-    column = wanted.name if wanted.name in columns else None
-    return Setting(wanted.name, _parser_of(wanted), column, wanted.required)
+    column = parameter.name if parameter.name in columns else None
+    return BodyField(parameter.name, _parser_of(parameter), column, parameter.required)
 
 
-def _parser_of(wanted: Parameter) -> Callable[[Json], Value]:
-    match wanted.kind:
+def _parser_of(parameter: Parameter) -> Callable[[Json], Value]:
+    match parameter.kind:
         case "integer":
-            return values.id_list if wanted.multiple else values.number
+            return parsing.body_ids if parameter.multiple else parsing.body_integer
         case "boolean":
-            return values.flag
+            return parsing.body_boolean
         case "date":
-            return values.day_of
+            return parsing.body_date
         case "decimal":
-            return values.decimal if wanted.places is None else values.decimal_of(wanted.places)
+            return (
+                parsing.body_decimal
+                if parameter.places is None
+                else parsing.body_decimal_with_places(parameter.places)
+            )
         case "choice":
-            return values.one_of(wanted.choices)
+            return parsing.body_choice(parameter.choices)
         case "local":
-            return values.moment_of
+            return parsing.body_datetime
         case "utc":
-            return values.utc_moment_of
+            return parsing.body_utc_datetime
         case _:
-            return values.text_up_to(wanted.longest)
+            return parsing.body_text(parameter.longest)

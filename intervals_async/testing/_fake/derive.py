@@ -9,7 +9,7 @@ of its name in ``resources``, which holds one ``RESOURCE``::
 
     def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
         dice = sizes.dice("widget")
-        for project in account.table("project").order:        # projects are there already
+        for project in account.table("project").ids:        # projects are there already
             yield {"projectid": project, "title": "Some & more", "size": dice.random()}
 
     def _complete(account: Account, row: Row, caller: int) -> None:
@@ -22,11 +22,11 @@ of its name in ``resources``, which holds one ``RESOURCE``::
     RESOURCE = derive(
         "widget",
         filters=[flag("overdue", _is_overdue)],    # in place of the convention, by its name
-        settings=[Setting("hue", values.text_up_to(9), column="colour")],
-        none=["clientid"],                         # these filters take -1
+        settings=[Setting("hue", parsing.body_text(9), column="colour")],
+        accepts_none=["clientid"],                         # these filters take -1
         list_only=["owners"],
         member_only=["owner"],
-        kept=columns("taskid:integer"),            # known and filtered by, never sent
+        hidden=columns("taskid:integer"),            # known and filtered by, never sent
         seen_by={"cost": ("Administrator",)},
         first_id=7001,
         generate=_generate,
@@ -53,16 +53,16 @@ from attrs import evolve
 from intervals_async._schema.parameters import parameters
 from intervals_async._schema.records import Record
 from intervals_async.resources import resource_class
-from intervals_async.testing._fake import made_up
+from intervals_async.testing._fake import sample_values
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.contract import (
-    Act,
-    Action,
+    ActionHandler,
+    BodyField,
     Filter,
     Generate,
     Groups,
+    MethodHandler,
     Resource,
-    Setting,
     Show,
     Sort,
     Visible,
@@ -70,9 +70,9 @@ from intervals_async.testing._fake.contract import (
 )
 from intervals_async.testing._fake.conventions import (
     SORTING,
+    body_field_of,
     columns_of,
     filter_of,
-    setting_of,
     sorts_of,
 )
 from intervals_async.testing._fake.references import table_of
@@ -87,18 +87,18 @@ class Special(TypedDict, total=False):
     collection: Mapping[str, Groups]
     member: Mapping[str, Groups]
     order: tuple[str, str]
-    seen_by: Mapping[str, Groups]
+    visible_to: Mapping[str, Groups]
     after: tuple[str, ...]
     check: Callable[[Account, Write], None]
     created: Callable[[Account, Write], None]
     changed: Callable[[Account, Write], None]
     removable: Callable[[Account, Row, int], None]
-    shapes: Callable[[Account, Row], Mapping[str, str]]
+    raw_json: Callable[[Account, Row], Mapping[str, str]]
     visible: Visible
     show: Show
     read: Callable[[Account, int], bytes | Sequence[bytes]]
-    acts: Mapping[str, Act]
-    actions: Mapping[str, Action]
+    method_handlers: Mapping[str, MethodHandler]
+    actions: Mapping[str, ActionHandler]
 
 
 def derive(
@@ -106,14 +106,14 @@ def derive(
     *,
     columns: Iterable[Column] = (),
     without: Collection[str] = (),
-    kept: Iterable[Column] = (),
+    hidden: Iterable[Column] = (),
     optional: Collection[str] = (),
     list_only: Collection[str] = (),
     member_only: Collection[str] = (),
     filters: Iterable[Filter] = (),
-    none: Collection[str] = (),
+    accepts_none: Collection[str] = (),
     sorts: Mapping[str, Sort] | None = None,
-    settings: Iterable[Setting] = (),
+    body_fields: Iterable[BodyField] = (),
     points_to: Mapping[str, str | None] | None = None,
     unnamed: Collection[str] = (),
     first_id: int | None = None,
@@ -146,7 +146,7 @@ def derive(
         TypeError: Something is said of a filter or a column that the client does not have.
     """
     client = resource_class(name)
-    table = _columns(columns_of(_record(name)), columns, without, kept)
+    table = _columns(columns_of(_record(name)), columns, without, hidden)
     table = {
         each.name: evolve(
             each,
@@ -160,7 +160,7 @@ def derive(
     wanted = parameters(client.filters)
     settable = {**parameters(client.updatable), **parameters(client.creatable)}
     own_filters = {each.name: each for each in filters}
-    own_settings = {each.name: each for each in settings}
+    own_settings = {each.name: each for each in body_fields}
     _refuse_unknown(name, own_filters, wanted)
     _refuse_unknown(name, own_settings, settable)
     _refuse_unknown(name, [*optional, *list_only, *member_only, *unnamed], table)
@@ -177,12 +177,12 @@ def derive(
         filters=tuple(
             evolve(own_filters[each.name], required=each.required)
             if each.name in own_filters
-            else filter_of(each, table, at_project, none=each.name in none)
+            else filter_of(each, table, at_project, accepts_none=each.name in accepts_none)
             for each in wanted.values()
             if each.name not in SORTING
         ),
-        settings=tuple(
-            own_settings.get(each.name) or setting_of(each, table) for each in settable.values()
+        body_fields=tuple(
+            own_settings.get(each.name) or body_field_of(each, table) for each in settable.values()
         ),
         paginated=client.paginated,
         sorts={**(sorts_of(sortfield, table) if sortfield else {}), **(sorts or {})},
@@ -195,7 +195,7 @@ def derive(
             and column not in unnamed
         },
         first_id=1000 + zlib.crc32(name.encode()) % 90_000 if first_id is None else first_id,
-        generate=generate or _made_up(name, table, pointing),
+        generate=generate or _sample_generator(name, table, pointing),
         complete=complete or _completing(name, table, pointing),
     )
     return evolve(rules, **special)
@@ -207,11 +207,14 @@ def _record(name: str) -> type[Record]:
 
 
 def _columns(
-    own: Iterable[Column], more: Iterable[Column], without: Collection[str], kept: Iterable[Column]
+    own: Iterable[Column],
+    more: Iterable[Column],
+    without: Collection[str],
+    hidden: Iterable[Column],
 ) -> dict[str, Column]:
     table = {column.name: column for column in own if column.name not in without}
     table |= {column.name: column for column in more}
-    return table | {column.name: evolve(column, list=False, member=False) for column in kept}
+    return table | {column.name: evolve(column, list=False, member=False) for column in hidden}
 
 
 def _pointing(table: Iterable[str], stated: Mapping[str, str | None]) -> dict[str, str]:
@@ -226,9 +229,11 @@ def _member(groups: Mapping[str, Groups]) -> dict[str, Groups]:
     return {methods[name]: who for name, who in groups.items() if name in methods}
 
 
-def _made_up(name: str, table: Mapping[str, Column], pointing: Mapping[str, str]) -> Generate:
+def _sample_generator(
+    name: str, table: Mapping[str, Column], pointing: Mapping[str, str]
+) -> Generate:
     def generate(account: Account, sizes: Sizes) -> Iterable[Row]:
-        return made_up.rows(account, sizes.dice(name), table, pointing)
+        return sample_values.rows(account, sizes.rng(name), table, pointing)
 
     return generate
 
@@ -237,17 +242,19 @@ def _completing(
     name: str, table: Mapping[str, Column], pointing: Mapping[str, str]
 ) -> Callable[[Account, Row, int], None]:
     def complete(account: Account, row: Row, caller: int) -> None:
-        dice = random.Random(f"{account.seed}:{name}:{row['id']}")
+        rng = random.Random(f"{account.seed}:{name}:{row['id']}")
         for column in table.values():
             if column.name not in row and not column.nullable:
-                row[column.name] = made_up.value(account, dice, column, pointing.get(column.name))
+                row[column.name] = sample_values.value(
+                    account, rng, column, pointing.get(column.name)
+                )
 
     return complete
 
 
 def _refuse_unknown(
-    resource: str, said: Iterable[str], known: Collection[str] | Mapping[str, object]
+    resource: str, names: Iterable[str], known: Collection[str] | Mapping[str, object]
 ) -> None:
-    unknown = [name for name in said if name not in known]
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise TypeError(f"{resource} has no {', '.join(unknown)}; it has {', '.join(known)}")

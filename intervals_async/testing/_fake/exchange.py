@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, Callable
 
 from aiohttp import web
 
-from intervals_async.testing._fake.wire import Answer
+from intervals_async.testing._fake.wire import Response
 
 
 class DroppedError(Exception):
@@ -24,14 +24,14 @@ class Exchange:
     __slots__ = ("_process", "_request", "_stopping", "status")
 
     def __init__(
-        self, request: web.BaseRequest, stopping: asyncio.Event, process: Callable[[], Answer]
+        self, request: web.BaseRequest, stopping: asyncio.Event, process: Callable[[], Response]
     ) -> None:
         self._request = request
         self._stopping = stopping
         self._process = process
         self.status: int | None = None
 
-    def process(self) -> Answer:
+    def process(self) -> Response:
         """Do what the request asks for and return the answer, which is not sent yet."""
         return self._process()
 
@@ -55,21 +55,21 @@ class Exchange:
         if self._stopping.is_set():
             raise DroppedError
 
-    def send(self, answer: Answer) -> web.StreamResponse:
+    def send(self, answer: Response) -> web.StreamResponse:
         """Answer in one go."""
         self.status = answer.status
         headers = {**answer.headers, "Content-Type": answer.content_type}
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     async def stream(
-        self, answer: Answer, pieces: AsyncIterable[bytes], size: int | None = None
+        self, answer: Response, chunks: AsyncIterable[bytes], size: int | None = None
     ) -> web.StreamResponse:
         """Answer piece by piece; Content-Length says ``size``, or the whole body's length."""
         headers = {**answer.headers, "Content-Type": answer.content_type}
         response = web.StreamResponse(status=answer.status, headers=headers)
         response.content_length = len(answer.body) if size is None else size
         await response.prepare(self._request)
-        async for piece in pieces:
-            await response.write(piece)
+        async for chunk in chunks:
+            await response.write(chunk)
         self.status = answer.status
         return response

@@ -8,8 +8,13 @@ from datetime import date, datetime
 
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.contract import Filter, Predicate
+from intervals_async.testing._fake.parsing import (
+    parse_boolean,
+    parse_instant,
+    parse_integer,
+    parse_integers,
+)
 from intervals_async.testing._fake.references import ids_in
-from intervals_async.testing._fake.values import instant, truth, whole_number, whole_numbers
 from intervals_async.testing._fake.wire import Row, Value
 
 NONE_ID = -1
@@ -20,7 +25,7 @@ AT, SINCE, UNTIL = operator.eq, operator.ge, operator.le
 
 
 def ids(
-    name: str, column: str | None = None, *, none: bool = False, through: str | None = None
+    name: str, column: str | None = None, *, accepts_none: bool = False, through: str | None = None
 ) -> Filter:
     """Filter by a column of ids, one or several a row; with ``none``, -1 finds rows without.
 
@@ -30,8 +35,8 @@ def ids(
     source = column or name
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = whole_numbers(text)
-        return _those_with(account, source, wanted, none=none, through=through)
+        wanted = parse_integers(text)
+        return _with_ids(account, source, wanted, accepts_none=accepts_none, through=through)
 
     return Filter(name, test)
 
@@ -43,26 +48,26 @@ def one_id(
     source = column or name
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = frozenset((whole_number(text),))
-        return _those_with(account, source, wanted, through=through)
+        wanted = frozenset((parse_integer(text),))
+        return _with_ids(account, source, wanted, through=through)
 
     return Filter(name, test, required)
 
 
 def linked(name: str, find: Callable[[Account, frozenset[int]], Predicate]) -> Filter:
     """Filter by a set of ids that stand in another table."""
-    return Filter(name, lambda account, text: find(account, whole_numbers(text)))
+    return Filter(name, lambda account, text: find(account, parse_integers(text)))
 
 
 def flag(name: str, find: Callable[[Account, Row], object] | None = None) -> Filter:
     """Filter by a boolean column, or by what ``find`` says of a row."""
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = truth(text)
+        wanted = parse_boolean(text)
         if find is None:
             return lambda row: bool(row[name]) == wanted
-        says = find
-        return lambda row: bool(says(account, row)) == wanted
+        predicate = find
+        return lambda row: bool(predicate(account, row)) == wanted
 
     return Filter(name, test)
 
@@ -79,14 +84,14 @@ def text(name: str, *sources: str) -> Filter:
     return Filter(name, test)
 
 
-def dated(name: str, column: str, compare: Compare, *, moments: bool = False) -> Filter:
+def dated(name: str, column: str, compare: Compare, *, with_time: bool = False) -> Filter:
     """Filter by a date or a moment in a column; a row without it never matches.
 
     A day is compared with the day of a moment. With ``moments`` the filter takes moments too.
     """
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = instant(text, moments=moments)
+        wanted = parse_instant(text, with_time=with_time)
 
         def matches(row: Row) -> bool:
             value = row[column]
@@ -97,14 +102,14 @@ def dated(name: str, column: str, compare: Compare, *, moments: bool = False) ->
     return Filter(name, test)
 
 
-def accepted(name: str, check: Callable[[str], object], *, idle: bool = False) -> Filter:
+def checked_only(name: str, check: Callable[[str], object], *, ignored: bool = False) -> Filter:
     """Take a filter that leaves out no row: it is only checked, or changes what is shown."""
 
     def test(account: Account, text: str) -> Predicate:
         check(text)
         return lambda row: True
 
-    return Filter(name, test, idle=idle)
+    return Filter(name, test, ignored=ignored)
 
 
 def contains(wanted: str, *values: Value) -> bool:
@@ -119,15 +124,15 @@ def _as_text(value: date) -> str:
     return value.replace(tzinfo=None).isoformat(" ", "seconds")
 
 
-def _those_with(
+def _with_ids(
     account: Account,
     column: str,
     wanted: frozenset[int],
     *,
-    none: bool = False,
+    accepts_none: bool = False,
     through: str | None = None,
 ) -> Predicate:
-    without = none and NONE_ID in wanted
+    without = accepts_none and NONE_ID in wanted
 
     def matches(row: Row) -> bool:
         value = row[column]

@@ -16,17 +16,17 @@ from intervals_async.testing._fake.contract import Resource
 from intervals_async.testing._fake.limits import DayLimit
 from intervals_async.testing._fake.resources import catalog
 from intervals_async.testing._fake.tables import Table
-from intervals_async.testing._fake.writing import finish
+from intervals_async.testing._fake.writing import complete_row
 
-_REMEMBERED = 8
-_MOST_NOTES = 1000
+_CACHED_ACCOUNTS = 8
+_MAX_CACHED_NOTES = 1000
 """With more than these, an account is too large to be remembered."""
 
 
-def furnish(account: Account, sizes: Sizes) -> None:
+def populate(account: Account, sizes: Sizes) -> None:
     """Fill an empty account with generated records."""
-    generate = _generated if sizes.notes > _MOST_NOTES else _remembered
-    account.take_over(generate(tuple(catalog()), sizes, account.stamp().date()))
+    generate = _generated if sizes.notes > _MAX_CACHED_NOTES else _cached
+    account.copy_from(generate(tuple(catalog()), sizes, account.utc_now().date()))
 
 
 def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
@@ -46,17 +46,17 @@ def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
     return account
 
 
-_remembered = lru_cache(_REMEMBERED)(_generated)
+_cached = lru_cache(_CACHED_ACCOUNTS)(_generated)
 
 
 def _fill(account: Account, resource: Resource, sizes: Sizes) -> None:
     table = account.table(resource.name)
-    whole = len(resource.columns)
-    for given in resource.generate(account, sizes):
-        row = given
-        if len(row) < whole or "id" not in row:
-            row = {"id": table.next_id, **given}
-            finish(account, resource, row, 0)
+    column_count = len(resource.columns)
+    for generated in resource.generate(account, sizes):
+        row = generated
+        if len(row) < column_count or "id" not in row:
+            row = {"id": table.next_id, **generated}
+            complete_row(account, resource, row, 0)
         table.add(row)
 
 

@@ -14,20 +14,29 @@ from intervals_async.testing._fake.exchange import DroppedError
 Handler: TypeAlias = Callable[[web.Request, asyncio.Event], Awaitable[web.StreamResponse]]
 """Answers a request; the event is set when the server stops."""
 
-_LARGEST_BODY = 64 * 2**20
-_GRACE = 1.0
+_MAX_BODY = 64 * 2**20
+_SHUTDOWN_SECONDS = 1.0
 
 
 class Listener:
     """Listens on a host and a port (0: a free one) and hands every request to ``handler``."""
 
-    __slots__ = ("_bound", "_busy", "_handler", "_host", "_port", "_runner", "_site", "_stopping")
+    __slots__ = (
+        "_bound_port",
+        "_busy",
+        "_handler",
+        "_host",
+        "_port",
+        "_runner",
+        "_site",
+        "_stopping",
+    )
 
     def __init__(self, host: str, port: int, handler: Handler) -> None:
         self._host = host
         self._port = port
         self._handler = handler
-        self._bound = port
+        self._bound_port = port
         self._busy: set[asyncio.Transport | None] = set()
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -38,16 +47,18 @@ class Listener:
         """The root address with a slash at its end; RuntimeError unless there is one."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         self._running()
-        return f"http://{host}:{self._bound}/"
+        return f"http://{host}:{self._bound_port}/"
 
     async def start(self) -> None:
         """Begin to listen, unless it listens already."""
         if self._runner is not None:
             return
         self._stopping = asyncio.Event()
-        app = web.Application(client_max_size=_LARGEST_BODY)
+        app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
+        self._runner = runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+        )
         await runner.setup()
         try:
             self._site = await self._listen(runner, self._port)
@@ -81,12 +92,12 @@ class Listener:
             yield
         finally:
             if self._runner is runner:
-                self._site = await self._listen(runner, self._bound)
+                self._site = await self._listen(runner, self._bound_port)
 
     async def _listen(self, runner: web.AppRunner, port: int) -> web.TCPSite:
         site = web.TCPSite(runner, self._host, port, reuse_address=True)
         await site.start()
-        self._bound = int(runner.addresses[0][1])
+        self._bound_port = int(runner.addresses[0][1])
         return site
 
     def _running(self) -> tuple[web.AppRunner, web.TCPSite]:

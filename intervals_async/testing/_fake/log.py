@@ -35,27 +35,27 @@ class SeenRequest:
 class RequestLog:
     """The requests in the order in which they came, and how many there were ever."""
 
-    __slots__ = ("_seen", "total")
+    __slots__ = ("_requests", "total")
 
     def __init__(self) -> None:
         self.total = 0
-        self._seen: dict[int, SeenRequest] = {}
+        self._requests: dict[int, SeenRequest] = {}
 
-    def note(self, seen: SeenRequest) -> int:
+    def add(self, request: SeenRequest) -> int:
         """Enter a request and return its number."""
         self.total += 1
-        self._seen[self.total] = seen
+        self._requests[self.total] = request
         return self.total
 
-    def answered(self, number: int, status: int | None) -> None:
+    def set_status(self, number: int, status: int | None) -> None:
         """Enter how a request was answered, unless the log was cleared in the meantime."""
-        if number in self._seen:
-            self._seen[number] = evolve(self._seen[number], status=status)
+        if number in self._requests:
+            self._requests[number] = evolve(self._requests[number], status=status)
 
     def entries(self) -> tuple[SeenRequest, ...]:
         """Return the requests seen since the start or since the last ``clear``."""
-        return tuple(self._seen.values())
+        return tuple(self._requests.values())
 
     def clear(self) -> None:
         """Forget the requests, not how many they were."""
-        self._seen.clear()
+        self._requests.clear()

@@ -8,7 +8,7 @@ from intervals_async.resources import names
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.wire import Row, Value
 
-_UNDER_OTHER_NAMES = {
+_TABLE_OF_COLUMN = {
     "assigneeid": "person",
     "authorid": "person",
     "contact_descriptor_id": "contactdescriptor",
@@ -30,8 +30,8 @@ _UNDER_OTHER_NAMES = {
 
 def table_of(column: str) -> str | None:
     """Return the resource that a column points to by its name, or None: ``projectid``, project."""
-    if column in _UNDER_OTHER_NAMES:
-        return _UNDER_OTHER_NAMES[column]
+    if column in _TABLE_OF_COLUMN:
+        return _TABLE_OF_COLUMN[column]
     plain = column.removesuffix("id")
     return plain if plain != column and plain in names() else None
 

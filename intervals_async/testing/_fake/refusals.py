@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from intervals_async.testing._fake.wire import Answer, Json, error_answer
+from intervals_async.testing._fake.wire import Json, Response, error_response
 
 
 class RefusedError(Exception):
@@ -21,10 +21,10 @@ class RefusedError(Exception):
         self.message = message
         self.verbose = tuple(verbose)
 
-    def answer(self, personid: int | None) -> Answer:
+    def answer(self, personid: int | None) -> Response:
         """Return the answer that tells this refusal to the caller ``personid``."""
         verbose: list[Json] = [*self.verbose]
-        return error_answer(self.status, self.code, self.message, verbose, personid=personid)
+        return error_response(self.status, self.code, self.message, verbose, personid=personid)
 
 
 def bad_credentials() -> RefusedError:

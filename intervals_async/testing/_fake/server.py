@@ -15,9 +15,9 @@ from aiohttp import web
 
 from intervals_async.testing._fake import reading
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Write
+from intervals_async.testing._fake.contract import ReadContext, Write
 from intervals_async.testing._fake.exchange import Exchange
-from intervals_async.testing._fake.generation import furnish
+from intervals_async.testing._fake.generation import populate
 from intervals_async.testing._fake.injection import FaultQueue
 from intervals_async.testing._fake.limits import DayLimit, MinuteLimit
 from intervals_async.testing._fake.listener import Listener
@@ -25,7 +25,7 @@ from intervals_async.testing._fake.log import RequestLog, SeenRequest
 from intervals_async.testing._fake.resources import catalog
 from intervals_async.testing._fake.service import Service
 from intervals_async.testing._fake.wire import Json, Row, Value
-from intervals_async.testing._fake.writing import finish
+from intervals_async.testing._fake.writing import complete_row
 from intervals_async.testing.faults._base import Fault
 
 Callback: TypeAlias = Callable[["FakeIntervals", SeenRequest], None]
@@ -83,9 +83,9 @@ class FakeIntervals:
             raise ValueError("people must be at least 1: somebody has to own the token")
         self._account = Account(seed, token, DayLimit(per_day, now), now)
         self._catalog = catalog()
-        furnish(self._account, Sizes(notes, people, projects, clients, seed))
+        populate(self._account, Sizes(notes, people, projects, clients, seed))
         self._token = self._account.token_for("Administrator")
-        self._administrator = self._account.table("person").order[0]
+        self._administrator = self._account.table("person").ids[0]
         self._service = Service(self._account, self._catalog, MinuteLimit(per_minute, clock))
         self._latency = latency
         self._clock = clock
@@ -162,13 +162,13 @@ class FakeIntervals:
             LookupError: The resource has no records of its own.
         """
         table = self._account.table(resource)
-        rules, asking = self._catalog[resource], self._administrators()
+        rules, context = self._catalog[resource], self._administrator_context()
         found: list[Row] = []
         for row in table:
-            shown = rules.show(self._account, dict(row), asking) if rules.show else {}
+            shown = rules.show(self._account, dict(row), context) if rules.show else {}
             computed = {name: value for name, value in shown.items() if row[name] is None}
-            whole = {**row, **computed}
-            found.append({column.name: whole[column.name] for column in table.columns})
+            full_row = {**row, **computed}
+            found.append({column.name: full_row[column.name] for column in table.columns})
         return found
 
     def wire_rows(self, resource: str) -> list[dict[str, Json]]:
@@ -177,13 +177,13 @@ class FakeIntervals:
         Raises:
             LookupError: The resource has no records of its own.
         """
-        order = self._account.table(resource).order
+        order = self._account.table(resource).ids
         rules = self._catalog[resource]
-        sent = reading.rows(self._account, rules, order, self._administrators())
+        sent = reading.rows(self._account, rules, order, self._administrator_context())
         return [json.loads(row) for row in sent]
 
-    def _administrators(self) -> Asking:
-        return Asking(self._account.related("person", self._administrator))
+    def _administrator_context(self) -> ReadContext:
+        return ReadContext(self._account.related("person", self._administrator))
 
     def insert(self, resource: str, *, before: int | None = None, **fields: Value) -> int:
         """Add a record and return its id; fields that are not given are made up.
@@ -202,7 +202,7 @@ class FakeIntervals:
         self._refuse_unknown(resource, fields)
         rules = self._catalog[resource]
         row: Row = {"id": table.next_id, **fields}
-        finish(self._account, rules, row, self._administrator)
+        complete_row(self._account, rules, row, self._administrator)
         row |= fields
         identity = table.add(row, before)
         rules.created(self._account, Write(row, self._administrator, fields, quiet=True))
@@ -262,18 +262,18 @@ class FakeIntervals:
         self._faults.clear()
 
     async def _handle(self, request: web.Request, stopping: asyncio.Event) -> web.StreamResponse:
-        seen = await self._see(request)
-        number = self._log.note(seen)
+        seen_request = await self._read(request)
+        number = self._log.add(seen_request)
         for callback in tuple(self._callbacks):
-            callback(self, seen)
-        fault = self._faults.take(seen)
-        exchange = Exchange(request, stopping, lambda: self._service.answer(seen))
+            callback(self, seen_request)
+        fault = self._faults.take(seen_request)
+        exchange = Exchange(request, stopping, lambda: self._service.answer(seen_request))
         await exchange.pause(self._latency)
         response = await fault.answer(exchange)
-        self._log.answered(number, exchange.status)
+        self._log.set_status(number, exchange.status)
         return response
 
-    async def _see(self, request: web.Request) -> SeenRequest:
+    async def _read(self, request: web.Request) -> SeenRequest:
         raw = await request.read()
         try:
             body: Json = json.loads(raw)

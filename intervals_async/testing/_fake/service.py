@@ -16,7 +16,7 @@ from intervals_async.testing._fake.contract import Groups, Resource
 from intervals_async.testing._fake.limits import MinuteLimit
 from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.refusals import RefusedError
-from intervals_async.testing._fake.wire import JSON, Answer, Envelope, Row, id_of
+from intervals_async.testing._fake.wire import JSON, Envelope, Response, Row, id_of
 
 _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<intervals/>\n'
 
@@ -33,62 +33,64 @@ class Service:
         self._catalog = catalog
         self._minute = minute
 
-    def answer(self, seen: SeenRequest) -> Answer:
+    def answer(self, request: SeenRequest) -> Response:
         """Answer one request; who does not accept JSON gets an empty XML document, or the file."""
-        caller = self._account.caller(seen.headers.get("authorization", ""))
+        caller = self._account.caller(request.headers.get("authorization", ""))
         try:
-            answer = self._admit(seen, caller)
+            answer = self._admit(request, caller)
         except RefusedError as refusal:
             answer = refusal.answer(caller)
-        if answer.content_type == JSON and "application/json" not in seen.headers.get("accept", ""):
-            return Answer(answer.status, _XML, "text/xml; charset=utf-8")
+        if answer.content_type == JSON and "application/json" not in request.headers.get(
+            "accept", ""
+        ):
+            return Response(answer.status, _XML, "text/xml; charset=utf-8")
         return answer
 
-    def _admit(self, seen: SeenRequest, caller: int | None) -> Answer:
+    def _admit(self, request: SeenRequest, caller: int | None) -> Response:
         if not self._minute.admit():
             raise refusals.too_fast()
         person = self._account.person(caller)
-        name, identity, action = _split(seen.path)
-        if name != "quota" and not self._account.day.admit():
+        name, identity, action = _split(request.path)
+        if name != "quota" and not self._account.day_limit.admit():
             raise refusals.day_used_up()
         if name not in self._catalog:
             raise refusals.unknown_resource()
         resource = self._catalog[name]
         if action is not None and action not in resource.actions:
             raise refusals.unknown_action()
-        if action is not None and seen.method != "GET":
+        if action is not None and request.method != "GET":
             raise refusals.method_not_available()
-        _permit(resource, seen.method, identity is not None, person)
+        _permit(resource, request.method, identity is not None, person)
         if action is not None and identity is not None:
-            return self._perform(resource, seen, identity, action, person)
-        return self._act(resource, seen, identity, person).answer()
+            return self._perform(resource, request, identity, action, person)
+        return self._dispatch(resource, request, identity, person).answer()
 
     def _perform(
-        self, resource: Resource, seen: SeenRequest, identity: str, action: str, person: Row
-    ) -> Answer:
+        self, resource: Resource, request: SeenRequest, identity: str, action: str, person: Row
+    ) -> Response:
         row = reading.find(self._account, resource, identity, person)
-        if seen.query:
-            raise refusals.not_recognized(seen.query)
+        if request.query:
+            raise refusals.not_recognized(request.query)
         return resource.actions[action](self._account, row, id_of(person))
 
-    def _act(
-        self, resource: Resource, seen: SeenRequest, identity: str | None, person: Row
+    def _dispatch(
+        self, resource: Resource, request: SeenRequest, identity: str | None, person: Row
     ) -> Envelope:
         account = self._account
-        if identity is None and seen.method == "GET":
-            return reading.collection(account, resource, seen.query, person)
+        if identity is None and request.method == "GET":
+            return reading.collection(account, resource, request.query, person)
         old = None if identity is None else reading.find(account, resource, identity, person)
-        if seen.query:
-            raise refusals.not_recognized(seen.query)
+        if request.query:
+            raise refusals.not_recognized(request.query)
         if old is None:
-            return writing.create(account, resource, seen, person)
-        if seen.method in resource.acts:
-            return resource.acts[seen.method](account, seen, old, id_of(person))
-        if seen.method == "GET":
+            return writing.create(account, resource, request, person)
+        if request.method in resource.method_handlers:
+            return resource.method_handlers[request.method](account, request, old, id_of(person))
+        if request.method == "GET":
             return reading.member(account, resource, old, person)
-        if seen.method == "DELETE":
+        if request.method == "DELETE":
             return writing.delete(account, resource, old, person)
-        return writing.change(account, resource, seen, old, person)
+        return writing.change(account, resource, request, old, person)
 
 
 def _split(path: str) -> tuple[str, str | None, str | None]:
@@ -104,7 +106,7 @@ def _permit(resource: Resource, method: str, member: bool, person: Row) -> None:
     offered = dict(resource.member if member else resource.collection)
     # A new record has no id yet: its path is the collection's, its right stands at the member.
     for name in () if member else ("POST", "PUT"):
-        if name in resource.member and name not in resource.acts:
+        if name in resource.member and name not in resource.method_handlers:
             offered[name] = resource.member[name]
     if method not in offered:
         raise refusals.method_not_available()

@@ -13,14 +13,14 @@ class Table:
     ``version`` grows with every change, so that whoever keeps a selection knows when it is stale.
     """
 
-    __slots__ = ("_bytes", "_encoder", "_highest", "_order", "_rows", "columns", "version")
+    __slots__ = ("_bytes", "_encoder", "_highest", "_ids", "_rows", "columns", "version")
 
     def __init__(self, columns: Sequence[Column], first_id: int = 1) -> None:
         self.columns = tuple(columns)
         self.version = 0
         self._encoder = encoder(tuple(column for column in columns if column.list))
         self._rows: dict[int, Row] = {}
-        self._order: list[int] = []
+        self._ids: list[int] = []
         self._bytes: dict[int, bytes] = {}
         self._highest = first_id - 1
 
@@ -28,17 +28,17 @@ class Table:
         """Return a table of the same rows that goes its own way."""
         other = Table(self.columns, self._highest + 1)
         other._rows = self._rows.copy()
-        other._order = self._order.copy()
+        other._ids = self._ids.copy()
         other._bytes = self._bytes.copy()
         other.version = self.version
         return other
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._ids)
 
     def __iter__(self) -> Iterator[Row]:
         """Go through the rows in the server's order."""
-        return (self._rows[identity] for identity in self._order)
+        return (self._rows[identity] for identity in self._ids)
 
     @property
     def next_id(self) -> int:
@@ -46,9 +46,9 @@ class Table:
         return self._highest + 1
 
     @property
-    def order(self) -> Sequence[int]:
+    def ids(self) -> Sequence[int]:
         """The ids in the server's order."""
-        return self._order
+        return self._ids
 
     def get(self, identity: Value) -> Row | None:
         """Return the row with this id, or None."""
@@ -64,8 +64,8 @@ class Table:
         identity = id_of(row)
         if identity in self._rows:
             raise ValueError(f"there is a row with the id {identity} already")
-        place = len(self._order) if before is None else self._order.index(before)
-        self._order.insert(place, identity)
+        index = len(self._ids) if before is None else self._ids.index(before)
+        self._ids.insert(index, identity)
         self._highest = max(self._highest, identity)
         self._store(identity, row)
         return identity
@@ -74,15 +74,15 @@ class Table:
         """Take the row out; KeyError if there is none."""
         del self._rows[identity]
         del self._bytes[identity]
-        self._order.remove(identity)
+        self._ids.remove(identity)
         self.version += 1
 
     def change(self, identity: int, fields: Mapping[str, Value], *, reorder: bool = False) -> None:
         """Set fields of a row; ``reorder`` moves it to the end. KeyError if there is none."""
         self._store(identity, {**self._rows[identity], **fields})
         if reorder:
-            self._order.remove(identity)
-            self._order.append(identity)
+            self._ids.remove(identity)
+            self._ids.append(identity)
 
     def _store(self, identity: int, row: Row) -> None:
         self._rows[identity] = row

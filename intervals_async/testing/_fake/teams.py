@@ -10,8 +10,8 @@ from intervals_async.testing._fake.wire import Row, Value
 def team(account: Account, project: Value) -> list[int]:
     """Return the ids of those who have access to a project, in order."""
     people = account.table("person")
-    there = [each for each in sorted(people_with_access(account, project)) if people.get(each)]
-    return there or list(people.order[:1])
+    members = [each for each in sorted(people_with_access(account, project)) if people.get(each)]
+    return members or list(people.ids[:1])
 
 
 def modules_of(account: Account, project: Value) -> list[Value]:

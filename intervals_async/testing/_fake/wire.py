@@ -29,7 +29,7 @@ JSON = "application/json; charset=utf-8"
 """The content type of all answers but files."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;", "'": "&#039;"})
-_REMEMBERED = 512
+_CACHE_SIZE = 512
 _to_ascii = json.JSONEncoder().encode
 _to_utf8 = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -42,17 +42,17 @@ def id_of(row: Row) -> int:
     return identity
 
 
-def entities(plain: str) -> str:
+def encode_entities(plain: str) -> str:
     """Return plain text as it stands in an answer: HTML-entity encoded."""
     return plain.translate(_ENTITIES)
 
 
-@lru_cache(_REMEMBERED, typed=True)
+@lru_cache(_CACHE_SIZE, typed=True)
 def _text(value: Value) -> str:
-    return _to_ascii(entities(str(value)))
+    return _to_ascii(encode_entities(str(value)))
 
 
-@lru_cache(_REMEMBERED, typed=True)
+@lru_cache(_CACHE_SIZE, typed=True)
 def _html(value: Value) -> str:
     return _to_utf8(str(value))
 
@@ -131,14 +131,14 @@ class RowEncoder:
         self._template = "{" + ",".join(f'"{column.name}":%s' for column in columns) + "}"
         self._plans = tuple(
             [
-                (column.name, _ENCODERS[column.kind], ("null", '""')[(turn + place) % 2])
-                for place, column in enumerate(columns)
+                (column.name, _ENCODERS[column.kind], ("null", '""')[(parity + index) % 2])
+                for index, column in enumerate(columns)
             ]
-            for turn in (0, 1)
+            for parity in (0, 1)
         )
 
     def encode(
-        self, row: Row, *, member: bool = False, shapes: Mapping[str, str] | None = None
+        self, row: Row, *, member: bool = False, raw_json: Mapping[str, str] | None = None
     ) -> bytes:
         """Return a row as it looks in the list or as a member.
 
@@ -147,19 +147,19 @@ class RowEncoder:
         absent = [name for name in self._optional if row.get(name) is None]
         if absent:
             present = tuple(column for column in self._columns if column.name not in absent)
-            return encoder(present).encode(row, member=member, shapes=shapes)
+            return encoder(present).encode(row, member=member, raw_json=raw_json)
         plan = self._plans[(id_of(row) + member) % 2]
         parts = [
             missing if (value := row[name]) is None else encode(value)
             for name, encode, missing in plan
         ]
-        if shapes:
-            for place, column in enumerate(self._columns):
-                parts[place] = shapes.get(column.name, parts[place])
+        if raw_json:
+            for index, column in enumerate(self._columns):
+                parts[index] = raw_json.get(column.name, parts[index])
         return (self._template % tuple(parts)).encode()
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def encoder(columns: tuple[Column, ...]) -> RowEncoder:
     """Return the encoder of some columns; it is made once."""
     return RowEncoder(columns)
@@ -195,13 +195,13 @@ class Envelope:
             parts.append(b'"%b":%b' % (self.key.encode(), payload))
         return b"{" + b",".join(parts) + b"}"
 
-    def answer(self) -> Answer:
+    def answer(self) -> Response:
         """Return the answer that carries this envelope."""
-        return Answer(self.code, self.body(), envelope=self)
+        return Response(self.code, self.body(), envelope=self)
 
 
 @frozen
-class Answer:
+class Response:
     """What goes out: the HTTP status, the body and, for a success, the envelope it was made of."""
 
     status: int
@@ -211,7 +211,7 @@ class Answer:
     envelope: Envelope | None = None
 
 
-def error_answer(
+def error_response(
     status: int,
     code: int | None,
     message: str,
@@ -219,20 +219,20 @@ def error_answer(
     *,
     personid: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> Response:
     """Return an answer with the API's error body; without ``code`` it has no ``error`` in it."""
     body: dict[str, Json] = {
         "personid": None if personid is None else str(personid),
-        "status": phrase(status),
+        "status": reason_phrase(status),
         "code": status,
     }
     if code is not None:
-        told: Json = [] if verbose is None else verbose
-        body["error"] = {"code": code, "message": message, "verbose": told}
-    return Answer(status, json.dumps(body).encode(), headers=headers or {})
+        details: Json = [] if verbose is None else verbose
+        body["error"] = {"code": code, "message": message, "verbose": details}
+    return Response(status, json.dumps(body).encode(), headers=headers or {})
 
 
-def phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
     """Return the words that go with an HTTP status."""
     try:
         return HTTPStatus(status).phrase

@@ -6,7 +6,7 @@ from aiohttp import web
 from attrs import evolve, field, frozen
 
 from intervals_async.testing._fake.exchange import Exchange
-from intervals_async.testing._fake.wire import Answer, Envelope
+from intervals_async.testing._fake.wire import Envelope, Response
 
 
 @frozen
@@ -17,7 +17,7 @@ class Fault:
         """Answer the request, or raise ``DroppedError`` to close the connection."""
         return exchange.send(self.change(exchange.process()))
 
-    def change(self, answer: Answer) -> Answer:
+    def change(self, answer: Response) -> Response:
         """Return what is sent instead of the true answer."""
         return answer
 
@@ -34,7 +34,7 @@ class ReplyFault(Fault):
             exchange.process()
         return exchange.send(self.reply())
 
-    def reply(self) -> Answer:
+    def reply(self) -> Response:
         """Return the answer that takes the true one's place."""
         raise NotImplementedError
 
@@ -43,7 +43,7 @@ class ReplyFault(Fault):
 class EnvelopeFault(Fault):
     """Changes the envelope of a success; errors and XML are sent as they are."""
 
-    def change(self, answer: Answer) -> Answer:
+    def change(self, answer: Response) -> Response:
         """Return the answer with the changed envelope."""
         if answer.envelope is None:
             return answer

@@ -6,7 +6,7 @@ import json
 
 from attrs import evolve, frozen
 
-from intervals_async.testing._fake.wire import Answer, Envelope, Json
+from intervals_async.testing._fake.wire import Envelope, Json, Response
 from intervals_async.testing.faults._base import EnvelopeFault, Fault
 
 
@@ -16,7 +16,7 @@ class Truncated(Fault):
 
     at: float = 0.5
 
-    def change(self, answer: Answer) -> Answer:
+    def change(self, answer: Response) -> Response:
         """Return the beginning of the answer."""
         return evolve(answer, body=answer.body[: int(len(answer.body) * self.at)])
 
@@ -27,7 +27,7 @@ class WrongContentType(Fault):
 
     content_type: str = "text/plain"
 
-    def change(self, answer: Answer) -> Answer:
+    def change(self, answer: Response) -> Response:
         """Return the answer under the other type."""
         return evolve(answer, content_type=self.content_type)
 
@@ -36,7 +36,7 @@ class WrongContentType(Fault):
 class EmptyBody(Fault):
     """Send the true status and no body."""
 
-    def change(self, answer: Answer) -> Answer:
+    def change(self, answer: Response) -> Response:
         """Return the answer without its body."""
         return evolve(answer, body=b"")
 
@@ -45,7 +45,7 @@ class EmptyBody(Fault):
 class DuplicateKeys(Fault):
     """Send keys twice: listcount and the resource's key stand empty before the true ones."""
 
-    def change(self, answer: Answer) -> Answer:
+    def change(self, answer: Response) -> Response:
         """Return the answer with the keys put before it once more."""
         twice: dict[str, Json] = {"code": answer.status}
         if answer.envelope is not None and answer.envelope.key is not None:

@@ -10,10 +10,10 @@ from aiohttp import web
 from attrs import frozen
 
 from intervals_async.testing._fake.exchange import DroppedError, Exchange
-from intervals_async.testing._fake.wire import Answer
+from intervals_async.testing._fake.wire import Response
 from intervals_async.testing.faults._base import Fault
 
-_PIECE = 65_536
+_CHUNK_SIZE = 65_536
 
 
 @frozen
@@ -63,9 +63,9 @@ class SlowBody(Fault):
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
         """Process the request and send the answer slowly."""
         answer = exchange.process()
-        return await exchange.stream(answer, self._pieces(exchange, answer.body))
+        return await exchange.stream(answer, self._chunks(exchange, answer.body))
 
-    async def _pieces(self, exchange: Exchange, body: bytes) -> AsyncIterator[bytes]:
+    async def _chunks(self, exchange: Exchange, body: bytes) -> AsyncIterator[bytes]:
         for start in range(0, len(body), self.chunk):
             await exchange.pause(self.pause)
             yield body[start : start + self.chunk]
@@ -114,12 +114,12 @@ class Huge(Fault):
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
         """Send the filler without processing the request."""
-        return await exchange.stream(Answer(200, b""), self._pieces(), self.size)
+        return await exchange.stream(Response(200, b""), self._chunks(), self.size)
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def _chunks(self) -> AsyncIterator[bytes]:
         head, tail = b'{"filler":"', b'"}'
         filler = self.size - len(head) - len(tail)
         yield head
-        for start in range(0, filler, _PIECE):
-            yield b"x" * min(_PIECE, filler - start)
+        for start in range(0, filler, _CHUNK_SIZE):
+            yield b"x" * min(_CHUNK_SIZE, filler - start)
         yield tail

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from intervals_async.testing._fake import refusals
-from intervals_async.testing._fake.wire import Answer, Json, error_answer, phrase
+from intervals_async.testing._fake.wire import Json, Response, error_response, reason_phrase
 from intervals_async.testing.faults._base import ReplyFault
 
 
@@ -20,9 +20,9 @@ class Raw(ReplyFault):
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(factory=dict[str, str])
 
-    def reply(self) -> Answer:
+    def reply(self) -> Response:
         """Return the bytes as an answer."""
-        return Answer(self.status, self.body, self.content_type, self.headers)
+        return Response(self.status, self.body, self.content_type, self.headers)
 
 
 @frozen
@@ -35,9 +35,9 @@ class Status(ReplyFault):
     headers: Mapping[str, str] = field(factory=dict[str, str])
     verbose: Json = None
 
-    def reply(self) -> Answer:
+    def reply(self) -> Response:
         """Return the error."""
-        return error_answer(
+        return error_response(
             self.status, self.code, self.message, self.verbose, headers=self.headers
         )
 
@@ -48,11 +48,11 @@ class Html(ReplyFault):
 
     status: int = 502
 
-    def reply(self) -> Answer:
+    def reply(self) -> Response:
         """Return the page."""
-        title = f"{self.status} {phrase(self.status)}"
+        title = f"{self.status} {reason_phrase(self.status)}"
         page = f"<!DOCTYPE html><html><body><h1>{title}</h1></body></html>\n"
-        return Answer(self.status, page.encode(), "text/html; charset=utf-8")
+        return Response(self.status, page.encode(), "text/html; charset=utf-8")
 
 
 @frozen
@@ -62,18 +62,18 @@ class TooFast(ReplyFault):
     retry_after: str | None = None
     status: int = 400
 
-    def reply(self) -> Answer:
+    def reply(self) -> Response:
         """Return the refusal."""
         headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
         refusal = refusals.too_fast()
-        return error_answer(self.status, refusal.code, refusal.message, headers=headers)
+        return error_response(self.status, refusal.code, refusal.message, headers=headers)
 
 
 @frozen
 class DayUsedUp(ReplyFault):
     """Refuse because the account has no request left today: API code 11."""
 
-    def reply(self) -> Answer:
+    def reply(self) -> Response:
         """Return the refusal."""
         return refusals.day_used_up().answer(None)
 
@@ -86,6 +86,6 @@ class ErrorInside200(ReplyFault):
     message: str = "General error"
     status: int = 500
 
-    def reply(self) -> Answer:
+    def reply(self) -> Response:
         """Return the error in a success's clothes."""
-        return Answer(200, error_answer(self.status, self.code, self.message).body)
+        return Response(200, error_response(self.status, self.code, self.message).body)

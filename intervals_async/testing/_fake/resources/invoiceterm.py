@@ -22,8 +22,8 @@ _TERMS = (
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    for place, (name, duration) in enumerate(_TERMS, 1):
-        yield {"name": name, "duration": duration, "priority": place}
+    for index, (name, duration) in enumerate(_TERMS, 1):
+        yield {"name": name, "duration": duration, "priority": index}
 
 
 RESOURCE = derive("invoiceterm", first_id=1, generate=_generate)

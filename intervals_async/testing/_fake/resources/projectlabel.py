@@ -20,9 +20,9 @@ _LABELS = (
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    for place, (name, color, active) in enumerate(_LABELS):
+    for index, (name, color, active) in enumerate(_LABELS):
         # The order of the settings is not the order of the names.
-        priority = len(_LABELS) - place
+        priority = len(_LABELS) - index
         yield {"name": name, "color": color, "priority": priority, "active": active}
 
 

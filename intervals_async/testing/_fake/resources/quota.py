@@ -8,10 +8,15 @@ from intervals_async.testing._fake.wire import Row, encoder
 
 
 def _read(account: Account, caller: int) -> bytes:
-    day = account.day
+    day_limit = account.day_limit
     # The encoder wants an id; a quota has none, and no missing value that would depend on it.
-    row: Row = {"id": 0, "quota": day.quota, "used": day.used, "next_reset": day.next_reset}
-    return encoder(RESOURCE.columns).encode({**row, "exceeded": day.exceeded})
+    row: Row = {
+        "id": 0,
+        "quota": day_limit.quota,
+        "used": day_limit.used,
+        "next_reset": day_limit.next_reset,
+    }
+    return encoder(RESOURCE.columns).encode({**row, "exceeded": day_limit.exceeded})
 
 
 RESOURCE = derive("quota", without=["business_day"], read=_read)

@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 
 from intervals_async.testing._fake import notes
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.clock import local_now, midnight
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import SINCE, UNTIL, dated
-from intervals_async.testing._fake.moments import local_now, midnight
+from intervals_async.testing._fake.parsing import parse_instant
 from intervals_async.testing._fake.refusals import not_valid
-from intervals_async.testing._fake.values import instant
 from intervals_async.testing._fake.wire import Row, columns
 
 _NOTES = 150
@@ -30,18 +30,18 @@ _RANGES = (("datebegin", "dateend"), ("datemodifiedbegin", "datemodifiedend"))
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("tasknote")
+    rng = sizes.rng("tasknote")
     # Some were written on the stroke of midnight, where the ends of ranges lie.
     ages = [
         timedelta(
-            days=dice.randrange(_DAYS), seconds=dice.choice((0, *dice.choices(range(86400), k=9)))
+            days=rng.randrange(_DAYS), seconds=rng.choice((0, *rng.choices(range(86400), k=9)))
         )
         for _ in range(_NOTES)
     ]
     moments = [midnight(account) - age for age in sorted(ages, reverse=True)]
-    made = notes.generated(account, dice, "task", moments)
+    made = notes.generate(account, rng, "task", moments)
     for written, row in zip(moments, made, strict=False):
-        later = timedelta(hours=dice.choice((0, 0, 0, 30)))
+        later = timedelta(hours=rng.choice((0, 0, 0, 30)))
         yield {**row, "datemodified": (written + later).replace(tzinfo=None)}
 
 
@@ -54,14 +54,14 @@ def _check(account: Account, write: Write) -> None:
     write.row["datemodified"] = local_now(account)
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    public = notes.public_ones(account, asking)
-    if asking.member or "taskid" in asking.query:
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    public = notes.only_public_for_executives(account, context)
+    if context.member or "taskid" in context.query:
         return public
-    _refuse_long_ranges(account, asking.query)
-    if any(name in asking.query for name in ("date", "datebegin", "datemodifiedbegin")):
+    _refuse_long_ranges(account, context.query)
+    if any(name in context.query for name in ("date", "datebegin", "datemodifiedbegin")):
         return public
-    begin = account.stamp() - _WEEK
+    begin = account.utc_now() - _WEEK
 
     def recent(row: Row) -> bool:
         written = row["date"]
@@ -78,27 +78,27 @@ def _refuse_long_ranges(account: Account, query: Mapping[str, str]) -> None:
         if first not in query:
             continue
         begin = _moment(query[first])
-        end = _moment(query[last]) if last in query else account.stamp()
+        end = _moment(query[last]) if last in query else account.utc_now()
         if end - begin > _WEEK:
             raise not_valid([(first, query[first])])
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(instant(text, moments=True)).replace(tzinfo=UTC)
+    return datetime.fromisoformat(parse_instant(text, with_time=True)).replace(tzinfo=UTC)
 
 
 def _on_day(account: Account, text: str) -> Predicate:
-    day = instant(text, moments=True)[: len("YYYY-MM-DD")]
+    day = parse_instant(text, with_time=True)[: len("YYYY-MM-DD")]
     return lambda row: str(row["date"]).startswith(day)
 
 
 RESOURCE = derive(
     "tasknote",
-    kept=columns("datemodified:datetime"),
+    hidden=columns("datemodified:datetime"),
     filters=[
         Filter("date", _on_day),
-        dated("datemodifiedbegin", "datemodified", SINCE, moments=True),
-        dated("datemodifiedend", "datemodified", UNTIL, moments=True),
+        dated("datemodifiedbegin", "datemodified", SINCE, with_time=True),
+        dated("datemodifiedend", "datemodified", UNTIL, with_time=True),
     ],
     first_id=20_001,
     generate=_generate,

@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Setting, Write
+from intervals_async.testing._fake.clock import local_now, midnight, today
+from intervals_async.testing._fake.contract import BodyField, Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.hours import number
-from intervals_async.testing._fake.moments import local_now, midnight, today
+from intervals_async.testing._fake.hours import as_float
 from intervals_async.testing._fake.refusals import RefusedError, not_valid
 from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.sample_text import title
 from intervals_async.testing._fake.teams import modules_of, team, worktypes_of
 from intervals_async.testing._fake.wire import Json, Row, Value, columns
-from intervals_async.testing._fake.words import title
 
 _ENTRIES = 200
 _DAYS = 120
@@ -29,30 +29,30 @@ _HOURS = (0.1, 0.25, 0.5, 0.7, 1, 1.1, 2.35, 3, 7.75, 8)
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("time")
-    projects: Sequence[Value] = account.table("project").order
+    rng = sizes.rng("time")
+    projects: Sequence[Value] = account.table("project").ids
     offered: dict[Value, list[Value]] = {
         each: list(worktypes_of(account, each)) for each in projects
     }
     tasks = [task for task in account.table("task") if offered.get(task["projectid"])]
-    for place in range(_ENTRIES if tasks else 0):
-        task = dice.choice(tasks)
+    for index in range(_ENTRIES if tasks else 0):
+        task = rng.choice(tasks)
         project = task["projectid"]
-        day = today(account) - timedelta(days=dice.randrange(_DAYS))
-        age = dice.randrange(max(1, (today(account) - day).days) * 86_400)
-        is_general = dice.random() < 0.3
+        day = today(account) - timedelta(days=rng.randrange(_DAYS))
+        age = rng.randrange(max(1, (today(account) - day).days) * 86_400)
+        is_general = rng.random() < 0.3
         yield {
             "projectid": project,
-            "moduleid": dice.choice(modules_of(account, project)) if is_general else None,
+            "moduleid": rng.choice(modules_of(account, project)) if is_general else None,
             "taskid": None if is_general else task["id"],
-            "worktypeid": dice.choice(offered[project]),
-            "personid": dice.choice(team(account, project)),
+            "worktypeid": rng.choice(offered[project]),
+            "personid": rng.choice(team(account, project)),
             "date": day,
-            "time": dice.choice(_HOURS),
-            "description": dice.choice((None, "", title(place, place + 1))),
-            "billable": dice.random() < 0.6,
+            "time": rng.choice(_HOURS),
+            "description": rng.choice((None, "", title(index, index + 1))),
+            "billable": rng.random() < 0.6,
             "datemodified": (midnight(account) - timedelta(seconds=age)).replace(tzinfo=None),
-            "approved": dice.random() < 0.5,
+            "approved": rng.random() < 0.5,
         }
 
 
@@ -60,7 +60,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     task = account.related("task", row.get("taskid"))
     if task:
         row |= {"projectid": task["projectid"], "moduleid": task["moduleid"]}
-    row.setdefault("projectid", next(iter(account.table("project").order), None))
+    row.setdefault("projectid", next(iter(account.table("project").ids), None))
     project = account.related("project", row["projectid"])
     row.setdefault("worktypeid", next(iter(worktypes_of(account, row["projectid"])), None))
     row.setdefault("personid", caller)
@@ -92,7 +92,7 @@ def _check(account: Account, write: Write) -> None:
         missing = [name for name in ("projectid", "moduleid") if given.get(name) is None]
         if missing:
             raise not_valid([], missing=missing)
-    hours = number(row["time"])
+    hours = as_float(row["time"])
     if round(hours, 2) != hours:
         raise RefusedError(
             400, 18, "Validation error has occurred (see verbose)", ["Time is too precise."]
@@ -108,15 +108,15 @@ def _check(account: Account, write: Write) -> None:
     row["datemodified"] = write.body.get("datemodified") or local_now(account)
 
 
-def _show(account: Account, row: Row, asking: Asking) -> Row:
+def _show(account: Account, row: Row, context: ReadContext) -> Row:
     day = row["date"]
-    if asking.member or not isinstance(day, date):
+    if context.member or not isinstance(day, date):
         return row
     return {**row, "date": day.strftime("%m/%d/%Y")}
 
 
 def _active_only(account: Account, text: str) -> Predicate:
-    wanted = values.truth(text)
+    wanted = parsing.parse_boolean(text)
 
     def matches(row: Row) -> bool:
         person = account.related("person", row["personid"])
@@ -128,18 +128,18 @@ def _active_only(account: Account, text: str) -> Predicate:
 
 def _flag(given: Json) -> Value:
     """Take a boolean; for time JSON's own are known to be accepted too."""
-    return given if isinstance(given, bool) else values.flag(given)
+    return given if isinstance(given, bool) else parsing.body_boolean(given)
 
 
 RESOURCE = derive(
     "time",
-    kept=columns("approved:boolean"),
+    hidden=columns("approved:boolean"),
     filters=[Filter("activeonly", _active_only)],
-    settings=[
-        Setting("time", values.decimal, required=True),
-        Setting("billable", _flag, required=True),
+    body_fields=[
+        BodyField("time", parsing.body_decimal, required=True),
+        BodyField("billable", _flag, required=True),
     ],
-    none=["clientid", "milestoneid"],
+    accepts_none=["clientid", "milestoneid"],
     list_only=[
         "dateiso",
         "project",

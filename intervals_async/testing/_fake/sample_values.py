@@ -17,7 +17,7 @@ _EPOCH = datetime(2024, 1, 1, 8, tzinfo=UTC)
 
 def rows(
     account: Account,
-    dice: random.Random,
+    rng: random.Random,
     columns: Mapping[str, Column],
     points_to: Mapping[str, str],
 ) -> list[Row]:
@@ -25,8 +25,8 @@ def rows(
     return [
         {
             name: None
-            if column.nullable and dice.random() < 0.3
-            else value(account, dice, column, points_to.get(name))
+            if column.nullable and rng.random() < 0.3
+            else value(account, rng, column, points_to.get(name))
             for name, column in columns.items()
             if name != "id"
         }
@@ -34,16 +34,16 @@ def rows(
     ]
 
 
-def value(account: Account, dice: random.Random, column: Column, table: str | None) -> Value:
+def value(account: Account, rng: random.Random, column: Column, table: str | None) -> Value:
     """Make a value for a column; one that points to a table gets an id of it, if there is any."""
-    number = dice.randrange(1, 1000)
+    number = rng.randrange(1, 1000)
     if table is not None:
-        there = account.table(table).order
-        found = dice.choice(there) if there else None
+        ids = account.table(table).ids
+        found = rng.choice(ids) if ids else None
         return str(found) if found is not None and column.kind == "ids" else found
     match column.kind:
         case "boolean":
-            return dice.random() < 0.5
+            return rng.random() < 0.5
         case "date":
             return (_EPOCH + timedelta(days=number)).date()
         case "datetime":

@@ -66,18 +66,18 @@ _SENTENCES = (
 )
 
 
-def title(place: int, identity: int) -> str:
+def title(index: int, identity: int) -> str:
     """Return the title of the note at this place; the id in it makes it the only one."""
-    return _TITLES[place % len(_TITLES)].format(n=identity)
+    return _TITLES[index % len(_TITLES)].format(n=identity)
 
 
-def bodies(dice: random.Random, count: int, size: int) -> Sequence[str | None]:
+def bodies(rng: random.Random, count: int, size: int) -> Sequence[str | None]:
     """Return note bodies of about ``size`` characters; a few are empty, some are missing."""
     made: list[str | None] = [None, ""]
     while len(made) < count:
-        wanted = dice.uniform(0.3, 1.7) * size
+        wanted = rng.uniform(0.3, 1.7) * size
         parts = [f"<div><p>Note body {len(made)}.</p>"]
         while sum(map(len, parts)) < wanted:
-            parts.append(f"<p>{dice.choice(_SENTENCES)}</p>")
+            parts.append(f"<p>{rng.choice(_SENTENCES)}</p>")
         made.append("".join(parts) + "</div>")
     return made

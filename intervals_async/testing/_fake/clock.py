@@ -14,7 +14,7 @@ from intervals_async.testing._fake.account import Account
 
 def today(account: Account) -> date:
     """Return the present day."""
-    return account.stamp().date()
+    return account.utc_now().date()
 
 
 def midnight(account: Account) -> datetime:
@@ -24,4 +24,4 @@ def midnight(account: Account) -> datetime:
 
 def local_now(account: Account) -> datetime:
     """Return the present second by the account's own clock."""
-    return account.stamp().replace(tzinfo=None)
+    return account.utc_now().replace(tzinfo=None)
