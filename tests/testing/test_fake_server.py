@@ -24,7 +24,7 @@ async def test_starts_and_stops_twice() -> None:
     assert fake.url == url
     await fake.stop()
     await fake.stop()
-    with pytest.raises(RuntimeError, match="does not listen"):
+    with pytest.raises(RuntimeError):
         _ = fake.url
 
 
@@ -216,11 +216,11 @@ def _all(fake: FakeIntervals, resource: str) -> dict[str, Any]:
 def test_wrong_use_of_the_data() -> None:
     """A wrong name, id or place is an error, not a silent nothing."""
     fake = FakeIntervals(notes=1)
-    with pytest.raises(TypeError, match="no field nope"):
+    with pytest.raises(TypeError, match="nope"):
         fake.insert("projectnote", nope=1)
-    with pytest.raises(TypeError, match="no field nope"):
+    with pytest.raises(TypeError, match="nope"):
         fake.touch("projectnote", 1, nope=1)
-    with pytest.raises(TypeError, match="whole number"):
+    with pytest.raises(TypeError, match="'7'"):
         fake.insert("projectnote", id="7")
     with pytest.raises(ValueError, match="already"):
         fake.insert("projectnote", id=fake.rows("projectnote")[0]["id"])

@@ -1,9 +1,12 @@
-"""What an invoice comes to: its lines and the time they are made of, taxes, payments, dates.
+"""Invoice calculations: line items imported from time, taxes, payments and due dates.
 
-Assumed where the contract says nothing: taxes are percentages; amounts are rounded to cents; the
-billable time of the project is imported, a line for each work type at the project's rate; of a
-range with one end only the other is open; an invoice is paid when payments have come in and nothing
-is left to pay; what is paid is not overdue.
+The contract leaves these points open, so the fake assumes:
+
+- Taxes are percentages, and amounts are rounded to cents.
+- Importing time creates one line per work type from the project's billable time, at the project's
+  hourly rate. A date range may be open at either end.
+- An invoice is paid when it has payments and its balance is zero or less.
+- A paid invoice is never overdue.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ _CENTS = 2
 
 
 def due_date(account: Account, invoice: Row) -> Value:
-    """Return the day on which an invoice is due by its term."""
+    """Return the due date of an invoice according to its payment term."""
     if invoice["termid"] == OTHER:
         return invoice.get("termotherdatedue")
     days = account.related("invoiceterm", invoice["termid"]).get("duration")
@@ -32,7 +35,7 @@ def due_date(account: Account, invoice: Row) -> Value:
 
 
 def totals(account: Account, invoice: Row) -> Row:
-    """Return what follows from an invoice's lines, its payments and the present day."""
+    """Return the computed fields of an invoice, from its lines, its payments and today's date."""
     subtotal = round(_sum_of(account, "invoiceitem", invoice), _CENTS)
     first_tax = subtotal * as_float(invoice["tax"]) / 100
     second_tax_base = subtotal + first_tax if invoice["secondtaxcompound"] else subtotal
@@ -69,7 +72,7 @@ def _rows_of(account: Account, table: str, invoice: Row) -> Iterator[Row]:
 
 
 def imported_lines(account: Account, invoice: Row) -> Iterator[Row]:
-    """Make the lines of a prefilled invoice out of its project's time."""
+    """Yield the lines of a prefilled invoice, made from the time of its project."""
     hours: defaultdict[Value, float] = defaultdict(float)
     for entry in time_entries(account, "projectid", invoice["projectid"]):
         if entry["billable"] and _is_within(entry["date"], invoice):
@@ -94,7 +97,7 @@ def _is_within(day: Value, invoice: Row) -> bool:
 
 
 def import_time(account: Account, invoice: Row) -> None:
-    """Make the lines from the project's time anew; those that people have made stay."""
+    """Replace the lines imported from time, and keep the lines that people added."""
     table = account.table("invoiceitem")
     for line in list(_rows_of(account, "invoiceitem", invoice)):
         if not line["custom"]:

@@ -1,8 +1,8 @@
-"""What time it is for the account.
+"""The current time of the account.
 
-Its own time zone, which no answer tells, is taken to be UTC. Tasks, their notes, time, invoices and
-payments are dated back from the day on which they are generated, so that there is always something
-that is overdue, running or a few days old.
+The API does not send the account's time zone; the fake uses UTC. Generated tasks, task notes, time
+entries, invoices and payments are dated back from the day on which they are generated, so that some
+of them are always overdue, running or a few days old.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from intervals_async.testing._fake.account import Account
 
 
 def today(account: Account) -> date:
-    """Return the present day."""
+    """Return the current date."""
     return account.utc_now().date()
 
 
 def midnight(account: Account) -> datetime:
-    """Return the moment at which the present day began, in UTC."""
+    """Return the start of the current day in UTC."""
     return datetime.combine(today(account), time(), UTC)
 
 
 def local_now(account: Account) -> datetime:
-    """Return the present second by the account's own clock."""
+    """Return the current time in the account's time zone, without ``tzinfo``."""
     return account.utc_now().replace(tzinfo=None)

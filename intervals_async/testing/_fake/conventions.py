@@ -1,9 +1,11 @@
-"""What can be told of a resource's columns, filters, sorts and settings by their names and types.
+"""Columns, filters, sort keys and body fields derived from names and types.
 
-A filter that has the name of a column looks at it; ``…begin`` and ``…end`` are the ends of a range
-where what is left names a column; ``search`` looks through all texts. What is not among the columns
-is looked for at the record's project. A filter, or sort, that fits nothing is idle: its value is
-checked, every row passes it, and the order stays as it is.
+- A filter with the name of a column compares this column.
+- ``…begin`` and ``…end`` are the ends of a date range if the rest of the name is a column.
+- ``search`` looks through all text columns.
+- An id filter without a column compares the column of the record's project.
+- Any other filter is ignored: the server validates its value, and every row matches. A sort field
+  without a column keeps the order unchanged.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ _KINDS_OR_NONE = {kind | None: name for kind, name in _KINDS.items()}
 
 
 def columns_of(record: type[Record]) -> list[Column]:
-    """Return a column for each field of a record, in the order in which it states them."""
+    """Return a column for each field of a record class, in the order of their definition."""
     known = attrs.resolve_types(cast("type[attrs.AttrsInstance]", record))
     return [
         Column(each.name, kind_of(each.type), nullable=each.default is None)
@@ -90,13 +92,13 @@ def filter_of(
     *,
     accepts_none: bool,
 ) -> Filter:
-    """Return what a filter does by its name and type.
+    """Return the filter for a parameter of the client.
 
     Args:
-        wanted: The filter as the client states it.
+        parameter: The filter as the client declares it.
         columns: The resource's columns by name.
-        project: The names of the project's columns, where the resource's rows have a project.
-        none: Whether -1 asks for the rows without such an id.
+        project: The names of the project's columns if the resource's rows have a project.
+        accepts_none: Whether -1 selects the rows without an id.
     """
     found = _test_of(parameter, columns, project, accepts_none=accepts_none)
     return attrs.evolve(found, required=parameter.required)
@@ -137,7 +139,7 @@ def _test_of(
 
 
 def _texts(columns: Mapping[str, Column]) -> Sequence[str]:
-    """Return the columns that a search looks through."""
+    """Return the names of the columns that ``search`` looks through."""
     return [
         column.name
         for column in columns.values()
@@ -146,8 +148,8 @@ def _texts(columns: Mapping[str, Column]) -> Sequence[str]:
 
 
 def _equal(name: str) -> Filter:
-    def test(account: Account, parameter: str) -> Predicate:
-        return lambda row: row[name] is not None and str(row[name]) == parameter
+    def test(account: Account, text: str) -> Predicate:
+        return lambda row: row[name] is not None and str(row[name]) == text
 
     return Filter(name, test)
 
@@ -158,14 +160,14 @@ _CHECKS: Mapping[str, Callable[[str], object]] = MappingProxyType(
         "date": parsing.parse_date,
         "decimal": float,
         "integer": parsing.parse_integers,
-        "local": lambda given: parsing.parse_instant(given, with_time=True),
-        "utc": lambda given: parsing.parse_instant(given, with_time=True),
+        "local": lambda text: parsing.parse_instant(text, with_time=True),
+        "utc": lambda text: parsing.parse_instant(text, with_time=True),
     }
 )
 
 
 def sorts_of(parameter: Parameter, columns: Mapping[str, Column]) -> dict[str, Sort]:
-    """Return what the values of ``sortfield`` sort by: ``id``, or with a table, ``t.date``."""
+    """Return the sort key of each ``sortfield``, such as ``id``, or ``t.date`` with a prefix."""
     return {
         name: by_column(column) if (column := name.rpartition(".")[2]) in columns else unsorted
         for name in parameter.choices
@@ -173,17 +175,17 @@ def sorts_of(parameter: Parameter, columns: Mapping[str, Column]) -> dict[str, S
 
 
 def by_column(column: str) -> Sort:
-    """Sort by a column."""
+    """Return a sort key that is the value of a column."""
     return lambda account, row: row[column]
 
 
 def unsorted(account: Account, row: Row) -> Value:
-    """Sort by nothing: what the order is to be is not known."""
+    """Return the same key for every row, for sort fields whose order is unknown."""
     return None
 
 
 def body_field_of(parameter: Parameter, columns: Collection[str]) -> BodyField:
-    """Return what a settable field takes, by its type, and the column of its name, if any."""
+    """Return the body field for a parameter of the client, with the column of the same name."""
     column = parameter.name if parameter.name in columns else None
     return BodyField(parameter.name, _parser_of(parameter), column, parameter.required)
 

@@ -1,4 +1,4 @@
-"""The kinds of filters that the API has, each made from the names of the columns it looks at."""
+"""The kinds of filters that the API has, each built from the names of the columns it compares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from intervals_async.testing._fake.references import ids_in
 from intervals_async.testing._fake.wire import Row, Value
 
 NONE_ID = -1
-"""What an id filter takes for "without one", where the resource says so."""
+"""The value of an id filter that selects the rows without an id, if the filter accepts it."""
 
 Compare = Callable[[str, str], bool]
 AT, SINCE, UNTIL = operator.eq, operator.ge, operator.le
@@ -27,10 +27,15 @@ AT, SINCE, UNTIL = operator.eq, operator.ge, operator.le
 def ids(
     name: str, column: str | None = None, *, accepts_none: bool = False, through: str | None = None
 ) -> Filter:
-    """Filter by a column of ids, one or several a row; with ``none``, -1 finds rows without.
+    """Filter by a column that holds one id or several.
 
-    ``through`` names the table that has the column: it is that of the record which the row's own
-    ``{through}id`` points to. ``ids("clientid", through="project")`` asks for the project's client.
+    Args:
+        name: The name of the filter.
+        column: The column to compare; by default the one of the same name.
+        accepts_none: Whether -1 selects the rows without an id.
+        through: The table that has the column, if it is not the row's own. The row's column
+            ``{through}id`` points to a record of this table. For example,
+            ``ids("clientid", through="project")`` compares the client of the row's project.
     """
     source = column or name
 
@@ -44,7 +49,7 @@ def ids(
 def one_id(
     name: str, column: str | None = None, *, required: bool = False, through: str | None = None
 ) -> Filter:
-    """Filter by a column of ids, as ``ids`` does; a comma-separated list is refused."""
+    """Filter by a column of ids like ``ids``, but refuse a comma-separated list."""
     source = column or name
 
     def test(account: Account, text: str) -> Predicate:
@@ -55,27 +60,28 @@ def one_id(
 
 
 def linked(name: str, find: Callable[[Account, frozenset[int]], Predicate]) -> Filter:
-    """Filter by a set of ids that stand in another table."""
+    """Filter by ids of records in another table."""
     return Filter(name, lambda account, text: find(account, parse_integers(text)))
 
 
-def flag(name: str, find: Callable[[Account, Row], object] | None = None) -> Filter:
-    """Filter by a boolean column, or by what ``find`` says of a row."""
+def flag(name: str, compute: Callable[[Account, Row], object] | None = None) -> Filter:
+    """Filter by a boolean column, or by the truth value that ``compute`` returns for a row."""
 
     def test(account: Account, text: str) -> Predicate:
         wanted = parse_boolean(text)
-        if find is None:
+        if compute is None:
             return lambda row: bool(row[name]) == wanted
-        predicate = find
-        return lambda row: bool(predicate(account, row)) == wanted
+        value_of = compute
+        return lambda row: bool(value_of(account, row)) == wanted
 
     return Filter(name, test)
 
 
 def text(name: str, *sources: str) -> Filter:
-    """Filter by text that one of the columns contains, in whatever case.
+    """Filter by a text that one of the columns contains, ignoring case.
 
-    Whether the API compares the whole text or a part of it is not known; a part is assumed.
+    It is unknown whether the API compares the complete text or a part of it; the fake compares a
+    part.
     """
 
     def test(account: Account, wanted: str) -> Predicate:
@@ -85,9 +91,10 @@ def text(name: str, *sources: str) -> Filter:
 
 
 def dated(name: str, column: str, compare: Compare, *, with_time: bool = False) -> Filter:
-    """Filter by a date or a moment in a column; a row without it never matches.
+    """Filter by a column of dates or datetimes. A row without a value never matches.
 
-    A day is compared with the day of a moment. With ``moments`` the filter takes moments too.
+    A date is compared with the date part of a datetime. With ``with_time`` the filter also accepts
+    datetimes.
     """
 
     def test(account: Account, text: str) -> Predicate:
@@ -103,7 +110,10 @@ def dated(name: str, column: str, compare: Compare, *, with_time: bool = False) 
 
 
 def checked_only(name: str, check: Callable[[str], object], *, ignored: bool = False) -> Filter:
-    """Take a filter that leaves out no row: it is only checked, or changes what is shown."""
+    """Accept a filter that matches every row.
+
+    Its value is only validated, or affects what the response shows.
+    """
 
     def test(account: Account, text: str) -> Predicate:
         check(text)
@@ -113,7 +123,7 @@ def checked_only(name: str, check: Callable[[str], object], *, ignored: bool = F
 
 
 def contains(wanted: str, *values: Value) -> bool:
-    """Tell whether one of the values contains the text, in whatever case."""
+    """Return whether one of the values contains the text, ignoring case."""
     needle = wanted.casefold()
     return any(needle in str(value).casefold() for value in values if value is not None)
 

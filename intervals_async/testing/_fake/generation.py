@@ -1,7 +1,7 @@
-"""Filling an empty account: which resource comes first, and what its rows still lack.
+"""The generation of an account's sample data, in the order of the references between resources.
 
-What is generated depends on the sizes, the seed and the day, and on nothing else. So it can be
-remembered: tests make many small accounts, and most of them begin alike.
+The data depend only on the sizes, the seed and the date. They are therefore cached: tests create
+many small accounts, and most of them start with the same data.
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ from intervals_async.testing._fake.writing import complete_row
 
 _CACHED_ACCOUNTS = 8
 _MAX_CACHED_NOTES = 1000
-"""With more than these, an account is too large to be remembered."""
+"""Accounts with more project notes than this are too large to be cached."""
 
 
 def populate(account: Account, sizes: Sizes) -> None:
-    """Fill an empty account with generated records."""
+    """Fill an empty account with sample records."""
     generate = _generated if sizes.notes > _MAX_CACHED_NOTES else _cached
     account.copy_from(generate(tuple(catalog()), sizes, account.utc_now().date()))
 
 
 def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
-    """Make an account in which it is the first moment of a day; ``names`` are of all resources."""
+    """Return a filled account whose clock stands at the start of ``day``.
+
+    ``names`` are the names of all resources; they are part of the cache key.
+    """
 
     def now() -> datetime:
         return datetime.combine(day, time(), UTC)
@@ -61,7 +64,7 @@ def _fill(account: Account, resource: Resource, sizes: Sizes) -> None:
 
 
 def _order(catalog: Mapping[str, Resource]) -> Sequence[Resource]:
-    """Return the resources so that none stands before one that it points to."""
+    """Return the resources, each after the resources that it points to."""
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for name, resource in catalog.items():
         sorter.add(name, *({*resource.points_to.values(), *resource.after} - {name}))

@@ -1,4 +1,4 @@
-"""How much time was logged on what."""
+"""Sums of the time logged on a task or a project."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from intervals_async.testing._fake.wire import Row, Value
 
 
 def as_float(value: Value) -> float:
-    """Return a number of a row, and 0 for none."""
+    """Return a number as it is, and 0 for any other value."""
     return value if isinstance(value, int | float) else 0.0
 
 
 def time_entries(account: Account, column: str, identity: Value) -> Iterator[Row]:
-    """Go through the time entries that point to something: ``logged(account, "taskid", 7)``."""
+    """Iterate over the time entries of a record, as in ``time_entries(account, "taskid", 7)``."""
     return (row for row in account.table("time") if row[column] == identity)
 
 
 def total_hours(
     account: Account, column: str, identity: Value, *, billable: bool | None = None
 ) -> float:
-    """Return the sum of such hours: the billable, the unbillable or all of them.
+    """Return the hours logged on a record: billable, unbillable or all of them.
 
-    It is a sum of floats, with the binary noise that the API is known for.
+    The sum is a float with the rounding noise that the real API also shows.
     """
     return sum(
         as_float(row["time"])

@@ -1,4 +1,4 @@
-"""Which request is met by which fault."""
+"""The queue of injected faults, and the choice of the fault for a request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Injection:
 
 
 class FaultQueue:
-    """Faults in the order in which they were put in; a request takes the first that fits."""
+    """The injected faults in order. A request takes the first one that matches."""
 
     __slots__ = ("_waiting",)
 
@@ -35,11 +35,11 @@ class FaultQueue:
     def put(
         self, fault: Fault, times: int | None, method: str | None, path: str | None, skip: int
     ) -> None:
-        """Add a fault for the next ``times`` fitting requests after ``skip`` others."""
+        """Add a fault for the next ``times`` matching requests, after ``skip`` matching ones."""
         self._waiting.append(_Injection(fault, times, method, path, skip))
 
     def take(self, request: SeenRequest) -> Fault:
-        """Return the fault for this request; the plain one if nothing is to go wrong."""
+        """Return the fault for this request, or a plain ``Fault``, which changes nothing."""
         for injection in self._waiting:
             if not injection.matches(request):
                 continue
@@ -54,5 +54,5 @@ class FaultQueue:
         return Fault()
 
     def clear(self) -> None:
-        """Take out all faults."""
+        """Remove all faults."""
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""Notes that people write on tasks and milestones, and those that the system leaves there."""
+"""Notes on tasks and milestones, written by people or added by the system."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from intervals_async.testing._fake.teams import team
 from intervals_async.testing._fake.wire import Row, Value
 
 DEFAULT_TITLE = "Note added"
-"""The title of what a person has written; the fake's own choice, since nobody can set it."""
+"""The title of a note by a person. Requests cannot set it, and the real title is unknown."""
 
 _BODIES = 20
 _BODY_LENGTH = 200
@@ -26,7 +26,7 @@ def generate(
     parent: str,
     times: Sequence[datetime],
 ) -> Iterator[Row]:
-    """Make a note for each moment, on some record of the resource ``parent``."""
+    """Yield a note for each of the times, on a random record of the resource ``parent``."""
     contents = bodies(rng, _BODIES, _BODY_LENGTH)
     parents = list(account.table(parent))
     for time in times if parents else ():
@@ -43,7 +43,7 @@ def generate(
 
 
 def complete(account: Account, row: Row, caller: int, parent: str) -> None:
-    """Fill in what a note needs; what an Executive writes is always public."""
+    """Set the missing columns of a note. A note by an Executive is always public."""
     row.setdefault(f"{parent}id", next(iter(account.table(parent).ids), None))
     row["authorid"] = row.get("authorid") or caller
     row["title"] = row.get("title") or DEFAULT_TITLE
@@ -53,7 +53,7 @@ def complete(account: Account, row: Row, caller: int, parent: str) -> None:
 
 
 def add_system_note(account: Account, parent: str, write: Write, title: Value) -> None:
-    """Let the system note what a write has done, unless it was asked not to."""
+    """Add the system's note about a write, unless the request suppresses action notes."""
     if write.quiet:
         return
     table = account.table(f"{parent}note")
@@ -66,5 +66,5 @@ def add_system_note(account: Account, parent: str, write: Write, title: Value) -
 
 
 def only_public_for_executives(account: Account, context: ReadContext) -> Predicate | None:
-    """Keep the notes that are not public from Executives."""
+    """Restrict Executives to public notes; all other groups see every note."""
     return (lambda row: bool(row["public"])) if context.group == "Executive" else None

@@ -1,4 +1,7 @@
-"""Reading values as filters and bodies send them: a value of the wrong kind is a ValueError."""
+"""Parsers for the values of filters (``parse_…``) and body fields (``body_…``).
+
+Each raises ValueError for an invalid value.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from intervals_async.testing._fake.wire import Json, Value
 
 
 def parse_integer(text: str) -> int:
-    """Read an id or a number as a filter sends it."""
+    """Parse an id or an integer in a filter."""
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError(text)
@@ -18,19 +21,19 @@ def parse_integer(text: str) -> int:
 
 
 def parse_integers(text: str) -> frozenset[int]:
-    """Read a comma-separated list of ids."""
+    """Parse a comma-separated list of ids in a filter."""
     return frozenset(parse_integer(part.strip()) for part in text.split(","))
 
 
 def parse_boolean(text: str) -> bool:
-    """Read ``t`` or ``f``."""
+    """Parse ``t`` or ``f``."""
     if text not in ("t", "f"):
         raise ValueError(text)
     return text == "t"
 
 
 def parse_date(text: str) -> date:
-    """Read a date of the form YYYY-MM-DD, and no other."""
+    """Parse a date in the form YYYY-MM-DD."""
     found = date.fromisoformat(text)
     if found.isoformat() != text:
         raise ValueError(text)
@@ -38,7 +41,7 @@ def parse_date(text: str) -> date:
 
 
 def parse_datetime(text: str) -> datetime:
-    """Read a moment of the form YYYY-MM-DD HH:MM:SS, with a fraction at most."""
+    """Parse a datetime in the form YYYY-MM-DD HH:MM:SS, with an optional fraction."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is not None or text[10:11] != " ":
         raise ValueError(text)
@@ -46,33 +49,33 @@ def parse_datetime(text: str) -> datetime:
 
 
 def parse_instant(text: str, *, with_time: bool) -> str:
-    """Read a date or, with ``moments``, a moment too; give it as a text that sorts by time."""
+    """Parse a date, or with ``with_time`` also a datetime, as text that sorts by time."""
     if with_time and len(text) > len("YYYY-MM-DD"):
         return parse_datetime(text).isoformat(" ", "seconds")
     return parse_date(text).isoformat()
 
 
 def body_integer(value: Json) -> int:
-    """Take an id or a whole number from a body, as JSON number or text."""
+    """Parse an id or an integer in a body, given as a JSON number or text."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(value)
     return parse_integer(str(value))
 
 
 def body_ids(value: Json) -> str:
-    """Take one id or a comma-separated list of them from a body, and give back the list as text."""
+    """Parse one id or a comma-separated list of ids in a body, and return the list as text."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(value)
     return ",".join(str(parse_integer(part.strip())) for part in str(value).split(","))
 
 
 def body_id_or_none(value: Json) -> int | None:
-    """Take an id from a body, and 0 for none."""
+    """Parse an id in a body. The value 0 means None."""
     return body_integer(value) or None
 
 
 def body_decimal(value: Json) -> float:
-    """Take a decimal from a body, as JSON number or text."""
+    """Parse a finite decimal in a body, given as a JSON number or text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(value)
     found = float(value)
@@ -82,7 +85,7 @@ def body_decimal(value: Json) -> float:
 
 
 def body_decimal_with_places(places: int) -> Callable[[Json], Value]:
-    """Make a parser for decimals in a body that have at most ``places`` places."""
+    """Return a parser for body fields with at most ``places`` decimal places."""
 
     def parse(value: Json) -> Value:
         found = body_decimal(value)
@@ -94,7 +97,7 @@ def body_decimal_with_places(places: int) -> Callable[[Json], Value]:
 
 
 def body_choice(choices: Sequence[str]) -> Callable[[Json], Value]:
-    """Make a parser for a text in a body that is one of these."""
+    """Return a parser for body fields that accepts only these choices."""
 
     def parse(value: Json) -> Value:
         if value not in choices:
@@ -105,7 +108,7 @@ def body_choice(choices: Sequence[str]) -> Callable[[Json], Value]:
 
 
 def body_text(longest: int | None) -> Callable[[Json], Value]:
-    """Make a parser for text in a body of at most ``longest`` characters (None: of any length)."""
+    """Return a parser for text of at most ``longest`` characters, or of any length with None."""
 
     def parse(value: Json) -> Value:
         if not isinstance(value, str) or (longest is not None and len(value) > longest):
@@ -116,20 +119,20 @@ def body_text(longest: int | None) -> Callable[[Json], Value]:
 
 
 def body_boolean(value: Json) -> bool:
-    """Take ``t`` or ``f`` from a body; JSON's true and false are refused."""
+    """Parse ``t`` or ``f`` in a body. JSON's true and false are refused."""
     return parse_boolean(str(value))
 
 
 def body_date(value: Json) -> date:
-    """Take a date of the form YYYY-MM-DD from a body."""
+    """Parse a date in the form YYYY-MM-DD in a body."""
     return parse_date(str(value))
 
 
 def body_datetime(value: Json) -> datetime:
-    """Take a moment of the form YYYY-MM-DD HH:MM:SS from a body."""
+    """Parse a datetime in the form YYYY-MM-DD HH:MM:SS in a body."""
     return parse_datetime(str(value))
 
 
 def body_utc_datetime(value: Json) -> datetime:
-    """Take a moment in UTC of the same form from a body."""
+    """Parse a datetime in UTC in the form YYYY-MM-DD HH:MM:SS in a body."""
     return parse_datetime(str(value)).replace(tzinfo=UTC)

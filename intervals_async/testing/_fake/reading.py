@@ -1,7 +1,7 @@
-"""GET: a page of a collection by filters and order, or one member.
+"""GET requests: a page of a collection with filters and order, or one member.
 
-``limit=0`` is not documented; it is a validation error here. An empty filter is a value like any
-other: no text is in every text, no number is no number.
+The documentation does not mention ``limit=0``; the fake refuses it with a validation error. An
+empty filter value is an ordinary value: it matches every text, and it is not a valid number.
 """
 
 from __future__ import annotations
@@ -29,11 +29,16 @@ _PAGING = ("limit", "offset")
 
 
 def find(account: Account, resource: Resource, identity: str, caller: Row) -> Row:
-    """Return the row whose id stands in a path; a RefusedError if the caller has none there."""
+    """Return the row with the id in the path.
+
+    Raises:
+        RefusedError: There is no such row, or the caller may not see it.
+    """
     number = int(identity) if identity.isascii() and identity.isdigit() else None
     row = account.table(resource.name).get(number) if resource.read is None else None
     if row is None or not all(
-        shown(row) for shown in _visible(account, resource, ReadContext(caller, member=True))
+        is_visible(row)
+        for is_visible in _visible(account, resource, ReadContext(caller, member=True))
     ):
         raise refusals.not_found()
     return row
@@ -42,7 +47,7 @@ def find(account: Account, resource: Resource, identity: str, caller: Row) -> Ro
 def member(
     account: Account, resource: Resource, row: Row, caller: Row, code: int = 200
 ) -> Envelope:
-    """Return one record as it looks alone."""
+    """Return the envelope of one member."""
     context = ReadContext(caller, member=True)
     columns = tuple(each for each in _columns(resource, context) if each.member)
     payload = _encoded(account, resource, row, columns, context)
@@ -52,7 +57,7 @@ def member(
 def collection(
     account: Account, resource: Resource, query: Mapping[str, str], caller: Row
 ) -> Envelope:
-    """Return the page that the query asks for, or what a resource without rows has to say."""
+    """Return the requested page, or the payload of a resource without a table."""
     context = ReadContext(caller, query)
     predicates = _predicates(account, resource, query)
     if resource.read is not None:
@@ -63,17 +68,17 @@ def collection(
     order = _order(resource, query)
 
     def search() -> list[int]:
-        fitting = iter(account.table(resource.name))
-        for matches in (*visible, *predicates):
-            fitting = filter(matches, fitting)
-        return [id_of(row) for row in _sorted(account, resource, order, list(fitting))]
+        matching = iter(account.table(resource.name))
+        for predicate in (*visible, *predicates):
+            matching = filter(predicate, matching)
+        return [id_of(row) for row in _sorted(account, resource, order, list(matching))]
 
     criteria = {name: value for name, value in query.items() if name not in _PAGING}
     criteria |= {name: value for name, value in zip(SORTING, order, strict=True) if value}
     if visible:
         criteria["caller"] = str(context.caller)
     if resource.visible or resource.show:
-        # What such a resource shows may depend on the time, and so may what is looked for.
+        # The rows of such a resource may depend on the current time, so a selection may too.
         criteria["now"] = str(account.utc_now())
     found = account.select(resource.name, criteria, search)
     page = rows(account, resource, found[_page_slice(resource, query)], context)
@@ -83,7 +88,7 @@ def collection(
 def rows(
     account: Account, resource: Resource, identities: Sequence[int], context: ReadContext
 ) -> Sequence[bytes]:
-    """Return records as a list shows them."""
+    """Return records in the form that a list shows."""
     table = account.table(resource.name)
     columns = _columns(resource, context)
     if resource.show is None and columns is resource.columns:
@@ -108,7 +113,7 @@ def _encoded(
 
 
 def _columns(resource: Resource, context: ReadContext) -> tuple[Column, ...]:
-    """Return the columns that the caller's group may see."""
+    """Return the columns that are visible to the caller's group."""
     unseen = {
         name
         for name, groups in resource.visible_to.items()
@@ -171,7 +176,7 @@ def _page_slice(resource: Resource, query: Mapping[str, str]) -> slice:
 
 
 def _order(resource: Resource, query: Mapping[str, str]) -> tuple[str, str]:
-    """Return the sortfield and the sortdir that hold, empty where nothing is asked."""
+    """Return the effective sortfield and sortdir, or empty texts without an order."""
     if resource.order is not None and not query.keys() & set(SORTING):
         return resource.order
     return query.get("sortfield", ""), query.get("sortdir", "")
@@ -189,7 +194,7 @@ def _sorted(
 
 
 def _sort_key(value: Value) -> tuple[bool, float, str]:
-    """Make values of one column comparable: the missing last, numbers by size, text by letters."""
+    """Return a sort key: missing values come last, numbers by size and text without case."""
     if isinstance(value, int | float):
         return False, value, ""
     return value is None, 0, str(value).casefold()

@@ -1,4 +1,4 @@
-"""The tasks that there are to begin with."""
+"""The sample tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ESTIMATES = (None, 0.5, 2, 8.25, 40)
 
 
 def generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    """Make tasks on the projects that have modules."""
+    """Yield tasks on the projects that have modules."""
     rng = sizes.rng("task")
     modules = {each: modules_of(account, each) for each in account.table("project").ids}
     projects = [project for project, found in modules.items() if found]
@@ -63,6 +63,6 @@ def _some(rng: random.Random, people: list[int], counts: tuple[int, ...]) -> str
 
 
 def _one_of(account: Account, rng: random.Random, table: str, project: int) -> Value:
-    """Return the id of something on the same project, or None at times."""
+    """Return the id of a random record of the same project, or sometimes None."""
     ids = [row["id"] for row in account.table(table) if row["projectid"] == project]
     return rng.choice(ids) if ids and rng.random() < 0.6 else None

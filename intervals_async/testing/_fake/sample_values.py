@@ -1,4 +1,4 @@
-"""Values for the columns that nobody has said anything about, by their kind."""
+"""Sample values by the kind of a column, for resources without sample data of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.wire import Column, Row, Value
 
 ROWS = 5
-"""How many rows a resource has of which only the client's class is known."""
+"""The number of rows of a resource that has no module in ``resources``."""
 
 _EPOCH = datetime(2024, 1, 1, 8, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def rows(
     columns: Mapping[str, Column],
     points_to: Mapping[str, str],
 ) -> list[Row]:
-    """Make some rows, without ids of their own; a few of their values are missing."""
+    """Return some rows without ids. Some of their optional values are missing."""
     return [
         {
             name: None
@@ -35,7 +35,10 @@ def rows(
 
 
 def value(account: Account, rng: random.Random, column: Column, table: str | None) -> Value:
-    """Make a value for a column; one that points to a table gets an id of it, if there is any."""
+    """Return a sample value for a column.
+
+    If the column points to a table, the value is an id from this table, or None for an empty table.
+    """
     number = rng.randrange(1, 1000)
     if table is not None:
         ids = account.table(table).ids

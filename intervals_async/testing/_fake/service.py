@@ -1,9 +1,12 @@
-"""From a request to its answer by the rules of the contract, without any network.
+"""The handling of a request by the rules of the contract, without any network.
 
-The order of the rules where several are broken is the fake's own: the minute, the credentials, the
-day, the resource, the action, the method, the group, the id, the parameters. Also its own: a path
-without the trailing slash is an unknown resource, and a PUT without an id creates and a POST with
-one changes ("interchangeable on the server").
+The contract leaves these points open, so the fake assumes:
+
+- If a request breaks several rules, the first of these counts: rate limit, credentials, daily
+  quota, resource, action, method, group, id, parameters.
+- A path without a trailing slash is an unknown resource.
+- A PUT without an id creates a record, and a POST with an id changes one. The documentation calls
+  the two methods "interchangeable on the server".
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<intervals/>\n'
 
 
 class Service:
-    """Answers requests out of an account, within the limit of the minute."""
+    """A service that responds to requests from the data of an account."""
 
     __slots__ = ("_account", "_catalog", "_minute")
 
@@ -33,18 +36,21 @@ class Service:
         self._catalog = catalog
         self._minute = minute
 
-    def answer(self, request: SeenRequest) -> Response:
-        """Answer one request; who does not accept JSON gets an empty XML document, or the file."""
+    def respond(self, request: SeenRequest) -> Response:
+        """Return the response to one request.
+
+        A request that does not accept JSON receives an empty XML document. Files are sent anyway.
+        """
         caller = self._account.caller(request.headers.get("authorization", ""))
         try:
-            answer = self._admit(request, caller)
+            response = self._admit(request, caller)
         except RefusedError as refusal:
-            answer = refusal.answer(caller)
-        if answer.content_type == JSON and "application/json" not in request.headers.get(
+            response = refusal.response(caller)
+        if response.content_type == JSON and "application/json" not in request.headers.get(
             "accept", ""
         ):
-            return Response(answer.status, _XML, "text/xml; charset=utf-8")
-        return answer
+            return Response(response.status, _XML, "text/xml; charset=utf-8")
+        return response
 
     def _admit(self, request: SeenRequest, caller: int | None) -> Response:
         if not self._minute.admit():
@@ -63,7 +69,7 @@ class Service:
         _permit(resource, request.method, identity is not None, person)
         if action is not None and identity is not None:
             return self._perform(resource, request, identity, action, person)
-        return self._dispatch(resource, request, identity, person).answer()
+        return self._dispatch(resource, request, identity, person).response()
 
     def _perform(
         self, resource: Resource, request: SeenRequest, identity: str, action: str, person: Row
@@ -94,7 +100,7 @@ class Service:
 
 
 def _split(path: str) -> tuple[str, str | None, str | None]:
-    """Split a path into the resource, the id and what follows it."""
+    """Split a path into the resource, the id and the action below the id."""
     parts = path.split("/")
     if len(parts) < 3 or parts[-1]:
         return "", None, None
@@ -104,7 +110,7 @@ def _split(path: str) -> tuple[str, str | None, str | None]:
 
 def _permit(resource: Resource, method: str, member: bool, person: Row) -> None:
     offered = dict(resource.member if member else resource.collection)
-    # A new record has no id yet: its path is the collection's, its right stands at the member.
+    # A new record is sent to the collection's path, but the groups are stated for the member.
     for name in () if member else ("POST", "PUT"):
         if name in resource.member and name not in resource.method_handlers:
             offered[name] = resource.member[name]

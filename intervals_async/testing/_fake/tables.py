@@ -1,4 +1,4 @@
-"""One resource's rows in the server's order, each with its JSON bytes ready to be sent."""
+"""The rows of one resource in the server's order, each with its encoded JSON."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from intervals_async.testing._fake.wire import Column, Row, Value, encoder, id_o
 
 
 class Table:
-    """Rows by id, their order and their encoded bytes, which are renewed whenever a row changes.
+    """The rows of a resource by id, their order and their encoded JSON.
 
-    ``version`` grows with every change, so that whoever keeps a selection knows when it is stale.
+    ``version`` grows with every change, so that a cached selection can be recognized as stale.
     """
 
     __slots__ = ("_bytes", "_encoder", "_highest", "_ids", "_rows", "columns", "version")
@@ -25,7 +25,7 @@ class Table:
         self._highest = first_id - 1
 
     def copy(self) -> Table:
-        """Return a table of the same rows that goes its own way."""
+        """Return an independent table with the same rows."""
         other = Table(self.columns, self._highest + 1)
         other._rows = self._rows.copy()
         other._ids = self._ids.copy()
@@ -37,12 +37,12 @@ class Table:
         return len(self._ids)
 
     def __iter__(self) -> Iterator[Row]:
-        """Go through the rows in the server's order."""
+        """Iterate over the rows in the server's order."""
         return (self._rows[identity] for identity in self._ids)
 
     @property
     def next_id(self) -> int:
-        """The id that a new row gets; an id is never given twice."""
+        """The id of the next new row. An id is never used twice."""
         return self._highest + 1
 
     @property
@@ -55,15 +55,21 @@ class Table:
         return self._rows.get(identity) if isinstance(identity, int) else None
 
     def encoded(self, identities: Sequence[int]) -> list[bytes]:
-        """Return the list form of these rows as JSON bytes."""
+        """Return these rows as JSON in the form that a list shows."""
         ready = self._bytes
         return [ready[identity] for identity in identities]
 
     def add(self, row: Row, before: int | None = None) -> int:
-        """Put in a row that has an ``id``, at the end or before the row ``before``."""
+        """Insert a row that has an ``id``, at the end or before the row ``before``.
+
+        Raises:
+            ValueError: The id exists already, or ``before`` does not exist.
+        """
         identity = id_of(row)
         if identity in self._rows:
-            raise ValueError(f"there is a row with the id {identity} already")
+            raise ValueError(f"id: expected a new one, got {identity}, which exists already")
+        if before is not None and before not in self._rows:
+            raise ValueError(f"before: expected the id of an existing record, got {before}")
         index = len(self._ids) if before is None else self._ids.index(before)
         self._ids.insert(index, identity)
         self._highest = max(self._highest, identity)
@@ -71,14 +77,22 @@ class Table:
         return identity
 
     def remove(self, identity: int) -> None:
-        """Take the row out; KeyError if there is none."""
+        """Remove a row.
+
+        Raises:
+            KeyError: There is no such row.
+        """
         del self._rows[identity]
         del self._bytes[identity]
         self._ids.remove(identity)
         self.version += 1
 
     def change(self, identity: int, fields: Mapping[str, Value], *, reorder: bool = False) -> None:
-        """Set fields of a row; ``reorder`` moves it to the end. KeyError if there is none."""
+        """Set fields of a row; ``reorder`` moves it to the end.
+
+        Raises:
+            KeyError: There is no such row.
+        """
         self._store(identity, {**self._rows[identity], **fields})
         if reorder:
             self._ids.remove(identity)

@@ -1,8 +1,8 @@
-"""How values look on the wire: the strings of a row, the envelopes, the answer as bytes.
+"""The wire format: rows as JSON strings, envelopes, and responses as bytes.
 
-Plain text is HTML-entity encoded and escaped to ASCII, HTML stays as it is and travels as UTF-8,
-so that a client meets both. A missing value is ``null`` or ``""``, by turns of the row's id and
-the column's place, and the other way round in the member: the real API mixes them too.
+Plain text is encoded with HTML entities and escaped to ASCII. HTML is sent unchanged as UTF-8, so
+that a client has to handle both. A missing value is ``null`` or ``""``, alternating with the row's
+id and the column's index, and the other way round in a member. The real API mixes them too.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 Value: TypeAlias = str | int | float | bool | date | datetime | None
-"""A logical value: what a column means in Python."""
+"""The logical value of a column, as a Python object."""
 
 Row: TypeAlias = dict[str, Value]
-"""One record by the names of its response fields."""
+"""The values of one record by the names of its response fields."""
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-"""What a JSON text can hold."""
+"""Any JSON value."""
 
 JSON = "application/json; charset=utf-8"
-"""The content type of all answers but files."""
+"""The content type of all responses except downloaded files."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;", "'": "&#039;"})
 _CACHE_SIZE = 512
@@ -35,15 +35,19 @@ _to_utf8 = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def id_of(row: Row) -> int:
-    """Return a row's id, which every row has."""
+    """Return the id of a row.
+
+    Raises:
+        TypeError: The id is not an integer.
+    """
     identity = row["id"]
     if not isinstance(identity, int):
-        raise TypeError(f"an id is a whole number, not {identity!r}")
+        raise TypeError(f"id: expected an integer, got {identity!r}")
     return identity
 
 
 def encode_entities(plain: str) -> str:
-    """Return plain text as it stands in an answer: HTML-entity encoded."""
+    """Return plain text encoded with HTML entities, as in a response."""
     return plain.translate(_ENTITIES)
 
 
@@ -70,7 +74,7 @@ def _flag(value: Value) -> str:
 
 
 def _moment(value: Value) -> str:
-    # The zone is never sent, the fraction only where there is one.
+    # The API never sends the time zone, and sends a fraction only if it is not zero.
     return '"' + str(value).partition("+")[0] + '"'
 
 
@@ -91,13 +95,17 @@ _ENCODERS: Mapping[str, Callable[[Value], str]] = {
 
 @frozen
 class Column:
-    """One response field: its name, its kind and, if ``optional``, that it is left out when empty.
+    """One response field.
 
-    The kinds are boolean, date, datetime (in no stated zone), utc, float, html, integer, string,
-    ids (numbers with commas between, kept as that text), array (kept like ids, sent as an array)
-    and json (kept as JSON text, sent as it is). A column is sent in the ``list``, in the
-    ``member``, in both, or, where both are False, only known to the server. ``nullable`` is whether
-    the client takes it to be empty at times.
+    Attributes:
+        name: The name of the field.
+        kind: One of boolean, date, datetime (without a stated time zone), utc, float, html,
+            integer, string, ids (a comma-separated text), array (stored like ids, sent as an array)
+            and json (stored as JSON text, sent unchanged).
+        optional: Whether the field is absent from a response when empty.
+        list: Whether a list shows the field.
+        member: Whether a member shows the field. With both False, only the server knows the column.
+        nullable: Whether the client expects that the field may be empty.
     """
 
     name: str
@@ -109,7 +117,7 @@ class Column:
 
 
 def columns(*specs: str) -> tuple[Column, ...]:
-    """Make columns of ``"name"`` or ``"name:kind"``; a ``?`` at the end marks an optional one."""
+    """Return columns for ``"name"`` or ``"name:kind"``; a trailing ``?`` marks an optional one."""
     made: list[Column] = []
     for spec in specs:
         name, _, kind = spec.rstrip("?").partition(":")
@@ -118,9 +126,9 @@ def columns(*specs: str) -> tuple[Column, ...]:
 
 
 class RowEncoder:
-    """Turns rows of some columns into JSON objects; made once and used for every row.
+    """An encoder of rows to JSON objects, shared by all rows with the same columns.
 
-    The work is done beforehand as far as it goes, because a benchmark's rows are many.
+    The constructor prepares as much as possible, because benchmarks encode many rows.
     """
 
     __slots__ = ("_columns", "_optional", "_plans", "_template")
@@ -140,9 +148,9 @@ class RowEncoder:
     def encode(
         self, row: Row, *, member: bool = False, raw_json: Mapping[str, str] | None = None
     ) -> bytes:
-        """Return a row as it looks in the list or as a member.
+        """Return a row as JSON, in the form of a list or of a member.
 
-        ``shapes`` holds ready JSON for the columns that are not what their kind says.
+        ``raw_json`` holds JSON for the columns whose shape differs from their kind.
         """
         absent = [name for name in self._optional if row.get(name) is None]
         if absent:
@@ -161,15 +169,15 @@ class RowEncoder:
 
 @lru_cache(_CACHE_SIZE)
 def encoder(columns: tuple[Column, ...]) -> RowEncoder:
-    """Return the encoder of some columns; it is made once."""
+    """Return the cached encoder for these columns."""
     return RowEncoder(columns)
 
 
 @frozen
 class Envelope:
-    """A success as the API wraps it, before it becomes bytes.
+    """The JSON envelope of a successful response, before its encoding.
 
-    ``payload`` is one JSON text or the rows of a list; without ``key`` there is no payload at all.
+    ``payload`` is one JSON text or the rows of a list. Without ``key`` the envelope has no payload.
     """
 
     personid: int | None
@@ -195,14 +203,14 @@ class Envelope:
             parts.append(b'"%b":%b' % (self.key.encode(), payload))
         return b"{" + b",".join(parts) + b"}"
 
-    def answer(self) -> Response:
-        """Return the answer that carries this envelope."""
+    def response(self) -> Response:
+        """Return the response with this envelope."""
         return Response(self.code, self.body(), envelope=self)
 
 
 @frozen
 class Response:
-    """What goes out: the HTTP status, the body and, for a success, the envelope it was made of."""
+    """A response: HTTP status, body, headers and, for a success, its envelope."""
 
     status: int
     body: bytes
@@ -220,7 +228,7 @@ def error_response(
     personid: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return an answer with the API's error body; without ``code`` it has no ``error`` in it."""
+    """Return a response with the API's error body. Without ``code`` the body has no ``error``."""
     body: dict[str, Json] = {
         "personid": None if personid is None else str(personid),
         "status": reason_phrase(status),
@@ -233,7 +241,7 @@ def error_response(
 
 
 def reason_phrase(status: int) -> str:
-    """Return the words that go with an HTTP status."""
+    """Return the reason phrase of an HTTP status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

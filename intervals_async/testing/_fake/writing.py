@@ -1,8 +1,8 @@
-"""POST, PUT and DELETE: reading a body by the resource's settings, and changing its table.
+"""POST, PUT and DELETE requests: parsing the body and changing the table.
 
-Null and the empty text clear a field. A new record cannot do without a required field; clearing one
-of an existing record is let through where nothing else speaks against it, since the contract does
-not say. An id that points nowhere is refused where it is named, with the recorded words.
+Null and the empty text clear a field. A new record needs every required field. The contract does
+not say whether a change may clear a required field; the fake allows it. An unknown id is refused
+with the recorded message, which names the field.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CLEARING: tuple[Json, ...] = (None, "")
 
 
 def complete_row(account: Account, resource: Resource, row: Row, caller: int) -> None:
-    """Fill in what a row lacks: what the resource knows of it, names, and None for the rest."""
+    """Set the missing columns of a row: the resource's values, names, and None for the rest."""
     resource.complete(account, row, caller)
     fill_names(account, row, resource.named, resource.points_to)
     for column in resource.columns:
@@ -30,7 +30,7 @@ def complete_row(account: Account, resource: Resource, row: Row, caller: int) ->
 
 
 def create(account: Account, resource: Resource, request: SeenRequest, caller: Row) -> Envelope:
-    """Make a new record out of a body."""
+    """Create a record from a request body."""
     person = id_of(caller)
     body = _read_body(account, resource, request, new=True)
     table = account.table(resource.name)
@@ -46,7 +46,7 @@ def create(account: Account, resource: Resource, request: SeenRequest, caller: R
 def change(
     account: Account, resource: Resource, request: SeenRequest, old: Row, caller: Row
 ) -> Envelope:
-    """Change the fields of a record that a body names, and only these."""
+    """Change only those fields of a record that the request body contains."""
     person = id_of(caller)
     body = _read_body(account, resource, request, new=False)
     row: Row = {**old, **_fields(resource, body)}
@@ -59,7 +59,7 @@ def change(
 
 
 def delete(account: Account, resource: Resource, old: Row, caller: Row) -> Envelope:
-    """Take out a record; what points to it stays."""
+    """Delete a record. Records that refer to it stay."""
     resource.removable(account, old, id_of(caller))
     account.table(resource.name).remove(id_of(old))
     return Envelope(id_of(caller), resource.name, ())

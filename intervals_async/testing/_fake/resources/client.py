@@ -1,6 +1,6 @@
-"""client: the companies that projects are done for.
+"""client: the companies that commission projects.
 
-Resource users and Executives are sent five of the fields, as samples have shown.
+Resource users and Executives receive only five of the fields, as recorded responses show.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from intervals_async.testing._fake.sample_text import CLIENTS
 from intervals_async.testing._fake.wire import Row, Value
 
 _MANAGING = ("Administrator", "Manager")
-_SEEN_BY_FEW = ("datecreated", "description", "email", "website", "phone", "fax", "address")
+_RESTRICTED_FIELDS = ("datecreated", "description", "email", "website", "phone", "fax", "address")
 
 
 def unpadded(localid: Value) -> int | None:
-    """Return a ``localid`` as the number that it is."""
+    """Return a padded ``localid`` as an integer, or None."""
     return None if localid is None else int(str(localid))
 
 
@@ -52,14 +52,14 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 def _with_projects(account: Account, wanted: str) -> Predicate:
     if not parsing.parse_boolean(wanted):
         return lambda row: True
-    busy = {project["clientid"] for project in account.table("project") if project["active"]}
-    return lambda row: row["id"] in busy
+    clients = {project["clientid"] for project in account.table("project") if project["active"]}
+    return lambda row: row["id"] in clients
 
 
 RESOURCE = derive(
     "client",
     filters=[Filter("projectsonly", _with_projects)],
-    visible_to=dict.fromkeys(_SEEN_BY_FEW, _MANAGING),
+    visible_to=dict.fromkeys(_RESTRICTED_FIELDS, _MANAGING),
     first_id=101,
     generate=_generate,
     complete=_complete,

@@ -1,10 +1,13 @@
-"""document: files kept with projects, tasks, milestones and work requests; for reading only.
+"""document: read-only files of projects, tasks, milestones and work requests.
 
-Executives are given the public ones. The collection tells of the versions, the member does not.
-Assumed where the contract says nothing: a version is ``versionid``, ``filename`` and ``size``, the
-newest one last; a file comes as ``application/octet-stream``, to whoever may read the document;
-``datebegin`` and ``dateend`` look at the day of the first upload; a document of a work request
-alone has no project.
+Executives see only public documents. Lists contain ``versions``, members do not.
+
+The contract leaves these points open, so the fake assumes:
+
+- A version has ``versionid``, ``filename`` and ``size``, and the newest version comes last.
+- Everybody who may read a document may download it, as ``application/octet-stream``.
+- ``datebegin`` and ``dateend`` filter by the date of the first upload.
+- A document that belongs only to a work request has no project.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ _COUNT = 24
 _EPOCH = datetime(2025, 3, 4, 10)  # noqa: DTZ001 - the API does not tell the zone
 _NAMES = ("Offer & terms.pdf", "logo (final).svg", "Zürich.jpg", 'the "plan".docx', "日本語.txt")
 _BIG = 400_000
-"""How many bytes the first document has; all the others are small."""
+"""The size of the first document in bytes. All others are small."""
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
@@ -102,12 +105,12 @@ def _visible(account: Account, context: ReadContext) -> Predicate | None:
 def _without_tasks_of_others(account: Account, wanted: str) -> Predicate:
     person = parsing.parse_integer(wanted)
 
-    def concerns(row: Row) -> bool:
+    def matches(row: Row) -> bool:
         task = account.table("task").get(row["taskid"])
         roles = ("assigneeid", "ownerid", "followerid")
         return task is None or any(person in ids_in(task[role]) for role in roles)
 
-    return concerns
+    return matches
 
 
 def _tagged(account: Account, wanted: str) -> Predicate:

@@ -1,7 +1,6 @@
-"""expense: costs booked on projects, with the fee that is charged for them.
+"""expense: the costs of projects, with the fee that is charged for them.
 
-Executives are not told what something cost. The list is sorted by date, the latest first, unless
-another order is asked for.
+Executives do not receive the cost. Lists are sorted by date, the latest first, by default.
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""invoice: invoices of projects, freeform or prefilled from the project's time.
+"""invoice: the invoices of projects, freeform or prefilled from the project's time.
 
-An invoice that is made with ``datebegin`` or ``dateend`` is prefilled, and stays so; changing these
-dates imports the time again and keeps the lines that people have made. What an invoice comes to is
-computed when it is asked for. Assumed where the contract says nothing: see ``billing``; ``localid``
-is padded as that of a client; making an invoice leaves a note by the system, changing it none.
+An invoice created with ``datebegin`` or ``dateend`` is prefilled and stays so. Changing these dates
+imports the time again and keeps the lines that people added. Totals are computed on each read.
+
+The contract leaves these points open, so the fake assumes the rules in ``billing``, and:
+
+- ``localid`` is padded like that of a client.
+- Creating an invoice adds a note by the system; changing it does not.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from intervals_async.testing._fake.contract import Filter, Predicate, ReadContex
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import SINCE, UNTIL, dated, text
 from intervals_async.testing._fake.refusals import not_valid
-from intervals_async.testing._fake.resources.invoicenote import note_creation
+from intervals_async.testing._fake.resources.invoicenote import add_creation_note
 from intervals_async.testing._fake.resources.invoiceterm import OTHER
 from intervals_async.testing._fake.sample_text import title
 from intervals_async.testing._fake.wire import Row, Value, columns
@@ -85,7 +88,7 @@ def _check(account: Account, write: Write) -> None:
 
 
 def _created(account: Account, write: Write) -> None:
-    note_creation(account, write)
+    add_creation_note(account, write)
     if write.row["prefilled"]:
         billing.import_time(account, write.row)
 

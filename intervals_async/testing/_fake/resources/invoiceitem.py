@@ -1,8 +1,12 @@
-"""invoiceitem: the lines of invoices, listed for one invoice.
+"""invoiceitem: the lines of an invoice.
 
-Lines that were made from time are not ``custom``: of these only the description can be changed, and
-nobody can delete them. Assumed where the contract says nothing: that is a validation error for what
-cannot be changed and 403 for a DELETE, and an amount may be off by less than half a cent.
+Lines imported from time are not ``custom``: a change may only set their description, and they
+cannot be deleted.
+
+The contract leaves these points open, so the fake assumes:
+
+- Changing another field of an imported line is a validation error; deleting it is a 403.
+- An amount may differ from quantity times rate by less than half a cent.
 """
 
 from __future__ import annotations
@@ -52,9 +56,9 @@ def _check(account: Account, write: Write) -> None:
         if fixed:
             raise refusals.not_valid([(name, str(write.body[name])) for name in fixed])
         return
-    given = row["quantity"] is not None and row["rate"] is not None
+    has_product = row["quantity"] is not None and row["rate"] is not None
     product = as_float(row["quantity"]) * as_float(row["rate"])
-    if given and abs(product - as_float(row["amount"])) > _HALF_A_CENT:
+    if has_product and abs(product - as_float(row["amount"])) > _HALF_A_CENT:
         raise refusals.not_valid([("amount", str(row["amount"]))])
 
 

@@ -1,7 +1,7 @@
-"""invoicenote: notes and logged events of invoices, listed for one invoice.
+"""invoicenote: the notes and logged events of an invoice.
 
-Assumed where the contract says nothing: the words in which the system notes that an invoice was
-made, and that a note by a person has no ``actions``.
+The contract does not state the text of the system's note about a new invoice; it is assumed. The
+fake also assumes that a note by a person has no ``actions``.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def _of_creation(invoice: Row) -> Row:
     return {"invoiceid": invoice["id"], "title": _CREATION, "note": None, "actions": actions}
 
 
-def note_creation(account: Account, write: Write) -> None:
-    """Let the system note that an invoice was made."""
+def add_creation_note(account: Account, write: Write) -> None:
+    """Add the system's note about a new invoice."""
     table = account.table("invoicenote")
     note = {**_of_creation(write.row), "authorid": write.caller, "date": account.utc_now()}
     table.add({"id": table.next_id, **note})

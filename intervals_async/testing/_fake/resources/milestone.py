@@ -1,8 +1,11 @@
-"""milestone: dated goals of projects, with one or more owners.
+"""milestone: the dated goals of projects, with one or more owners.
 
-Assumed where the contract says nothing: ``progress``, which can be sorted by, is the share of its
-tasks that are closed, ``estimate`` and ``actual`` are the sums of theirs; writing one leaves a note
-by the system, whose title says what happened and whose body is empty.
+The contract leaves these points open, so the fake assumes:
+
+- The sort field ``progress`` is the fraction of the milestone's tasks that are closed. ``estimate``
+  and ``actual`` are the sums over its tasks.
+- Creating or changing a milestone adds a note by the system. Its title says what happened, and its
+  body is empty.
 """
 
 from __future__ import annotations
@@ -74,8 +77,8 @@ def _visible(account: Account, context: ReadContext) -> Predicate | None:
 def _by_search(account: Account, wanted: str) -> Predicate:
     notes = account.table("milestonenote")
     noted = {note["milestoneid"] for note in notes if contains(wanted, note["note"])}
-    looked_at = ("title", "description", "localid")
-    return lambda row: row["id"] in noted or contains(wanted, *(row[name] for name in looked_at))
+    searched = ("title", "description", "localid")
+    return lambda row: row["id"] in noted or contains(wanted, *(row[name] for name in searched))
 
 
 def _project(account: Account, row: Row) -> Row:

@@ -1,7 +1,7 @@
-"""milestonenote: notes and events of milestones, listed for one milestone.
+"""milestonenote: the notes and events of a milestone.
 
-Assumed where the contract says nothing: the title of what a person writes, and that an Executive
-gets a note which is not public neither in the list nor alone.
+The contract does not state the title of a note by a person; it is assumed. The fake also assumes
+that Executives can neither list nor read notes that are not public.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _SECONDS = 60 * 24 * 3600
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     rng = sizes.rng("milestonenote")
     ages = sorted(rng.sample(range(_SECONDS), _NOTES), reverse=True)
-    moments = [midnight(account) - timedelta(seconds=age) for age in ages]
-    return notes.generate(account, rng, "milestone", moments)
+    times = [midnight(account) - timedelta(seconds=age) for age in ages]
+    return notes.generate(account, rng, "milestone", times)
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:

@@ -1,8 +1,8 @@
-"""payment: payments received for projects, some of them for an invoice.
+"""payment: the payments received for projects, with or without an invoice.
 
-Who has entered a payment can be filtered by (``personid``) but is in no answer. Whether the invoice
-has to be of the same project is not known, and not looked at. Sorting by ``type`` goes by the
-type's name.
+The filter ``personid`` selects by the person who entered a payment, but no response contains this
+person. It is unknown whether the invoice must belong to the same project; the fake does not check
+it. The sort field ``type`` sorts by the name of the payment type.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     managing = ("Administrator", "Manager")
     people = [row["id"] for row in account.table("person") if row["group"] in managing]
     for index in range(_PAYMENTS if projects else 0):
-        # The first few are paid in full, the others in part, and some payments are for no invoice.
+        # The first payments pay an invoice in full and the others in part. Some have no invoice.
         invoice = invoices[index % len(invoices)] if invoices and index % 4 < 3 else {}
         amount_due = as_float(totals(account, invoice)["balance"]) if invoice else 0.0
         share = 1.0 if index < 6 else rng.choice((0.1, 0.25))

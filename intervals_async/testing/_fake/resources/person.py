@@ -1,9 +1,11 @@
-"""person: the people of the account, users who can log in and contacts who cannot.
+"""person: the people of the account: users who can log in, and contacts who cannot.
 
-Assumed where the contract says nothing: access to a project (``projectid``, ``projectclientid``) is
-membership of its team, which Administrators do not need; an ``email`` becomes a personcontact when
-the person is created, and in a change it is checked and then left alone, since it is "later changed
-through personcontact".
+The contract leaves these points open, so the fake assumes:
+
+- The members of a project's team and all Administrators have access to the project. The filters
+  ``projectid`` and ``projectclientid`` select by this access.
+- The field ``email`` of a new person becomes a personcontact. A change only validates it, because
+  the documentation says that it is "later changed through personcontact".
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     rng = sizes.rng("person")
     clients = account.table("client").ids
     for index in range(sizes.people):
-        # The first four are one of each group, so that every right can be tried.
+        # The first four people belong to one group each, so that tests can check every permission.
         can_call = index < len(GROUPS) or rng.random() < 0.8
         first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
         login = _EPOCH + timedelta(minutes=rng.randrange(500_000))
@@ -63,7 +65,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("calendarorientation", 1)
     row.setdefault("editordisabled", 0)
     group = row.get("groupid")
-    # Samples show this for a Resource user and not at all for an Administrator.
+    # Recorded responses contain this field for a Resource user, but not for an Administrator.
     row["restricttasks"] = None if group is None or group == 1 else group == 3
     row["clientlocalid"] = unpadded(account.related("client", row.get("clientid")).get("localid"))
 

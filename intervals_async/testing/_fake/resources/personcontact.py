@@ -1,8 +1,8 @@
-"""personcontact: one person's phone numbers, e-mail and postal addresses, web sites.
+"""personcontact: the phone numbers, e-mail addresses, postal addresses and web sites of a person.
 
-Requests say ``contacttypeid`` and ``contactdescriptorid``, answers ``contact_type_id`` and
-``contact_descriptor_id``. There is no offset and no limit: one answer holds everything. The
-listcount in it is the fake's own assumption.
+Requests use ``contacttypeid`` and ``contactdescriptorid``, while responses use ``contact_type_id``
+and ``contact_descriptor_id``. The resource has no offset and no limit: one response contains all
+records. Its listcount is assumed.
 """
 
 from __future__ import annotations

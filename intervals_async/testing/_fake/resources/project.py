@@ -1,8 +1,8 @@
-"""project: projects with their client, managers, dates, budget and label.
+"""project: the projects with their client, managers, dates, budget and label.
 
-``manager`` is text in the list and an array of objects in the member. What these objects hold is
-not known: ``id`` and ``name`` are the fake's own assumption. Access (``personid``) is membership of
-the project's team; Administrators have it everywhere.
+``manager`` is a text in lists and an array of objects in members. The fields of these objects are
+unknown; ``id`` and ``name`` are assumed. The filter ``personid`` selects the projects to which the
+person has access: members of the team have access, and Administrators have access to all projects.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             "description": rng.choice((None, "", "<p>Scope &amp; <b>budget</b></p>")),
             "datestart": start,
             "dateend": start + timedelta(days=90) if rng.random() < 0.6 else None,
-            # Sums of cents carry the binary noise that the API is known for.
+            # Multiples of 0.01 have the floating-point noise that the real API shows.
             "budget": rng.choice((None, rng.randrange(10**7) * 0.01)),
             "alert_percent": rng.choice((None, 80.0, 100 * 0.55)),
             "active": index == 0 or rng.random() < 0.8,

@@ -1,9 +1,13 @@
-"""projectmodule: modules of projects, default ones taken over and a project's own.
+"""projectmodule: the modules of projects, either default modules or a project's own ones.
 
-Resource users are given the active ones. Assumed where the contract says nothing: ``personid`` asks
-for the projects that this person has access to; a module of a project's own becomes a module that
-is not active, whose id is its ``moduleid``, so that tasks can name it; a name given to a default one
-replaces its name on this project.
+Resource users see only active modules.
+
+The contract leaves these points open, so the fake assumes:
+
+- The filter ``personid`` selects the projects to which the person has access.
+- A project's own module is also stored as an inactive ``module``. Its ``moduleid`` is the id of
+  that module, so that tasks can refer to it.
+- A name in the request replaces the name of a default module within this project.
 """
 
 from __future__ import annotations
@@ -29,7 +33,6 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     defaults = [id_of(module) for module in modules if module["active"]]
     for index, project in enumerate(account.table("project")):
         for module in sorted(rng.sample(defaults, 4)):
-            # The first of a project is always active, so that its tasks have a module.
             yield {"projectid": project["id"], "moduleid": module, "active": rng.random() < 0.9}
         if index % 3 == 0:
             name = f"{project['name']}'s own"

@@ -1,9 +1,10 @@
-"""projectnote: notes kept on projects, which may be marked secure.
+"""projectnote: the notes on projects, which may be secure.
 
-Secure notes are given to Administrators, their authors and those to whom projectteam gave access to
-the project's secure notes; that others are not given them at all is assumed. ``noteid`` is taken as
-the row's id, since its meaning is not known. What a note says of its project, client and author is what was true when
-the note was last written: changing a project does not change its notes.
+Secure notes are visible to Administrators, to their authors, and to people with access to the
+project's secure notes (see ``projectteam``). The fake assumes that other people do not see them at
+all. The meaning of the filter ``noteid`` is unknown; the fake compares the id. The fields about the
+project, the client and the author keep their values from the last write: changing a project does
+not change its notes.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     written = _EPOCH
     identity = _FIRST_ID
     for index in range(sizes.notes if projects else 0):
-        # Ids have gaps here and there, as they have where notes have been deleted.
+        # The ids have some gaps, as if notes had been deleted.
         identity += 1 + (rng.random() < 0.05)
         written += timedelta(seconds=int(rng.random() * 600))
         of_project = projects[int(rng.random() * len(projects))]

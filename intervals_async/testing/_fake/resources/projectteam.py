@@ -1,10 +1,15 @@
-"""projectteam: who is on a project.
+"""projectteam: the people on a project.
 
-A team's id is its project's. ``POST`` adds people and ``DELETE`` removes them, one object or an
-array of them; naming an Administrator has no effect, since they are on all projects. Assumed where
-the contract says nothing: the list of a team names its own people and no Administrators, the
-managers of a project are on its team, both writes answer with the team as it then is (201 and 200),
-an array is carried out whole or not at all, and PUT, of which nothing is known, does what POST does.
+The id of a team is the id of its project. ``POST`` adds people and ``DELETE`` removes them; the
+body is one object or an array of objects. Adding or removing an Administrator has no effect,
+because Administrators are on all projects.
+
+The contract leaves these points open, so the fake assumes:
+
+- A team does not list Administrators, and the managers of a project are on its team.
+- ``POST`` responds with 201, ``DELETE`` with 200, and both with the resulting team.
+- An array with one invalid object changes nobody.
+- ``PUT`` does the same as ``POST``.
 """
 
 from __future__ import annotations
@@ -32,13 +37,13 @@ _ADMINISTRATORS = ("Administrator",)
 
 
 def people_with_access(account: Account, project: Value) -> set[int]:
-    """Return the people who have access to a project: its team and all Administrators."""
+    """Return the people with access to a project: its team and all Administrators."""
     team = account.related("projectteam", project)
     return {*ids_in(team.get("personid")), *_administrators(account)}
 
 
 def create_team(account: Account, project: Row) -> None:
-    """Make the team of a new project: its managers, and who is on all projects."""
+    """Create the team of a new project: its managers, and the people on all projects."""
     everywhere = (id_of(row) for row in account.table("person") if row["allprojects"])
     people = {*everywhere, *ids_in(project["managerid"])} - _administrators(account)
     table = account.table("projectteam")
@@ -48,7 +53,7 @@ def create_team(account: Account, project: Row) -> None:
 
 
 def accessible_to(name: str) -> Filter:
-    """Filter by the projects to which one person has access."""
+    """Return a filter for the projects to which a person has access."""
 
     def test(account: Account, wanted: str) -> Predicate:
         person = parsing.parse_integer(wanted)
@@ -58,7 +63,7 @@ def accessible_to(name: str) -> Filter:
 
 
 def only_active_for_resources(account: Account, context: ReadContext) -> Predicate | None:
-    """Give Resource users what is active on a project, everybody else all of it."""
+    """Restrict Resource users to active rows; all other groups see every row."""
     if context.group != "Resource":
         return None
     return lambda row: bool(row["active"])
@@ -116,7 +121,7 @@ def _changed(
 def _read_body(
     account: Account, request: SeenRequest, *, securenotes: bool
 ) -> dict[int, bool | None]:
-    """Return the people that a body names, and what it says of their access to secure notes."""
+    """Return the people in a body, each with the requested access to secure notes or None."""
     objects = request.body if isinstance(request.body, list) else [request.body]
     access: dict[int, bool | None] = {}
     for entry in objects:

@@ -1,10 +1,15 @@
-"""projectworktype: work types of projects, default ones taken over and a project's own.
+"""projectworktype: the work types of projects, either default work types or a project's own ones.
 
-Resource users are given the active ones, Administrators alone the rates: samples of others lack
-them. Assumed where the contract says nothing: ``personid`` asks for the projects that this person
-has access to; ``total`` is the estimate at the rate; a default one without a rate of its own has the
-default rate; a work type of a project's own becomes one that is not active, whose id is its
-``worktypeid``, so that time entries can name it.
+Resource users see only active work types. Only Administrators receive the rates; the recorded
+responses of other groups lack them.
+
+The contract leaves these points open, so the fake assumes:
+
+- The filter ``personid`` selects the projects to which the person has access.
+- ``total`` is the estimated time multiplied by the rate.
+- A default work type without a rate of its own has the default rate.
+- A project's own work type is also stored as an inactive ``worktype``. Its ``worktypeid`` is the id
+  of that work type, so that time entries can refer to it.
 """
 
 from __future__ import annotations

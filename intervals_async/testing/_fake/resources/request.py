@@ -1,11 +1,16 @@
-"""request: work requests that people have submitted.
+"""request: the work requests that people have submitted.
 
-Administrators may do anything; Managers act where they have access to the project, and cannot
-change the person; Resource users and Executives change and delete only their own. Requests without
-a project are given to their owner and to whom the mail queue notifies: assumed to be all
-Administrators and Managers, to whom such requests are open also for changes. Also assumed:
-``priority`` is the priority's name, ``email`` the submitter's first e-mail address, the client is
-that of the project, and ``date`` is in UTC.
+Administrators may do everything. Managers may change and delete the requests of projects to which
+they have access, but may not change the person. Resource users and Executives may change and delete
+only their own requests. A request without a project is visible to its owner and to the people whom
+the mail queue notifies.
+
+The contract leaves these points open, so the fake assumes:
+
+- The mail queue notifies all Administrators and Managers, who may also change such requests.
+- ``priority`` is the name of the priority, ``email`` is the submitter's first e-mail address, and
+  the client is the client of the project.
+- ``date`` is in UTC.
 """
 
 from __future__ import annotations
@@ -39,7 +44,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             "title": f"{_TITLES[index % len(_TITLES)]} ({index + 1})",
             "date": submitted,
             "datedue": submitted.date() + timedelta(days=rng.choice((3, 7, 30))),
-            # Each of the first four people, one of each group, has some of their own.
+            # The first four people, one per group, each have some requests of their own.
             "personid": people[index % 4] if index < 8 and len(people) >= 4 else rng.choice(people),
             "projectid": rng.choice((None, *projects)) if index % 5 else None,
             "priorityid": rng.choice(priorities),
@@ -77,7 +82,7 @@ def _check(account: Account, write: Write) -> None:
 
 
 def _permit(account: Account, row: Row, caller: int) -> None:
-    """Refuse who may neither change nor delete a request."""
+    """Raise RefusedError unless the caller may change and delete this request."""
     group = account.related("person", caller)["group"]
     project = row["projectid"]
     if group in _MANAGING:

@@ -1,14 +1,20 @@
-"""task: what is to be done on a project.
+"""task: the tasks of projects.
 
-The list and the member differ in shape: the list has texts of names, a rank as ``priority`` and the
-sums of the time logged, the member has arrays of people and a name as ``priority``.
+Lists and members have different shapes. A list contains names as text, a rank as ``priority`` and
+the sums of the logged time. A member contains arrays of people and a name as ``priority``.
 
-Assumed where the contract says nothing: both ends of a range belong to it; a task is closed when it
-has a closing date or its status is called Closed; the members of ``follower`` have the keys that the
-others lead one to expect; an administrator belongs to every project; a saved filter holds for all
-who name it; writing a task leaves a note by the system. What restricts a Resource user to their own
-tasks is added to the filters, and does not stand in their place. What a task says of its project and
-status is what was true when it was last written, the sums of time are always of the present.
+The fields about the project and the status keep their values from the last write. The sums of the
+logged time are always current.
+
+The contract leaves these points open, so the fake assumes:
+
+- Date ranges include both ends.
+- A task is closed if it has a closing date or its status is named Closed.
+- The objects in ``follower`` have the same kind of keys as those in ``assignee`` and ``owner``.
+- Administrators have access to every project.
+- Everybody may use any saved filter.
+- The restriction of a Resource user to their own tasks applies in addition to the filters.
+- Creating or changing a task adds a note by the system.
 """
 
 from __future__ import annotations
@@ -37,12 +43,12 @@ _PEOPLE = ("assignee", "follower", "owner")
 
 
 def is_closed(task: Row) -> bool:
-    """Tell whether a task is closed."""
+    """Return whether a task is closed."""
     return task["dateclosed"] is not None or task["status"] == CLOSED
 
 
 def related_people(task: Row) -> set[int]:
-    """Return the ids of those who are assigned to a task, follow it or own it."""
+    """Return the ids of the assignees, followers and owners of a task."""
     return {person for role in _PEOPLE for person in ids_in(task[f"{role}id"])}
 
 
@@ -173,7 +179,7 @@ def _tests(account: Account, saved: Row) -> Iterable[Predicate]:
 
 
 def _check(account: Account, write: Write) -> None:
-    # Resource users own what they make, and stay its owners.
+    # Resource users own the tasks that they create, and cannot change the owners.
     if account.related("person", write.caller).get("group") == "Resource":
         before = write.old["ownerid"] if write.old else str(write.caller)
         if write.row["ownerid"] != before:
@@ -227,7 +233,7 @@ RESOURCE = derive(
         "starttime",
     ],
     member_only=["milestonelocalid", "assignee", "follower", "owner"],
-    # Timers point to tasks; a task names one only to who asks for it.
+    # A task shows a timer only on request; the column is no reference that needs to exist.
     points_to={"timerid": None},
     unnamed=["priority", "assignee", "follower", "owner"],
     after=("projectmodule", "projectteam"),

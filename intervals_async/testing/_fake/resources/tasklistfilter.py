@@ -1,7 +1,8 @@
-"""tasklistfilter: saved filters of the task list, which ``task`` takes as ``tasklistfilterid``.
+"""tasklistfilter: the saved filters of the task list.
 
-What a saved filter looks like inside is not known: here it is a query of ``task``, which is never
-sent. A nested one (``subfilterid``) is assumed to hold as well.
+The filter ``tasklistfilterid`` of ``task`` applies one of them. The contents of a saved filter are
+unknown. The fake stores a query of ``task``, which it never sends, and assumes that a nested filter
+(``subfilterid``) applies too.
 """
 
 from __future__ import annotations

@@ -1,11 +1,15 @@
-"""tasknote: notes on tasks, the automatic action notes among them.
+"""tasknote: the notes on tasks, including automatic action notes.
 
-Without ``taskid`` a list reaches over 7 days at most: over the last 7 where no range is given.
+Without ``taskid`` a list covers at most 7 days, by default the last 7 days.
 
-Assumed where the contract says nothing: both ends belong to a range; a range without its end
-reaches to the present, one without its begin is refused; a note is modified when it is written, and
-that moment, which no field tells, is in the account's own time. The title of what a person writes
-is the fake's own; an Executive gets a note which is not public neither in the list nor alone.
+The contract leaves these points open, so the fake assumes:
+
+- Date ranges include both ends. A range without an end extends to the current time, and a range
+  without a beginning is refused.
+- Creating or changing a note sets its time of modification. No field contains this time, which is
+  in the account's time zone.
+- The title of a note by a person is assumed.
+- Executives can neither list nor read notes that are not public.
 """
 
 from __future__ import annotations
@@ -31,16 +35,16 @@ _RANGES = (("datebegin", "dateend"), ("datemodifiedbegin", "datemodifiedend"))
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
     rng = sizes.rng("tasknote")
-    # Some were written on the stroke of midnight, where the ends of ranges lie.
+    # Some notes have a time of exactly midnight, to test the ends of date ranges.
     ages = [
         timedelta(
             days=rng.randrange(_DAYS), seconds=rng.choice((0, *rng.choices(range(86400), k=9)))
         )
         for _ in range(_NOTES)
     ]
-    moments = [midnight(account) - age for age in sorted(ages, reverse=True)]
-    made = notes.generate(account, rng, "task", moments)
-    for written, row in zip(moments, made, strict=False):
+    times = [midnight(account) - age for age in sorted(ages, reverse=True)]
+    made = notes.generate(account, rng, "task", times)
+    for written, row in zip(times, made, strict=False):
         later = timedelta(hours=rng.choice((0, 0, 0, 30)))
         yield {**row, "datemodified": (written + later).replace(tzinfo=None)}
 
@@ -65,8 +69,8 @@ def _visible(account: Account, context: ReadContext) -> Predicate | None:
 
     def recent(row: Row) -> bool:
         written = row["date"]
-        seen = public is None or public(row)
-        return seen and isinstance(written, datetime) and written >= begin
+        is_visible = public is None or public(row)
+        return is_visible and isinstance(written, datetime) and written >= begin
 
     return recent
 

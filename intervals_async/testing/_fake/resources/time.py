@@ -1,9 +1,14 @@
 """time: the hours that people have logged, on a task or on a project and a module.
 
-Assumed where the contract says nothing: both ends of a range belong to it; ``active`` is the
-project's; ``ogmilestoneid`` is the milestone's id once more; general time has no milestone; nothing
-that is new is approved; ``moduleid`` is the id of the module itself, of whatever project. A list
-tells ``date`` as ``MM/DD/YYYY`` with ``dateiso`` beside it, as it has been seen to do.
+A list contains ``date`` as ``MM/DD/YYYY`` and also ``dateiso``, as recorded responses show.
+
+The contract leaves these points open, so the fake assumes:
+
+- Date ranges include both ends.
+- ``active`` is the value of the project.
+- ``ogmilestoneid`` equals ``milestoneid``, and general time has no milestone.
+- New time entries are not approved.
+- ``moduleid`` is the id of any ``module``, not only of one of the project.
 """
 
 from __future__ import annotations
@@ -88,8 +93,8 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 def _check(account: Account, write: Write) -> None:
     row = write.row
     if row["taskid"] is None:
-        given = write.body if write.old is None else row
-        missing = [name for name in ("projectid", "moduleid") if given.get(name) is None]
+        values = write.body if write.old is None else row
+        missing = [name for name in ("projectid", "moduleid") if values.get(name) is None]
         if missing:
             raise not_valid([], missing=missing)
     hours = as_float(row["time"])
@@ -126,9 +131,9 @@ def _active_only(account: Account, text: str) -> Predicate:
     return matches
 
 
-def _flag(given: Json) -> Value:
-    """Take a boolean; for time JSON's own are known to be accepted too."""
-    return given if isinstance(given, bool) else parsing.body_boolean(given)
+def _flag(value: Json) -> Value:
+    """Parse a boolean. For time, the API is known to accept JSON's true and false too."""
+    return value if isinstance(value, bool) else parsing.body_boolean(value)
 
 
 RESOURCE = derive(

@@ -1,12 +1,16 @@
-"""timer: stopwatches of people, on a task or general; all moments are UTC.
+"""timer: the stopwatches of people, on a task or general. All times are in UTC.
 
-A timer that has a ``starttime`` runs. A person has one timer a task at most, and Executives have
-none. Without a filter that says otherwise the list holds the timers on tasks.
+A timer with a ``starttime`` is running. A person has at most one timer per task, and Executives
+have no timers. By default a list contains only timers on tasks.
 
-Assumed where the contract says nothing: a new timer that is given neither ``starttime`` nor ``time``
-starts at once, one that is given ``time`` alone is paused; a person has any number of general
-timers; ``lastupdate`` is set by starting and stopping, unless a write gives it; ``gettimerinfo``
-adds no columns, since those that it adds are not known; all timers are shown to everybody.
+The contract leaves these points open, so the fake assumes:
+
+- A new timer without ``starttime`` and ``time`` starts at once. A new timer with only ``time`` is
+  paused.
+- A person can have any number of general timers.
+- Starting and stopping a timer sets ``lastupdate``, unless the request sets it.
+- ``gettimerinfo`` adds no columns, because the real ones are unknown.
+- Everybody sees all timers.
 """
 
 from __future__ import annotations
@@ -72,8 +76,8 @@ def _check(account: Account, write: Write) -> None:
     ):
         raise not_valid([], missing=["starttime", "time"])
     for other in account.table("timer"):
-        of_the_same = other["taskid"] == row["taskid"] and other["personid"] == row["personid"]
-        if row["taskid"] is not None and of_the_same and other["id"] != row["id"]:
+        is_duplicate = other["taskid"] == row["taskid"] and other["personid"] == row["personid"]
+        if row["taskid"] is not None and is_duplicate and other["id"] != row["id"]:
             raise not_valid([("taskid", str(row["taskid"]))])
     if write.old is not None and "lastupdate" not in body and {"starttime", "time"} & body.keys():
         row["lastupdate"] = account.utc_now()
@@ -94,18 +98,18 @@ def _visible(account: Account, context: ReadContext) -> Predicate | None:
     return lambda row: (row["taskid"] is None) == general
 
 
-def _moment(given: Json) -> Value:
-    """Take a moment in UTC, with a T in its middle too: public clients send it so."""
-    text = str(given)
+def _parse_datetime(value: Json) -> Value:
+    """Parse a datetime in UTC, also with the separator T, which public clients send."""
+    text = str(value)
     return parsing.body_utc_datetime(text[:10] + text[10:].replace("T", " ", 1))
 
 
-def _day_or_moment(given: Json) -> Value:
-    """Take a date, as the settable field is documented, or a moment, as it is answered."""
-    text = str(given)
+def _parse_date_or_datetime(value: Json) -> Value:
+    """Parse a date, which the documentation states, or a datetime, which responses contain."""
+    text = str(value)
     if len(text) == len("YYYY-MM-DD"):
         return datetime.combine(parsing.parse_date(text), time(), UTC)
-    return _moment(text)
+    return _parse_datetime(text)
 
 
 RESOURCE = derive(
@@ -117,9 +121,9 @@ RESOURCE = derive(
         one_id("clientid", through="task"),
     ],
     body_fields=[
-        BodyField("starttime", _moment),
+        BodyField("starttime", _parse_datetime),
         BodyField("timelapsed", parsing.body_decimal, column=None),
-        BodyField("lastupdate", _day_or_moment),
+        BodyField("lastupdate", _parse_date_or_datetime),
     ],
     first_id=1001,
     generate=_generate,
