@@ -30,7 +30,7 @@ from intervals_async._schema.values import (
 )
 from intervals_async.resources import Resource
 
-from .reading import NAMES, TABLES, Contract, Term, read
+from .contract_files import NAMES, TABLES, Contract, Term, read
 
 AnyResource = type[Resource[Any]]
 

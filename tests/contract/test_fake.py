@@ -9,7 +9,7 @@ import pytest
 from intervals_async.testing._fake.contract import Groups, Resource
 from intervals_async.testing._fake.resources import catalog
 
-from .reading import NAMES, Contract, read
+from .contract_files import NAMES, Contract, read
 
 VERBS = {"get": "GET", "create": "POST", "update": "PUT", "delete": "DELETE"}
 
