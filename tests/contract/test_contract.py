@@ -1,4 +1,4 @@
-"""Each module of `intervals_async.resources` keeps to its contract."""
+"""Each module of ``intervals_async.resources`` conforms to its contract."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .contract_files import NAMES, TABLES, Contract, Term, read
 AnyResource = type[Resource[Any]]
 
 PARAMETER_KINDS = {"html": "text", "integers": "integer"}
-"""What a parameter's type is called in the package, where that is not its own name."""
+"""The package's names of parameter types that differ from those in the contract."""
 
 RECORD_TYPES: dict[str, Any] = {
     "boolean": bool,
@@ -50,43 +50,43 @@ RECORD_TYPES: dict[str, Any] = {
     "objects": Objects,
     "text": str,
     "text or objects": TextOrObjects,
-    "texts": str,  # one of them may hold a comma itself, so they stay one text
+    "texts": str,  # a value may contain a comma itself, so the texts stay unsplit
     "utc": UtcDatetime,
 }
-"""How a record's field is annotated."""
+"""The annotation of a record's field for each type in the contract."""
 
 WRITES = {"create": "creatable", "update": "updatable"}
-"""The methods that write a record, and the attribute that says with which fields."""
+"""The methods that write a record, and the attribute with their TypedDict of fields."""
 
 PARAMETERS = {"filters": "arguments", "creatable": "fields", "updatable": "fields"}
-"""A resource's attributes that are TypedDicts, and what the contract has for each."""
+"""The attributes of a resource that are TypedDicts, and their counterpart in the contract."""
 
 
 @pytest.fixture(params=NAMES)
 def contract(request: pytest.FixtureRequest) -> Contract:
-    """Give each contract."""
+    """Return each contract in turn."""
     return read(request.param)
 
 
 @pytest.fixture
 def resource(contract: Contract) -> AnyResource:
-    """Give the class of the contract's resource."""
+    """Return the class of the contract's resource."""
     return resources.resource_class(contract.name)
 
 
 def test_each_resource_has_a_contract() -> None:
-    """And each contract a module."""
+    """Each resource has a contract, and each contract has a module."""
     assert list(resources.names()) == NAMES
 
 
 def test_the_client_has_each_resource(contract: Contract, resource: AnyResource) -> None:
-    """As an attribute of its name."""
-    offered = IntervalsClient.__annotations__.get(contract.name, "not there")
+    """The client has an attribute with the name of each resource."""
+    offered = IntervalsClient.__annotations__.get(contract.name, "absent")
     _agree(contract, ("attribute of the client", offered, f"resources.{resource.__name__}"))
 
 
 def test_names_and_addresses(contract: Contract, resource: AnyResource) -> None:
-    """The name in the API is the path, and the docstring says where the vendor tells of it."""
+    """A resource has the API's name and path, and its docstring ends with the vendor's page."""
     docstring = inspect.getdoc(resource) or ""
     _agree(
         contract,
@@ -101,7 +101,7 @@ def test_names_and_addresses(contract: Contract, resource: AnyResource) -> None:
 
 
 def test_methods_and_groups(contract: Contract, resource: AnyResource) -> None:
-    """What is offered is what is allowed, with who may call it."""
+    """A resource offers the methods of the contract, for the same groups."""
     expected = contract.offered_groups()
     _agree(
         contract,
@@ -110,10 +110,8 @@ def test_methods_and_groups(contract: Contract, resource: AnyResource) -> None:
     )
 
 
-def test_list_takes_a_slice_where_the_api_has_one(
-    contract: Contract, resource: AnyResource
-) -> None:
-    """``offset`` and ``limit`` are arguments of ``list`` where the API documents them."""
+def test_list_takes_offset_and_limit_of_the_api(contract: Contract, resource: AnyResource) -> None:
+    """``list`` takes ``offset`` and ``limit`` exactly if the API documents them."""
     taken: set[str] = set()
     if "list" in resource.methods():
         taken = set(_signature(resource, "list")) & {"offset", "limit"}
@@ -126,21 +124,27 @@ def test_list_takes_a_slice_where_the_api_has_one(
 
 
 def test_filters(contract: Contract, resource: AnyResource) -> None:
-    """Each has its type, takes several where the API does, is required where it must be."""
+    """Each filter has the contract's type, takes several values like it, and is required like it."""
     expected = {name: _parameter(name, term) for name, term in contract.arguments.items()}
     _agree(contract, *_parameters("filters", parameters(resource.filters), expected))
 
 
 @pytest.mark.parametrize("method", WRITES)
 def test_settable_fields(contract: Contract, resource: AnyResource, method: str) -> None:
-    """As filters; ``update`` requires none, and clears with None those that may be left out."""
+    """``create`` and ``update`` take the contract's fields, with their types.
+
+    ``update`` requires no field, and accepts None to clear a field that is optional for ``create``.
+    """
     offered = parameters(_typed_dict(resource, WRITES[method]))
     expected: dict[str, Parameter] = {}
     if method in contract.offered_groups():
         expected = {name: _parameter(name, term) for name, term in contract.fields.items()}
     elif contract.fields and "fields" not in contract.deviations:
-        why = f"{contract.name}: the contract does not say why {method} takes no fields"
-        pytest.fail(why, pytrace=False)
+        pytest.fail(
+            f"{contract.name}: expected a deviation that explains why {method} takes no fields, "
+            "got none",
+            pytrace=False,
+        )
     if method == "update":
         expected = {
             name: attrs.evolve(
@@ -151,10 +155,8 @@ def test_settable_fields(contract: Contract, resource: AnyResource, method: str)
     _agree(contract, *_parameters(WRITES[method], offered, expected))
 
 
-def test_writes_take_the_headers_that_the_api_has_for_them(
-    contract: Contract, resource: AnyResource
-) -> None:
-    """E-mails may be asked for with every write, silence where there are action notes."""
+def test_writes_take_the_headers_of_the_api(contract: Contract, resource: AnyResource) -> None:
+    """Writes take ``send_notifications``, and ``disable_action_notes`` with action notes."""
     facts: list[tuple[str, object, object]] = [
         ("has_action_notes", resource.has_action_notes, contract.action_notes)
     ]
@@ -170,7 +172,7 @@ def test_writes_take_the_headers_that_the_api_has_for_them(
 
 
 def test_signatures_name_the_typed_dicts(contract: Contract, resource: AnyResource) -> None:
-    """What type checkers read is what is read at run time."""
+    """The annotation of a method names the same TypedDict that the package uses at run time."""
     found = [
         (method, _unpacked(resource, method), _typed_dict(resource, attribute).__name__)
         for method, attribute in {"list": "filters", **WRITES}.items()
@@ -187,9 +189,9 @@ def test_signatures_name_the_typed_dicts(contract: Contract, resource: AnyResour
 
 
 def test_record_fields(contract: Contract, resource: AnyResource) -> None:
-    """Each has its type, and is there for certain only where that is proven."""
+    """Each record field has the type of the contract, and is required only if that is proven."""
     found = {field.name: field for field in _record_fields(resource)}
-    facts = _there("record fields", found, contract.record)
+    facts = _presence("record fields", found, contract.record)
     for name in found.keys() & contract.record.keys():
         term, field = contract.record[name].offered, found[name]
         proven, wanted = term.proven, RECORD_TYPES[term.type]
@@ -205,9 +207,9 @@ def test_record_fields(contract: Contract, resource: AnyResource) -> None:
     _agree(contract, *facts)
 
 
-def test_docstrings_say_how_sure_a_field_is(contract: Contract, resource: AnyResource) -> None:
-    """What is inferred is marked so; what only one shape has is marked, too."""
-    words = _attribute_docstrings(_record(resource))
+def test_docstrings_state_the_source_of_a_field(contract: Contract, resource: AnyResource) -> None:
+    """The docstring of a record field states if it is inferred, or in one shape only."""
+    docstrings = _attribute_docstrings(_record(resource))
     marks: dict[str, Callable[[Term], bool]] = {
         "Inferred": lambda term: term.source == "inferred",
         "In lists only": lambda term: term.where == "list",
@@ -216,16 +218,20 @@ def test_docstrings_say_how_sure_a_field_is(contract: Contract, resource: AnyRes
     _agree(
         contract,
         *(
-            (f"{mark!r} in the docstring of record field {name}", mark in words[name], due(term))
+            (
+                f"{mark!r} in the docstring of record field {name}",
+                mark in docstrings[name],
+                expects_mark(term),
+            )
             for name, term in contract.record.items()
-            for mark, due in marks.items()
-            if name in words
+            for mark, expects_mark in marks.items()
+            if name in docstrings
         ),
     )
 
 
 def test_everything_has_a_docstring(contract: Contract, resource: AnyResource) -> None:
-    """Every filter, settable field and field of a record says what it is."""
+    """Every filter, body field and record field has a docstring."""
     named: dict[type, list[str]] = {
         _record(resource): [field.name for field in _record_fields(resource)],
     }
@@ -243,48 +249,48 @@ def test_everything_has_a_docstring(contract: Contract, resource: AnyResource) -
 
 
 @pytest.mark.parametrize("attribute", PARAMETERS)
-def test_docstrings_tell_rules(contract: Contract, resource: AnyResource, attribute: str) -> None:
-    """How long a text may be, whether it may hold HTML, and what the server takes for nothing."""
-    words = _attribute_docstrings(_typed_dict(resource, attribute))
+def test_docstrings_state_rules(contract: Contract, resource: AnyResource, attribute: str) -> None:
+    """The docstring of an argument states its maximum length, its default, and HTML if allowed."""
+    docstrings = _attribute_docstrings(_typed_dict(resource, attribute))
     terms: Mapping[str, Term] = getattr(contract, PARAMETERS[attribute])
     facts: list[tuple[str, object, object]] = []
-    for name in words.keys() & terms.keys():
+    for name in docstrings.keys() & terms.keys():
         term = terms[name].offered
-        due = [f"at most {term.longest} characters"] if term.longest else []
-        due += ["HTML is accepted"] if term.type == "html" else []
+        phrases = [f"at most {term.longest} characters"] if term.longest else []
+        phrases += ["HTML is accepted"] if term.type == "html" else []
         if term.default is not None and attribute != "updatable":
-            due += [f"by default {term.default}"]
+            phrases += [f"by default {term.default}"]
         facts += [
-            (f"{each!r} in the docstring of {attribute} {name}", each in words[name], True)
-            for each in due
+            (f"{each!r} in the docstring of {attribute} {name}", each in docstrings[name], True)
+            for each in phrases
         ]
     _agree(contract, *facts)
 
 
 def test_deviations_are_real_and_explained(contract: Contract) -> None:
-    """What is said to differ does differ, and why is said."""
+    """Each stated deviation differs from the API and has a reason."""
     for table in TABLES:
         lines: Mapping[str, Term] = getattr(contract, table)
         for name, term in lines.items():
-            place = f"{contract.name}: {name} of {table}"
-            assert bool(term.here) == bool(term.because), f"{place}: here without because?"
-            assert bool(term.source) == (table == "record"), f"{place}: source"
+            line = f"{contract.name}: {name} of {table}"
+            assert bool(term.here) == bool(term.because), f"{line}: here and because go together"
+            assert bool(term.source) == (table == "record"), f"{line}: only records have a source"
             for key, value in term.here.items():
                 plain = term.proven if key == "present" else getattr(term, key)
-                assert plain != value, f"{place}: {key} does not differ"
+                assert plain != value, f"{line}: {key} does not differ"
     for name, reason in contract.deviations.items():
         assert reason
         known = contract.fields if name == "fields" else name in contract.methods
-        assert known, f"{contract.name}: there is no {name} that could be left out"
+        assert known, f"{contract.name}: the deviation {name} is no documented method"
     for method, special in contract.special.items():
         assert special.keys() == {"groups", "because"}
         assert method not in contract.methods
 
 
 def _agree(contract: Contract, *facts: tuple[str, object, object]) -> None:
-    """Hold what is there against what the contract says, and tell of every difference."""
+    """Compare the package with the contract, and fail with a list of all differences."""
     wrong = [
-        f"{contract.name}: {what} is {_shown(found)}, the contract says {_shown(expected)}"
+        f"{contract.name}: {what}: expected {_shown(expected)}, got {_shown(found)}"
         for what, found, expected in facts
         if found != expected
     ]
@@ -295,7 +301,7 @@ def _agree(contract: Contract, *facts: tuple[str, object, object]) -> None:
 def _each(
     what: str, found: Mapping[str, object], expected: Mapping[str, object]
 ) -> list[tuple[str, object, object]]:
-    nothing = "not there"
+    nothing = "absent"
     return [
         (f"{what}: {name}", found.get(name, nothing), expected.get(name, nothing))
         for name in dict.fromkeys([*expected, *found])
@@ -303,16 +309,16 @@ def _each(
     ]
 
 
-def _there(
+def _presence(
     what: str, found: Iterable[str], expected: Iterable[str]
 ) -> list[tuple[str, object, object]]:
-    return _each(what, dict.fromkeys(found, "there"), dict.fromkeys(expected, "there"))
+    return _each(what, dict.fromkeys(found, "present"), dict.fromkeys(expected, "present"))
 
 
 def _parameters(
     what: str, found: Mapping[str, Parameter], expected: Mapping[str, Parameter]
 ) -> list[tuple[str, object, object]]:
-    return _there(what, found, expected) + [
+    return _presence(what, found, expected) + [
         (
             f"{what}: {field.name} of {name}",
             getattr(found[name], field.name),
@@ -359,7 +365,7 @@ def _signature(resource: AnyResource, method: str) -> Mapping[str, inspect.Param
 
 
 def _unpacked(resource: AnyResource, method: str) -> str | None:
-    """Give the name of the TypedDict of a method's keyword arguments."""
+    """Return the name of the TypedDict of a method's keyword arguments."""
     for parameter in _signature(resource, method).values():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             return str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")
@@ -367,7 +373,7 @@ def _unpacked(resource: AnyResource, method: str) -> str | None:
 
 
 def _attribute_docstrings(cls: type) -> Mapping[str, str]:
-    """Read the docstrings under a class's attributes, as one line each."""
+    """Return the docstrings of a class's attributes, as one line each."""
     found: dict[str, str] = {}
     tree = _tree(cls.__module__)
     for definition in ast.walk(tree):
@@ -393,4 +399,4 @@ def _shown(value: object) -> str:
     for name, kind in RECORD_TYPES.items():
         if value in (kind, kind | None):
             return name if value is kind else f"{name}, or None"
-    return "none at all" if value is attrs.NOTHING else repr(value)
+    return "no default" if value is attrs.NOTHING else repr(value)
