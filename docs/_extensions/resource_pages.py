@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import attrs
-from contract.reading import Contract, read
+from contract.contract_files import Contract, read
 from sphinx.application import Sphinx
 
 from intervals_async import Record, resources

@@ -1,10 +1,10 @@
-"""A stand-in for the Intervals API: a real server on loopback, for tests, demos and benchmarks.
+"""A fake Intervals API: a real server on the loopback interface for tests, demos and benchmarks.
 
     async with FakeIntervals(notes=5000) as fake:
         ...  # call fake.url with fake.token
 
-The names are imported when they are first used: pytest loads this package for the plugin in every
-run, and few of those runs need a server.
+Each name is imported on first use. pytest loads this package for the plugin in every run, and few
+of those runs need a server.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from intervals_async.testing._fake.log import SeenRequest
     from intervals_async.testing._fake.server import FakeIntervals
 else:
-    # Behind the checkers' back: they would take every name for known.
+    # Type checkers must not see this function: they would accept any attribute name.
     def __getattr__(name: str) -> object:
         if name == "FakeIntervals":
             return import_module("intervals_async.testing._fake.server").FakeIntervals

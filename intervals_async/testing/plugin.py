@@ -1,7 +1,7 @@
-"""The pytest plugin: the fixture ``fake_intervals``, for whoever has pytest-asyncio installed.
+"""The pytest plugin with the fixture ``fake_intervals``, which requires pytest-asyncio.
 
-pytest imports this module in every run, and ``testing`` is lazy: the server is imported
-only when the fixture is used.
+pytest imports this module in every run. ``testing`` is lazy, so the server is imported only when a
+test uses the fixture.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from intervals_async import testing
 try:
     import pytest_asyncio
 except ImportError:
-    # Without an event loop for fixtures there is nothing to offer, and nothing to complain about.
+    # The fixture is asynchronous, so the plugin offers nothing without pytest-asyncio.
     pass
 else:
 
     @pytest_asyncio.fixture
     async def fake_intervals() -> AsyncIterator[testing.FakeIntervals]:
-        """Yield a started ``FakeIntervals`` of 50 notes with both limits off.
+        """Yield a started ``FakeIntervals`` with 50 project notes and without rate limits.
 
-        Use it from an async test, in pytest-asyncio's auto mode or its strict mode::
+        Use it in an async test, in the auto mode or the strict mode of pytest-asyncio::
 
             async def test_my_report(fake_intervals):
                 client = IntervalsClient(fake_intervals.token, base_url=fake_intervals.url)

@@ -1,1 +1,1 @@
-"""The contract: what is known of each resource of the API, and that the modules keep to it."""
+"""The contract: the known facts about each resource of the API, and the tests of the modules."""

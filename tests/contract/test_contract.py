@@ -1,4 +1,4 @@
-"""Each module of `intervals_async.resources` keeps to its contract."""
+"""Each module of ``intervals_async.resources`` conforms to its contract."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from intervals_async._schema.values import (
 )
 from intervals_async.resources import Resource, descriptions
 
-from .reading import NAMES, TABLES, Contract, Term, read
+from .contract_files import NAMES, TABLES, Contract, Term, read
 
 AnyResource = type[Resource[Any]]
 
@@ -61,29 +61,29 @@ PARAMETERS = {"filters": "arguments", "creatable": "fields", "updatable": "field
 
 @pytest.fixture(params=NAMES)
 def contract(request: pytest.FixtureRequest) -> Contract:
-    """Give each contract."""
+    """Return each contract in turn."""
     return read(request.param)
 
 
 @pytest.fixture
 def resource(contract: Contract) -> AnyResource:
-    """Give the class of the contract's resource."""
+    """Return the class of the contract's resource."""
     return resources.resource_class(contract.name)
 
 
 def test_each_resource_has_a_contract() -> None:
-    """And each contract a module."""
+    """Each resource has a contract, and each contract has a module."""
     assert list(resources.names()) == NAMES
 
 
 def test_the_client_has_each_resource(contract: Contract, resource: AnyResource) -> None:
-    """As an attribute of its name."""
+    """The client has an attribute with the name of each resource."""
     offered = getattr(IntervalsClient("abc12345678"), contract.name, None)
     _agree(contract, ("attribute of the client", type(offered), resource))
 
 
 def test_names_and_addresses(contract: Contract, resource: AnyResource) -> None:
-    """The name in the API is the path, and the docstring says where the vendor tells of it."""
+    """A resource has the API's name and path, and its docstring ends with the vendor's page."""
     docstring = inspect.getdoc(resource) or ""
     _agree(
         contract,
@@ -98,7 +98,7 @@ def test_names_and_addresses(contract: Contract, resource: AnyResource) -> None:
 
 
 def test_methods_and_groups(contract: Contract, resource: AnyResource) -> None:
-    """What is offered is what is allowed, with who may call it."""
+    """A resource offers the methods of the contract, for the same groups."""
     expected = contract.offered_groups()
     there = [name for name, _ in inspect.getmembers(resource, inspect.isfunction)]
     _agree(
@@ -125,14 +125,17 @@ def test_list_takes_a_slice_where_the_api_has_one(
 
 
 def test_filters(contract: Contract, resource: AnyResource) -> None:
-    """Each has its type, takes several where the API does, is required where it must be."""
+    """Each filter has the contract's type, takes several values like it, and is required like it."""
     expected = {name: _parameter(name, term) for name, term in contract.arguments.items()}
     _agree(contract, *_parameters("filters", parameters(resource.filters), expected))
 
 
 @pytest.mark.parametrize("method", WRITES)
 def test_settable_fields(contract: Contract, resource: AnyResource, method: str) -> None:
-    """As filters; ``update`` requires none, and clears with None those that may be left out."""
+    """``create`` and ``update`` take the contract's fields, with their types.
+
+    ``update`` requires no field, and accepts None to clear a field that is optional for ``create``.
+    """
     offered = parameters(_typed_dict(resource, WRITES[method]))
     expected: dict[str, Parameter] = {}
     if method in contract.offered_groups():
@@ -169,7 +172,7 @@ def test_writes_take_the_headers_that_the_api_has_for_them(
 
 
 def test_signatures_name_the_typed_dicts(contract: Contract, resource: AnyResource) -> None:
-    """What type checkers read is what is read at run time."""
+    """The annotation of a method names the same TypedDict that the package uses at run time."""
     found = [
         (method, _unpacked(resource, method), _typed_dict(resource, attribute).__name__)
         for method, attribute in {"list": "filters", **WRITES}.items()
@@ -186,7 +189,7 @@ def test_signatures_name_the_typed_dicts(contract: Contract, resource: AnyResour
 
 
 def test_record_fields(contract: Contract, resource: AnyResource) -> None:
-    """Each has its type, and is there for certain only where that is proven."""
+    """Each record field has the type of the contract, and is required only if that is proven."""
     found = {field.name: field for field in _record_fields(resource)}
     facts = _there("record fields", found, contract.record)
     for name in found.keys() & contract.record.keys():
@@ -204,8 +207,8 @@ def test_record_fields(contract: Contract, resource: AnyResource) -> None:
     _agree(contract, *facts)
 
 
-def test_docstrings_say_how_sure_a_field_is(contract: Contract, resource: AnyResource) -> None:
-    """What is inferred is marked so; what only one shape has is marked, too."""
+def test_docstrings_state_the_source_of_a_field(contract: Contract, resource: AnyResource) -> None:
+    """The docstring of a record field states if it is inferred, or in one shape only."""
     words = _one_line(descriptions(_record(resource)))
     marks: dict[str, Callable[[Term], bool]] = {
         "Inferred": lambda term: term.source == "inferred",
@@ -224,7 +227,7 @@ def test_docstrings_say_how_sure_a_field_is(contract: Contract, resource: AnyRes
 
 
 def test_everything_has_a_docstring(contract: Contract, resource: AnyResource) -> None:
-    """Every filter, settable field and field of a record says what it is."""
+    """Every filter, body field and record field has a docstring."""
     fields = [field.name for field in _record_fields(resource)]
     facts: list[tuple[str, object, object]] = [
         ("described fields of a record", [*descriptions(_record(resource))], fields)
@@ -244,8 +247,8 @@ def test_a_description_is_given_once(contract: Contract, resource: AnyResource) 
 
 
 @pytest.mark.parametrize("attribute", PARAMETERS)
-def test_docstrings_tell_rules(contract: Contract, resource: AnyResource, attribute: str) -> None:
-    """How long a text may be, whether it may hold HTML, and what the server takes for nothing."""
+def test_docstrings_state_rules(contract: Contract, resource: AnyResource, attribute: str) -> None:
+    """The docstring of an argument states its maximum length, its default, and HTML if allowed."""
     words = _described(resource, attribute)
     terms: Mapping[str, Term] = getattr(contract, PARAMETERS[attribute])
     facts: list[tuple[str, object, object]] = []
@@ -263,7 +266,7 @@ def test_docstrings_tell_rules(contract: Contract, resource: AnyResource, attrib
 
 
 def test_deviations_are_real_and_explained(contract: Contract) -> None:
-    """What is said to differ does differ, and why is said."""
+    """Each stated deviation differs from the API and has a reason."""
     for table in TABLES:
         lines: Mapping[str, Term] = getattr(contract, table)
         for name, term in lines.items():
@@ -283,7 +286,7 @@ def test_deviations_are_real_and_explained(contract: Contract) -> None:
 
 
 def _agree(contract: Contract, *facts: tuple[str, object, object]) -> None:
-    """Hold what is there against what the contract says, and tell of every difference."""
+    """Compare the package with the contract, and fail with a list of all differences."""
     wrong = [
         f"{contract.name}: {what} is {_shown(found)}, the contract says {_shown(expected)}"
         for what, found, expected in facts
@@ -360,7 +363,7 @@ def _signature(resource: AnyResource, method: str) -> Mapping[str, inspect.Param
 
 
 def _unpacked(resource: AnyResource, method: str) -> str | None:
-    """Give the name of the TypedDict of a method's keyword arguments."""
+    """Return the name of the TypedDict of a method's keyword arguments."""
     for parameter in _signature(resource, method).values():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             return str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")

@@ -1,4 +1,4 @@
-"""The server for tests, `FakeIntervals`, serves each resource as its contract says."""
+"""``FakeIntervals`` serves each resource as its contract states."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import pytest
 from intervals_async.testing._fake.contract import Groups, Resource
 from intervals_async.testing._fake.resources import catalog
 
-from .reading import NAMES, Contract, read
+from .contract_files import NAMES, Contract, read
 
 VERBS = {"get": "GET", "create": "POST", "update": "PUT", "delete": "DELETE"}
 
 
 @pytest.fixture(params=NAMES)
 def contract(request: pytest.FixtureRequest) -> Contract:
-    """Give each contract."""
+    """Return each contract in turn."""
     return read(request.param)
 
 
 @pytest.fixture
 def served(contract: Contract) -> Resource:
-    """Give what the fake keeps of the resource."""
+    """Return the server's description of the resource."""
     return catalog()[contract.name]
 
 
 def test_methods(contract: Contract, served: Resource) -> None:
-    """Each is open to the groups that are named, and to all where none are."""
+    """The server offers each method to the groups of the contract."""
     found = {
         VERBS[name]: _groups(groups) for name, groups in contract.methods.items() if name in VERBS
     }
@@ -39,7 +39,7 @@ def test_methods(contract: Contract, served: Resource) -> None:
 
 
 def test_list(contract: Contract, served: Resource) -> None:
-    """It takes the same filters, requires the same, sorts by the same, and pages or does not."""
+    """The server's lists have the filters, sort fields and paging of the contract."""
     assert {each.name: each.required for each in served.filters} == {
         name: term.required for name, term in contract.filters.items()
     }
@@ -48,15 +48,15 @@ def test_list(contract: Contract, served: Resource) -> None:
 
 
 def test_writes(contract: Contract, served: Resource) -> None:
-    """They take the same fields, and require the same."""
+    """The server's writes accept and require the fields of the contract."""
     expected = {name: term.offered.required for name, term in contract.fields.items()}
     if "fields" in contract.deviations:
         expected = {}
-    assert {each.name: each.required for each in served.settings} == expected
+    assert {each.name: each.required for each in served.body_fields} == expected
 
 
 def test_records(contract: Contract, served: Resource) -> None:
-    """They have all known fields but those that may be absent."""
+    """The server's records have all fields of the contract except optional ones."""
     expected = {name for name, term in contract.record.items() if not term.optional}
     assert {column.name for column in served.columns} >= expected
 

@@ -1,1 +1,1 @@
-"""Tests of the fake server, asked with plain aiohttp."""
+"""Tests of the fake server, over HTTP with plain aiohttp."""

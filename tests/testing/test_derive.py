@@ -1,4 +1,4 @@
-"""How a resource of the fake is made of the client's class, and what a module may say of it."""
+"""The description of a resource derived from the client's class, and its overrides."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import pytest
 
 from intervals_async._schema.parameters import Parameter
 from intervals_async._schema.values import Html, IdList, Objects
-from intervals_async.testing._fake import values
-from intervals_async.testing._fake.contract import Setting
-from intervals_async.testing._fake.conventions import filter_of, kind_of, setting_of
+from intervals_async.testing._fake import parsing
+from intervals_async.testing._fake.contract import BodyField
+from intervals_async.testing._fake.conventions import body_field_of, filter_of, kind_of
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.filters import accepted, text
+from intervals_async.testing._fake.filters import checked_only, text
 from intervals_async.testing._fake.references import table_of
 from intervals_async.testing._fake.wire import columns
 
 
 def test_columns_are_the_fields_of_the_record() -> None:
-    """Each field is a column of its kind, in its order; ``extra`` is none."""
-    made = {column.name: column for column in derive("project").columns}
-    assert list(made)[:4] == ["id", "localid", "localidunpadded", "name"]
-    assert "extra" not in made
+    """Each field of a record is a column of its kind, in the same order, except ``extra``."""
+    derived = {column.name: column for column in derive("project").columns}
+    assert list(derived)[:4] == ["id", "localid", "localidunpadded", "name"]
+    assert "extra" not in derived
     kinds = {"id": "integer", "description": "html", "budget": "float", "managerid": "ids"}
     kinds |= {"datestart": "date", "active": "boolean", "manager": "string"}
-    assert {name: made[name].kind for name in kinds} == kinds
-    assert (made["id"].nullable, made["name"].nullable) == (False, True)
+    assert {name: derived[name].kind for name in kinds} == kinds
+    assert (derived["id"].nullable, derived["name"].nullable) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_columns_are_the_fields_of_the_record() -> None:
     ],
 )
 def test_kinds(annotation: object, kind: str) -> None:
-    """A field that may be None is of the same kind as one that may not."""
+    """An optional field has the same kind as a required field."""
     assert kind_of(annotation) == kind
 
 
-def test_methods_come_of_the_groups() -> None:
-    """List and get are GETs, create is POST, update PUT, delete DELETE."""
+def test_methods_come_from_the_groups() -> None:
+    """``list`` and ``get`` are GET, ``create`` is POST, ``update`` is PUT, ``delete`` is DELETE."""
     person, group, me = derive("person"), derive("group"), derive("me")
     staff, administrators = ("Administrator", "Manager", "Resource"), ("Administrator",)
     assert dict(person.collection) == {"GET": staff}
@@ -55,54 +55,56 @@ def test_methods_come_of_the_groups() -> None:
     assert (set(me.collection), set(me.member)) == ({"GET"}, set())
 
 
-def test_what_a_module_says_stands_in_place_of_the_convention() -> None:
-    """Columns, filters and settings of one name are replaced, all others stay."""
-    made = derive(
+def test_overrides_replace_derived_parts() -> None:
+    """Columns, filters and body fields replace the derived ones of the same name only."""
+    derived = derive(
         "projectlabel",
         columns=columns("color:html", "more"),
         without=["priority"],
-        kept=columns("secret"),
+        hidden=columns("secret"),
         optional=["active"],
         list_only=["name"],
         member_only=["more"],
-        filters=[accepted("active", str)],
+        filters=[checked_only("active", str)],
         first_id=5,
     )
-    found = {column.name: column for column in made.columns}
+    found = {column.name: column for column in derived.columns}
     assert list(found) == ["id", "name", "color", "active", "more", "secret"]
     assert found["color"].kind == "html"
     assert found["active"].optional
-    sides = {name: (column.list, column.member) for name, column in found.items()}
-    assert sides["name"] == (True, False)
-    assert sides["more"] == (False, True)
-    assert sides["secret"] == (False, False)
-    assert made.first_id == 5
-    worded = derive("client", settings=[Setting("fax", values.text_up_to(3), "phone")])
-    assert {each.name: each.column for each in worded.settings}["fax"] == "phone"
-    assert len(worded.settings) == len(derive("client").settings)
+    shapes = {name: (column.list, column.member) for name, column in found.items()}
+    assert shapes["name"] == (True, False)
+    assert shapes["more"] == (False, True)
+    assert shapes["secret"] == (False, False)
+    assert derived.first_id == 5
+    with_field = derive("client", body_fields=[BodyField("fax", parsing.body_text(3), "phone")])
+    assert {each.name: each.column for each in with_field.body_fields}["fax"] == "phone"
+    assert len(with_field.body_fields) == len(derive("client").body_fields)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "arguments",
     [
         {"filters": [text("nope")]},
-        {"settings": [Setting("nope", values.number)]},
+        {"body_fields": [BodyField("nope", parsing.body_integer)]},
         {"optional": ["nope"]},
         {"list_only": ["nope"]},
         {"unnamed": ["nope"]},
     ],
 )
-def test_what_the_client_does_not_have(said: dict[str, object]) -> None:
-    """A slip of the pen in a module is an error, not a silent nothing."""
-    with pytest.raises(TypeError, match="client has no nope; it has "):
-        derive("client", **said)  # type: ignore[arg-type]  # several kinds in one list
+def test_unknown_overrides_are_refused(arguments: dict[str, object]) -> None:
+    """An override of an unknown filter, body field or column raises a TypeError with its name."""
+    with pytest.raises(TypeError, match=r"^client: .* nope$"):
+        derive("client", **arguments)  # type: ignore[arg-type]  # the cases are of several types
 
 
-def test_the_client_says_what_is_required() -> None:
-    """A filter that replaces the convention is required where the client says so."""
-    made = derive("contactdescriptor", filters=[accepted("contacttypeid", values.whole_number)])
-    assert made.filters[0].required
-    assert {each.name for each in derive("client").settings if each.required} == {
+def test_required_comes_from_the_client() -> None:
+    """A replaced filter is required if the client's class declares it as required."""
+    derived = derive(
+        "contactdescriptor", filters=[checked_only("contacttypeid", parsing.parse_integer)]
+    )
+    assert derived.filters[0].required
+    assert {each.name for each in derive("client").body_fields if each.required} == {
         "name",
         "datecreated",
         "active",
@@ -110,7 +112,7 @@ def test_the_client_says_what_is_required() -> None:
 
 
 def test_references() -> None:
-    """A column is named after the resource that it points to, or after what that is to it."""
+    """A column refers to the resource in its name, or to the known resource of its role."""
     pointing = {"projectid": "project", "authorid": "person", "labelid": "projectlabel"}
     pointing |= {"queueid": "request", "contact_type_id": "contacttype", "groupid": "group"}
     assert {column: table_of(column) for column in pointing} == pointing
@@ -120,8 +122,8 @@ def test_references() -> None:
     assert "clientid" not in derive("project", points_to={"clientid": None}).points_to
 
 
-def test_names_of_what_is_pointed_to() -> None:
-    """The name of what an id points to stands in the column of its name, unless told otherwise."""
+def test_columns_with_names_of_references() -> None:
+    """A column named like an id column holds the record's name, unless it is ``unnamed``."""
     assert dict(derive("request").named) == {
         "person": "personid",
         "project": "projectid",
@@ -142,22 +144,22 @@ def test_names_of_what_is_pointed_to() -> None:
         ("local", "2026-01-02", "2026-01-02 03:04:05+00:00"),
     ],
 )
-def test_a_filter_that_nothing_stands_for(kind: str, good: str, bad: str) -> None:
-    """It is checked, and every row passes."""
-    made = filter_of(Parameter("mystery", kind), {}, (), none=False)
-    assert made.idle
-    nobody = None
-    assert made.test(nobody, good)({})  # type: ignore[arg-type]  # no account is asked
+def test_ignored_filters(kind: str, good: str, bad: str) -> None:
+    """A filter without a column validates its value and matches every row."""
+    derived = filter_of(Parameter("mystery", kind), {}, (), accepts_none=False)
+    assert derived.ignored
+    no_account = None
+    assert derived.test(no_account, good)({})  # type: ignore[arg-type]  # no account is needed
     with pytest.raises(ValueError):
-        made.test(nobody, bad)  # type: ignore[arg-type]  # as a stranger would
+        derived.test(no_account, bad)  # type: ignore[arg-type]  # no account is needed
 
 
-def _parse(parameter: Parameter, given: object) -> object:
-    return setting_of(parameter, ["x"]).parse(given)  # type: ignore[arg-type]  # as a stranger would
+def _parse(parameter: Parameter, value: object) -> object:
+    return body_field_of(parameter, ["x"]).parse(value)  # type: ignore[arg-type]  # invalid values are passed on purpose
 
 
-def test_settings_by_kind() -> None:
-    """A body's values are read by the kind of the field, its length and its decimal places."""
+def test_body_fields_by_kind() -> None:
+    """Body fields are parsed by their kind, their length and their decimal places."""
     assert _parse(Parameter("x", "integer"), "3") == 3
     assert _parse(Parameter("x", "integer", multiple=True), "3, 5") == "3,5"
     assert _parse(Parameter("x", "boolean"), "t") is True
@@ -167,12 +169,12 @@ def test_settings_by_kind() -> None:
     assert str(_parse(Parameter("x", "local"), "2026-01-02 03:04:05")) == "2026-01-02 03:04:05"
     moment = str(_parse(Parameter("x", "utc"), "2026-01-02 03:04:05"))
     assert moment == "2026-01-02 03:04:05+00:00"
-    for parameter, given in (
+    for parameter, value in (
         (Parameter("x", "decimal", places=2), "1.255"),
         (Parameter("x", "choice", choices=("a", "b")), "c"),
         (Parameter("x", "text", longest=3), "long"),
         (Parameter("x", "utc"), "2026-01-02 03:04:05+00:00"),
     ):
         with pytest.raises(ValueError):
-            _parse(parameter, given)
-    assert setting_of(Parameter("password", "text"), ["x"]).column is None
+            _parse(parameter, value)
+    assert body_field_of(Parameter("password", "text"), ["x"]).column is None

@@ -1,4 +1,4 @@
-"""Clients: filters, order, the fields that few may see, writes."""
+"""Clients: filters, order, restricted fields and writes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 
 from intervals_async.testing import FakeIntervals
 
-from .asking import alone, ask, ids, rows
+from .raw_client import ids, member, rows, send
 
 CLIENT = {"name": "New & Co", "datecreated": "2026-01-02", "active": "t"}
 FIVE = ["id", "name", "active", "localidunpadded", "localid"]
 
 
-def _world() -> FakeIntervals:
+def _server() -> FakeIntervals:
     return FakeIntervals(notes=0, clients=12, projects=20, per_minute=None)
 
 
 @pytest.mark.parametrize(
-    ("query", "wanted"),
+    ("query", "matches"),
     [
         ({"localid": "2,12"}, lambda row: row["localidunpadded"] in (2, 12)),
         ({"active": "f"}, lambda row: not row["active"]),
@@ -30,63 +30,67 @@ def _world() -> FakeIntervals:
         ({"projectsonly": "f"}, lambda row: True),
     ],
 )
-async def test_filters(query: dict[str, str], wanted: Callable[[dict[str, Any]], bool]) -> None:
+async def test_filters(query: dict[str, str], matches: Callable[[dict[str, Any]], bool]) -> None:
     """Clients are filtered by number, activity and text."""
-    async with _world() as fake:
-        expected = [row["id"] for row in fake.rows("client") if wanted(row)]
+    async with _server() as fake:
+        expected = [row["id"] for row in fake.rows("client") if matches(row)]
         assert expected
         assert await ids(fake, "client", **query) == expected
 
 
-async def test_only_with_active_projects() -> None:
-    """``projectsonly`` leaves out who has none, or inactive ones only."""
-    async with _world() as fake:
+async def test_projectsonly() -> None:
+    """The filter ``projectsonly`` selects the clients with an active project."""
+    async with _server() as fake:
         busy = {row["clientid"] for row in fake.rows("project") if row["active"]}
-        every = [row["id"] for row in fake.rows("client")]
+        records = [row["id"] for row in fake.rows("client")]
         found = await ids(fake, "client", projectsonly="t")
-        assert found == [identity for identity in every if identity in busy]
-        assert 0 < len(found) < len(every)
+        assert found == [identity for identity in records if identity in busy]
+        assert 0 < len(found) < len(records)
 
 
 @pytest.mark.parametrize("name", ["id", "localid", "name", "datecreated"])
 async def test_sorting(name: str) -> None:
-    """Each documented sort field sorts, both ways."""
-    async with _world() as fake:
-        every = {row["id"]: row[name] for row in fake.rows("client")}
-        up = [every[each] for each in await ids(fake, "client", sortfield=name)]
-        down = [every[each] for each in await ids(fake, "client", sortfield=name, sortdir="DESC")]
+    """Each documented sort field sorts clients in both directions."""
+    async with _server() as fake:
+        records = {row["id"]: row[name] for row in fake.rows("client")}
+        up = [records[each] for each in await ids(fake, "client", sortfield=name)]
+        down = [records[each] for each in await ids(fake, "client", sortfield=name, sortdir="DESC")]
         key: Any = str.casefold if name in ("name", "localid") else None
         assert up == sorted(up, key=key)
         assert down == sorted(down, key=key, reverse=True)
-        assert len(up) == len(every)
+        assert len(up) == len(records)
 
 
 @pytest.mark.parametrize("group", ["Resource", "Executive"])
-async def test_five_fields(group: str) -> None:
-    """Resource users and Executives are sent five of the twelve fields, a Manager all of them."""
+async def test_restricted_fields(group: str) -> None:
+    """Resource users and Executives receive five of the twelve fields of a client."""
     async with FakeIntervals(notes=0) as fake:
         token = fake.token_for(group)
         listed = await rows(fake, "client", token=token)
-        single = await alone(fake, "client", 101, token=token)
+        single = await member(fake, "client", 101, token=token)
         assert sorted(listed[0]) == sorted(single) == sorted(FIVE)
-        whole = await rows(fake, "client", token=fake.token_for("Manager"))
-        assert len(whole[0]) == 12
-        assert whole == await rows(fake, "client")
+        complete = await rows(fake, "client", token=fake.token_for("Manager"))
+        assert len(complete[0]) == 12
+        assert complete == await rows(fake, "client")
 
 
 async def test_writes() -> None:
-    """A new client gets a padded number; only Administrators write."""
+    """A new client receives a padded number, and only Administrators write clients."""
     async with FakeIntervals(notes=0) as fake:
-        reply = await ask(fake, "client/", method="POST", body=CLIENT)
-        made = reply.json["client"]
-        assert (reply.status, made["name"], made["localid"]) == (201, "New &amp; Co", "00006")
-        assert made["localidunpadded"] == "6"
-        path = f"client/{made['id']}/"
-        reply = await ask(fake, path, method="PUT", body={"phone": "+1", "active": "f"})
-        assert (reply.json["client"]["phone"], reply.json["client"]["active"]) == ("+1", "f")
+        response = await send(fake, "client/", method="POST", body=CLIENT)
+        created = response.json["client"]
+        assert (response.status, created["name"], created["localid"]) == (
+            201,
+            "New &amp; Co",
+            "00006",
+        )
+        assert created["localidunpadded"] == "6"
+        path = f"client/{created['id']}/"
+        response = await send(fake, path, method="PUT", body={"phone": "+1", "active": "f"})
+        assert (response.json["client"]["phone"], response.json["client"]["active"]) == ("+1", "f")
         for token in (fake.token_for("Manager"), fake.token_for("Resource")):
-            assert (await ask(fake, path, method="PUT", body=CLIENT, token=token)).status == 403
-        assert (await ask(fake, path, method="DELETE")).status == 200
+            assert (await send(fake, path, method="PUT", body=CLIENT, token=token)).status == 403
+        assert (await send(fake, path, method="DELETE")).status == 200
 
 
 @pytest.mark.parametrize(
@@ -99,14 +103,14 @@ async def test_writes() -> None:
         CLIENT | {"active": True},
     ],
 )
-async def test_bodies_that_will_not_do(body: dict[str, object]) -> None:
-    """What is missing, too long or of the wrong kind is a validation error."""
+async def test_invalid_bodies_are_refused(body: dict[str, object]) -> None:
+    """A client with a missing, overlong or invalid field is refused with code 18."""
     async with FakeIntervals(notes=0) as fake:
-        assert (await ask(fake, "client/", method="POST", body=body)).code == 18
+        assert (await send(fake, "client/", method="POST", body=body)).code == 18
 
 
-async def test_numbers_are_not_settable() -> None:
-    """A field that is only read is unknown in a body."""
+async def test_read_only_fields_are_refused() -> None:
+    """A body with the read-only field ``localid`` is refused with code 17."""
     async with FakeIntervals(notes=0) as fake:
-        reply = await ask(fake, "client/", method="POST", body=CLIENT | {"localid": "7"})
-        assert reply.code == 17
+        response = await send(fake, "client/", method="POST", body=CLIENT | {"localid": "7"})
+        assert response.code == 17

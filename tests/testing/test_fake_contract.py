@@ -1,4 +1,4 @@
-"""What holds for every resource: credentials, envelopes, wire strings, errors, groups."""
+"""Rules for every resource: credentials, envelopes, wire format, errors and permissions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from intervals_async.testing import FakeIntervals
 
-from .asking import ask, credentials, rows
+from .raw_client import credentials, rows, send
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ from .asking import ask, credentials, rows
     ],
 )
 async def test_wrong_credentials(authorization: str) -> None:
-    """Missing, broken and unknown credentials are answered with the recorded 401."""
+    """Missing, malformed and unknown credentials receive the recorded 401 response."""
     async with FakeIntervals(notes=0) as fake:
-        reply = await ask(fake, "me/", headers={"Authorization": authorization})
-        assert reply.status == 401
-        assert reply.json == {
+        response = await send(fake, "me/", headers={"Authorization": authorization})
+        assert response.status == 401
+        assert response.json == {
             "personid": None,
             "status": "Unauthorized",
             "code": 401,
@@ -35,34 +35,34 @@ async def test_wrong_credentials(authorization: str) -> None:
         }
 
 
-async def test_the_colon_and_the_scheme() -> None:
-    """The token needs its colon and the Basic scheme, in whatever case; any password will do."""
+async def test_form_of_credentials() -> None:
+    """Credentials need the Basic scheme in any case and a colon; the password is ignored."""
     async with FakeIntervals(notes=0) as fake:
         good = credentials(fake.token, "anything: at all")
         for value, status in ((good, 200), (good.replace("Basic", "basic"), 200)):
-            assert (await ask(fake, "me/", headers={"Authorization": value})).status == status
+            assert (await send(fake, "me/", headers={"Authorization": value})).status == status
         bearer = good.replace("Basic", "Bearer")
-        assert (await ask(fake, "me/", headers={"Authorization": bearer})).status == 401
+        assert (await send(fake, "me/", headers={"Authorization": bearer})).status == 401
 
 
-async def test_people_who_may_not_call_any_more() -> None:
-    """An inactive caller gets code 8, a removed one code 7."""
+async def test_inactive_and_deleted_callers() -> None:
+    """An inactive caller receives code 8, and a deleted caller code 7."""
     async with FakeIntervals(notes=0) as fake:
         manager = fake.token_for("Manager")
         identity = fake.rows("person")[1]["id"]
         assert isinstance(identity, int)
         fake.touch("person", identity, active=False)
-        reply = await ask(fake, "me/", token=manager)
-        assert (reply.status, reply.code) == (401, 8)
+        response = await send(fake, "me/", token=manager)
+        assert (response.status, response.code) == (401, 8)
         fake.remove("person", identity)
-        reply = await ask(fake, "me/", token=manager)
-        assert (reply.status, reply.code) == (401, 7)
+        response = await send(fake, "me/", token=manager)
+        assert (response.status, response.code) == (401, 7)
 
 
 async def test_list_envelope() -> None:
-    """A list carries personid, status, code, listcount and the rows, ten unless asked otherwise."""
+    """A list has personid, status, code, listcount and by default ten rows."""
     async with FakeIntervals(notes=25) as fake:
-        envelope = (await ask(fake, "projectnote/")).json
+        envelope = (await send(fake, "projectnote/")).json
         assert list(envelope) == ["personid", "status", "code", "listcount", "projectnote"]
         assert envelope["personid"] == str(fake.rows("person")[0]["id"])
         assert (envelope["status"], envelope["code"], envelope["listcount"]) == ("OK", 200, 25)
@@ -70,10 +70,10 @@ async def test_list_envelope() -> None:
 
 
 async def test_limit_and_offset() -> None:
-    """There is no cap on limit; beyond the end the page is empty and the count still true."""
+    """``limit`` has no maximum; a page past the end is empty, with the correct listcount."""
     async with FakeIntervals(notes=25) as fake:
         everything = fake.wire_rows("projectnote")
-        for query, wanted in (
+        for query, expected in (
             ({"limit": "1000000"}, everything),
             ({"limit": "3", "offset": "0"}, everything[:3]),
             ({"limit": "3", "offset": "23"}, everything[23:]),
@@ -81,8 +81,8 @@ async def test_limit_and_offset() -> None:
             ({"offset": "25"}, []),
             ({"offset": "900", "limit": "5"}, []),
         ):
-            envelope = (await ask(fake, "projectnote/", query)).json
-            assert envelope["projectnote"] == wanted
+            envelope = (await send(fake, "projectnote/", query)).json
+            assert envelope["projectnote"] == expected
             assert envelope["listcount"] == 25
 
 
@@ -97,12 +97,12 @@ async def test_limit_and_offset() -> None:
         ("limit", "²"),
     ],
 )
-async def test_paging_that_will_not_do(name: str, value: str) -> None:
-    """A limit or offset that is no count is a validation error."""
+async def test_invalid_paging_is_refused(name: str, value: str) -> None:
+    """A limit or offset that is not a valid number is refused with code 18."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, "projectnote/", {name: value})
-        assert (reply.status, reply.code) == (400, 18)
-        assert reply.verbose == [
+        response = await send(fake, "projectnote/", {name: value})
+        assert (response.status, response.code) == (400, 18)
+        assert response.verbose == [
             f"Validation failed for the value ({value}) passed to the following field: {name}"
         ]
 
@@ -111,13 +111,13 @@ async def test_member_envelope() -> None:
     """A member is one object without a listcount."""
     async with FakeIntervals(notes=2) as fake:
         row = fake.wire_rows("projectnote")[0]
-        envelope = (await ask(fake, f"projectnote/{row['id']}/")).json
+        envelope = (await send(fake, f"projectnote/{row['id']}/")).json
         assert list(envelope) == ["personid", "status", "code", "projectnote"]
         assert envelope["projectnote"]["id"] == row["id"]
 
 
 async def test_wire_strings() -> None:
-    """Numbers and booleans are strings, plain text has entities, HTML and nothing else is raw."""
+    """Numbers and booleans are strings, plain text has HTML entities, and HTML is unchanged."""
     async with FakeIntervals(notes=0) as fake:
         fake.insert(
             "projectnote",
@@ -134,47 +134,47 @@ async def test_wire_strings() -> None:
 
 
 async def test_missing_values_are_null_or_empty() -> None:
-    """Missing values come as null and as empty text, the other way round in the member."""
+    """Missing values are null or an empty text, the other way round in a member."""
     async with FakeIntervals(notes=60) as fake:
         found = await rows(fake, "projectnote")
         assert {row["projectlabel"] for row in found} >= {None, ""}
         row = next(row for row in found if row["mod_authorlocalid"] is None)
-        alone = (await ask(fake, f"projectnote/{row['id']}/")).json["projectnote"]
-        assert alone["mod_authorlocalid"] == ""
+        member = (await send(fake, f"projectnote/{row['id']}/")).json["projectnote"]
+        assert member["mod_authorlocalid"] == ""
 
 
 async def test_without_accepting_json() -> None:
-    """Who does not accept JSON gets XML, with the same status."""
+    """A request that does not accept JSON receives XML with the same status."""
     async with FakeIntervals(notes=0) as fake:
         for path, status in (("me/", 200), ("nothing/", 400)):
-            reply = await ask(fake, path, headers={"Accept": "*/*"})
-            assert reply.status == status
-            assert reply.headers["Content-Type"].startswith("text/xml")
-            assert "<intervals/>" in reply.text
+            response = await send(fake, path, headers={"Accept": "*/*"})
+            assert response.status == status
+            assert response.headers["Content-Type"].startswith("text/xml")
+            assert "<intervals/>" in response.text
 
 
 @pytest.mark.parametrize("path", ["nothing/", "", "projectnote", "//", "x/y/z/"])
 async def test_unknown_resource(path: str) -> None:
-    """What is no resource, or lacks the slash at its end, is code 13."""
+    """An unknown resource or a missing trailing slash is refused with code 13."""
     async with FakeIntervals(notes=0) as fake:
-        reply = await ask(fake, path)
-        assert (reply.status, reply.code) == (400, 13)
+        response = await send(fake, path)
+        assert (response.status, response.code) == (400, 13)
 
 
 async def test_unknown_action() -> None:
-    """A path that goes on after the id is code 15."""
+    """An unknown path below a member is refused with code 15."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, "projectnote/1/download/")
-        assert (reply.status, reply.code) == (400, 15)
+        response = await send(fake, "projectnote/1/download/")
+        assert (response.status, response.code) == (400, 15)
 
 
 @pytest.mark.parametrize("identity", ["1", "abc", "-1", "²"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_unknown_id(identity: str, method: str) -> None:
-    """An id that nobody has is code 14, whatever is asked of it."""
+    """An unknown id is refused with code 14 for every method."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, f"projectnote/{identity}/", method=method)
-        assert (reply.status, reply.code) == (404, 14)
+        response = await send(fake, f"projectnote/{identity}/", method=method)
+        assert (response.status, response.code) == (404, 14)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +190,10 @@ async def test_unknown_id(identity: str, method: str) -> None:
     ],
 )
 async def test_method_not_offered(method: str, path: str) -> None:
-    """A method that the resource does not have is code 16."""
+    """A method that the resource does not offer is refused with code 16."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, path, method=method)
-        assert (reply.status, reply.code) == (400, 16)
+        response = await send(fake, path, method=method)
+        assert (response.status, response.code) == (400, 16)
 
 
 @pytest.mark.parametrize(
@@ -209,21 +209,21 @@ async def test_method_not_offered(method: str, path: str) -> None:
     ],
 )
 async def test_groups(group: str, method: str, path: str, status: int) -> None:
-    """Who is in none of a method's groups gets 403 and code 10; no list means everybody."""
+    """A method refuses other groups with 403 and code 10; without stated groups it admits all."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, path, method=method, token=fake.token_for(group))
-        assert reply.status == status
+        response = await send(fake, path, method=method, token=fake.token_for(group))
+        assert response.status == status
         if status == 403:
-            assert reply.code == 10
+            assert response.code == 10
 
 
 async def test_unknown_filter() -> None:
-    """A filter that is not documented is refused with the recorded words, never ignored."""
+    """A filter of an unknown name is refused with code 17 and the recorded message."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, "projectnote/", {"i_person": "1", "title": "x", "type": "2"})
-        assert (reply.status, reply.code) == (400, 17)
-        assert reply.json["error"]["message"] == "Parameter not recognized"
-        assert reply.verbose == [
+        response = await send(fake, "projectnote/", {"i_person": "1", "title": "x", "type": "2"})
+        assert (response.status, response.code) == (400, 17)
+        assert response.json["error"]["message"] == "Parameter not recognized"
+        assert response.verbose == [
             "You supplied a field/filter that isn't available for this resource: i_person, type"
         ]
 
@@ -232,15 +232,15 @@ async def test_unknown_filter() -> None:
     "path", ["personcontact/?personid=201", "me/?", "quota/?", "contacttype/?", "person/201/?"]
 )
 @pytest.mark.parametrize("name", ["limit", "offset"])
-async def test_no_paging_where_there_is_none(path: str, name: str) -> None:
-    """Resources without offset and limit, and members, refuse both as unknown."""
+async def test_paging_is_refused_without_pages(path: str, name: str) -> None:
+    """Members and resources without paging refuse ``limit`` and ``offset`` with code 17."""
     async with FakeIntervals(notes=0) as fake:
-        reply = await ask(fake, f"{path}&{name}=1")
-        assert (reply.status, reply.code) == (400, 17)
+        response = await send(fake, f"{path}&{name}=1")
+        assert (response.status, response.code) == (400, 17)
 
 
-async def test_the_last_of_a_repeated_parameter() -> None:
-    """Of a parameter given twice, the last one counts."""
+async def test_repeated_parameters() -> None:
+    """The last value of a repeated query parameter counts."""
     async with FakeIntervals(notes=9) as fake:
-        reply = await ask(fake, "projectnote/?limit=1&limit=2")
-        assert len(reply.json["projectnote"]) == 2
+        response = await send(fake, "projectnote/?limit=1&limit=2")
+        assert len(response.json["projectnote"]) == 2

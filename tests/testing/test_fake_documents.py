@@ -1,4 +1,4 @@
-"""Documents: filters, order, the two shapes, and the files themselves."""
+"""Documents: filters, order, shapes and downloads."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from intervals_async import IntervalsClient, NotFoundError
 from intervals_async.testing import FakeIntervals
 
-from .asking import alone, ask, ids, rows
+from .raw_client import ids, member, rows, send
 
 
-def _world() -> FakeIntervals:
+def _server() -> FakeIntervals:
     return FakeIntervals(notes=0, per_minute=None)
 
 
@@ -28,19 +28,19 @@ FILTERS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("name", "column"), FILTERS)
 async def test_filters_by_ids(name: str, column: str) -> None:
-    """A document is found by what it was kept with, and what that belongs to."""
-    async with _world() as fake:
-        every = fake.rows("document")
-        there = sorted({int(str(row[column])) for row in every if row[column] is not None})[:2]
-        assert there
-        expected = [row["id"] for row in every if row[column] in there]
-        assert await ids(fake, "document", **{name: ",".join(map(str, there))}) == expected
+    """Documents are filtered by their owner and by the project, milestone and module of it."""
+    async with _server() as fake:
+        records = fake.rows("document")
+        existing = sorted({int(str(row[column])) for row in records if row[column] is not None})[:2]
+        assert existing
+        expected = [row["id"] for row in records if row[column] in existing]
+        assert await ids(fake, "document", **{name: ",".join(map(str, existing))}) == expected
         assert await ids(fake, "document", **{name: "999999"}) == []
 
 
-async def test_filters_through_what_it_belongs_to() -> None:
-    """The client is the project's; a task's documents are its project's and milestone's too."""
-    async with _world() as fake:
+async def test_filters_by_client_and_people() -> None:
+    """Documents are filtered by the project's client and by the people of their task."""
+    async with _server() as fake:
         tasks = {row["id"]: row for row in fake.rows("task")}
         document = next(row for row in fake.rows("document") if row["taskid"])
         task = tasks[document["taskid"]]
@@ -58,70 +58,70 @@ async def test_filters_through_what_it_belongs_to() -> None:
 
 
 async def test_filters_by_text_and_day() -> None:
-    """Search looks at title, notes, file name and tags; a tag is a whole one."""
-    async with _world() as fake:
-        every = fake.rows("document")
+    """Search covers title, notes, file name and tags; ``tag`` compares complete tags."""
+    async with _server() as fake:
+        records = fake.rows("document")
         cases: list[tuple[dict[str, str], list[Any]]] = [
-            ({"search": "client's <DESK>"}, [r["id"] for r in every if r["notes"]]),
-            ({"search": "Zürich.jpg"}, [r["id"] for r in every if "Zürich" in str(r["title"])]),
-            ({"tag": "signed"}, [r["id"] for r in every if "signed" in str(r["tags"])]),
+            ({"search": "client's <DESK>"}, [r["id"] for r in records if r["notes"]]),
+            ({"search": "Zürich.jpg"}, [r["id"] for r in records if "Zürich" in str(r["title"])]),
+            ({"tag": "signed"}, [r["id"] for r in records if "signed" in str(r["tags"])]),
             ({"tag": "sign"}, []),
-            ({"public": "t"}, [r["id"] for r in every if r["public"]]),
+            ({"public": "t"}, [r["id"] for r in records if r["public"]]),
             (
                 {"datebegin": "2025-03-06", "dateend": "2025-03-08"},
-                [r["id"] for r in every if "2025-03-06" <= str(r["date"]) <= "2025-03-08"],
+                [r["id"] for r in records if "2025-03-06" <= str(r["date"]) <= "2025-03-08"],
             ),
-            ({"id": str(every[3]["id"])}, [every[3]["id"]]),
+            ({"id": str(records[3]["id"])}, [records[3]["id"]]),
         ]
         for query, expected in cases:
             assert await ids(fake, "document", **query) == expected, query
         active = {row["id"] for row in fake.rows("project") if row["active"]}
-        for wanted in ("t", "f"):
-            found = await ids(fake, "document", projectactive=wanted)
-            expected = [r["id"] for r in every if (r["projectid"] in active) == (wanted == "t")]
+        for flag in ("t", "f"):
+            found = await ids(fake, "document", projectactive=flag)
+            expected = [r["id"] for r in records if (r["projectid"] in active) == (flag == "t")]
             assert found == expected
 
 
 @pytest.mark.parametrize("name", ["id", "personid", "title", "public", "datemodified", "active"])
 async def test_sorting(name: str) -> None:
-    """Each documented sort field sorts, both ways."""
-    async with _world() as fake:
-        every = {row["id"]: row[name] for row in fake.rows("document")}
+    """Each documented sort field sorts documents in both directions."""
+    async with _server() as fake:
+        records = {row["id"]: row[name] for row in fake.rows("document")}
         key: Any = str.casefold if name == "title" else None
         for direction in ("ASC", "DESC"):
             found = await ids(fake, "document", sortfield=name, sortdir=direction)
-            values: list[Any] = [every[each] for each in found]
+            values: list[Any] = [records[each] for each in found]
             assert values == sorted(values, key=key, reverse=direction == "DESC")
-            assert len(values) == len(every)
+            assert len(values) == len(records)
 
 
-async def test_the_list_tells_more() -> None:
-    """The versions are in the list, for one document too, and not in the member."""
-    async with _world() as fake:
+async def test_lists_contain_versions() -> None:
+    """Lists of documents contain the versions, also for one document; members do not."""
+    async with _server() as fake:
         listed = await rows(fake, "document", id="9001")
         assert {"versionid", "filename"} <= listed[0]["versions"][0].keys()
-        single = await alone(fake, "document", 9001)
+        single = await member(fake, "document", 9001)
         assert "versions" not in single
         assert list(listed[0]) == [*single, "versions"]
         assert "projectid" not in listed[0]
 
 
-async def test_executives_are_given_the_public_ones() -> None:
-    """The others are not there for them, neither to be read nor to be downloaded."""
-    async with _world() as fake:
+async def test_executives_see_only_public_documents() -> None:
+    """Executives neither read nor download documents that are not public."""
+    async with _server() as fake:
         token = fake.token_for("Executive")
-        every = fake.rows("document")
-        public = [row["id"] for row in every if row["public"]]
+        records = fake.rows("document")
+        public = [row["id"] for row in records if row["public"]]
         assert await ids(fake, "document", token=token) == public
-        private = next(row["id"] for row in every if not row["public"])
+        private = next(row["id"] for row in records if not row["public"])
         for path in (f"document/{private}/", f"document/{private}/download/"):
-            assert (await ask(fake, path, token=token)).code == 14
-        assert (await ask(fake, f"document/{public[0]}/download/", token=token)).status == 200
+            assert (await send(fake, path, token=token)).code == 14
+        assert (await send(fake, f"document/{public[0]}/download/", token=token)).status == 200
 
 
-async def test_a_file() -> None:
-    """The client downloads some hundred KB; the same again gives the same bytes."""
-    async with _world() as fake:
+async def test_downloads() -> None:
+    """The client downloads a file of 400 kB, with the same bytes each time."""
+    async with _server() as fake:
         sizes = {row["id"]: row["size"] for row in fake.rows("document")}
         async with IntervalsClient(fake.token, base_url=fake.url) as intervals:
             found: list[bytes] = []
@@ -138,9 +138,9 @@ async def test_a_file() -> None:
             assert document.versions[-1]["size"] == "400000"
 
 
-async def test_actions_that_will_not_do() -> None:
-    """Only GET downloads, nothing else follows an id, and no filter is known there."""
-    async with _world() as fake:
+async def test_invalid_actions_are_refused() -> None:
+    """A download with another method, path or filter is refused."""
+    async with _server() as fake:
         for method, path, code in (
             ("POST", "document/9001/download/", 16),
             ("GET", "document/9001/upload/", 15),
@@ -148,4 +148,4 @@ async def test_actions_that_will_not_do() -> None:
             ("GET", "document/9001/download/?x=1", 17),
             ("GET", "client/101/download/", 15),
         ):
-            assert (await ask(fake, path, method=method)).code == code, path
+            assert (await send(fake, path, method=method)).code == code, path

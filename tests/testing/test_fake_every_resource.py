@@ -1,4 +1,4 @@
-"""What holds for each resource that the client knows, and for one that it will know one day."""
+"""Rules for every resource of the client, including one without a server module."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from intervals_async.testing._fake.conventions import unsorted
 from intervals_async.testing._fake.references import ids_in
 from intervals_async.testing._fake.resources import catalog
 
-from .asking import ask
+from .raw_client import send
 
 WITH_ROWS = [name for name in names() if catalog()[name].read is None]
 
-# The contract names no fields here, so what the fake sends is its own.
+# The contract states no fields for these resources, so the fields of the fake are assumed.
 ASSUMED_FIELDS = {
     "contactdescriptor": {"id", "contacttypeid", "contactdescriptor"},
     "contacttype": {"id", "contacttype"},
@@ -30,31 +30,31 @@ ASSUMED_FIELDS = {
 }
 
 
-def _needed(name: str, fake: FakeIntervals) -> dict[str, str]:
-    """Give a list the filters that it cannot do without: ids that are there."""
+def _required_filters(name: str, fake: FakeIntervals) -> dict[str, str]:
+    """Return the required filters of a list, with the ids of existing records."""
     rules = catalog()[name]
     return {
-        wanted.name: str(fake.rows(name)[0][wanted.name])
-        for wanted in rules.filters
-        if wanted.required
+        filter_.name: str(fake.rows(name)[0][filter_.name])
+        for filter_ in rules.filters
+        if filter_.required
     }
 
 
 @pytest.mark.parametrize("name", WITH_ROWS)
-def test_every_id_that_a_record_mentions_exists(name: str) -> None:
-    """The data hang together: what points to a record points to one that is there."""
+def test_references_are_valid(name: str) -> None:
+    """Every id in a generated record refers to an existing record."""
     fake = FakeIntervals()
-    there = {each: {row.get("id") for row in fake.rows(each)} for each in WITH_ROWS}
-    there["projectteam"] = there["project"]
+    existing = {each: {row.get("id") for row in fake.rows(each)} for each in WITH_ROWS}
+    existing["projectteam"] = existing["project"]
     pointing = catalog()[name].points_to
     for row in fake.rows(name):
         for column, table in pointing.items():
-            assert set(ids_in(row[column])) <= there[table], (column, row)
+            assert set(ids_in(row[column])) <= existing[table], (column, row)
 
 
 @pytest.mark.parametrize("name", WITH_ROWS)
-def test_which_columns_point_somewhere(name: str) -> None:
-    """No column of ids is overlooked: the others are numbers that people see, or unexplained."""
+def test_id_columns_are_references(name: str) -> None:
+    """Every column of ids is a reference, except for visible numbers and a known few."""
     others = {"id", "datepaid", "filtertypeid", "mod_authorlocalid", "timerid"}
     rules = catalog()[name]
     for column in rules.columns:
@@ -64,7 +64,7 @@ def test_which_columns_point_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", WITH_ROWS)
 async def test_the_client_reads_every_record(name: str) -> None:
-    """Each row, from the list and alone, is a record of the client's, without unknown fields."""
+    """The client parses every record, listed or read alone, without unknown fields."""
     client = resource_class(name)
     record: type[Record] = vars(client)["record"]
     async with FakeIntervals(notes=20, per_minute=None) as fake:
@@ -73,34 +73,36 @@ async def test_the_client_reads_every_record(name: str) -> None:
         assert len(found) == len(wire) > 0
         assert {key for each in found for key in each.extra} == ASSUMED_FIELDS.get(name, set())
         if "get" in client.permissions and client.permissions["list"]:
-            identity = fake._account.table(name).order[0]
-            reply = await ask(fake, f"{name}/{identity}/")
-            read = record_decoder(record).record(reply.json[name], name)
+            identity = fake._account.table(name).ids[0]
+            response = await send(fake, f"{name}/{identity}/")
+            read = record_decoder(record).record(response.json[name], name)
             assert read.extra.keys() <= ASSUMED_FIELDS.get(name, set())
 
 
 @pytest.mark.parametrize("name", WITH_ROWS)
 @pytest.mark.parametrize("group", GROUPS)
-async def test_who_may_list(name: str, group: str) -> None:
-    """Who is in none of the groups that the client states gets 403."""
+async def test_groups_that_may_list(name: str, group: str) -> None:
+    """A list is refused with 403 for a group that the client's class does not name."""
     allowed = resource_class(name).permissions["list"]
     async with FakeIntervals(notes=3) as fake:
-        reply = await ask(fake, f"{name}/", _needed(name, fake), token=fake.token_for(group))
-        assert reply.status == (200 if allowed is None or group in allowed else 403)
+        response = await send(
+            fake, f"{name}/", _required_filters(name, fake), token=fake.token_for(group)
+        )
+        assert response.status == (200 if allowed is None or group in allowed else 403)
 
 
-def test_nothing_is_left_to_chance() -> None:
+def test_no_filter_or_sort_field_is_ignored() -> None:
     """Each filter of each resource filters, and each sort field sorts."""
     for name in WITH_ROWS:
         rules = catalog()[name]
-        assert [wanted.name for wanted in rules.filters if wanted.idle] == [], name
+        assert [filter_.name for filter_ in rules.filters if filter_.ignored] == [], name
         assert [field for field, key in rules.sorts.items() if key is unsorted] == [], name
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_same_seed_gives_the_same_data(seed: int) -> None:
-    """Two accounts of one seed are equal, those of different seeds are not."""
-    noon = datetime(2026, 5, 6, 12, tzinfo=UTC)  # the seconds of a timer go on
+def test_the_seed_determines_the_data(seed: int) -> None:
+    """Accounts with the same seed have equal data, and other seeds give other data."""
+    noon = datetime(2026, 5, 6, 12, tzinfo=UTC)  # the elapsed time of a timer depends on the clock
     first, second, other = (
         FakeIntervals(notes=2000, seed=each, now=lambda: noon) for each in (seed, seed, seed + 1)
     )
@@ -108,8 +110,8 @@ def test_the_same_seed_gives_the_same_data(seed: int) -> None:
     assert first.rows("project") != other.rows("project")
 
 
-def test_accounts_go_their_own_ways() -> None:
-    """A change in one account is not seen in another that began alike."""
+def test_accounts_are_independent() -> None:
+    """A change in one account does not affect an account with the same sizes and seed."""
     first, second = FakeIntervals(notes=1), FakeIntervals(notes=1)
     fake_id = first.insert("client", name="new")
     first.touch("project", 301, name="changed")
@@ -188,7 +190,7 @@ class WidgetResource(Resource[Widget]):
 
 @pytest.fixture
 def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Record]]:
-    """Let the client have one resource more, of which the fake has no module."""
+    """Add a resource to the client that has no module on the server."""
     (tmp_path / "widget.py").write_text(WIDGET)
     monkeypatch.setattr(resources, "__path__", [*resources.__path__, str(tmp_path)])
     monkeypatch.setitem(_registry.RESOURCES, "widget", ("WidgetResource", "Widget"))
@@ -197,44 +199,44 @@ def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Rec
 
 
 async def test_a_resource_without_a_module(widget: type[Record]) -> None:
-    """The client's class is enough: rows, filters, order, pages, writes and groups come of it."""
+    """The client's class alone gives rows, filters, order, pages, writes and permissions."""
     async with FakeIntervals(notes=0, per_minute=None) as fake:
-        made = fake.rows("widget")
-        assert len(made) == 5
+        widgets = fake.rows("widget")
+        assert len(widgets) == 5
         assert len(record_decoder(widget).records(fake.wire_rows("widget"), "widget")) == 5
         projects = {row["id"]: row for row in fake.rows("project")}
-        assert all(projects[row["projectid"]]["name"] == row["project"] for row in made)
+        assert all(projects[row["projectid"]]["name"] == row["project"] for row in widgets)
 
         async def found(**query: str) -> list[int]:
-            reply = await ask(fake, "widget/", query)
-            assert reply.status == 200, reply.text
-            return [int(row["id"]) for row in reply.json["widget"]]
+            response = await send(fake, "widget/", query)
+            assert response.status == 200, response.text
+            return [int(row["id"]) for row in response.json["widget"]]
 
-        first = made[0]
-        one = [row["id"] for row in made if row["projectid"] == first["projectid"]]
-        assert await found(projectid=str(first["projectid"])) == one
+        first = widgets[0]
+        same_project = [row["id"] for row in widgets if row["projectid"] == first["projectid"]]
+        assert await found(projectid=str(first["projectid"])) == same_project
         assert await found(title=str(first["title"]).upper()) == [first["id"]]
-        day = sorted(str(row["due"]) for row in made)[2]
-        assert await found(duebegin=day) == [row["id"] for row in made if str(row["due"]) >= day]
+        day = sorted(str(row["due"]) for row in widgets)[2]
+        assert await found(duebegin=day) == [row["id"] for row in widgets if str(row["due"]) >= day]
         client = projects[first["projectid"]]["clientid"]
         assert first["id"] in await found(clientid=str(client))
         assert len(await found(mystery="anything")) == 5
-        by_title = sorted(made, key=lambda row: str(row["title"]).casefold(), reverse=True)
+        by_title = sorted(widgets, key=lambda row: str(row["title"]).casefold(), reverse=True)
         assert await found(sortfield="title", sortdir="DESC") == [row["id"] for row in by_title]
-        assert await found(sortfield="whim") == [row["id"] for row in made]
-        fake.touch("widget", int(str(made[2]["id"])), hue="red")
-        assert await found(hue="red") == [made[2]["id"]]
-        assert await found(limit="2", offset="4") == [made[4]["id"]]
+        assert await found(sortfield="whim") == [row["id"] for row in widgets]
+        fake.touch("widget", int(str(widgets[2]["id"])), hue="red")
+        assert await found(hue="red") == [widgets[2]["id"]]
+        assert await found(limit="2", offset="4") == [widgets[4]["id"]]
 
         body = {"projectid": 301, "title": "new"}
-        reply = await ask(fake, "widget/", method="POST", body=body)
-        assert (reply.status, reply.json["widget"]["project"]) == (201, projects[301]["name"])
-        record_decoder(widget).record(reply.json["widget"], "widget")
+        response = await send(fake, "widget/", method="POST", body=body)
+        assert (response.status, response.json["widget"]["project"]) == (201, projects[301]["name"])
+        record_decoder(widget).record(response.json["widget"], "widget")
         for wrong in ({"projectid": 1, "title": "x"}, {"projectid": 301, "title": "x" * 10}):
-            assert (await ask(fake, "widget/", method="POST", body=wrong)).code == 18
+            assert (await send(fake, "widget/", method="POST", body=wrong)).code == 18
         token = fake.token_for("Manager")
         path = f"widget/{first['id']}/"
-        assert (await ask(fake, path, method="DELETE", token=token)).status == 403
-        assert (await ask(fake, path, method="PUT", body=body)).code == 16
-        assert (await ask(fake, path, method="DELETE")).status == 200
+        assert (await send(fake, path, method="DELETE", token=token)).status == 403
+        assert (await send(fake, path, method="PUT", body=body)).code == 16
+        assert (await send(fake, path, method="DELETE")).status == 200
         assert fake.insert("widget") == fake.rows("widget")[-1]["id"]

@@ -1,8 +1,7 @@
-"""Filters really filter, and refuse values of the wrong kind."""
+"""Filters and sort fields of notes, people and projects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,17 +9,15 @@ import pytest
 
 from intervals_async.testing import FakeIntervals
 
-from .asking import ask, ids
-
-Row = dict[str, Any]
-Wanted = Callable[[Row], bool]
+from .raw_client import ids, send
+from .servers import Matches
 
 
-def _world() -> FakeIntervals:
+def _server() -> FakeIntervals:
     return FakeIntervals(notes=200, people=25, projects=25, per_minute=None)
 
 
-NOTES: list[tuple[dict[str, str], Wanted]] = [
+NOTES: list[tuple[dict[str, str], Matches]] = [
     ({"projectid": "301"}, lambda row: row["projectid"] == 301),
     ({"projectid": "301,303, 304"}, lambda row: row["projectid"] in (301, 303, 304)),
     ({"authorid": "201,202"}, lambda row: row["authorid"] in (201, 202)),
@@ -34,34 +31,34 @@ NOTES: list[tuple[dict[str, str], Wanted]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), NOTES)
-async def test_notes(query: dict[str, str], wanted: Wanted) -> None:
-    """Notes are filtered by ids, lists of ids and text."""
-    async with _world() as fake:
-        expected = [row["id"] for row in fake.rows("projectnote") if wanted(row)]
+@pytest.mark.parametrize(("query", "matches"), NOTES)
+async def test_notes_are_filtered(query: dict[str, str], matches: Matches) -> None:
+    """Project notes are filtered by ids, lists of ids and text."""
+    async with _server() as fake:
+        expected = [row["id"] for row in fake.rows("projectnote") if matches(row)]
         assert await ids(fake, "projectnote", **query) == expected
 
 
-async def test_listcount_is_of_what_matches() -> None:
-    """The count is taken after the filters and before limit and offset."""
-    async with _world() as fake:
+async def test_listcount_counts_matching_rows() -> None:
+    """The listcount is the number of matching rows, whatever ``limit`` and ``offset`` are."""
+    async with _server() as fake:
         matching = sum(row["projectid"] == 301 for row in fake.rows("projectnote"))
         for query in ({"limit": "1"}, {"limit": "1", "offset": "5000"}):
-            reply = await ask(fake, "projectnote/", {"projectid": "301"} | query)
-            assert reply.json["listcount"] == matching
+            response = await send(fake, "projectnote/", {"projectid": "301"} | query)
+            assert response.json["listcount"] == matching
 
 
 async def test_notes_by_client_and_id() -> None:
-    """A clientid looks at the note's project; noteid is taken as the row's id."""
-    async with _world() as fake:
+    """``clientid`` compares the client of the note's project, and ``noteid`` the note's id."""
+    async with _server() as fake:
         projects = {row["id"] for row in fake.rows("project") if row["clientid"] in (101, 102)}
         expected = [row["id"] for row in fake.rows("projectnote") if row["projectid"] in projects]
         assert await ids(fake, "projectnote", clientid="101,102") == expected
         assert await ids(fake, "projectnote", noteid=str(expected[0])) == [expected[0]]
 
 
-async def test_search_leaves_out_secure_notes() -> None:
-    """Search looks at every title, and at the note only where it is not secure."""
+async def test_search_skips_the_text_of_secure_notes() -> None:
+    """A search covers all titles, but only the text of notes that are not secure."""
     async with FakeIntervals(notes=0) as fake:
         open_note = fake.insert("projectnote", title="a", note="<b>Needle</b>", secure=False)
         fake.insert("projectnote", title="b", note="needle", secure=True)
@@ -69,8 +66,8 @@ async def test_search_leaves_out_secure_notes() -> None:
         assert await ids(fake, "projectnote", search="needle") == [open_note, titled]
 
 
-async def test_changes_are_seen_by_a_repeated_filter() -> None:
-    """What was selected before is not kept when the data change."""
+async def test_cached_selections_expire() -> None:
+    """A repeated filter finds a record added since the first request."""
     async with FakeIntervals(notes=0) as fake:
         first = fake.insert("projectnote", title="same")
         assert await ids(fake, "projectnote", title="same") == [first]
@@ -78,16 +75,16 @@ async def test_changes_are_seen_by_a_repeated_filter() -> None:
         assert await ids(fake, "projectnote", title="same") == [first, second]
 
 
-async def test_many_different_filters() -> None:
-    """Any number of different filters can be asked."""
+async def test_selection_cache_is_bounded() -> None:
+    """Requests with more filters than the selection cache holds still find their rows."""
     async with FakeIntervals(notes=1, per_minute=None) as fake:
         identity = fake.rows("projectnote")[0]["id"]
-        for place in range(70):
-            assert await ids(fake, "projectnote", noteid=str(place)) == []
+        for number in range(70):
+            assert await ids(fake, "projectnote", noteid=str(number)) == []
         assert await ids(fake, "projectnote", noteid=str(identity)) == [identity]
 
 
-PEOPLE: list[tuple[dict[str, str], Wanted]] = [
+PEOPLE: list[tuple[dict[str, str], Matches]] = [
     ({"localid": "1,3"}, lambda row: row["localid"] in (1, 3)),
     ({"active": "t"}, lambda row: row["active"]),
     ({"active": "f"}, lambda row: not row["active"]),
@@ -105,18 +102,18 @@ PEOPLE: list[tuple[dict[str, str], Wanted]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), PEOPLE)
-async def test_people(query: dict[str, str], wanted: Wanted) -> None:
+@pytest.mark.parametrize(("query", "matches"), PEOPLE)
+async def test_people_are_filtered(query: dict[str, str], matches: Matches) -> None:
     """People are filtered by their fields, their contacts and their groups."""
-    async with _world() as fake:
-        expected = [row["id"] for row in fake.rows("person") if wanted(row)]
+    async with _server() as fake:
+        expected = [row["id"] for row in fake.rows("person") if matches(row)]
         assert expected
         assert await ids(fake, "person", **query) == expected
 
 
 async def test_people_on_projects() -> None:
-    """A project's people are its team, the managers among them."""
-    async with _world() as fake:
+    """A project's people are the members of its team, including its managers."""
+    async with _server() as fake:
         managed = next(row for row in fake.rows("project") if row["managerid"] and row["clientid"])
         managers = {int(each) for each in str(managed["managerid"]).split(",")}
         team = await ids(fake, "person", projectid=str(managed["id"]))
@@ -127,7 +124,7 @@ async def test_people_on_projects() -> None:
 
 
 DAY, NEW_YEAR = date(2023, 6, 1), date(2024, 1, 1)
-PROJECTS: list[tuple[dict[str, str], Wanted]] = [
+PROJECTS: list[tuple[dict[str, str], Matches]] = [
     ({"localid": "1,3"}, lambda row: row["localid"] in ("00001", "00003")),
     ({"clientid": "101"}, lambda row: row["clientid"] == 101),
     ({"clientid": "-1"}, lambda row: row["clientid"] is None),
@@ -148,18 +145,18 @@ PROJECTS: list[tuple[dict[str, str], Wanted]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), PROJECTS)
-async def test_projects(query: dict[str, str], wanted: Wanted) -> None:
-    """Projects are filtered by ids (-1 is none), dates, booleans and text."""
-    async with _world() as fake:
-        expected = [row["id"] for row in fake.rows("project") if wanted(row)]
+@pytest.mark.parametrize(("query", "matches"), PROJECTS)
+async def test_projects_are_filtered(query: dict[str, str], matches: Matches) -> None:
+    """Projects are filtered by ids (with -1 for none), dates, booleans and text."""
+    async with _server() as fake:
+        expected = [row["id"] for row in fake.rows("project") if matches(row)]
         assert expected
         assert await ids(fake, "project", **query) == expected
 
 
 async def test_exact_dates() -> None:
-    """Both datestart and dateend want exactly that day."""
-    async with _world() as fake:
+    """The filters ``datestart`` and ``dateend`` select exactly that date."""
+    async with _server() as fake:
         row = next(row for row in fake.rows("project") if row["dateend"])
         for name in ("datestart", "dateend"):
             assert row["id"] in await ids(fake, "project", **{name: str(row[name])})
@@ -183,18 +180,18 @@ async def test_exact_dates() -> None:
     ],
 )
 async def test_sorting(name: str) -> None:
-    """Every documented sort field sorts, ascending unless told otherwise, the missing last."""
-    async with _world() as fake:
-        every = {row["id"]: row for row in fake.rows("project")}
+    """Each documented sort field sorts projects, ascending by default, with missing values last."""
+    async with _server() as fake:
+        records = {row["id"]: row for row in fake.rows("project")}
         ascending = await ids(fake, "project", sortfield=name)
         assert ascending == await ids(fake, "project", sortfield=name, sortdir="ASC")
         descending = await ids(fake, "project", sortfield=name, sortdir="DESC")
-        assert set(ascending) == set(descending) == set(every)
-        places = {None: 9, "On track": 0, "At risk & late": -1, "Archived": -2}
+        assert set(ascending) == set(descending) == set(records)
+        ranks = {None: 9, "On track": 0, "At risk & late": -1, "Archived": -2}
         column = "label" if name == "label_order" else name
-        values: list[Any] = [every[each][column] for each in ascending]
+        values: list[Any] = [records[each][column] for each in ascending]
         if name == "label_order":
-            assert [places[value] for value in values] == sorted(places[v] for v in values)
+            assert [ranks[value] for value in values] == sorted(ranks[v] for v in values)
             return
         present = [value for value in values if value is not None]
         assert values == present + [None] * (len(values) - len(present))
@@ -203,8 +200,8 @@ async def test_sorting(name: str) -> None:
 
 
 async def test_sortdir_alone() -> None:
-    """A direction without a field turns the server's order round."""
-    async with _world() as fake:
+    """A sort direction without a field applies to the server's own order."""
+    async with _server() as fake:
         order = await ids(fake, "project")
         assert await ids(fake, "project", sortdir="DESC") == order[::-1]
         assert await ids(fake, "project", sortdir="ASC") == order
@@ -227,29 +224,29 @@ async def test_sortdir_alone() -> None:
         ("contactdescriptor/", "contacttypeid", "x"),
     ],
 )
-async def test_values_of_the_wrong_kind(path: str, name: str, value: str) -> None:
-    """A value of the wrong kind is a validation error that names it and its filter."""
+async def test_invalid_values_are_refused(path: str, name: str, value: str) -> None:
+    """A filter with an invalid value is refused with an error that names value and filter."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, path, {name: value})
-        assert (reply.status, reply.code) == (400, 18)
-        assert reply.verbose == [
+        response = await send(fake, path, {name: value})
+        assert (response.status, response.code) == (400, 18)
+        assert response.verbose == [
             f"Validation failed for the value ({value}) passed to the following field: {name}"
         ]
 
 
-async def test_no_sorting_where_there_is_none() -> None:
-    """What documents no sort fields refuses them."""
+async def test_sorting_is_refused_without_sort_fields() -> None:
+    """A resource without sort fields refuses ``sortfield`` with code 17."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, "projectnote/", {"sortfield": "id"})
-        assert (reply.status, reply.code) == (400, 17)
+        response = await send(fake, "projectnote/", {"sortfield": "id"})
+        assert (response.status, response.code) == (400, 17)
 
 
 @pytest.mark.parametrize(
     ("path", "name"), [("personcontact/", "personid"), ("contactdescriptor/", "contacttypeid")]
 )
 async def test_required_filters(path: str, name: str) -> None:
-    """Without a required filter the answer is a validation error."""
+    """A list without its required filter is refused with code 18."""
     async with FakeIntervals(notes=1) as fake:
-        reply = await ask(fake, path)
-        assert (reply.status, reply.code) == (400, 18)
-        assert reply.verbose == [f"The following required field is missing: {name}"]
+        response = await send(fake, path)
+        assert (response.status, response.code) == (400, 18)
+        assert response.verbose == [f"The following required field is missing: {name}"]

@@ -1,31 +1,20 @@
-"""Milestones: what is special about them on the server."""
+"""Milestones: filters and computed sort fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
 
 import pytest
 
-from intervals_async.testing import FakeIntervals
 from intervals_async.testing._fake.references import ids_in
 
-from .asking import ids
+from .raw_client import ids
+from .servers import ALL_ROWS, NOON, Matches, server_at_noon
 
-Row = dict[str, Any]
-Wanted = Callable[[Row], bool]
-
-NOON = datetime(2026, 5, 6, 12, 30, 5, tzinfo=UTC)
 TODAY = NOON.date()
-ALL = {"limit": "1000"}
 
 
-def _world() -> FakeIntervals:
-    return FakeIntervals(notes=0, people=25, projects=12, now=lambda: NOON, per_minute=None)
-
-
-MILESTONES: list[tuple[dict[str, str], Wanted]] = [
+MILESTONES: list[tuple[dict[str, str], Matches]] = [
     ({"localid": "1,2"}, lambda row: row["localid"] in (1, 2)),
     ({"complete": "t"}, lambda row: row["complete"]),
     ({"complete": "f"}, lambda row: not row["complete"]),
@@ -36,46 +25,46 @@ MILESTONES: list[tuple[dict[str, str], Wanted]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), MILESTONES)
-async def test_milestones_are_filtered(query: dict[str, str], wanted: Wanted) -> None:
+@pytest.mark.parametrize(("query", "matches"), MILESTONES)
+async def test_milestones_are_filtered(query: dict[str, str], matches: Matches) -> None:
     """Milestones are filtered by their fields."""
-    async with _world() as fake:
-        expected = [row["id"] for row in fake.rows("milestone") if wanted(row)]
+    async with server_at_noon(people=25, projects=12) as fake:
+        expected = [row["id"] for row in fake.rows("milestone") if matches(row)]
         assert expected
-        assert await ids(fake, "milestone", **query, **ALL) == expected
+        assert await ids(fake, "milestone", **query, **ALL_ROWS) == expected
 
 
 async def test_milestones_by_people_clients_and_notes() -> None:
-    """Owners among others, clients of the project with -1 for none, and what their notes say."""
-    async with _world() as fake:
-        every = fake.rows("milestone")
-        owner = ids_in(every[0]["ownerid"])[-1]
-        expected = [row["id"] for row in every if owner in ids_in(row["ownerid"])]
-        assert await ids(fake, "milestone", ownerid=str(owner), **ALL) == expected
-        nobodys = {row["id"] for row in fake.rows("project") if row["clientid"] is None}
-        expected = [row["id"] for row in every if row["projectid"] in nobodys]
-        assert await ids(fake, "milestone", clientid="-1", **ALL) == expected
-        fake.insert("milestonenote", milestoneid=every[3]["id"], note="a needle in it")
-        assert await ids(fake, "milestone", search="NEEDLE") == [every[3]["id"]]
+    """Milestones are filtered by one of several owners, by client and by the text of a note."""
+    async with server_at_noon(people=25, projects=12) as fake:
+        records = fake.rows("milestone")
+        owner = ids_in(records[0]["ownerid"])[-1]
+        expected = [row["id"] for row in records if owner in ids_in(row["ownerid"])]
+        assert await ids(fake, "milestone", ownerid=str(owner), **ALL_ROWS) == expected
+        without_client = {row["id"] for row in fake.rows("project") if row["clientid"] is None}
+        expected = [row["id"] for row in records if row["projectid"] in without_client]
+        assert await ids(fake, "milestone", clientid="-1", **ALL_ROWS) == expected
+        fake.insert("milestonenote", milestoneid=records[3]["id"], note="a needle in it")
+        assert await ids(fake, "milestone", search="NEEDLE") == [records[3]["id"]]
 
 
 @pytest.mark.parametrize(
     "name", ["clientid", "progress", "estimate", "actual", "owner", "projectlabel"]
 )
-async def test_milestones_are_sorted_by_what_they_do_not_tell(name: str) -> None:
-    """The order by a computed field turns round with the direction."""
-    async with _world() as fake:
-        order = await ids(fake, "milestone", sortfield=name, sortdir="ASC", **ALL)
+async def test_milestones_are_sorted_by_computed_fields(name: str) -> None:
+    """Sorting by a computed field returns all milestones in another order."""
+    async with server_at_noon(people=25, projects=12) as fake:
+        order = await ids(fake, "milestone", sortfield=name, sortdir="ASC", **ALL_ROWS)
         assert set(order) == {row["id"] for row in fake.rows("milestone")}
-        assert order != await ids(fake, "milestone", **ALL)
+        assert order != await ids(fake, "milestone", **ALL_ROWS)
 
 
 async def test_milestones_are_sorted_by_progress() -> None:
-    """That with more of its tasks closed comes later."""
-    async with _world() as fake:
-        none, half, whole = (fake.insert("milestone") for _ in range(3))
-        for milestone, closed in ((none, False), (half, True), (half, False), (whole, True)):
+    """Sorting by ``progress`` orders milestones by the fraction of closed tasks."""
+    async with server_at_noon(people=25, projects=12) as fake:
+        empty, half, full = (fake.insert("milestone") for _ in range(3))
+        for milestone, closed in ((empty, False), (half, True), (half, False), (full, True)):
             fake.insert("task", milestoneid=milestone, dateclosed=TODAY if closed else None)
-        order = await ids(fake, "milestone", sortfield="progress", sortdir="DESC", **ALL)
-        places = [order.index(each) for each in (whole, half, none)]
-        assert places == sorted(places)
+        order = await ids(fake, "milestone", sortfield="progress", sortdir="DESC", **ALL_ROWS)
+        positions = [order.index(each) for each in (full, half, empty)]
+        assert positions == sorted(positions)

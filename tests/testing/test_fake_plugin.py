@@ -1,4 +1,4 @@
-"""The pytest plugin and the lazy package."""
+"""The pytest plugin, and the lazy imports of the package."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ async def test_it(fake_intervals):
 
 
 @pytest.mark.parametrize("mode", ["auto", "strict"])
-def test_the_fixture(tmp_path: Path, mode: str) -> None:
-    """The fixture gives a started server in both modes of pytest-asyncio."""
+def test_fixture(tmp_path: Path, mode: str) -> None:
+    """The fixture provides a started server in both modes of pytest-asyncio."""
     (tmp_path / "test_it.py").write_text(TEST)
-    # By its module, whether or not the package is installed with its entry point.
+    # Load the plugin by its module, so that the test does not need the installed entry point.
     plugins = ["-p", "no:intervals_async", "-p", "intervals_async.testing.plugin"]
     arguments = [*plugins, "-o", f"asyncio_mode={mode}"]
     process = subprocess.run(
@@ -40,7 +40,7 @@ def test_the_fixture(tmp_path: Path, mode: str) -> None:
 
 
 def test_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without pytest-asyncio the plugin offers nothing and complains of nothing."""
+    """The plugin offers no fixture without pytest-asyncio, and raises no error."""
     with monkeypatch.context() as patched:
         patched.setitem(sys.modules, "pytest_asyncio", None)
         patched.delattr(plugin, "fake_intervals")
@@ -50,8 +50,8 @@ def test_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hasattr(plugin, "fake_intervals")
 
 
-def test_importing_the_plugin_is_light() -> None:
-    """The plugin does not load the server."""
+def test_importing_the_plugin_does_not_import_the_server() -> None:
+    """Importing the plugin does not import the server."""
     script = (
         "import sys, intervals_async.testing.plugin;"
         "sys.exit('intervals_async.testing._fake.server' in sys.modules)"
@@ -60,10 +60,10 @@ def test_importing_the_plugin_is_light() -> None:
 
 
 def test_the_package_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The names of the package are there when they are asked for, and no others."""
-    # A module that was imported is an attribute already.
+    """The package provides its public names on access, and no others."""
+    # A module that was imported before is already an attribute of the package.
     monkeypatch.delattr(testing, "faults", raising=False)
     for name in testing.__all__:
         assert getattr(testing, name) is not None
     with pytest.raises(AttributeError, match="nothing"):
-        _ = testing.nothing  # type: ignore[attr-defined]  # the point of the test
+        _ = testing.nothing  # type: ignore[attr-defined]  # the test accesses an unknown name

@@ -1,4 +1,4 @@
-"""The server's life, its log and its data as a test sees them."""
+"""The server's life cycle, its request log and its data."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-from .asking import ask, credentials, ids
+from .raw_client import credentials, ids, send
 
 
 async def test_starts_and_stops_twice() -> None:
-    """Starting what listens and stopping what has stopped do nothing."""
+    """Starting a started server and stopping a stopped server do nothing."""
     fake = FakeIntervals(notes=0)
     await fake.stop()
     await fake.start()
@@ -24,21 +24,21 @@ async def test_starts_and_stops_twice() -> None:
     assert fake.url == url
     await fake.stop()
     await fake.stop()
-    with pytest.raises(RuntimeError, match="does not listen"):
+    with pytest.raises(RuntimeError):
         _ = fake.url
 
 
-async def test_starts_again_with_its_data() -> None:
-    """The data outlive a stop."""
+async def test_data_survive_a_stop() -> None:
+    """The data survive a stop of the server."""
     fake = FakeIntervals(notes=3)
     async with fake:
         fake.insert("projectnote", title="kept")
     async with fake:
-        assert (await ask(fake, "projectnote/")).json["listcount"] == 4
+        assert (await send(fake, "projectnote/")).json["listcount"] == 4
 
 
-async def test_a_port_that_is_taken() -> None:
-    """A server that cannot listen says so and leaves nothing behind."""
+async def test_port_in_use() -> None:
+    """A server on a port in use raises OSError and leaves nothing behind."""
     async with FakeIntervals(notes=0) as fake:
         second = FakeIntervals(notes=0, port=int(fake.url.rsplit(":", 1)[1].strip("/")))
         with pytest.raises(OSError, match="address already in use"):
@@ -47,20 +47,20 @@ async def test_a_port_that_is_taken() -> None:
 
 
 async def test_listens_on_ipv6() -> None:
-    """An IPv6 address stands in brackets in the URL."""
+    """The URL of an IPv6 address contains brackets."""
     async with FakeIntervals(notes=1, host="::1") as fake:
         assert fake.url.startswith("http://[::1]:")
-        assert (await ask(fake, "projectnote/")).status == 200
+        assert (await send(fake, "projectnote/")).status == 200
 
 
-def test_needs_somebody() -> None:
-    """Without people there is no token, so none is an error."""
+def test_people_are_required() -> None:
+    """A server without people raises ValueError."""
     with pytest.raises(ValueError, match="people"):
         FakeIntervals(people=0)
 
 
-def test_the_seed_decides() -> None:
-    """The same seed gives the same data and tokens, another seed others."""
+def test_the_seed_determines_data_and_tokens() -> None:
+    """The same seed gives the same data and tokens, and another seed gives others."""
     first, same, other = FakeIntervals(seed=7), FakeIntervals(seed=7), FakeIntervals(seed=8)
     for resource in ("projectnote", "person", "project", "personcontact", "contacttype"):
         assert first.wire_rows(resource) == same.wire_rows(resource)
@@ -70,7 +70,7 @@ def test_the_seed_decides() -> None:
 
 
 def test_tokens_by_group() -> None:
-    """Every group has a person with a token of their own; an unknown group is an error."""
+    """Each group has a person with a token of their own; an unknown group is an error."""
     fake = FakeIntervals(token="mytoken1234")
     assert fake.token == fake.token_for("Administrator") == "mytoken1234"
     groups = ("Administrator", "Manager", "Resource", "Executive")
@@ -79,8 +79,8 @@ def test_tokens_by_group() -> None:
         fake.token_for("Client")
 
 
-def test_data_hang_together() -> None:
-    """Notes point to existing projects and people, projects to clients, contacts to people."""
+def test_copied_fields_are_consistent() -> None:
+    """Notes repeat fields of their author and project, and every person has contacts."""
     fake = FakeIntervals(notes=300, people=20, projects=15)
     people = {row["id"]: row for row in fake.rows("person")}
     projects = {row["id"]: row for row in fake.rows("project")}
@@ -95,8 +95,8 @@ def test_data_hang_together() -> None:
     assert {row["clientid"] for row in projects.values()} <= clients | {None}
 
 
-def test_small_worlds() -> None:
-    """A server without projects, clients or notes, or with one person, is a server too."""
+def test_small_accounts() -> None:
+    """A server works without projects, without clients, or with one person."""
     assert FakeIntervals(projects=0).rows("projectnote") == []
     lonely = FakeIntervals(people=1, clients=0, projects=2)
     assert {row["clientid"] for row in lonely.rows("project")} == {None}
@@ -104,7 +104,7 @@ def test_small_worlds() -> None:
 
 
 def test_notes_are_about_a_kilobyte() -> None:
-    """A benchmark's notes have the size of real ones and their fields in the documented order."""
+    """Project notes have about one kilobyte, with fields in the documented order."""
     notes = FakeIntervals(notes=500).wire_rows("projectnote")
     assert 700 < sum(len(str(note)) for note in notes) / len(notes) < 1300
     assert list(notes[0])[:5] == ["id", "projectid", "authorid", "title", "note"]
@@ -112,12 +112,12 @@ def test_notes_are_about_a_kilobyte() -> None:
 
 
 async def test_log() -> None:
-    """The log tells what was asked and how it was answered, in order."""
+    """The log contains each request and its response status in order."""
     times = iter((1.5, 2.5, 3.5))
     async with FakeIntervals(notes=2, per_minute=None, clock=lambda: next(times)) as fake:
-        await ask(fake, "projectnote/", {"limit": "1"}, headers={"X-Own": "yes"})
-        await ask(fake, "person/", method="POST", body={"firstname": "Ä"})
-        await ask(fake, "person/", method="POST", raw=b"{")
+        await send(fake, "projectnote/", {"limit": "1"}, headers={"X-Own": "yes"})
+        await send(fake, "person/", method="POST", body={"firstname": "Ä"})
+        await send(fake, "person/", method="POST", raw=b"{")
         first, second, third = fake.log
         assert (first.method, first.path, first.query) == ("GET", "/projectnote/", {"limit": "1"})
         assert first.headers["x-own"] == "yes"
@@ -130,40 +130,40 @@ async def test_log() -> None:
 
 
 async def test_log_hides_credentials_in_its_repr() -> None:
-    """A failed assertion that prints the log does not print the token."""
+    """The repr of the log does not contain the token."""
     async with FakeIntervals(notes=0) as fake:
-        await ask(fake, "me/")
+        await send(fake, "me/")
         seen = fake.log[0]
         assert seen.headers["authorization"] == credentials(fake.token)
         assert credentials(fake.token) not in repr(seen)
         assert "***" in repr(fake.log)
 
 
-async def test_clearing_the_log_under_way() -> None:
-    """A request that was under way when the log was cleared is not in it later."""
+async def test_clearing_the_log_during_a_request() -> None:
+    """A request in progress while the log is cleared does not appear in it later."""
     async with FakeIntervals(notes=0) as fake:
         fake.between(lambda server, seen: server.clear_log())
-        await ask(fake, "me/")
+        await send(fake, "me/")
         assert fake.log == ()
 
 
 async def test_latency() -> None:
-    """Latency holds back every answer, and stop does not wait for it."""
+    """Latency delays every response, but not the stop of the server."""
     async with FakeIntervals(notes=0, latency=0.001) as fake:
-        assert (await ask(fake, "me/")).status == 200
+        assert (await send(fake, "me/")).status == 200
     fake = FakeIntervals(notes=0, latency=3600)
     arrived = asyncio.Event()
     fake.between(lambda server, seen: arrived.set())
     await fake.start()
-    question = asyncio.create_task(ask(fake, "me/"))
+    pending = asyncio.create_task(send(fake, "me/"))
     await arrived.wait()
     await fake.stop()
     with pytest.raises(aiohttp.ClientConnectionError):
-        await question
+        await pending
 
 
 async def test_between() -> None:
-    """A callback runs before each request is processed, until it is taken off."""
+    """A callback runs before each request until it is removed."""
     seen_paths: list[str] = []
 
     def grow(fake: FakeIntervals, seen: SeenRequest) -> None:
@@ -172,15 +172,15 @@ async def test_between() -> None:
 
     async with FakeIntervals(notes=1) as fake:
         take_off = fake.between(grow)
-        assert (await ask(fake, "projectnote/")).json["listcount"] == 2
-        assert (await ask(fake, "projectnote/")).json["listcount"] == 3
+        assert (await send(fake, "projectnote/")).json["listcount"] == 2
+        assert (await send(fake, "projectnote/")).json["listcount"] == 3
         take_off()
-        assert (await ask(fake, "projectnote/")).json["listcount"] == 3
+        assert (await send(fake, "projectnote/")).json["listcount"] == 3
     assert seen_paths == ["/projectnote/"] * 2
 
 
 async def test_insert_remove_touch() -> None:
-    """Data can be put in anywhere, taken out, changed and moved, and the answers follow."""
+    """Inserted, removed, changed and moved records appear in the next responses."""
     async with FakeIntervals(notes=4) as fake:
         first, second, third, fourth = (row["id"] for row in fake.rows("projectnote"))
         assert isinstance(second, int)
@@ -191,51 +191,54 @@ async def test_insert_remove_touch() -> None:
         fake.touch("projectnote", third, title="moved", reorder=True)
         assert await ids(fake, "projectnote") == [first, middle, fourth, third]
         fake.touch("projectnote", middle, title="<b>")
-        page = (await ask(fake, "projectnote/")).json["projectnote"]
+        page = (await send(fake, "projectnote/")).json["projectnote"]
         assert [page[1]["title"], page[3]["title"]] == ["&lt;b&gt;", "moved"]
         assert page[1]["author"] == "X &amp; Y"
         assert page == fake.wire_rows("projectnote")
 
 
-def test_insert_makes_up_what_is_not_given() -> None:
-    """Every resource with rows takes a record without any field."""
+def test_insert_sets_missing_fields() -> None:
+    """Every resource with rows accepts a record without fields."""
     fake = FakeIntervals(notes=1)
     names = ("projectnote", "person", "project", "personcontact")
     for resource in (*names, "contacttype", "client"):
-        identity = fake.insert(resource, **({} if resource in names else _all(fake, resource)))
+        identity = fake.insert(
+            resource, **({} if resource in names else _empty_fields(fake, resource))
+        )
         assert identity == fake.rows(resource)[-1]["id"]
     assert fake.insert("projectnote", id=9_000_000) == 9_000_000
     assert fake.insert("projectnote") == 9_000_001
     assert FakeIntervals(projects=0).insert("projectnote", title="stray") > 0
 
 
-def _all(fake: FakeIntervals, resource: str) -> dict[str, Any]:
+def _empty_fields(fake: FakeIntervals, resource: str) -> dict[str, Any]:
+    """Return None for every field of a resource except the id."""
     return {name: None for name in fake.rows(resource)[0] if name != "id"}
 
 
-def test_wrong_use_of_the_data() -> None:
-    """A wrong name, id or place is an error, not a silent nothing."""
+def test_invalid_changes_of_data() -> None:
+    """An unknown field, id or resource raises an error that names it."""
     fake = FakeIntervals(notes=1)
-    with pytest.raises(TypeError, match="no field nope"):
+    with pytest.raises(TypeError, match="nope"):
         fake.insert("projectnote", nope=1)
-    with pytest.raises(TypeError, match="no field nope"):
+    with pytest.raises(TypeError, match="nope"):
         fake.touch("projectnote", 1, nope=1)
-    with pytest.raises(TypeError, match="whole number"):
+    with pytest.raises(TypeError, match=r"^id: .*'7'"):
         fake.insert("projectnote", id="7")
-    with pytest.raises(ValueError, match="already"):
+    with pytest.raises(ValueError, match=r"^id: "):
         fake.insert("projectnote", id=fake.rows("projectnote")[0]["id"])
-    with pytest.raises(ValueError, match="5"):
+    with pytest.raises(ValueError, match=r"^before: .* 5$"):
         fake.insert("projectnote", before=5)
     with pytest.raises(LookupError):
         fake.remove("projectnote", 5)
     with pytest.raises(LookupError):
         fake.touch("projectnote", 5, title="x")
-    with pytest.raises(LookupError, match="there are client"):
+    with pytest.raises(LookupError, match="'me'"):
         fake.rows("me")
 
 
 async def test_refusing_connections() -> None:
-    """Inside the block nobody listens; afterwards the same port answers, kept connections too."""
+    """The server refuses connections inside ``refusing``, and listens on the same port after it."""
     async with FakeIntervals(notes=0) as fake, aiohttp.ClientSession() as session:
         url = fake.url
 
@@ -254,21 +257,21 @@ async def test_refusing_connections() -> None:
         assert await status() == 401
 
 
-async def test_a_request_under_way_while_refusing() -> None:
-    """A request that was there before is still answered."""
+async def test_request_in_progress_while_refusing() -> None:
+    """A request that arrived before ``refusing`` still receives its response."""
     event, arrived = asyncio.Event(), asyncio.Event()
     async with FakeIntervals(notes=0) as fake:
         fake.inject(faults.Hold(event))
         fake.between(lambda server, seen: arrived.set())
-        question = asyncio.create_task(ask(fake, "me/"))
+        pending = asyncio.create_task(send(fake, "me/"))
         await arrived.wait()
         async with fake.refusing():
             event.set()
-            assert (await question).status == 200
+            assert (await pending).status == 200
 
 
 async def test_stopping_while_refusing() -> None:
-    """A server that was stopped inside the block does not listen again."""
+    """A server stopped inside ``refusing`` does not listen again."""
     async with FakeIntervals(notes=0) as fake:
         async with fake.refusing():
             await fake.stop()
@@ -277,7 +280,7 @@ async def test_stopping_while_refusing() -> None:
 
 
 async def test_stop_with_hanging_clients() -> None:
-    """Stop ends held requests, unread answers, half-sent requests and idle connections at once."""
+    """Stopping ends held, unread, half-sent and idle requests at once."""
     fake = FakeIntervals(notes=0)
     event = asyncio.Event()
     fake.inject(faults.Hold(event))
@@ -308,18 +311,18 @@ async def test_stop_with_hanging_clients() -> None:
     gc.collect()
 
 
-async def test_a_client_that_goes_away() -> None:
-    """A request whose client has left does not disturb the server."""
+async def test_client_disconnects() -> None:
+    """The server keeps working when a client disconnects during a response."""
     event = asyncio.Event()
     async with FakeIntervals(notes=50) as fake:
         fake.inject(faults.Hold(event, "body"))
         arrived = asyncio.Event()
         fake.between(lambda server, seen: arrived.set())
-        question = asyncio.create_task(ask(fake, "projectnote/"))
+        pending = asyncio.create_task(send(fake, "projectnote/"))
         await arrived.wait()
-        question.cancel()
+        pending.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await question
+            await pending
         event.set()
-        assert (await ask(fake, "me/")).status == 200
+        assert (await send(fake, "me/")).status == 200
         assert fake.log[0].path == "/projectnote/"

@@ -1,29 +1,15 @@
-"""Notes on tasks and milestones: what is special about them on the server."""
+"""Task notes and milestone notes: date ranges and visibility."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from intervals_async.testing import FakeIntervals
+from .raw_client import ids, send
+from .servers import ALL_ROWS, NOON, Matches, server_at_noon
 
-from .asking import ask, ids
-
-Row = dict[str, Any]
-Wanted = Callable[[Row], bool]
-
-NOON = datetime(2026, 5, 6, 12, 30, 5, tzinfo=UTC)
-ALL = {"limit": "1000"}
-
-
-def _world() -> FakeIntervals:
-    return FakeIntervals(notes=0, people=25, projects=12, now=lambda: NOON, per_minute=None)
-
-
-NOTES: list[tuple[dict[str, str], Wanted]] = [
+NOTES: list[tuple[dict[str, str], Matches]] = [
     ({"taskid": "2001,2002"}, lambda row: row["taskid"] in (2001, 2002)),
     ({}, lambda row: row["date"] >= NOON - timedelta(days=7)),
     (
@@ -52,18 +38,18 @@ NOTES: list[tuple[dict[str, str], Wanted]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "wanted"), NOTES)
-async def test_notes_are_filtered(query: dict[str, str], wanted: Wanted) -> None:
-    """By task whatever their age; without one, over a week at most, and the last where none is said."""
-    async with _world() as fake:
-        expected = [row["id"] for row in fake.rows("tasknote") if wanted(row)]
+@pytest.mark.parametrize(("query", "matches"), NOTES)
+async def test_notes_are_filtered(query: dict[str, str], matches: Matches) -> None:
+    """Task notes are filtered by task, or by a date range of at most a week."""
+    async with server_at_noon(people=25, projects=12) as fake:
+        expected = [row["id"] for row in fake.rows("tasknote") if matches(row)]
         assert expected or "authorid" in query
-        assert await ids(fake, "tasknote", **query, **ALL) == expected
+        assert await ids(fake, "tasknote", **query, **ALL_ROWS) == expected
 
 
 async def test_notes_of_one_day() -> None:
-    """A date is the day of it in UTC, and needs no range."""
-    async with _world() as fake:
+    """A filter by ``date`` selects the notes of that day in UTC and needs no range."""
+    async with server_at_noon(people=25, projects=12) as fake:
         day = fake.rows("tasknote")[0]["date"]
         assert isinstance(day, datetime)
         expected = [r["id"] for r in fake.rows("tasknote") if str(r["date"])[:10] == str(day)[:10]]
@@ -80,31 +66,31 @@ async def test_notes_of_one_day() -> None:
     ],
 )
 async def test_a_week_is_the_longest_range(query: dict[str, str]) -> None:
-    """Longer and open ranges are validation errors, but not for the notes of some tasks."""
-    async with _world() as fake:
-        reply = await ask(fake, "tasknote/", query)
-        assert (reply.status, reply.code) == (400, 18)
-        assert (await ask(fake, "tasknote/", {**query, "taskid": "2001"})).status == 200
+    """A range of more than a week is refused with code 18, except with ``taskid``."""
+    async with server_at_noon(people=25, projects=12) as fake:
+        response = await send(fake, "tasknote/", query)
+        assert (response.status, response.code) == (400, 18)
+        assert (await send(fake, "tasknote/", {**query, "taskid": "2001"})).status == 200
 
 
 @pytest.mark.parametrize(("name", "of"), [("tasknote", "task"), ("milestonenote", "milestone")])
-async def test_executives_get_public_notes(name: str, of: str) -> None:
-    """Other notes are neither in their list nor to be had alone; what they write is public."""
-    async with _world() as fake:
+async def test_executives_see_only_public_notes(name: str, of: str) -> None:
+    """Executives see only public notes, and their own notes are always public."""
+    async with server_at_noon(people=25, projects=12) as fake:
         token = fake.token_for("Executive")
         parent = str(fake.rows(of)[0]["id"])
         hidden = fake.insert(name, **{f"{of}id": int(parent)}, public=False)
         shown = fake.insert(name, **{f"{of}id": int(parent)}, public=True)
-        query = {f"{of}id": parent, **ALL}
-        found = [row["id"] for row in (await ask(fake, f"{name}/", query, token=token)).json[name]]
+        query = {f"{of}id": parent, **ALL_ROWS}
+        found = [row["id"] for row in (await send(fake, f"{name}/", query, token=token)).json[name]]
         assert str(shown) in found
         assert str(hidden) not in found
-        assert (await ask(fake, f"{name}/{hidden}/", token=token)).status == 404
-        assert (await ask(fake, f"{name}/{hidden}/")).status == 200
+        assert (await send(fake, f"{name}/{hidden}/", token=token)).status == 404
+        assert (await send(fake, f"{name}/{hidden}/")).status == 200
         body = {f"{of}id": parent, "note": "<p>Hi</p>", "public": "f"}
-        reply = await ask(fake, f"{name}/", method="POST", body=body, token=token)
-        assert (reply.status, reply.json[name]["public"]) == (201, "t")
+        response = await send(fake, f"{name}/", method="POST", body=body, token=token)
+        assert (response.status, response.json[name]["public"]) == (201, "t")
         manager = fake.token_for("Manager")
         path = f"{name}/{shown}/"
-        reply = await ask(fake, path, method="PUT", body={"note": "x"}, token=manager)
-        assert reply.status == 403
+        response = await send(fake, path, method="PUT", body={"note": "x"}, token=manager)
+        assert response.status == 403

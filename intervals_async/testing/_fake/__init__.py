@@ -1,1 +1,1 @@
-"""The fake server."""
+"""The implementation of the fake server."""

@@ -1,4 +1,4 @@
-"""One customer account: its tables, its people's tokens, its day and what was selected last."""
+"""The state of one customer account: tables, API tokens, daily quota and cached selections."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from intervals_async.testing._fake.tables import Table
 from intervals_async.testing._fake.wire import Row, Value, id_of
 
 GROUPS = ("Administrator", "Manager", "Resource", "Executive")
-"""The access levels; the id of a group is its place here, from 1 (the fake's own choice)."""
+"""The access levels. The id of a group is its position here, from 1; the real ids are unknown."""
 
 _TOKEN_LENGTH = 11
-_MOST_SELECTIONS = 64
+_MAX_SELECTIONS = 64
 
 
 @frozen
 class Sizes:
-    """How many records to generate from which seed."""
+    """The numbers of records to generate, and the random seed."""
 
     notes: int
     people: int
@@ -34,84 +34,93 @@ class Sizes:
     clients: int
     seed: int
 
-    def dice(self, resource: str) -> random.Random:
-        """Return the resource's own source of chance: it does not depend on the others' sizes."""
+    def rng(self, resource: str) -> random.Random:
+        """Return a random generator for one resource, independent of the sizes of the others."""
         return random.Random(f"{self.seed}:{resource}")
 
 
 class Account:
-    """What the account holds."""
+    """The tables, tokens and daily quota of an account."""
 
     __slots__ = (
-        "_numbers",
+        "_next_numbers",
         "_selected",
         "_token",
         "_tokens",
-        "day",
+        "day_limit",
         "now",
         "seed",
         "tables",
     )
 
     def __init__(
-        self, seed: int, token: str | None, day: DayLimit, now: Callable[[], datetime]
+        self, seed: int, token: str | None, day_limit: DayLimit, now: Callable[[], datetime]
     ) -> None:
         self.seed = seed
         self.tables: dict[str, Table] = {}
-        self.day = day
+        self.day_limit = day_limit
         self.now = now
         self._token = token
-        self._numbers: Counter[tuple[str, Value]] = Counter()
+        self._next_numbers: Counter[tuple[str, Value]] = Counter()
         self._tokens: dict[str, int] = {}
         self._selected: dict[tuple[object, ...], list[int]] = {}
 
-    def take_over(self, other: Account) -> None:
-        """Begin with the rows and the running numbers of another account, which stay its own."""
+    def copy_from(self, other: Account) -> None:
+        """Copy the rows and the running numbers of another account, which stays unchanged."""
         self.tables = {name: table.copy() for name, table in other.tables.items()}
-        self._numbers = other._numbers.copy()
+        self._next_numbers = other._next_numbers.copy()
 
     def table(self, name: str) -> Table:
-        """Return the rows of a resource; LookupError if it has none of its own."""
+        """Return the table of a resource.
+
+        Raises:
+            LookupError: The resource has no table.
+        """
         try:
             return self.tables[name]
         except KeyError:
             known = ", ".join(sorted(self.tables))
-            raise LookupError(f"no rows for {name!r}; there are {known}") from None
+            raise LookupError(f"resource: expected one of {known}, got {name!r}") from None
 
     def related(self, name: str, identity: Value) -> Row:
-        """Return the row that an id points to, or an empty one."""
+        """Return the row with this id, or an empty row."""
         return self.table(name).get(identity) or {}
 
-    def number(self, name: str, parent: Value = None) -> int:
-        """Return the next number that the application shows (localid), counted per parent."""
-        self._numbers[name, parent] += 1
-        return self._numbers[name, parent]
+    def next_number(self, name: str, parent: Value = None) -> int:
+        """Return the next ``localid``, the number that the application shows, for this parent."""
+        self._next_numbers[name, parent] += 1
+        return self._next_numbers[name, parent]
 
-    def stamp(self) -> datetime:
-        """Return the present second in UTC, for creation times."""
+    def utc_now(self) -> datetime:
+        """Return the current time in UTC, in whole seconds."""
         return self.now().astimezone(UTC).replace(microsecond=0)
 
     def token_of(self, personid: int) -> str:
-        """Return a person's token, always the same for the same seed."""
-        first = next(iter(self.table("person").order), None)
+        """Return the token of a person. The same seed always gives the same token."""
+        first = next(iter(self.table("person").ids), None)
         if self._token is not None and personid == first:
             token = self._token
         else:
-            dice = random.Random(f"{self.seed}:token:{personid}")
+            rng = random.Random(f"{self.seed}:token:{personid}")
             letters = string.ascii_lowercase + string.digits
-            token = "".join(dice.choices(letters, k=_TOKEN_LENGTH))
+            token = "".join(rng.choices(letters, k=_TOKEN_LENGTH))
         self._tokens[token] = personid
         return token
 
     def token_for(self, group: str) -> str:
-        """Return the token of the first active person in a group; LookupError if there is none."""
+        """Return the token of the first active person in a group.
+
+        Raises:
+            LookupError: The group has no active person.
+        """
         for person in self.table("person"):
             if person["group"] == group and person["active"]:
                 return self.token_of(id_of(person))
-        raise LookupError(f"nobody active is in the group {group!r}; the groups are {GROUPS}")
+        groups = ", ".join(GROUPS)
+        raise LookupError(f"group: expected one of {groups} with an active person, got {group!r}")
 
     def caller(self, authorization: str) -> int | None:
-        """Return the id of the person whose token an Authorization header carries, or None."""
+        """Return the id of the person whose token is in the Authorization header, or None."""
         scheme, _, credentials = authorization.partition(" ")
         try:
             user, colon, _ = base64.b64decode(credentials, validate=True).partition(b":")
@@ -122,7 +131,11 @@ class Account:
         return self._tokens.get(user.decode(errors="replace"))
 
     def person(self, caller: int | None) -> Row:
-        """Return the caller's own record; a RefusedError if there is none that may call."""
+        """Return the caller's own record.
+
+        Raises:
+            RefusedError: The caller is unknown, deleted or inactive.
+        """
         if caller is None:
             raise refusals.bad_credentials()
         person = self.table("person").get(caller)
@@ -133,18 +146,19 @@ class Account:
         return person
 
     def select(
-        self, name: str, wishes: Mapping[str, str], find: Callable[[], list[int]]
+        self, name: str, criteria: Mapping[str, str], search: Callable[[], list[int]]
     ) -> Sequence[int]:
-        """Return the ids that match ``wishes``; ``find`` looks for them when nothing is kept.
+        """Return the ids of the rows that match ``criteria``.
 
-        A selection is kept until any row changes, so a filtered stream is not searched once a page.
+        ``search`` finds them when no cached selection is valid. A selection is cached until any row
+        changes, so that the pages of a filtered list share one search.
         """
-        if not wishes:
-            return self.table(name).order
+        if not criteria:
+            return self.table(name).ids
         version = sum(table.version for table in self.tables.values())
-        key = (name, version, *sorted(wishes.items()))
+        key = (name, version, *sorted(criteria.items()))
         if key not in self._selected:
-            if len(self._selected) >= _MOST_SELECTIONS:
+            if len(self._selected) >= _MAX_SELECTIONS:
                 self._selected.clear()
-            self._selected[key] = find()
+            self._selected[key] = search()
         return self._selected[key]

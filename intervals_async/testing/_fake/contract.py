@@ -1,8 +1,8 @@
-"""What a resource consists of: methods by group, filters, settable fields, columns, order.
+"""The description of a resource: methods by group, filters, body fields, columns and order.
 
-``derive`` makes one of what the client's class states; a module in ``resources`` adds what is
-special about it, nothing else needs to know of it. A test or a parser raises ValueError for a value
-of the wrong kind; the caller knows whose it was.
+``derive`` builds a ``Resource`` from the client's resource class. A module in ``resources`` adds
+the behaviour that this class does not state. The ``test`` of a filter and the ``parse`` of a body
+field raise ValueError for an invalid value; the caller adds the name of the field.
 """
 
 from __future__ import annotations
@@ -14,32 +14,40 @@ from attrs import Factory, field, frozen
 
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.log import SeenRequest
-from intervals_async.testing._fake.wire import Answer, Column, Envelope, Json, Row, Value, id_of
+from intervals_async.testing._fake.wire import Column, Envelope, Json, Response, Row, Value, id_of
 
 Predicate: TypeAlias = Callable[[Row], bool]
 Groups: TypeAlias = tuple[str, ...] | None
-"""Who may use a method; None is everybody, because nothing is stated."""
+"""The groups that may use a method. None means everybody: the API states no restriction."""
 
 
 @frozen
 class Filter:
-    """One filter: ``test`` turns the value given into the question asked of every row.
+    """A filter of a collection.
 
-    An ``idle`` one is only checked: nothing that the server knows of a row stands for it.
+    Attributes:
+        name: The name of the query parameter.
+        test: Parses the value and returns a predicate for rows.
+        required: Whether the collection requires this filter.
+        ignored: Whether the value is only validated, because no column corresponds to the filter.
     """
 
     name: str
     test: Callable[[Account, str], Predicate]
     required: bool = False
-    idle: bool = False
+    ignored: bool = False
 
 
 @frozen
-class Setting:
-    """One field of a body: ``parse`` gives the logical value, which goes to ``column``.
+class BodyField:
+    """A field of a request body.
 
-    The column is of the same name unless said otherwise; without one (None) the value is checked
-    and then left to the resource's ``created``.
+    Attributes:
+        name: The name of the field.
+        parse: Returns the logical value of a JSON value.
+        column: The column that stores the value, by default the one of the same name. With None the
+            value is only validated, and the resource's ``created`` can use it.
+        required: Whether a new record requires this field.
     """
 
     name: str
@@ -50,9 +58,14 @@ class Setting:
 
 @frozen
 class Write:
-    """What a POST or PUT is about to make of a row: by whom, from what, out of which body.
+    """A POST or PUT in progress.
 
-    ``quiet`` says that it is to leave no action note.
+    Attributes:
+        row: The new values of the row.
+        caller: The id of the person who makes the request.
+        body: The parsed fields of the request body.
+        old: The row before the change, or None for a new record.
+        quiet: Whether the write leaves no action note.
     """
 
     row: Row
@@ -63,8 +76,14 @@ class Write:
 
 
 @frozen
-class Asking:
-    """Who reads what: the caller's own record, the query, and whether it is a member."""
+class ReadContext:
+    """A GET in progress.
+
+    Attributes:
+        person: The caller's own record.
+        query: The query parameters.
+        member: Whether the request reads one record instead of a collection.
+    """
 
     person: Row
     query: Mapping[str, str] = field(factory=dict[str, str])
@@ -83,10 +102,10 @@ class Asking:
 
 Sort: TypeAlias = Callable[[Account, Row], Value]
 Generate: TypeAlias = Callable[[Account, Sizes], Iterable[Row]]
-Visible: TypeAlias = Callable[[Account, Asking], Predicate | None]
-Show: TypeAlias = Callable[[Account, Row, Asking], Row]
-Act: TypeAlias = Callable[[Account, SeenRequest, Row, int], Envelope]
-Action: TypeAlias = Callable[[Account, Row, int], Answer]
+Visible: TypeAlias = Callable[[Account, ReadContext], Predicate | None]
+Show: TypeAlias = Callable[[Account, Row, ReadContext], Row]
+MethodHandler: TypeAlias = Callable[[Account, SeenRequest, Row, int], Envelope]
+ActionHandler: TypeAlias = Callable[[Account, Row, int], Response]
 
 
 @frozen
@@ -94,35 +113,36 @@ class Resource:
     """One resource as the API offers it.
 
     Args:
-        name: Its name.
-        columns: Its response fields, and what the server knows of a row besides.
-        collection: Who may use which HTTP method on the collection.
-        member: Who may use which HTTP method on a member; a POST without an id is looked up here.
-        filters: What the query of the collection takes besides paging and sorting.
-        settings: What a body takes.
-        paginated: Whether there are limit and offset.
-        sorts: What the values of ``sortfield`` sort by.
-        order: The sortfield and sortdir where the query names none.
-        points_to: The tables that columns of ids, or of texts of ids, point to.
-        named: The columns that hold the name of what another one points to: ``project`` of
-            ``projectid``. They are filled in by themselves.
-        seen_by: The groups that are sent a column, where not all are.
+        name: The name of the resource.
+        columns: The response fields, and the columns that only the server knows.
+        collection: The groups that may use each HTTP method on the collection.
+        member: The groups that may use each HTTP method on a member, or create one.
+        filters: The query parameters of the collection besides paging and sorting.
+        body_fields: The fields of a request body.
+        paginated: Whether the collection takes ``limit`` and ``offset``.
+        sorts: The sort key of each value of ``sortfield``.
+        order: The default ``sortfield`` and ``sortdir``.
+        points_to: The table that each column of ids points to. A column may hold several ids.
+        named: The id column of each column that holds the name of a referenced record, as in
+            ``{"project": "projectid"}``. The server fills these columns in.
+        visible_to: The groups that receive a column, for columns that not everybody receives.
         first_id: The id of the first generated row.
-        generate: Gives the rows to begin with. What a row lacks is filled in: ``id``, what
-            ``complete`` knows, the names, and None for the rest. A row that has all its columns is
-            taken as it stands, which is quick.
-        after: The resources to be generated before, besides those that ``points_to`` names.
-        complete: Fills in what the caller of a write does not set.
-        check: Refuses a write; that ids exist, and values are of their kind, is seen to before.
-        created: Acts after a new row is there.
-        changed: Acts after a PUT.
+        generate: Yields the sample rows. The server adds missing columns: ``id``, the values that
+            ``complete`` sets, names, and None for the rest. A row with all columns is stored
+            unchanged, which is faster.
+        after: The resources to generate first, besides those in ``points_to``.
+        complete: Sets the columns that a request does not set.
+        check: Refuses a write. The server has already checked types and references.
+        created: Runs after a row was created.
+        changed: Runs after a row was changed.
         removable: Refuses a DELETE.
-        shapes: Ready JSON for the member's columns that are not what their kind says.
-        visible: Which rows a caller is given at all; None is every row.
-        show: What a caller is shown of a row; a column taken out of it is not sent.
-        read: Answers the GET of a collection that has no rows.
-        acts: What a method does to a member in place of the usual.
-        actions: What follows the id in a path, ``/document/7/download/``; for all who may read.
+        raw_json: Returns JSON for the columns of a member whose shape differs from their kind.
+        visible: Returns a predicate for the rows that the caller may see, or None for all rows.
+        show: Returns the row as the caller sees it. A column removed from it is not sent.
+        read: Returns the payload of a GET on a collection that has no table.
+        method_handlers: Replaces the default handling of an HTTP method on a member.
+        actions: The handlers of the paths below a member, as in ``/document/7/download/``.
+            Everybody who may read the member may use them.
     """
 
     name: str
@@ -130,13 +150,13 @@ class Resource:
     collection: Mapping[str, Groups] = field(factory=dict[str, Groups])
     member: Mapping[str, Groups] = field(factory=dict[str, Groups])
     filters: tuple[Filter, ...] = ()
-    settings: tuple[Setting, ...] = ()
+    body_fields: tuple[BodyField, ...] = ()
     paginated: bool = False
     sorts: Mapping[str, Sort] = field(factory=dict[str, Sort])
     order: tuple[str, str] | None = None
     points_to: Mapping[str, str] = field(factory=dict[str, str])
     named: Mapping[str, str] = field(factory=dict[str, str])
-    seen_by: Mapping[str, Groups] = field(factory=dict[str, Groups])
+    visible_to: Mapping[str, Groups] = field(factory=dict[str, Groups])
     first_id: int = 1
     generate: Generate = lambda account, sizes: ()
     after: tuple[str, ...] = ()
@@ -145,9 +165,9 @@ class Resource:
     created: Callable[[Account, Write], None] = lambda account, write: None
     changed: Callable[[Account, Write], None] = lambda account, write: None
     removable: Callable[[Account, Row, int], None] = lambda account, row, caller: None
-    shapes: Callable[[Account, Row], Mapping[str, str]] | None = None
+    raw_json: Callable[[Account, Row], Mapping[str, str]] | None = None
     visible: Visible | None = None
     show: Show | None = None
     read: Callable[[Account, int], bytes | Sequence[bytes]] | None = None
-    acts: Mapping[str, Act] = field(factory=dict[str, Act])
-    actions: Mapping[str, Action] = field(factory=dict[str, Action])
+    method_handlers: Mapping[str, MethodHandler] = field(factory=dict[str, MethodHandler])
+    actions: Mapping[str, ActionHandler] = field(factory=dict[str, ActionHandler])

@@ -1,9 +1,11 @@
-"""What can be told of a resource's columns, filters, sorts and settings by their names and types.
+"""Columns, filters, sort keys and body fields derived from names and types.
 
-A filter that has the name of a column looks at it; ``…begin`` and ``…end`` are the ends of a range
-where what is left names a column; ``search`` looks through all texts. What is not among the columns
-is looked for at the record's project. A filter, or sort, that fits nothing is idle: its value is
-checked, every row passes it, and the order stays as it is.
+- A filter with the name of a column compares this column.
+- ``…begin`` and ``…end`` are the ends of a date range if the rest of the name is a column.
+- ``search`` looks through all text columns.
+- An id filter without a column compares the column of the record's project.
+- Any other filter is ignored: the server validates its value, and every row matches. A sort field
+  without a column keeps the order unchanged.
 """
 
 from __future__ import annotations
@@ -28,14 +30,14 @@ from intervals_async._schema.values import (
     TextOrObjects,
     UtcDatetime,
 )
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account
-from intervals_async.testing._fake.contract import Filter, Predicate, Setting, Sort
+from intervals_async.testing._fake.contract import BodyField, Filter, Predicate, Sort
 from intervals_async.testing._fake.filters import (
     AT,
     SINCE,
     UNTIL,
-    accepted,
+    checked_only,
     dated,
     flag,
     ids,
@@ -67,7 +69,7 @@ _KINDS_OR_NONE = {kind | None: name for kind, name in _KINDS.items()}
 
 
 def columns_of(record: type[Record]) -> list[Column]:
-    """Return a column for each field of a record, in the order in which it states them."""
+    """Return a column for each field of a record class, in the order of their definition."""
     known = attrs.resolve_types(cast("type[attrs.AttrsInstance]", record))
     return [
         Column(each.name, kind_of(each.type), nullable=each.default is None)
@@ -84,37 +86,45 @@ def kind_of(annotation: Any) -> str:
 
 
 def filter_of(
-    wanted: Parameter, columns: Mapping[str, Column], project: Collection[str], *, none: bool
+    parameter: Parameter,
+    columns: Mapping[str, Column],
+    project: Collection[str],
+    *,
+    accepts_none: bool,
 ) -> Filter:
-    """Return what a filter does by its name and type.
+    """Return the filter for a parameter of the client.
 
     Args:
-        wanted: The filter as the client states it.
+        parameter: The filter as the client declares it.
         columns: The resource's columns by name.
-        project: The names of the project's columns, where the resource's rows have a project.
-        none: Whether -1 asks for the rows without such an id.
+        project: The names of the project's columns if the resource's rows have a project.
+        accepts_none: Whether -1 selects the rows without an id.
     """
-    found = _test_of(wanted, columns, project, none=none)
-    return attrs.evolve(found, required=wanted.required)
+    found = _test_of(parameter, columns, project, accepts_none=accepts_none)
+    return attrs.evolve(found, required=parameter.required)
 
 
 def _test_of(
-    wanted: Parameter, columns: Mapping[str, Column], project: Collection[str], *, none: bool
+    parameter: Parameter,
+    columns: Mapping[str, Column],
+    project: Collection[str],
+    *,
+    accepts_none: bool,
 ) -> Filter:
-    name = wanted.name
-    match wanted.kind:
+    name = parameter.name
+    match parameter.kind:
         case "integer":
             column = f"{name}unpadded" if f"{name}unpadded" in columns else name
             through = "project" if column not in columns and column in project else None
             if column in columns or through:
-                if wanted.multiple:
-                    return ids(name, column, none=none, through=through)
+                if parameter.multiple:
+                    return ids(name, column, accepts_none=accepts_none, through=through)
                 return one_id(name, column, through=through)
         case "date" | "utc" | "local":
             for ending, compare in (("begin", SINCE), ("end", UNTIL), ("", AT)):
                 column = name.removesuffix(ending) if name.endswith(ending) else ""
                 if column in columns:
-                    return dated(name, column, compare, moments=wanted.kind != "date")
+                    return dated(name, column, compare, with_time=parameter.kind != "date")
         case "boolean" if name in columns:
             return flag(name)
         case "text" if name == "search":
@@ -125,11 +135,11 @@ def _test_of(
             return _equal(name)
         case _:
             pass
-    return accepted(name, _CHECKS.get(wanted.kind, str), idle=True)
+    return checked_only(name, _CHECKS.get(parameter.kind, str), ignored=True)
 
 
 def _texts(columns: Mapping[str, Column]) -> Sequence[str]:
-    """Return the columns that a search looks through."""
+    """Return the names of the columns that ``search`` looks through."""
     return [
         column.name
         for column in columns.values()
@@ -138,63 +148,67 @@ def _texts(columns: Mapping[str, Column]) -> Sequence[str]:
 
 
 def _equal(name: str) -> Filter:
-    def test(account: Account, wanted: str) -> Predicate:
-        return lambda row: row[name] is not None and str(row[name]) == wanted
+    def test(account: Account, text: str) -> Predicate:
+        return lambda row: row[name] is not None and str(row[name]) == text
 
     return Filter(name, test)
 
 
 _CHECKS: Mapping[str, Callable[[str], object]] = MappingProxyType(
     {
-        "boolean": values.truth,
-        "date": values.day,
+        "boolean": parsing.parse_boolean,
+        "date": parsing.parse_date,
         "decimal": float,
-        "integer": values.whole_numbers,
-        "local": lambda given: values.instant(given, moments=True),
-        "utc": lambda given: values.instant(given, moments=True),
+        "integer": parsing.parse_integers,
+        "local": lambda text: parsing.parse_instant(text, with_time=True),
+        "utc": lambda text: parsing.parse_instant(text, with_time=True),
     }
 )
 
 
-def sorts_of(wanted: Parameter, columns: Mapping[str, Column]) -> dict[str, Sort]:
-    """Return what the values of ``sortfield`` sort by: ``id``, or with a table, ``t.date``."""
+def sorts_of(parameter: Parameter, columns: Mapping[str, Column]) -> dict[str, Sort]:
+    """Return the sort key of each ``sortfield``, such as ``id``, or ``t.date`` with a prefix."""
     return {
-        name: by(column) if (column := name.rpartition(".")[2]) in columns else unsorted
-        for name in wanted.choices
+        name: by_column(column) if (column := name.rpartition(".")[2]) in columns else unsorted
+        for name in parameter.choices
     }
 
 
-def by(column: str) -> Sort:
-    """Sort by a column."""
+def by_column(column: str) -> Sort:
+    """Return a sort key that is the value of a column."""
     return lambda account, row: row[column]
 
 
 def unsorted(account: Account, row: Row) -> Value:
-    """Sort by nothing: what the order is to be is not known."""
+    """Return the same key for every row, for sort fields whose order is unknown."""
     return None
 
 
-def setting_of(wanted: Parameter, columns: Collection[str]) -> Setting:
-    """Return what a settable field takes, by its type, and the column of its name, if any."""
-    column = wanted.name if wanted.name in columns else None
-    return Setting(wanted.name, _parser_of(wanted), column, wanted.required)
+def body_field_of(parameter: Parameter, columns: Collection[str]) -> BodyField:
+    """Return the body field for a parameter of the client, with the column of the same name."""
+    column = parameter.name if parameter.name in columns else None
+    return BodyField(parameter.name, _parser_of(parameter), column, parameter.required)
 
 
-def _parser_of(wanted: Parameter) -> Callable[[Json], Value]:
-    match wanted.kind:
+def _parser_of(parameter: Parameter) -> Callable[[Json], Value]:
+    match parameter.kind:
         case "integer":
-            return values.id_list if wanted.multiple else values.number
+            return parsing.body_ids if parameter.multiple else parsing.body_integer
         case "boolean":
-            return values.flag
+            return parsing.body_boolean
         case "date":
-            return values.day_of
+            return parsing.body_date
         case "decimal":
-            return values.decimal if wanted.places is None else values.decimal_of(wanted.places)
+            return (
+                parsing.body_decimal
+                if parameter.places is None
+                else parsing.body_decimal_with_places(parameter.places)
+            )
         case "choice":
-            return values.one_of(wanted.choices)
+            return parsing.body_choice(parameter.choices)
         case "local":
-            return values.moment_of
+            return parsing.body_datetime
         case "utc":
-            return values.utc_moment_of
+            return parsing.body_utc_datetime
         case _:
-            return values.text_up_to(wanted.longest)
+            return parsing.body_text(parameter.longest)

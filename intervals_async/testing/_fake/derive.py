@@ -1,19 +1,21 @@
-'''The fake's side of a resource, made of what the client's class for it states.
+'''The server's description of a resource, derived from the client's resource class.
 
-A resource needs nothing here to be served: its columns are the record's fields, its methods those
-of ``permissions``, its filters, sorts and settable fields those of its TypedDicts, read by the
-conventions of ``conventions``, and its rows are made up. What is special about it stands in a module
-of its name in ``resources``, which holds one ``RESOURCE``::
+The server can serve any resource of the client without further code. Its columns are the fields of
+the record, its methods come from ``permissions``, and its filters, sort fields and body fields come from
+the TypedDicts, according to ``conventions``. Its rows are sample values.
 
-    """widget: what the contract says, and what is assumed where it says nothing."""
+A module in ``resources`` with the name of the resource adds special behaviour. It defines one
+``RESOURCE``::
+
+    """widget: what the contract says, and what the fake assumes where it says nothing."""
 
     def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-        dice = sizes.dice("widget")
-        for project in account.table("project").order:        # projects are there already
-            yield {"projectid": project, "title": "Some & more", "size": dice.random()}
+        rng = sizes.rng("widget")
+        for project in account.table("project").ids:  # projects are generated first
+            yield {"projectid": project, "title": "Some & more", "size": rng.random()}
 
     def _complete(account: Account, row: Row, caller: int) -> None:
-        row.setdefault("authorid", caller)                     # new, changed and generated rows
+        row.setdefault("authorid", caller)  # for new, changed and generated rows
 
     def _check(account: Account, write: Write) -> None:
         if write.row["size"] is None and write.row["title"] is None:
@@ -21,24 +23,24 @@ of its name in ``resources``, which holds one ``RESOURCE``::
 
     RESOURCE = derive(
         "widget",
-        filters=[flag("overdue", _is_overdue)],    # in place of the convention, by its name
-        settings=[Setting("hue", values.text_up_to(9), column="colour")],
-        none=["clientid"],                         # these filters take -1
+        filters=[flag("overdue", _is_overdue)],  # replaces the derived filter of this name
+        body_fields=[BodyField("hue", parsing.body_text(9), column="colour")],
+        accepts_none=["clientid"],  # these filters accept -1
         list_only=["owners"],
         member_only=["owner"],
-        kept=columns("taskid:integer"),            # known and filtered by, never sent
-        seen_by={"cost": ("Administrator",)},
+        hidden=columns("taskid:integer"),  # stored and filtered by, but never sent
+        visible_to={"cost": ("Administrator",)},
         first_id=7001,
         generate=_generate,
         complete=_complete,
         check=_check,
     )
 
-All else that may be said is in ``contract.Resource``. Ids need no care: a column that is called
-after a resource points to it (``references``), so that resource is generated before, a write that
-names an id which is not there is refused, and a column ``project`` beside a ``projectid`` is filled
-with the project's name (``unnamed`` keeps it from that). ``fake.insert``, a POST and a generated row
-go the same way: ``complete`` fills in what is missing, and what then is missing still is None.
+``contract.Resource`` describes all other arguments. References need no code: a column named after a
+resource points to it (see ``references``). Its resource is generated first, a write with an unknown
+id is refused, and a column ``project`` beside ``projectid`` receives the project's name, unless
+``unnamed`` lists it. Rows from ``fake.insert``, from a POST and from ``generate`` are all completed
+in the same way: ``complete`` sets missing columns, and the remaining ones become None.
 '''
 
 from __future__ import annotations
@@ -53,16 +55,16 @@ from attrs import evolve
 from intervals_async._schema.parameters import parameters
 from intervals_async._schema.records import Record
 from intervals_async.resources import resource_class
-from intervals_async.testing._fake import made_up
+from intervals_async.testing._fake import sample_values
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.contract import (
-    Act,
-    Action,
+    ActionHandler,
+    BodyField,
     Filter,
     Generate,
     Groups,
+    MethodHandler,
     Resource,
-    Setting,
     Show,
     Sort,
     Visible,
@@ -70,9 +72,9 @@ from intervals_async.testing._fake.contract import (
 )
 from intervals_async.testing._fake.conventions import (
     SORTING,
+    body_field_of,
     columns_of,
     filter_of,
-    setting_of,
     sorts_of,
 )
 from intervals_async.testing._fake.references import table_of
@@ -81,24 +83,24 @@ from intervals_async.testing._fake.wire import Column, Row
 __all__ = ["derive"]
 
 
-class Special(TypedDict, total=False):
-    """What a module may say of a resource as it stands in ``contract.Resource``."""
+class Overrides(TypedDict, total=False):
+    """The arguments of ``contract.Resource`` that a module can set directly."""
 
     collection: Mapping[str, Groups]
     member: Mapping[str, Groups]
     order: tuple[str, str]
-    seen_by: Mapping[str, Groups]
+    visible_to: Mapping[str, Groups]
     after: tuple[str, ...]
     check: Callable[[Account, Write], None]
     created: Callable[[Account, Write], None]
     changed: Callable[[Account, Write], None]
     removable: Callable[[Account, Row, int], None]
-    shapes: Callable[[Account, Row], Mapping[str, str]]
+    raw_json: Callable[[Account, Row], Mapping[str, str]]
     visible: Visible
     show: Show
     read: Callable[[Account, int], bytes | Sequence[bytes]]
-    acts: Mapping[str, Act]
-    actions: Mapping[str, Action]
+    method_handlers: Mapping[str, MethodHandler]
+    actions: Mapping[str, ActionHandler]
 
 
 def derive(
@@ -106,47 +108,49 @@ def derive(
     *,
     columns: Iterable[Column] = (),
     without: Collection[str] = (),
-    kept: Iterable[Column] = (),
+    hidden: Iterable[Column] = (),
     optional: Collection[str] = (),
     list_only: Collection[str] = (),
     member_only: Collection[str] = (),
     filters: Iterable[Filter] = (),
-    none: Collection[str] = (),
+    accepts_none: Collection[str] = (),
     sorts: Mapping[str, Sort] | None = None,
-    settings: Iterable[Setting] = (),
+    body_fields: Iterable[BodyField] = (),
     points_to: Mapping[str, str | None] | None = None,
     unnamed: Collection[str] = (),
     first_id: int | None = None,
     generate: Generate | None = None,
     complete: Callable[[Account, Row, int], None] | None = None,
-    **special: Unpack[Special],
+    **overrides: Unpack[Overrides],
 ) -> Resource:
-    """Make a resource of the client's class, and of what is said here in its place.
+    """Build the description of a resource from the client's class and these arguments.
 
     Args:
-        name: The resource's name.
-        columns: Columns besides those of the record, or in place of the one of the same name.
-        without: The record's fields that are not sent.
-        kept: Columns that are known of a row and never sent.
-        optional: The columns that are left out when empty.
+        name: The name of the resource.
+        columns: Columns that are added to those of the record, or replace the one of the same name.
+        without: The fields of the record that the server does not send.
+        hidden: Columns that the server stores but never sends.
+        optional: The columns that are absent from a response when empty.
         list_only: The columns that a member lacks.
         member_only: The columns that a list lacks.
-        filters: Filters in place of the convention's.
-        none: The filters of ids that take -1 for the rows without one.
-        sorts: What some values of ``sortfield`` sort by.
-        settings: Settable fields in place of the convention's.
-        points_to: The tables that columns point to, where the name does not tell; None is none.
-        unnamed: The columns that are not what the id of their name is called.
-        first_id: The id of the first row; None takes one that hardly another resource has.
-        generate: See ``contract.Resource``; so all the others.
-        complete: See there. Without it, missing values that must not be missing are made up.
-        special: See there.
+        filters: Filters that replace the derived filters of the same name.
+        accepts_none: The id filters that accept -1 for the rows without an id.
+        sorts: Sort keys that replace the derived ones.
+        body_fields: Body fields that replace the derived ones of the same name.
+        points_to: The tables of columns that are not named after their table, or None for a column
+            that is no reference.
+        unnamed: The text columns that do not hold the name of the referenced record.
+        first_id: The id of the first row. By default it is derived from the name, so that the ids
+            of different resources differ.
+        generate: See ``contract.Resource``.
+        complete: See ``contract.Resource``. The default sets sample values in required columns.
+        overrides: Other arguments of ``contract.Resource``.
 
     Raises:
-        TypeError: Something is said of a filter or a column that the client does not have.
+        TypeError: The client does not have a named filter, body field or column.
     """
     client = resource_class(name)
-    table = _columns(columns_of(_record(name)), columns, without, kept)
+    table = _columns(columns_of(_record(name)), columns, without, hidden)
     table = {
         each.name: evolve(
             each,
@@ -160,7 +164,7 @@ def derive(
     wanted = parameters(client.filters)
     settable = {**parameters(client.updatable), **parameters(client.creatable)}
     own_filters = {each.name: each for each in filters}
-    own_settings = {each.name: each for each in settings}
+    own_settings = {each.name: each for each in body_fields}
     _refuse_unknown(name, own_filters, wanted)
     _refuse_unknown(name, own_settings, settable)
     _refuse_unknown(name, [*optional, *list_only, *member_only, *unnamed], table)
@@ -177,12 +181,12 @@ def derive(
         filters=tuple(
             evolve(own_filters[each.name], required=each.required)
             if each.name in own_filters
-            else filter_of(each, table, at_project, none=each.name in none)
+            else filter_of(each, table, at_project, accepts_none=each.name in accepts_none)
             for each in wanted.values()
             if each.name not in SORTING
         ),
-        settings=tuple(
-            own_settings.get(each.name) or setting_of(each, table) for each in settable.values()
+        body_fields=tuple(
+            own_settings.get(each.name) or body_field_of(each, table) for each in settable.values()
         ),
         paginated=client.paginated,
         sorts={**(sorts_of(sortfield, table) if sortfield else {}), **(sorts or {})},
@@ -195,10 +199,10 @@ def derive(
             and column not in unnamed
         },
         first_id=1000 + zlib.crc32(name.encode()) % 90_000 if first_id is None else first_id,
-        generate=generate or _made_up(name, table, pointing),
+        generate=generate or _sample_generator(name, table, pointing),
         complete=complete or _completing(name, table, pointing),
     )
-    return evolve(rules, **special)
+    return evolve(rules, **overrides)
 
 
 def _record(name: str) -> type[Record]:
@@ -207,11 +211,14 @@ def _record(name: str) -> type[Record]:
 
 
 def _columns(
-    own: Iterable[Column], more: Iterable[Column], without: Collection[str], kept: Iterable[Column]
+    own: Iterable[Column],
+    more: Iterable[Column],
+    without: Collection[str],
+    hidden: Iterable[Column],
 ) -> dict[str, Column]:
     table = {column.name: column for column in own if column.name not in without}
     table |= {column.name: column for column in more}
-    return table | {column.name: evolve(column, list=False, member=False) for column in kept}
+    return table | {column.name: evolve(column, list=False, member=False) for column in hidden}
 
 
 def _pointing(table: Iterable[str], stated: Mapping[str, str | None]) -> dict[str, str]:
@@ -221,14 +228,16 @@ def _pointing(table: Iterable[str], stated: Mapping[str, str | None]) -> dict[st
 
 def _member(groups: Mapping[str, Groups]) -> dict[str, Groups]:
     methods = {"create": "POST", "update": "PUT", "delete": "DELETE"}
-    if "list" in groups:  # otherwise the one record stands where a collection does elsewhere
+    if "list" in groups:  # without a list, the collection is itself the one record
         methods["get"] = "GET"
     return {methods[name]: who for name, who in groups.items() if name in methods}
 
 
-def _made_up(name: str, table: Mapping[str, Column], pointing: Mapping[str, str]) -> Generate:
+def _sample_generator(
+    name: str, table: Mapping[str, Column], pointing: Mapping[str, str]
+) -> Generate:
     def generate(account: Account, sizes: Sizes) -> Iterable[Row]:
-        return made_up.rows(account, sizes.dice(name), table, pointing)
+        return sample_values.rows(account, sizes.rng(name), table, pointing)
 
     return generate
 
@@ -237,17 +246,19 @@ def _completing(
     name: str, table: Mapping[str, Column], pointing: Mapping[str, str]
 ) -> Callable[[Account, Row, int], None]:
     def complete(account: Account, row: Row, caller: int) -> None:
-        dice = random.Random(f"{account.seed}:{name}:{row['id']}")
+        rng = random.Random(f"{account.seed}:{name}:{row['id']}")
         for column in table.values():
             if column.name not in row and not column.nullable:
-                row[column.name] = made_up.value(account, dice, column, pointing.get(column.name))
+                row[column.name] = sample_values.value(
+                    account, rng, column, pointing.get(column.name)
+                )
 
     return complete
 
 
 def _refuse_unknown(
-    resource: str, said: Iterable[str], known: Collection[str] | Mapping[str, object]
+    resource: str, names: Iterable[str], known: Collection[str] | Mapping[str, object]
 ) -> None:
-    unknown = [name for name in said if name not in known]
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise TypeError(f"{resource} has no {', '.join(unknown)}; it has {', '.join(known)}")
+        raise TypeError(f"{resource}: expected only {', '.join(known)}, got {', '.join(unknown)}")

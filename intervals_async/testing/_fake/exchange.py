@@ -1,4 +1,4 @@
-"""One request in the hands of the server: how it is processed, answered, held up or dropped."""
+"""One request on the server: how to process it, delay it, send its response or drop it."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from collections.abc import AsyncIterable, Callable
 
 from aiohttp import web
 
-from intervals_async.testing._fake.wire import Answer
+from intervals_async.testing._fake.wire import Response
 
 
 class DroppedError(Exception):
-    """The connection is to be closed without another byte."""
+    """Closes the connection without sending another byte."""
 
 
 class Exchange:
-    """What a fault may do with a request.
+    """The operations on one request that a fault can use.
 
-    Every wait ends with ``DroppedError`` when the server stops: a hanging client holds up nothing.
-    ``status`` is what the log will say.
+    Every wait ends with ``DroppedError`` when the server stops, so that a hanging client never
+    blocks the stop. ``status`` is the HTTP status for the request log.
     """
 
     __slots__ = ("_process", "_request", "_stopping", "status")
 
     def __init__(
-        self, request: web.BaseRequest, stopping: asyncio.Event, process: Callable[[], Answer]
+        self, request: web.BaseRequest, stopping: asyncio.Event, process: Callable[[], Response]
     ) -> None:
         self._request = request
         self._stopping = stopping
         self._process = process
         self.status: int | None = None
 
-    def process(self) -> Answer:
-        """Do what the request asks for and return the answer, which is not sent yet."""
+    def process(self) -> Response:
+        """Carry out the request and return the response without sending it."""
         return self._process()
 
     async def pause(self, seconds: float) -> None:
-        """Let some time go by."""
+        """Wait for some seconds."""
         if seconds > 0:
             try:
                 await asyncio.wait_for(self._stopping.wait(), seconds)
@@ -55,21 +55,24 @@ class Exchange:
         if self._stopping.is_set():
             raise DroppedError
 
-    def send(self, answer: Answer) -> web.StreamResponse:
-        """Answer in one go."""
-        self.status = answer.status
-        headers = {**answer.headers, "Content-Type": answer.content_type}
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+    def send(self, response: Response) -> web.StreamResponse:
+        """Send the response at once."""
+        self.status = response.status
+        headers = {**response.headers, "Content-Type": response.content_type}
+        return web.Response(status=response.status, body=response.body, headers=headers)
 
     async def stream(
-        self, answer: Answer, pieces: AsyncIterable[bytes], size: int | None = None
+        self, response: Response, chunks: AsyncIterable[bytes], size: int | None = None
     ) -> web.StreamResponse:
-        """Answer piece by piece; Content-Length says ``size``, or the whole body's length."""
-        headers = {**answer.headers, "Content-Type": answer.content_type}
-        response = web.StreamResponse(status=answer.status, headers=headers)
-        response.content_length = len(answer.body) if size is None else size
-        await response.prepare(self._request)
-        async for piece in pieces:
-            await response.write(piece)
-        self.status = answer.status
-        return response
+        """Send the response in chunks.
+
+        Content-Length is ``size``, or the length of the response's body.
+        """
+        headers = {**response.headers, "Content-Type": response.content_type}
+        sent = web.StreamResponse(status=response.status, headers=headers)
+        sent.content_length = len(response.body) if size is None else size
+        await sent.prepare(self._request)
+        async for chunk in chunks:
+            await sent.write(chunk)
+        self.status = response.status
+        return sent

@@ -1,4 +1,4 @@
-"""The kinds of filters that the API has, each made from the names of the columns it looks at."""
+"""The kinds of filters that the API has, each built from the names of the columns it compares."""
 
 from __future__ import annotations
 
@@ -8,30 +8,40 @@ from datetime import date, datetime
 
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.contract import Filter, Predicate
+from intervals_async.testing._fake.parsing import (
+    parse_boolean,
+    parse_instant,
+    parse_integer,
+    parse_integers,
+)
 from intervals_async.testing._fake.references import ids_in
-from intervals_async.testing._fake.values import instant, truth, whole_number, whole_numbers
 from intervals_async.testing._fake.wire import Row, Value
 
 NONE_ID = -1
-"""What an id filter takes for "without one", where the resource says so."""
+"""The value of an id filter that selects the rows without an id, if the filter accepts it."""
 
 Compare = Callable[[str, str], bool]
 AT, SINCE, UNTIL = operator.eq, operator.ge, operator.le
 
 
 def ids(
-    name: str, column: str | None = None, *, none: bool = False, through: str | None = None
+    name: str, column: str | None = None, *, accepts_none: bool = False, through: str | None = None
 ) -> Filter:
-    """Filter by a column of ids, one or several a row; with ``none``, -1 finds rows without.
+    """Filter by a column that holds one id or several.
 
-    ``through`` names the table that has the column: it is that of the record which the row's own
-    ``{through}id`` points to. ``ids("clientid", through="project")`` asks for the project's client.
+    Args:
+        name: The name of the filter.
+        column: The column to compare; by default the one of the same name.
+        accepts_none: Whether -1 selects the rows without an id.
+        through: The table that has the column, if it is not the row's own. The row's column
+            ``{through}id`` points to a record of this table. For example,
+            ``ids("clientid", through="project")`` compares the client of the row's project.
     """
     source = column or name
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = whole_numbers(text)
-        return _those_with(account, source, wanted, none=none, through=through)
+        wanted = parse_integers(text)
+        return _with_ids(account, source, wanted, accepts_none=accepts_none, through=through)
 
     return Filter(name, test)
 
@@ -39,38 +49,39 @@ def ids(
 def one_id(
     name: str, column: str | None = None, *, required: bool = False, through: str | None = None
 ) -> Filter:
-    """Filter by a column of ids, as ``ids`` does; a comma-separated list is refused."""
+    """Filter by a column of ids like ``ids``, but refuse a comma-separated list."""
     source = column or name
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = frozenset((whole_number(text),))
-        return _those_with(account, source, wanted, through=through)
+        wanted = frozenset((parse_integer(text),))
+        return _with_ids(account, source, wanted, through=through)
 
     return Filter(name, test, required)
 
 
 def linked(name: str, find: Callable[[Account, frozenset[int]], Predicate]) -> Filter:
-    """Filter by a set of ids that stand in another table."""
-    return Filter(name, lambda account, text: find(account, whole_numbers(text)))
+    """Filter by ids of records in another table."""
+    return Filter(name, lambda account, text: find(account, parse_integers(text)))
 
 
-def flag(name: str, find: Callable[[Account, Row], object] | None = None) -> Filter:
-    """Filter by a boolean column, or by what ``find`` says of a row."""
+def flag(name: str, compute: Callable[[Account, Row], object] | None = None) -> Filter:
+    """Filter by a boolean column, or by the truth value that ``compute`` returns for a row."""
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = truth(text)
-        if find is None:
+        wanted = parse_boolean(text)
+        if compute is None:
             return lambda row: bool(row[name]) == wanted
-        says = find
-        return lambda row: bool(says(account, row)) == wanted
+        value_of = compute
+        return lambda row: bool(value_of(account, row)) == wanted
 
     return Filter(name, test)
 
 
 def text(name: str, *sources: str) -> Filter:
-    """Filter by text that one of the columns contains, in whatever case.
+    """Filter by a text that one of the columns contains, ignoring case.
 
-    Whether the API compares the whole text or a part of it is not known; a part is assumed.
+    It is unknown whether the API compares the complete text or a part of it; the fake compares a
+    part.
     """
 
     def test(account: Account, wanted: str) -> Predicate:
@@ -79,14 +90,15 @@ def text(name: str, *sources: str) -> Filter:
     return Filter(name, test)
 
 
-def dated(name: str, column: str, compare: Compare, *, moments: bool = False) -> Filter:
-    """Filter by a date or a moment in a column; a row without it never matches.
+def dated(name: str, column: str, compare: Compare, *, with_time: bool = False) -> Filter:
+    """Filter by a column of dates or datetimes. A row without a value never matches.
 
-    A day is compared with the day of a moment. With ``moments`` the filter takes moments too.
+    A date is compared with the date part of a datetime. With ``with_time`` the filter also accepts
+    datetimes.
     """
 
     def test(account: Account, text: str) -> Predicate:
-        wanted = instant(text, moments=moments)
+        wanted = parse_instant(text, with_time=with_time)
 
         def matches(row: Row) -> bool:
             value = row[column]
@@ -97,18 +109,21 @@ def dated(name: str, column: str, compare: Compare, *, moments: bool = False) ->
     return Filter(name, test)
 
 
-def accepted(name: str, check: Callable[[str], object], *, idle: bool = False) -> Filter:
-    """Take a filter that leaves out no row: it is only checked, or changes what is shown."""
+def checked_only(name: str, check: Callable[[str], object], *, ignored: bool = False) -> Filter:
+    """Accept a filter that matches every row.
+
+    Its value is only validated, or affects what the response shows.
+    """
 
     def test(account: Account, text: str) -> Predicate:
         check(text)
         return lambda row: True
 
-    return Filter(name, test, idle=idle)
+    return Filter(name, test, ignored=ignored)
 
 
 def contains(wanted: str, *values: Value) -> bool:
-    """Tell whether one of the values contains the text, in whatever case."""
+    """Return whether one of the values contains the text, ignoring case."""
     needle = wanted.casefold()
     return any(needle in str(value).casefold() for value in values if value is not None)
 
@@ -119,15 +134,15 @@ def _as_text(value: date) -> str:
     return value.replace(tzinfo=None).isoformat(" ", "seconds")
 
 
-def _those_with(
+def _with_ids(
     account: Account,
     column: str,
     wanted: frozenset[int],
     *,
-    none: bool = False,
+    accepts_none: bool = False,
     through: str | None = None,
 ) -> Predicate:
-    without = none and NONE_ID in wanted
+    without = accepts_none and NONE_ID in wanted
 
     def matches(row: Row) -> bool:
         value = row[column]

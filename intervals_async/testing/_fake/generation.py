@@ -1,7 +1,7 @@
-"""Filling an empty account: which resource comes first, and what its rows still lack.
+"""The generation of an account's sample data, in the order of the references between resources.
 
-What is generated depends on the sizes, the seed and the day, and on nothing else. So it can be
-remembered: tests make many small accounts, and most of them begin alike.
+The data depend only on the sizes, the seed and the date. They are therefore cached: tests create
+many small accounts, and most of them start with the same data.
 """
 
 from __future__ import annotations
@@ -16,21 +16,24 @@ from intervals_async.testing._fake.contract import Resource
 from intervals_async.testing._fake.limits import DayLimit
 from intervals_async.testing._fake.resources import catalog
 from intervals_async.testing._fake.tables import Table
-from intervals_async.testing._fake.writing import finish
+from intervals_async.testing._fake.writing import complete_row
 
-_REMEMBERED = 8
-_MOST_NOTES = 1000
-"""With more than these, an account is too large to be remembered."""
+_CACHED_ACCOUNTS = 8
+_MAX_CACHED_NOTES = 1000
+"""Accounts with more project notes than this are too large to be cached."""
 
 
-def furnish(account: Account, sizes: Sizes) -> None:
-    """Fill an empty account with generated records."""
-    generate = _generated if sizes.notes > _MOST_NOTES else _remembered
-    account.take_over(generate(tuple(catalog()), sizes, account.stamp().date()))
+def populate(account: Account, sizes: Sizes) -> None:
+    """Fill an empty account with sample records."""
+    generate = _generated if sizes.notes > _MAX_CACHED_NOTES else _cached
+    account.copy_from(generate(tuple(catalog()), sizes, account.utc_now().date()))
 
 
 def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
-    """Make an account in which it is the first moment of a day; ``names`` are of all resources."""
+    """Return a filled account whose clock stands at the start of ``day``.
+
+    ``names`` are the names of all resources; they are part of the cache key.
+    """
 
     def now() -> datetime:
         return datetime.combine(day, time(), UTC)
@@ -46,22 +49,22 @@ def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
     return account
 
 
-_remembered = lru_cache(_REMEMBERED)(_generated)
+_cached = lru_cache(_CACHED_ACCOUNTS)(_generated)
 
 
 def _fill(account: Account, resource: Resource, sizes: Sizes) -> None:
     table = account.table(resource.name)
-    whole = len(resource.columns)
-    for given in resource.generate(account, sizes):
-        row = given
-        if len(row) < whole or "id" not in row:
-            row = {"id": table.next_id, **given}
-            finish(account, resource, row, 0)
+    column_count = len(resource.columns)
+    for generated in resource.generate(account, sizes):
+        row = generated
+        if len(row) < column_count or "id" not in row:
+            row = {"id": table.next_id, **generated}
+            complete_row(account, resource, row, 0)
         table.add(row)
 
 
 def _order(catalog: Mapping[str, Resource]) -> Sequence[Resource]:
-    """Return the resources so that none stands before one that it points to."""
+    """Return the resources, each after the resources that it points to."""
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for name, resource in catalog.items():
         sorter.add(name, *({*resource.points_to.values(), *resource.after} - {name}))

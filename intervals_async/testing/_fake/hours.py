@@ -1,4 +1,4 @@
-"""How much time was logged on what."""
+"""Sums of the time logged on a task or a project."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.wire import Row, Value
 
 
-def number(value: Value) -> float:
-    """Return a number of a row, and 0 for none."""
+def as_float(value: Value) -> float:
+    """Return a number as it is, and 0 for any other value."""
     return value if isinstance(value, int | float) else 0.0
 
 
-def logged(account: Account, column: str, identity: Value) -> Iterator[Row]:
-    """Go through the time entries that point to something: ``logged(account, "taskid", 7)``."""
+def time_entries(account: Account, column: str, identity: Value) -> Iterator[Row]:
+    """Iterate over the time entries of a record, as in ``time_entries(account, "taskid", 7)``."""
     return (row for row in account.table("time") if row[column] == identity)
 
 
-def total(account: Account, column: str, identity: Value, *, billable: bool | None = None) -> float:
-    """Return the sum of such hours: the billable, the unbillable or all of them.
+def total_hours(
+    account: Account, column: str, identity: Value, *, billable: bool | None = None
+) -> float:
+    """Return the hours logged on a record: billable, unbillable or all of them.
 
-    It is a sum of floats, with the binary noise that the API is known for.
+    The sum is a float with the rounding noise that the real API also shows.
     """
     return sum(
-        number(row["time"])
-        for row in logged(account, column, identity)
+        as_float(row["time"])
+        for row in time_entries(account, column, identity)
         if billable is None or bool(row["billable"]) is billable
     )

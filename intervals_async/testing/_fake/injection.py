@@ -1,4 +1,4 @@
-"""Which request is met by which fault."""
+"""The queue of injected faults, and the choice of the fault for a request."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from intervals_async.testing.faults._base import Fault
 
 
 @define
-class _Injected:
+class _Injection:
     fault: Fault
     times: int | None
     method: str | None
     path: str | None
     skip: int
 
-    def meets(self, seen: SeenRequest) -> bool:
-        return self.method in (None, seen.method) and (
-            self.path is None or fnmatchcase(seen.path, self.path)
+    def matches(self, request: SeenRequest) -> bool:
+        return self.method in (None, request.method) and (
+            self.path is None or fnmatchcase(request.path, self.path)
         )
 
 
 class FaultQueue:
-    """Faults in the order in which they were put in; a request takes the first that fits."""
+    """The injected faults in order. A request takes the first one that matches."""
 
     __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
-        self._waiting: list[_Injected] = []
+        self._waiting: list[_Injection] = []
 
     def put(
         self, fault: Fault, times: int | None, method: str | None, path: str | None, skip: int
     ) -> None:
-        """Add a fault for the next ``times`` fitting requests after ``skip`` others."""
-        self._waiting.append(_Injected(fault, times, method, path, skip))
+        """Add a fault for the next ``times`` matching requests, after ``skip`` matching ones."""
+        self._waiting.append(_Injection(fault, times, method, path, skip))
 
-    def take(self, seen: SeenRequest) -> Fault:
-        """Return the fault for this request; the plain one if nothing is to go wrong."""
-        for injected in self._waiting:
-            if not injected.meets(seen):
+    def take(self, request: SeenRequest) -> Fault:
+        """Return the fault for this request, or a plain ``Fault``, which changes nothing."""
+        for injection in self._waiting:
+            if not injection.matches(request):
                 continue
-            if injected.skip:
-                injected.skip -= 1
+            if injection.skip:
+                injection.skip -= 1
                 continue
-            if injected.times is not None:
-                injected.times -= 1
-                if injected.times <= 0:
-                    self._waiting.remove(injected)
-            return injected.fault
+            if injection.times is not None:
+                injection.times -= 1
+                if injection.times <= 0:
+                    self._waiting.remove(injection)
+            return injection.fault
         return Fault()
 
     def clear(self) -> None:
-        """Take out all faults."""
+        """Remove all faults."""
         self._waiting.clear()

@@ -1,6 +1,6 @@
-"""The two limits that the API sets: requests in a minute, requests in a day.
+"""The two limits of the API: the rate limit per minute and the daily quota.
 
-Only a request that is let through counts. How the real server counts refused ones is not known.
+Only admitted requests count. It is unknown how the real server counts refused requests.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from attrs import define, field
 
 MINUTE = 60.0
 UNLIMITED = 999_999_999
-"""What /quota/ tells as the day's quota when the limit is off."""
+"""The daily quota that ``/quota/`` reports when the limit is off."""
 
 
 @define
 class MinuteLimit:
-    """An exact sliding window: at most ``limit`` requests in any 60 seconds; None is no limit."""
+    """A sliding window of at most ``limit`` requests in any 60 seconds. None turns it off."""
 
     limit: int | None
     clock: Callable[[], float]
     _passed: deque[float] = field(factory=deque[float], init=False, repr=False)
 
     def admit(self) -> bool:
-        """Let one request through, or return False."""
+        """Count one request and return True, or return False if the limit is reached."""
         if self.limit is None:
             return True
         now = self.clock()
@@ -39,7 +39,7 @@ class MinuteLimit:
 
 @define
 class DayLimit:
-    """At most ``limit`` requests in a calendar day of GMT; None is no limit, but counts."""
+    """A quota of at most ``limit`` requests per calendar day in GMT. None only counts."""
 
     limit: int | None
     now: Callable[[], datetime]
@@ -47,7 +47,7 @@ class DayLimit:
     _used: int = field(default=0, init=False, repr=False)
 
     def admit(self) -> bool:
-        """Let one request through, or return False."""
+        """Count one request and return True, or return False if the limit is reached."""
         if self.limit is not None and self.used >= self.limit:
             return False
         self._used = self.used + 1
@@ -55,7 +55,7 @@ class DayLimit:
 
     @property
     def used(self) -> int:
-        """The requests let through today."""
+        """The number of requests admitted today."""
         today = self.now().astimezone(UTC).date()
         if today != self._day:
             self._day, self._used = today, 0
@@ -63,7 +63,7 @@ class DayLimit:
 
     @property
     def quota(self) -> int:
-        """The requests allowed in a day."""
+        """The number of requests allowed per day."""
         return UNLIMITED if self.limit is None else self.limit
 
     @property

@@ -1,4 +1,4 @@
-"""What was asked of the server: one frozen record a request."""
+"""The request log: one immutable ``SeenRequest`` per request."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ def _without_credentials(headers: Mapping[str, str]) -> str:
 class SeenRequest:
     """A request that reached the server.
 
-    Header names are lower-case; ``headers`` holds the credentials as they came, but they are not in
-    the repr. ``body`` is the parsed JSON, or None. ``at`` is what the server's clock showed.
-    ``status`` is None until the request is answered, and for ever if its connection was dropped.
+    Attributes:
+        method: The HTTP method.
+        path: The path, as in ``/projectnote/``.
+        query: The query parameters.
+        headers: The headers by lower-case name, including the credentials, which the repr hides.
+        body: The parsed JSON body, or None.
+        at: The time in seconds on the server's clock.
+        status: The HTTP status of the response. It is None before the response is sent, and stays
+            None if the connection was dropped.
     """
 
     method: str
@@ -33,29 +39,29 @@ class SeenRequest:
 
 
 class RequestLog:
-    """The requests in the order in which they came, and how many there were ever."""
+    """The requests in the order of their arrival, and their total number."""
 
-    __slots__ = ("_seen", "total")
+    __slots__ = ("_requests", "total")
 
     def __init__(self) -> None:
         self.total = 0
-        self._seen: dict[int, SeenRequest] = {}
+        self._requests: dict[int, SeenRequest] = {}
 
-    def note(self, seen: SeenRequest) -> int:
-        """Enter a request and return its number."""
+    def add(self, request: SeenRequest) -> int:
+        """Add a request and return its number."""
         self.total += 1
-        self._seen[self.total] = seen
+        self._requests[self.total] = request
         return self.total
 
-    def answered(self, number: int, status: int | None) -> None:
-        """Enter how a request was answered, unless the log was cleared in the meantime."""
-        if number in self._seen:
-            self._seen[number] = evolve(self._seen[number], status=status)
+    def set_status(self, number: int, status: int | None) -> None:
+        """Set the status of a request, unless the log was cleared in the meantime."""
+        if number in self._requests:
+            self._requests[number] = evolve(self._requests[number], status=status)
 
     def entries(self) -> tuple[SeenRequest, ...]:
-        """Return the requests seen since the start or since the last ``clear``."""
-        return tuple(self._seen.values())
+        """Return the requests since the start or since the last ``clear``."""
+        return tuple(self._requests.values())
 
     def clear(self) -> None:
-        """Forget the requests, not how many they were."""
-        self._seen.clear()
+        """Remove all requests, but keep their total number."""
+        self._requests.clear()

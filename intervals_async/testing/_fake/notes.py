@@ -1,4 +1,4 @@
-"""Notes that people write on tasks and milestones, and those that the system leaves there."""
+"""Notes on tasks and milestones, written by people or added by the system."""
 
 from __future__ import annotations
 
@@ -7,53 +7,53 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from intervals_async.testing._fake.account import Account
-from intervals_async.testing._fake.contract import Asking, Predicate, Write
-from intervals_async.testing._fake.moments import local_now
+from intervals_async.testing._fake.clock import local_now
+from intervals_async.testing._fake.contract import Predicate, ReadContext, Write
+from intervals_async.testing._fake.sample_text import bodies
 from intervals_async.testing._fake.teams import team
 from intervals_async.testing._fake.wire import Row, Value
-from intervals_async.testing._fake.words import bodies
 
-WRITTEN = "Note added"
-"""The title of what a person has written; the fake's own choice, since nobody can set it."""
+DEFAULT_TITLE = "Note added"
+"""The title of a note by a person. Requests cannot set it, and the real title is unknown."""
 
 _BODIES = 20
 _BODY_LENGTH = 200
 
 
-def generated(
+def generate(
     account: Account,
-    dice: random.Random,
+    rng: random.Random,
     parent: str,
-    moments: Sequence[datetime],
+    times: Sequence[datetime],
 ) -> Iterator[Row]:
-    """Make a note for each moment, on some record of the resource ``parent``."""
-    contents = bodies(dice, _BODIES, _BODY_LENGTH)
+    """Yield a note for each of the times, on a random record of the resource ``parent``."""
+    contents = bodies(rng, _BODIES, _BODY_LENGTH)
     parents = list(account.table(parent))
-    for moment in moments if parents else ():
-        about = dice.choice(parents)
-        by_system = dice.random() < 0.25
+    for time in times if parents else ():
+        about = rng.choice(parents)
+        by_system = rng.random() < 0.25
         yield {
             f"{parent}id": about["id"],
-            "title": f"{parent.capitalize()} updated" if by_system else WRITTEN,
-            "note": None if by_system else dice.choice(contents[1:]),
-            "public": dice.random() < 0.4,
-            "authorid": dice.choice(team(account, about["projectid"])),
-            "date": moment,
+            "title": f"{parent.capitalize()} updated" if by_system else DEFAULT_TITLE,
+            "note": None if by_system else rng.choice(contents[1:]),
+            "public": rng.random() < 0.4,
+            "authorid": rng.choice(team(account, about["projectid"])),
+            "date": time,
         }
 
 
 def complete(account: Account, row: Row, caller: int, parent: str) -> None:
-    """Fill in what a note needs; what an Executive writes is always public."""
-    row.setdefault(f"{parent}id", next(iter(account.table(parent).order), None))
+    """Set the missing columns of a note. A note by an Executive is always public."""
+    row.setdefault(f"{parent}id", next(iter(account.table(parent).ids), None))
     row["authorid"] = row.get("authorid") or caller
-    row["title"] = row.get("title") or WRITTEN
-    row["date"] = row.get("date") or account.stamp()
+    row["title"] = row.get("title") or DEFAULT_TITLE
+    row["date"] = row.get("date") or account.utc_now()
     author = account.related("person", row["authorid"])
     row["public"] = bool(row.get("public")) or author.get("group") == "Executive"
 
 
-def leave_note(account: Account, parent: str, write: Write, title: Value) -> None:
-    """Let the system note what a write has done, unless it was asked not to."""
+def add_system_note(account: Account, parent: str, write: Write, title: Value) -> None:
+    """Add the system's note about a write, unless the request suppresses action notes."""
     if write.quiet:
         return
     table = account.table(f"{parent}note")
@@ -65,6 +65,6 @@ def leave_note(account: Account, parent: str, write: Write, title: Value) -> Non
     table.add(row)
 
 
-def public_ones(account: Account, asking: Asking) -> Predicate | None:
-    """Keep the notes that are not public from Executives."""
-    return (lambda row: bool(row["public"])) if asking.group == "Executive" else None
+def only_public_for_executives(account: Account, context: ReadContext) -> Predicate | None:
+    """Restrict Executives to public notes; all other groups see every note."""
+    return (lambda row: bool(row["public"])) if context.group == "Executive" else None

@@ -1,7 +1,7 @@
-"""GET: a page of a collection by filters and order, or one member.
+"""GET requests: a page of a collection with filters and order, or one member.
 
-``limit=0`` is not documented; it is a validation error here. An empty filter is a value like any
-other: no text is in every text, no number is no number.
+The documentation does not mention ``limit=0``; the fake refuses it with a validation error. An
+empty filter value is an ordinary value: it matches every text, and it is not a valid number.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from intervals_async.testing._fake import refusals
 from intervals_async.testing._fake.account import Account
-from intervals_async.testing._fake.contract import Asking, Predicate, Resource
+from intervals_async.testing._fake.contract import Predicate, ReadContext, Resource
 from intervals_async.testing._fake.conventions import SORTING
-from intervals_async.testing._fake.values import whole_number
+from intervals_async.testing._fake.parsing import parse_integer
 from intervals_async.testing._fake.wire import (
     Column,
     Envelope,
@@ -21,7 +21,7 @@ from intervals_async.testing._fake.wire import (
     Value,
     encoder,
     id_of,
-    phrase,
+    reason_phrase,
 )
 
 DEFAULT_LIMIT = 10
@@ -29,11 +29,16 @@ _PAGING = ("limit", "offset")
 
 
 def find(account: Account, resource: Resource, identity: str, caller: Row) -> Row:
-    """Return the row whose id stands in a path; a RefusedError if the caller has none there."""
+    """Return the row with the id in the path.
+
+    Raises:
+        RefusedError: There is no such row, or the caller may not see it.
+    """
     number = int(identity) if identity.isascii() and identity.isdigit() else None
     row = account.table(resource.name).get(number) if resource.read is None else None
     if row is None or not all(
-        shown(row) for shown in _visible(account, resource, Asking(caller, member=True))
+        is_visible(row)
+        for is_visible in _visible(account, resource, ReadContext(caller, member=True))
     ):
         raise refusals.not_found()
     return row
@@ -42,81 +47,85 @@ def find(account: Account, resource: Resource, identity: str, caller: Row) -> Ro
 def member(
     account: Account, resource: Resource, row: Row, caller: Row, code: int = 200
 ) -> Envelope:
-    """Return one record as it looks alone."""
-    asking = Asking(caller, member=True)
-    columns = tuple(each for each in _columns(resource, asking) if each.member)
-    payload = _encoded(account, resource, row, columns, asking)
-    return Envelope(asking.caller, resource.name, payload, code=code, status=phrase(code))
+    """Return the envelope of one member."""
+    context = ReadContext(caller, member=True)
+    columns = tuple(each for each in _columns(resource, context) if each.member)
+    payload = _encoded(account, resource, row, columns, context)
+    return Envelope(context.caller, resource.name, payload, code=code, status=reason_phrase(code))
 
 
 def collection(
     account: Account, resource: Resource, query: Mapping[str, str], caller: Row
 ) -> Envelope:
-    """Return the page that the query asks for, or what a resource without rows has to say."""
-    asking = Asking(caller, query)
+    """Return the requested page, or the payload of a resource without a table."""
+    context = ReadContext(caller, query)
     predicates = _predicates(account, resource, query)
     if resource.read is not None:
-        payload = resource.read(account, asking.caller)
+        payload = resource.read(account, context.caller)
         count = None if isinstance(payload, bytes) else len(payload)
-        return Envelope(asking.caller, resource.name, payload, listcount=count)
-    visible = _visible(account, resource, asking)
+        return Envelope(context.caller, resource.name, payload, listcount=count)
+    visible = _visible(account, resource, context)
     order = _order(resource, query)
 
-    def look() -> list[int]:
-        fitting = iter(account.table(resource.name))
-        for matches in (*visible, *predicates):
-            fitting = filter(matches, fitting)
-        return [id_of(row) for row in _sorted(account, resource, order, list(fitting))]
+    def search() -> list[int]:
+        matching = iter(account.table(resource.name))
+        for predicate in (*visible, *predicates):
+            matching = filter(predicate, matching)
+        return [id_of(row) for row in _sorted(account, resource, order, list(matching))]
 
-    wishes = {name: value for name, value in query.items() if name not in _PAGING}
-    wishes |= {name: value for name, value in zip(SORTING, order, strict=True) if value}
+    criteria = {name: value for name, value in query.items() if name not in _PAGING}
+    criteria |= {name: value for name, value in zip(SORTING, order, strict=True) if value}
     if visible:
-        wishes["caller"] = str(asking.caller)
+        criteria["caller"] = str(context.caller)
     if resource.visible or resource.show:
-        # What such a resource shows may depend on the time, and so may what is looked for.
-        wishes["now"] = str(account.stamp())
-    found = account.select(resource.name, wishes, look)
-    page = rows(account, resource, found[_extent(resource, query)], asking)
-    return Envelope(asking.caller, resource.name, page, listcount=len(found))
+        # The rows of such a resource may depend on the current time, so a selection may too.
+        criteria["now"] = str(account.utc_now())
+    found = account.select(resource.name, criteria, search)
+    page = rows(account, resource, found[_page_slice(resource, query)], context)
+    return Envelope(context.caller, resource.name, page, listcount=len(found))
 
 
 def rows(
-    account: Account, resource: Resource, identities: Sequence[int], asking: Asking
+    account: Account, resource: Resource, identities: Sequence[int], context: ReadContext
 ) -> Sequence[bytes]:
-    """Return records as a list shows them."""
+    """Return records in the form that a list shows."""
     table = account.table(resource.name)
-    columns = _columns(resource, asking)
+    columns = _columns(resource, context)
     if resource.show is None and columns is resource.columns:
         return table.encoded(identities)
     sent = tuple(each for each in columns if each.list)
     found = filter(None, map(table.get, identities))
-    return [_encoded(account, resource, row, sent, asking) for row in found]
+    return [_encoded(account, resource, row, sent, context) for row in found]
 
 
 def _encoded(
-    account: Account, resource: Resource, row: Row, columns: tuple[Column, ...], asking: Asking
+    account: Account,
+    resource: Resource,
+    row: Row,
+    columns: tuple[Column, ...],
+    context: ReadContext,
 ) -> bytes:
-    shapes = resource.shapes(account, row) if resource.shapes and asking.member else None
+    raw_json = resource.raw_json(account, row) if resource.raw_json and context.member else None
     if resource.show is not None:
-        row = resource.show(account, dict(row), asking)
+        row = resource.show(account, dict(row), context)
         columns = tuple(column for column in columns if column.name in row)
-    return encoder(columns).encode(row, member=asking.member, shapes=shapes)
+    return encoder(columns).encode(row, member=context.member, raw_json=raw_json)
 
 
-def _columns(resource: Resource, asking: Asking) -> tuple[Column, ...]:
-    """Return the columns that the caller's group may see."""
+def _columns(resource: Resource, context: ReadContext) -> tuple[Column, ...]:
+    """Return the columns that are visible to the caller's group."""
     unseen = {
         name
-        for name, groups in resource.seen_by.items()
-        if groups is not None and asking.group not in groups
+        for name, groups in resource.visible_to.items()
+        if groups is not None and context.group not in groups
     }
     if not unseen:
         return resource.columns
     return tuple(column for column in resource.columns if column.name not in unseen)
 
 
-def _visible(account: Account, resource: Resource, asking: Asking) -> Sequence[Predicate]:
-    visible = resource.visible(account, asking) if resource.visible else None
+def _visible(account: Account, resource: Resource, context: ReadContext) -> Sequence[Predicate]:
+    visible = resource.visible(account, context) if resource.visible else None
     return () if visible is None else (visible,)
 
 
@@ -136,30 +145,30 @@ def _predicates(
                 predicates.append(wanted.test(account, query[wanted.name]))
             except ValueError:
                 invalid.append((wanted.name, query[wanted.name]))
-    invalid += [(name, query[name]) for name in _misused(resource, query)]
+    invalid += [(name, query[name]) for name in _invalid_paging(resource, query)]
     missing = [item.name for item in resource.filters if item.required and item.name not in query]
     if invalid or missing:
         raise refusals.not_valid(invalid, missing)
     return predicates
 
 
-def _misused(resource: Resource, query: Mapping[str, str]) -> Sequence[str]:
+def _invalid_paging(resource: Resource, query: Mapping[str, str]) -> Sequence[str]:
     """Return the names of the paging and sorting parameters whose values will not do."""
-    wrong: list[str] = []
-    for name, least in (("limit", 1), ("offset", 0)):
+    invalid: list[str] = []
+    for name, minimum in (("limit", 1), ("offset", 0)):
         try:
-            if whole_number(query.get(name, "1")) < least:
-                wrong.append(name)
+            if parse_integer(query.get(name, "1")) < minimum:
+                invalid.append(name)
         except ValueError:
-            wrong.append(name)
+            invalid.append(name)
     if "sortfield" in query and query["sortfield"] not in resource.sorts:
-        wrong.append("sortfield")
+        invalid.append("sortfield")
     if query.get("sortdir", "ASC") not in ("ASC", "DESC"):
-        wrong.append("sortdir")
-    return wrong
+        invalid.append("sortdir")
+    return invalid
 
 
-def _extent(resource: Resource, query: Mapping[str, str]) -> slice:
+def _page_slice(resource: Resource, query: Mapping[str, str]) -> slice:
     if not resource.paginated:
         return slice(None)
     offset = int(query.get("offset", 0))
@@ -167,7 +176,7 @@ def _extent(resource: Resource, query: Mapping[str, str]) -> slice:
 
 
 def _order(resource: Resource, query: Mapping[str, str]) -> tuple[str, str]:
-    """Return the sortfield and the sortdir that hold, empty where nothing is asked."""
+    """Return the effective sortfield and sortdir, or empty texts without an order."""
     if resource.order is not None and not query.keys() & set(SORTING):
         return resource.order
     return query.get("sortfield", ""), query.get("sortdir", "")
@@ -181,11 +190,11 @@ def _sorted(
     if not sortfield:
         return found[::-1] if backwards else found
     key = resource.sorts[sortfield]
-    return sorted(found, key=lambda row: _rank(key(account, row)), reverse=backwards)
+    return sorted(found, key=lambda row: _sort_key(key(account, row)), reverse=backwards)
 
 
-def _rank(value: Value) -> tuple[bool, float, str]:
-    """Make values of one column comparable: the missing last, numbers by size, text by letters."""
+def _sort_key(value: Value) -> tuple[bool, float, str]:
+    """Return a sort key: missing values come last, numbers by size and text without case."""
     if isinstance(value, int | float):
         return False, value, ""
     return value is None, 0, str(value).casefold()

@@ -1,4 +1,4 @@
-"""The server itself: its life, its sockets, and the face that tests and demos work with."""
+"""``FakeIntervals``, the server class that tests and demos use."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aiohttp import web
 
 from intervals_async.testing._fake import reading
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Write
+from intervals_async.testing._fake.contract import ReadContext, Write
 from intervals_async.testing._fake.exchange import Exchange
-from intervals_async.testing._fake.generation import furnish
+from intervals_async.testing._fake.generation import populate
 from intervals_async.testing._fake.injection import FaultQueue
 from intervals_async.testing._fake.limits import DayLimit, MinuteLimit
 from intervals_async.testing._fake.listener import Listener
@@ -25,11 +25,11 @@ from intervals_async.testing._fake.log import RequestLog, SeenRequest
 from intervals_async.testing._fake.resources import catalog
 from intervals_async.testing._fake.service import Service
 from intervals_async.testing._fake.wire import Json, Row, Value
-from intervals_async.testing._fake.writing import finish
+from intervals_async.testing._fake.writing import complete_row
 from intervals_async.testing.faults._base import Fault
 
 Callback: TypeAlias = Callable[["FakeIntervals", SeenRequest], None]
-"""What runs between two requests: it gets the server and the request that is about to be met."""
+"""A function that runs before each request, with the server and the request as arguments."""
 
 
 def _utc_now() -> datetime:
@@ -37,29 +37,29 @@ def _utc_now() -> datetime:
 
 
 class FakeIntervals:
-    """A real server on loopback that keeps the contract of the Intervals API.
+    """A real server on the loopback interface that follows the contract of the Intervals API.
 
-    Use it as ``async with FakeIntervals() as fake``, or ``start`` and ``stop`` it. The data are
-    generated when it is made and outlive a stop; the same seed gives the same tokens and, on one
-    day, the same data.
+    Use it as ``async with FakeIntervals() as fake``, or call ``start`` and ``stop``. The
+    constructor generates the data, which survive a stop. The same seed always gives the same
+    tokens, and the same data on the same date.
 
     Args:
-        notes: How many project notes there are.
-        people: How many people; the first four are one of each group.
-        projects: How many projects; without one there are no notes either.
-        clients: How many clients.
-        seed: What the data and tokens are generated from.
+        notes: The number of project notes.
+        people: The number of people. The first four belong to one group each.
+        projects: The number of projects. Without projects there are no project notes.
+        clients: The number of clients.
+        seed: The random seed of the data and tokens.
         host: The address to listen on.
-        port: The port; 0 takes a free one.
-        token: The administrator's token; None takes one from the seed.
-        latency: Seconds before each answer.
-        per_minute: Requests allowed in any 60 seconds; None is no limit.
-        per_day: Requests allowed in a day of GMT; None is no limit.
-        clock: Seconds, for the limit of the minute and the log.
-        now: The present time with a zone, for the limit of the day and for creation times.
+        port: The port to listen on; 0 chooses a free port.
+        token: The administrator's token; None derives it from the seed.
+        latency: The seconds to wait before each response.
+        per_minute: The number of requests allowed in any 60 seconds; None turns the limit off.
+        per_day: The number of requests allowed per day in GMT; None turns the limit off.
+        clock: Returns the time in seconds, for the rate limit and the request log.
+        now: Returns the current time with a time zone, for the daily quota and creation times.
 
     Raises:
-        ValueError: There are to be no people: nobody could call then.
+        ValueError: ``people`` is less than 1.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class FakeIntervals:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         if people < 1:
-            raise ValueError("people must be at least 1: somebody has to own the token")
+            raise ValueError(f"people: expected at least 1, got {people}")
         self._account = Account(seed, token, DayLimit(per_day, now), now)
         self._catalog = catalog()
-        furnish(self._account, Sizes(notes, people, projects, clients, seed))
+        populate(self._account, Sizes(notes, people, projects, clients, seed))
         self._token = self._account.token_for("Administrator")
-        self._administrator = self._account.table("person").order[0]
+        self._administrator = self._account.table("person").ids[0]
         self._service = Service(self._account, self._catalog, MinuteLimit(per_minute, clock))
         self._latency = latency
         self._clock = clock
@@ -107,119 +107,136 @@ class FakeIntervals:
         await self.stop()
 
     async def start(self) -> None:
-        """Begin to listen; nothing happens if the server listens already."""
+        """Start listening; do nothing if the server is listening already."""
         await self._listener.start()
 
     async def stop(self) -> None:
-        """End all that is under way, held requests too; nothing happens if it does not listen."""
+        """Stop listening and end all requests, including held ones; do nothing if stopped."""
         await self._listener.stop()
 
     def refusing(self) -> AbstractAsyncContextManager[None]:
-        """Refuse connections inside ``async with``, and listen on the same port again after it.
+        """Refuse connections inside ``async with``, then listen on the same port again.
 
-        Idle connections are closed; a request under way is still answered.
+        The server closes idle connections, and still responds to requests in progress.
         """
         return self._listener.refusing()
 
     @property
     def url(self) -> str:
-        """The root address with a slash at its end; RuntimeError unless the server listens."""
+        """The root URL with a trailing slash.
+
+        Raises:
+            RuntimeError: The server is not listening.
+        """
         return self._listener.url
 
     @property
     def token(self) -> str:
-        """The token of an administrator."""
+        """The API token of an administrator."""
         return self._token
 
     def token_for(self, group: str) -> str:
-        """Return the token of somebody in a group: Administrator, Manager, Resource, Executive.
+        """Return the API token of a person in a group.
+
+        Args:
+            group: Administrator, Manager, Resource or Executive.
 
         Raises:
-            LookupError: Nobody active is in that group.
+            LookupError: The group has no active person.
         """
         return self._account.token_for(group)
 
     @property
     def log(self) -> tuple[SeenRequest, ...]:
-        """The requests that came, in their order, since the start or the last ``clear_log``."""
+        """The requests since the start or the last ``clear_log``, in the order of their arrival."""
         return self._log.entries()
 
     def clear_log(self) -> None:
-        """Empty the log; ``requests`` goes on counting."""
+        """Clear the log. The counter ``requests`` continues."""
         self._log.clear()
 
     @property
     def requests(self) -> int:
-        """How many requests reached the server since it was made."""
+        """The number of requests that have reached the server since its creation."""
         return self._log.total
 
     def rows(self, resource: str) -> list[Row]:
-        """Return copies of a resource's records, in the server's order, with Python's values.
+        """Return copies of a resource's records as Python values, in the server's order.
 
-        What is computed when it is asked for (the total of an invoice) is of this moment.
+        Computed fields, such as the total of an invoice, have their current value.
 
         Raises:
-            LookupError: The resource has no records of its own.
+            LookupError: The resource has no table.
         """
         table = self._account.table(resource)
-        rules, asking = self._catalog[resource], self._administrators()
+        rules, context = self._catalog[resource], self._administrator_context()
         found: list[Row] = []
         for row in table:
-            shown = rules.show(self._account, dict(row), asking) if rules.show else {}
+            shown = rules.show(self._account, dict(row), context) if rules.show else {}
             computed = {name: value for name, value in shown.items() if row[name] is None}
-            whole = {**row, **computed}
-            found.append({column.name: whole[column.name] for column in table.columns})
+            full_row = {**row, **computed}
+            found.append({column.name: full_row[column.name] for column in table.columns})
         return found
 
     def wire_rows(self, resource: str) -> list[dict[str, Json]]:
-        """Return a resource's records as an administrator's list shows them.
+        """Return a resource's records as a list shows them to an administrator.
 
         Raises:
-            LookupError: The resource has no records of its own.
+            LookupError: The resource has no table.
         """
-        order = self._account.table(resource).order
+        order = self._account.table(resource).ids
         rules = self._catalog[resource]
-        sent = reading.rows(self._account, rules, order, self._administrators())
+        sent = reading.rows(self._account, rules, order, self._administrator_context())
         return [json.loads(row) for row in sent]
 
-    def _administrators(self) -> Asking:
-        return Asking(self._account.related("person", self._administrator))
+    def _administrator_context(self) -> ReadContext:
+        return ReadContext(self._account.related("person", self._administrator))
 
     def insert(self, resource: str, *, before: int | None = None, **fields: Value) -> int:
-        """Add a record and return its id; fields that are not given are made up.
+        """Add a record and return its id. Other fields receive default values.
 
         Args:
-            resource: The resource's name.
-            before: The id of the record to stand before; None is the end of the order.
-            fields: Python's values by the names of the response fields, ``id`` too.
+            resource: The name of the resource.
+            before: The id of the record that will follow the new one; None appends the record.
+            fields: Python values by the names of the response fields, including ``id``.
 
         Raises:
-            LookupError: The resource has no records of its own.
-            TypeError: A field is not one of the resource's.
-            ValueError: The id is taken, or ``before`` is not there.
+            LookupError: The resource has no table.
+            TypeError: The resource does not have one of the fields.
+            ValueError: The id exists already, or ``before`` does not exist.
         """
         table = self._account.table(resource)
         self._refuse_unknown(resource, fields)
         rules = self._catalog[resource]
         row: Row = {"id": table.next_id, **fields}
-        finish(self._account, rules, row, self._administrator)
+        complete_row(self._account, rules, row, self._administrator)
         row |= fields
         identity = table.add(row, before)
         rules.created(self._account, Write(row, self._administrator, fields, quiet=True))
         return identity
 
     def remove(self, resource: str, identity: int) -> None:
-        """Take out a record; LookupError if it is not there. What points to it stays."""
+        """Remove a record. Records that refer to it stay.
+
+        Raises:
+            LookupError: There is no such record.
+        """
         self._account.table(resource).remove(identity)
 
     def touch(
         self, resource: str, identity: int, *, reorder: bool = False, **fields: Value
     ) -> None:
-        """Set exactly these fields of a record; ``reorder`` moves it to the end of the order.
+        """Set exactly these fields of a record.
+
+        Args:
+            resource: The name of the resource.
+            identity: The id of the record.
+            reorder: Whether the record moves to the end of the order.
+            fields: Python values by the names of the response fields.
 
         Raises:
             LookupError: There is no such record.
-            TypeError: A field is not one of the resource's.
+            TypeError: The resource does not have one of the fields.
         """
         self._refuse_unknown(resource, fields)
         self._account.table(resource).change(identity, fields, reorder=reorder)
@@ -228,12 +245,16 @@ class FakeIntervals:
         known = {column.name for column in self._account.table(resource).columns}
         unknown = sorted(fields.keys() - known)
         if unknown:
-            raise TypeError(f"{resource} has no field {', '.join(unknown)}")
+            expected = ", ".join(sorted(known))
+            raise TypeError(
+                f"{resource}: expected only the fields {expected}, got {', '.join(unknown)}"
+            )
 
     def between(self, callback: Callback) -> Callable[[], None]:
-        """Call ``callback(fake, seen)`` before each request is processed, to change data there.
+        """Call ``callback(fake, seen)`` before each request, for example to change data.
 
-        Return a function that takes the callback off again.
+        Returns:
+            A function that removes the callback.
         """
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
@@ -246,34 +267,34 @@ class FakeIntervals:
         path: str | None = None,
         skip: int = 0,
     ) -> None:
-        """Let something go wrong with the next requests that fit; first put in, first met.
+        """Inject a fault into the next matching requests, in the order of the calls.
 
         Args:
-            fault: What is to happen; see ``intervals_async.testing.faults``.
-            times: With how many requests; None is for ever.
-            method: Only with this HTTP method.
-            path: Only with paths of this shape, as ``/projectnote/*``.
-            skip: How many fitting requests pass unharmed first.
+            fault: The fault; see ``intervals_async.testing.faults``.
+            times: The number of requests that it affects; None affects all.
+            method: The HTTP method to match; None matches any.
+            path: The path pattern to match, as in ``/projectnote/*``; None matches any.
+            skip: The number of matching requests to leave unaffected first.
         """
         self._faults.put(fault, times, method, path, skip)
 
     def heal(self) -> None:
-        """Take out all faults."""
+        """Remove all faults."""
         self._faults.clear()
 
     async def _handle(self, request: web.Request, stopping: asyncio.Event) -> web.StreamResponse:
-        seen = await self._see(request)
-        number = self._log.note(seen)
+        seen_request = await self._read(request)
+        number = self._log.add(seen_request)
         for callback in tuple(self._callbacks):
-            callback(self, seen)
-        fault = self._faults.take(seen)
-        exchange = Exchange(request, stopping, lambda: self._service.answer(seen))
+            callback(self, seen_request)
+        fault = self._faults.take(seen_request)
+        exchange = Exchange(request, stopping, lambda: self._service.respond(seen_request))
         await exchange.pause(self._latency)
         response = await fault.answer(exchange)
-        self._log.answered(number, exchange.status)
+        self._log.set_status(number, exchange.status)
         return response
 
-    async def _see(self, request: web.Request) -> SeenRequest:
+    async def _read(self, request: web.Request) -> SeenRequest:
         raw = await request.read()
         try:
             body: Json = json.loads(raw)

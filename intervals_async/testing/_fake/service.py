@@ -1,9 +1,12 @@
-"""From a request to its answer by the rules of the contract, without any network.
+"""The handling of a request by the rules of the contract, without any network.
 
-The order of the rules where several are broken is the fake's own: the minute, the credentials, the
-day, the resource, the action, the method, the group, the id, the parameters. Also its own: a path
-without the trailing slash is an unknown resource, and a PUT without an id creates and a POST with
-one changes ("interchangeable on the server").
+The contract leaves these points open, so the fake assumes:
+
+- If a request breaks several rules, the first of these counts: rate limit, credentials, daily
+  quota, resource, action, method, group, id, parameters.
+- A path without a trailing slash is an unknown resource.
+- A PUT without an id creates a record, and a POST with an id changes one. The documentation calls
+  the two methods "interchangeable on the server".
 """
 
 from __future__ import annotations
@@ -16,13 +19,13 @@ from intervals_async.testing._fake.contract import Groups, Resource
 from intervals_async.testing._fake.limits import MinuteLimit
 from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.refusals import RefusedError
-from intervals_async.testing._fake.wire import JSON, Answer, Envelope, Row, id_of
+from intervals_async.testing._fake.wire import JSON, Envelope, Response, Row, id_of
 
 _XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<intervals/>\n'
 
 
 class Service:
-    """Answers requests out of an account, within the limit of the minute."""
+    """A service that responds to requests from the data of an account."""
 
     __slots__ = ("_account", "_catalog", "_minute")
 
@@ -33,66 +36,71 @@ class Service:
         self._catalog = catalog
         self._minute = minute
 
-    def answer(self, seen: SeenRequest) -> Answer:
-        """Answer one request; who does not accept JSON gets an empty XML document, or the file."""
-        caller = self._account.caller(seen.headers.get("authorization", ""))
-        try:
-            answer = self._admit(seen, caller)
-        except RefusedError as refusal:
-            answer = refusal.answer(caller)
-        if answer.content_type == JSON and "application/json" not in seen.headers.get("accept", ""):
-            return Answer(answer.status, _XML, "text/xml; charset=utf-8")
-        return answer
+    def respond(self, request: SeenRequest) -> Response:
+        """Return the response to one request.
 
-    def _admit(self, seen: SeenRequest, caller: int | None) -> Answer:
+        A request that does not accept JSON receives an empty XML document. Files are sent anyway.
+        """
+        caller = self._account.caller(request.headers.get("authorization", ""))
+        try:
+            response = self._admit(request, caller)
+        except RefusedError as refusal:
+            response = refusal.response(caller)
+        if response.content_type == JSON and "application/json" not in request.headers.get(
+            "accept", ""
+        ):
+            return Response(response.status, _XML, "text/xml; charset=utf-8")
+        return response
+
+    def _admit(self, request: SeenRequest, caller: int | None) -> Response:
         if not self._minute.admit():
             raise refusals.too_fast()
         person = self._account.person(caller)
-        name, identity, action = _split(seen.path)
-        if name != "quota" and not self._account.day.admit():
+        name, identity, action = _split(request.path)
+        if name != "quota" and not self._account.day_limit.admit():
             raise refusals.day_used_up()
         if name not in self._catalog:
             raise refusals.unknown_resource()
         resource = self._catalog[name]
         if action is not None and action not in resource.actions:
             raise refusals.unknown_action()
-        if action is not None and seen.method != "GET":
+        if action is not None and request.method != "GET":
             raise refusals.method_not_available()
-        _permit(resource, seen.method, identity is not None, person)
+        _permit(resource, request.method, identity is not None, person)
         if action is not None and identity is not None:
-            return self._perform(resource, seen, identity, action, person)
-        return self._act(resource, seen, identity, person).answer()
+            return self._perform(resource, request, identity, action, person)
+        return self._dispatch(resource, request, identity, person).response()
 
     def _perform(
-        self, resource: Resource, seen: SeenRequest, identity: str, action: str, person: Row
-    ) -> Answer:
+        self, resource: Resource, request: SeenRequest, identity: str, action: str, person: Row
+    ) -> Response:
         row = reading.find(self._account, resource, identity, person)
-        if seen.query:
-            raise refusals.not_recognized(seen.query)
+        if request.query:
+            raise refusals.not_recognized(request.query)
         return resource.actions[action](self._account, row, id_of(person))
 
-    def _act(
-        self, resource: Resource, seen: SeenRequest, identity: str | None, person: Row
+    def _dispatch(
+        self, resource: Resource, request: SeenRequest, identity: str | None, person: Row
     ) -> Envelope:
         account = self._account
-        if identity is None and seen.method == "GET":
-            return reading.collection(account, resource, seen.query, person)
+        if identity is None and request.method == "GET":
+            return reading.collection(account, resource, request.query, person)
         old = None if identity is None else reading.find(account, resource, identity, person)
-        if seen.query:
-            raise refusals.not_recognized(seen.query)
+        if request.query:
+            raise refusals.not_recognized(request.query)
         if old is None:
-            return writing.create(account, resource, seen, person)
-        if seen.method in resource.acts:
-            return resource.acts[seen.method](account, seen, old, id_of(person))
-        if seen.method == "GET":
+            return writing.create(account, resource, request, person)
+        if request.method in resource.method_handlers:
+            return resource.method_handlers[request.method](account, request, old, id_of(person))
+        if request.method == "GET":
             return reading.member(account, resource, old, person)
-        if seen.method == "DELETE":
+        if request.method == "DELETE":
             return writing.delete(account, resource, old, person)
-        return writing.change(account, resource, seen, old, person)
+        return writing.change(account, resource, request, old, person)
 
 
 def _split(path: str) -> tuple[str, str | None, str | None]:
-    """Split a path into the resource, the id and what follows it."""
+    """Split a path into the resource, the id and the action below the id."""
     parts = path.split("/")
     if len(parts) < 3 or parts[-1]:
         return "", None, None
@@ -102,9 +110,9 @@ def _split(path: str) -> tuple[str, str | None, str | None]:
 
 def _permit(resource: Resource, method: str, member: bool, person: Row) -> None:
     offered = dict(resource.member if member else resource.collection)
-    # A new record has no id yet: its path is the collection's, its right stands at the member.
+    # A new record is sent to the collection's path, but the groups are stated for the member.
     for name in () if member else ("POST", "PUT"):
-        if name in resource.member and name not in resource.acts:
+        if name in resource.member and name not in resource.method_handlers:
             offered[name] = resource.member[name]
     if method not in offered:
         raise refusals.method_not_available()

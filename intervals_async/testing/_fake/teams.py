@@ -1,4 +1,4 @@
-"""Who works on a project, and what it offers them to work with."""
+"""The people, modules and work types of a project."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from intervals_async.testing._fake.wire import Row, Value
 
 
 def team(account: Account, project: Value) -> list[int]:
-    """Return the ids of those who have access to a project, in order."""
+    """Return the sorted ids of the people with access to a project."""
     people = account.table("person")
-    there = [each for each in sorted(people_with_access(account, project)) if people.get(each)]
-    return there or list(people.order[:1])
+    members = [each for each in sorted(people_with_access(account, project)) if people.get(each)]
+    return members or list(people.ids[:1])
 
 
 def modules_of(account: Account, project: Value) -> list[Value]:
-    """Return the ids of a project's modules, as tasks and time entries name them."""
+    """Return the ids of a project's modules, as tasks and time entries refer to them."""
     rows = account.table("projectmodule")
     return [row["moduleid"] for row in rows if row["projectid"] == project and row["moduleid"]]
 
 
 def worktypes_of(account: Account, project: Value) -> dict[Value, Row]:
-    """Return a project's work types by the ids that time entries name them by."""
+    """Return a project's work types by the ids that time entries refer to."""
     rows = account.table("projectworktype")
     return {row["worktypeid"]: row for row in rows if row["projectid"] == project}

@@ -1,8 +1,8 @@
-"""How values look on the wire: the strings of a row, the envelopes, the answer as bytes.
+"""The wire format: rows as JSON strings, envelopes, and responses as bytes.
 
-Plain text is HTML-entity encoded and escaped to ASCII, HTML stays as it is and travels as UTF-8,
-so that a client meets both. A missing value is ``null`` or ``""``, by turns of the row's id and
-the column's place, and the other way round in the member: the real API mixes them too.
+Plain text is encoded with HTML entities and escaped to ASCII. HTML is sent unchanged as UTF-8, so
+that a client has to handle both. A missing value is ``null`` or ``""``, alternating with the row's
+id and the column's index, and the other way round in a member. The real API mixes them too.
 """
 
 from __future__ import annotations
@@ -17,42 +17,46 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 Value: TypeAlias = str | int | float | bool | date | datetime | None
-"""A logical value: what a column means in Python."""
+"""The logical value of a column, as a Python object."""
 
 Row: TypeAlias = dict[str, Value]
-"""One record by the names of its response fields."""
+"""The values of one record by the names of its response fields."""
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-"""What a JSON text can hold."""
+"""Any JSON value."""
 
 JSON = "application/json; charset=utf-8"
-"""The content type of all answers but files."""
+"""The content type of all responses except downloaded files."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;", "'": "&#039;"})
-_REMEMBERED = 512
+_CACHE_SIZE = 512
 _to_ascii = json.JSONEncoder().encode
 _to_utf8 = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def id_of(row: Row) -> int:
-    """Return a row's id, which every row has."""
+    """Return the id of a row.
+
+    Raises:
+        TypeError: The id is not an integer.
+    """
     identity = row["id"]
     if not isinstance(identity, int):
-        raise TypeError(f"an id is a whole number, not {identity!r}")
+        raise TypeError(f"id: expected an integer, got {identity!r}")
     return identity
 
 
-def entities(plain: str) -> str:
-    """Return plain text as it stands in an answer: HTML-entity encoded."""
+def encode_entities(plain: str) -> str:
+    """Return plain text encoded with HTML entities, as in a response."""
     return plain.translate(_ENTITIES)
 
 
-@lru_cache(_REMEMBERED, typed=True)
+@lru_cache(_CACHE_SIZE, typed=True)
 def _text(value: Value) -> str:
-    return _to_ascii(entities(str(value)))
+    return _to_ascii(encode_entities(str(value)))
 
 
-@lru_cache(_REMEMBERED, typed=True)
+@lru_cache(_CACHE_SIZE, typed=True)
 def _html(value: Value) -> str:
     return _to_utf8(str(value))
 
@@ -70,7 +74,7 @@ def _flag(value: Value) -> str:
 
 
 def _moment(value: Value) -> str:
-    # The zone is never sent, the fraction only where there is one.
+    # The API never sends the time zone, and sends a fraction only if it is not zero.
     return '"' + str(value).partition("+")[0] + '"'
 
 
@@ -91,13 +95,17 @@ _ENCODERS: Mapping[str, Callable[[Value], str]] = {
 
 @frozen
 class Column:
-    """One response field: its name, its kind and, if ``optional``, that it is left out when empty.
+    """One response field.
 
-    The kinds are boolean, date, datetime (in no stated zone), utc, float, html, integer, string,
-    ids (numbers with commas between, kept as that text), array (kept like ids, sent as an array)
-    and json (kept as JSON text, sent as it is). A column is sent in the ``list``, in the
-    ``member``, in both, or, where both are False, only known to the server. ``nullable`` is whether
-    the client takes it to be empty at times.
+    Attributes:
+        name: The name of the field.
+        kind: One of boolean, date, datetime (without a stated time zone), utc, float, html,
+            integer, string, ids (a comma-separated text), array (stored like ids, sent as an array)
+            and json (stored as JSON text, sent unchanged).
+        optional: Whether the field is absent from a response when empty.
+        list: Whether a list shows the field.
+        member: Whether a member shows the field. With both False, only the server knows the column.
+        nullable: Whether the client expects that the field may be empty.
     """
 
     name: str
@@ -109,7 +117,7 @@ class Column:
 
 
 def columns(*specs: str) -> tuple[Column, ...]:
-    """Make columns of ``"name"`` or ``"name:kind"``; a ``?`` at the end marks an optional one."""
+    """Return columns for ``"name"`` or ``"name:kind"``; a trailing ``?`` marks an optional one."""
     made: list[Column] = []
     for spec in specs:
         name, _, kind = spec.rstrip("?").partition(":")
@@ -118,9 +126,9 @@ def columns(*specs: str) -> tuple[Column, ...]:
 
 
 class RowEncoder:
-    """Turns rows of some columns into JSON objects; made once and used for every row.
+    """An encoder of rows to JSON objects, shared by all rows with the same columns.
 
-    The work is done beforehand as far as it goes, because a benchmark's rows are many.
+    The constructor prepares as much as possible, because benchmarks encode many rows.
     """
 
     __slots__ = ("_columns", "_optional", "_plans", "_template")
@@ -131,45 +139,45 @@ class RowEncoder:
         self._template = "{" + ",".join(f'"{column.name}":%s' for column in columns) + "}"
         self._plans = tuple(
             [
-                (column.name, _ENCODERS[column.kind], ("null", '""')[(turn + place) % 2])
-                for place, column in enumerate(columns)
+                (column.name, _ENCODERS[column.kind], ("null", '""')[(parity + index) % 2])
+                for index, column in enumerate(columns)
             ]
-            for turn in (0, 1)
+            for parity in (0, 1)
         )
 
     def encode(
-        self, row: Row, *, member: bool = False, shapes: Mapping[str, str] | None = None
+        self, row: Row, *, member: bool = False, raw_json: Mapping[str, str] | None = None
     ) -> bytes:
-        """Return a row as it looks in the list or as a member.
+        """Return a row as JSON, in the form of a list or of a member.
 
-        ``shapes`` holds ready JSON for the columns that are not what their kind says.
+        ``raw_json`` holds JSON for the columns whose shape differs from their kind.
         """
         absent = [name for name in self._optional if row.get(name) is None]
         if absent:
             present = tuple(column for column in self._columns if column.name not in absent)
-            return encoder(present).encode(row, member=member, shapes=shapes)
+            return encoder(present).encode(row, member=member, raw_json=raw_json)
         plan = self._plans[(id_of(row) + member) % 2]
         parts = [
             missing if (value := row[name]) is None else encode(value)
             for name, encode, missing in plan
         ]
-        if shapes:
-            for place, column in enumerate(self._columns):
-                parts[place] = shapes.get(column.name, parts[place])
+        if raw_json:
+            for index, column in enumerate(self._columns):
+                parts[index] = raw_json.get(column.name, parts[index])
         return (self._template % tuple(parts)).encode()
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHE_SIZE)
 def encoder(columns: tuple[Column, ...]) -> RowEncoder:
-    """Return the encoder of some columns; it is made once."""
+    """Return the cached encoder for these columns."""
     return RowEncoder(columns)
 
 
 @frozen
 class Envelope:
-    """A success as the API wraps it, before it becomes bytes.
+    """The JSON envelope of a successful response, before its encoding.
 
-    ``payload`` is one JSON text or the rows of a list; without ``key`` there is no payload at all.
+    ``payload`` is one JSON text or the rows of a list. Without ``key`` the envelope has no payload.
     """
 
     personid: int | None
@@ -195,14 +203,14 @@ class Envelope:
             parts.append(b'"%b":%b' % (self.key.encode(), payload))
         return b"{" + b",".join(parts) + b"}"
 
-    def answer(self) -> Answer:
-        """Return the answer that carries this envelope."""
-        return Answer(self.code, self.body(), envelope=self)
+    def response(self) -> Response:
+        """Return the response with this envelope."""
+        return Response(self.code, self.body(), envelope=self)
 
 
 @frozen
-class Answer:
-    """What goes out: the HTTP status, the body and, for a success, the envelope it was made of."""
+class Response:
+    """A response: HTTP status, body, headers and, for a success, its envelope."""
 
     status: int
     body: bytes
@@ -211,7 +219,7 @@ class Answer:
     envelope: Envelope | None = None
 
 
-def error_answer(
+def error_response(
     status: int,
     code: int | None,
     message: str,
@@ -219,21 +227,21 @@ def error_answer(
     *,
     personid: int | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
-    """Return an answer with the API's error body; without ``code`` it has no ``error`` in it."""
+) -> Response:
+    """Return a response with the API's error body. Without ``code`` the body has no ``error``."""
     body: dict[str, Json] = {
         "personid": None if personid is None else str(personid),
-        "status": phrase(status),
+        "status": reason_phrase(status),
         "code": status,
     }
     if code is not None:
-        told: Json = [] if verbose is None else verbose
-        body["error"] = {"code": code, "message": message, "verbose": told}
-    return Answer(status, json.dumps(body).encode(), headers=headers or {})
+        details: Json = [] if verbose is None else verbose
+        body["error"] = {"code": code, "message": message, "verbose": details}
+    return Response(status, json.dumps(body).encode(), headers=headers or {})
 
 
-def phrase(status: int) -> str:
-    """Return the words that go with an HTTP status."""
+def reason_phrase(status: int) -> str:
+    """Return the reason phrase of an HTTP status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -1,8 +1,8 @@
-"""POST, PUT and DELETE: reading a body by the resource's settings, and changing its table.
+"""POST, PUT and DELETE requests: parsing the body and changing the table.
 
-Null and the empty text clear a field. A new record cannot do without a required field; clearing one
-of an existing record is let through where nothing else speaks against it, since the contract does
-not say. An id that points nowhere is refused where it is named, with the recorded words.
+Null and the empty text clear a field. A new record needs every required field. The contract does
+not say whether a change may clear a required field; the fake allows it. An unknown id is refused
+with the recorded message, which names the field.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from intervals_async.testing._fake.wire import Envelope, Json, Row, Value, id_of
 _CLEARING: tuple[Json, ...] = (None, "")
 
 
-def finish(account: Account, resource: Resource, row: Row, caller: int) -> None:
-    """Fill in what a row lacks: what the resource knows of it, names, and None for the rest."""
+def complete_row(account: Account, resource: Resource, row: Row, caller: int) -> None:
+    """Set the missing columns of a row: the resource's values, names, and None for the rest."""
     resource.complete(account, row, caller)
     fill_names(account, row, resource.named, resource.points_to)
     for column in resource.columns:
         row.setdefault(column.name, None)
 
 
-def create(account: Account, resource: Resource, seen: SeenRequest, caller: Row) -> Envelope:
-    """Make a new record out of a body."""
+def create(account: Account, resource: Resource, request: SeenRequest, caller: Row) -> Envelope:
+    """Create a record from a request body."""
     person = id_of(caller)
-    body = _read_body(account, resource, seen, new=True)
+    body = _read_body(account, resource, request, new=True)
     table = account.table(resource.name)
     row: Row = {"id": table.next_id, **_fields(resource, body)}
-    finish(account, resource, row, person)
-    write = Write(row, person, body, quiet=_is_quiet(seen))
+    complete_row(account, resource, row, person)
+    write = Write(row, person, body, quiet=_is_quiet(request))
     resource.check(account, write)
     table.add(row)
     resource.created(account, write)
@@ -44,14 +44,14 @@ def create(account: Account, resource: Resource, seen: SeenRequest, caller: Row)
 
 
 def change(
-    account: Account, resource: Resource, seen: SeenRequest, old: Row, caller: Row
+    account: Account, resource: Resource, request: SeenRequest, old: Row, caller: Row
 ) -> Envelope:
-    """Change the fields of a record that a body names, and only these."""
+    """Change only those fields of a record that the request body contains."""
     person = id_of(caller)
-    body = _read_body(account, resource, seen, new=False)
+    body = _read_body(account, resource, request, new=False)
     row: Row = {**old, **_fields(resource, body)}
-    finish(account, resource, row, person)
-    write = Write(row, person, body, old, quiet=_is_quiet(seen))
+    complete_row(account, resource, row, person)
+    write = Write(row, person, body, old, quiet=_is_quiet(request))
     resource.check(account, write)
     account.table(resource.name).change(id_of(row), row)
     resource.changed(account, write)
@@ -59,57 +59,57 @@ def change(
 
 
 def delete(account: Account, resource: Resource, old: Row, caller: Row) -> Envelope:
-    """Take out a record; what points to it stays."""
+    """Delete a record. Records that refer to it stay."""
     resource.removable(account, old, id_of(caller))
     account.table(resource.name).remove(id_of(old))
     return Envelope(id_of(caller), resource.name, ())
 
 
-def _is_quiet(seen: SeenRequest) -> bool:
-    return seen.headers.get("x-intervals-disable-action-notes") == "t"
+def _is_quiet(request: SeenRequest) -> bool:
+    return request.headers.get("x-intervals-disable-action-notes") == "t"
 
 
 def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
     return {
-        setting.column: body[setting.name]
-        for setting in resource.settings
-        if setting.column is not None and setting.name in body
+        body_field.column: body[body_field.name]
+        for body_field in resource.body_fields
+        if body_field.column is not None and body_field.name in body
     }
 
 
 def _read_body(
-    account: Account, resource: Resource, seen: SeenRequest, *, new: bool
+    account: Account, resource: Resource, request: SeenRequest, *, new: bool
 ) -> Mapping[str, Value]:
-    body = seen.body
-    if "application/json" not in seen.headers.get("content-type", ""):
+    body = request.body
+    if "application/json" not in request.headers.get("content-type", ""):
         raise refusals.unreadable_body("The body is not declared as application/json")
     if not _is_flat(body):
         raise refusals.unreadable_body("The body is not a flat JSON object")
-    settings = {setting.name: setting for setting in resource.settings}
-    unknown = [name for name in body if name not in settings]
+    body_fields = {body_field.name: body_field for body_field in resource.body_fields}
+    unknown = [name for name in body if name not in body_fields]
     if unknown:
         raise refusals.not_recognized(unknown)
     values: dict[str, Value] = {}
     invalid: list[tuple[str, Json]] = []
-    for name, given in body.items():
+    for name, value in body.items():
         try:
-            values[name] = None if given in _CLEARING else settings[name].parse(given)
+            values[name] = None if value in _CLEARING else body_fields[name].parse(value)
         except ValueError:
-            invalid.append((name, given))
+            invalid.append((name, value))
     invalid += [
         (name, body[name])
         for name, value in values.items()
-        if not _is_there(account, resource.points_to.get(settings[name].column or ""), value)
+        if not _exists(account, resource.points_to.get(body_fields[name].column or ""), value)
     ]
     missing = [
-        name for name, each in settings.items() if each.required and body.get(name) in _CLEARING
+        name for name, each in body_fields.items() if each.required and body.get(name) in _CLEARING
     ]
     if invalid or (new and missing):
         raise refusals.not_valid(invalid, missing if new else ())
     return values
 
 
-def _is_there(account: Account, table: str | None, value: Value) -> bool:
+def _exists(account: Account, table: str | None, value: Value) -> bool:
     return table is None or all(account.table(table).get(each) for each in ids_in(value))
 
 

@@ -1,8 +1,8 @@
-"""What can go wrong on demand: values that say how one request is mistreated.
+"""Faults to inject into the fake server, one per request.
 
-Give one to ``FakeIntervals.inject``. A request is met by one fault at most. A fault that answers by
-itself (Raw, Status, Html, TooFast, DayUsedUp, ErrorInside200) does not process the request and does
-not count against the limits, unless ``processed=True`` says so.
+Pass a fault to ``FakeIntervals.inject``. At most one fault affects a request. A fault with a
+response of its own (Raw, Status, Html, TooFast, DayUsedUp, ErrorInside200) does not process the
+request and does not count against the limits, unless you set ``processed=True``.
 """
 
 from intervals_async.testing.faults._base import Fault

@@ -1,4 +1,4 @@
-"""What all faults are: a way to answer one request."""
+"""The base classes of all faults."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from aiohttp import web
 from attrs import evolve, field, frozen
 
 from intervals_async.testing._fake.exchange import Exchange
-from intervals_async.testing._fake.wire import Answer, Envelope
+from intervals_async.testing._fake.wire import Envelope, Response
 
 
 @frozen
 class Fault:
-    """How a request is answered; this one answers as it should."""
+    """A way to respond to one request. This base class responds correctly."""
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer the request, or raise ``DroppedError`` to close the connection."""
+        """Send the response, or raise ``DroppedError`` to close the connection."""
         return exchange.send(self.change(exchange.process()))
 
-    def change(self, answer: Answer) -> Answer:
-        """Return what is sent instead of the true answer."""
-        return answer
+    def change(self, response: Response) -> Response:
+        """Return the response to send instead of the correct one."""
+        return response
 
 
 @frozen
 class ReplyFault(Fault):
-    """Answers by itself; with ``processed`` the request is carried out first all the same."""
+    """A fault with a response of its own; with ``processed`` the request is carried out first."""
 
     processed: bool = field(default=False, kw_only=True)
 
@@ -34,22 +34,22 @@ class ReplyFault(Fault):
             exchange.process()
         return exchange.send(self.reply())
 
-    def reply(self) -> Answer:
-        """Return the answer that takes the true one's place."""
+    def reply(self) -> Response:
+        """Return the response to send instead of the correct one."""
         raise NotImplementedError
 
 
 @frozen
 class EnvelopeFault(Fault):
-    """Changes the envelope of a success; errors and XML are sent as they are."""
+    """A fault that changes the envelope of a success. Errors and XML are sent unchanged."""
 
-    def change(self, answer: Answer) -> Answer:
-        """Return the answer with the changed envelope."""
-        if answer.envelope is None:
-            return answer
-        changed = self.rewrap(answer.envelope)
-        return evolve(answer, body=changed.body(), envelope=changed)
+    def change(self, response: Response) -> Response:
+        """Return the response with the changed envelope."""
+        if response.envelope is None:
+            return response
+        changed = self.rewrap(response.envelope)
+        return evolve(response, body=changed.body(), envelope=changed)
 
     def rewrap(self, envelope: Envelope) -> Envelope:
-        """Return the envelope that is sent instead."""
+        """Return the envelope to send instead of the correct one."""
         raise NotImplementedError

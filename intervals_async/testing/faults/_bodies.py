@@ -1,4 +1,4 @@
-"""Faults of the body: the request is processed, but what it yields arrives spoilt."""
+"""Faults of the response body. The request itself is processed."""
 
 from __future__ import annotations
 
@@ -6,56 +6,60 @@ import json
 
 from attrs import evolve, frozen
 
-from intervals_async.testing._fake.wire import Answer, Envelope, Json
+from intervals_async.testing._fake.wire import Envelope, Json, Response
 from intervals_async.testing.faults._base import EnvelopeFault, Fault
 
 
 @frozen
 class Truncated(Fault):
-    """Send a share of the JSON as if it were everything: valid HTTP, broken JSON."""
+    """Send the beginning of the JSON as a complete body: valid HTTP, but broken JSON.
+
+    ``at`` is the fraction of the body to send.
+    """
 
     at: float = 0.5
 
-    def change(self, answer: Answer) -> Answer:
-        """Return the beginning of the answer."""
-        return evolve(answer, body=answer.body[: int(len(answer.body) * self.at)])
+    def change(self, response: Response) -> Response:
+        """Return the beginning of the response."""
+        return evolve(response, body=response.body[: int(len(response.body) * self.at)])
 
 
 @frozen
 class WrongContentType(Fault):
-    """Send the true JSON under another content type."""
+    """Send the correct JSON with another content type."""
 
     content_type: str = "text/plain"
 
-    def change(self, answer: Answer) -> Answer:
-        """Return the answer under the other type."""
-        return evolve(answer, content_type=self.content_type)
+    def change(self, response: Response) -> Response:
+        """Return the response with the other content type."""
+        return evolve(response, content_type=self.content_type)
 
 
 @frozen
 class EmptyBody(Fault):
-    """Send the true status and no body."""
+    """Send the correct status and an empty body."""
 
-    def change(self, answer: Answer) -> Answer:
-        """Return the answer without its body."""
-        return evolve(answer, body=b"")
+    def change(self, response: Response) -> Response:
+        """Return the response without its body."""
+        return evolve(response, body=b"")
 
 
 @frozen
 class DuplicateKeys(Fault):
-    """Send keys twice: listcount and the resource's key stand empty before the true ones."""
+    """Send duplicate keys: empty values of listcount and the resource before the correct ones."""
 
-    def change(self, answer: Answer) -> Answer:
-        """Return the answer with the keys put before it once more."""
-        twice: dict[str, Json] = {"code": answer.status}
-        if answer.envelope is not None and answer.envelope.key is not None:
-            twice |= {"listcount": 0, answer.envelope.key: []}
-        return evolve(answer, body=json.dumps(twice).encode()[:-1] + b"," + answer.body[1:])
+    def change(self, response: Response) -> Response:
+        """Return the response with the duplicate keys at its beginning."""
+        duplicates: dict[str, Json] = {"code": response.status}
+        if response.envelope is not None and response.envelope.key is not None:
+            duplicates |= {"listcount": 0, response.envelope.key: []}
+        body = json.dumps(duplicates).encode()[:-1] + b"," + response.body[1:]
+        return evolve(response, body=body)
 
 
 @frozen
 class Capped(EnvelopeFault):
-    """Send never more than ``rows`` rows a page, with the true listcount."""
+    """Send at most ``rows`` rows per page, with the correct listcount."""
 
     rows: int
 
@@ -68,7 +72,7 @@ class Capped(EnvelopeFault):
 
 @frozen
 class EmptyPage(EnvelopeFault):
-    """Send no rows, with the true listcount."""
+    """Send no rows, with the correct listcount."""
 
     def rewrap(self, envelope: Envelope) -> Envelope:
         """Return the envelope without rows."""
@@ -77,17 +81,17 @@ class EmptyPage(EnvelopeFault):
 
 @frozen
 class NullPage(EnvelopeFault):
-    """Send null in place of the rows, with the true listcount."""
+    """Send null instead of the rows, with the correct listcount."""
 
     def rewrap(self, envelope: Envelope) -> Envelope:
-        """Return the envelope with null in it."""
+        """Return the envelope with null as its payload."""
         return evolve(envelope, payload=b"null")
 
 
 @frozen
 class MissingKey(EnvelopeFault):
-    """Leave out the rows and their key, with the true listcount."""
+    """Omit the rows and their key, with the correct listcount."""
 
     def rewrap(self, envelope: Envelope) -> Envelope:
-        """Return the envelope without its content."""
+        """Return the envelope without its payload."""
         return evolve(envelope, key=None)

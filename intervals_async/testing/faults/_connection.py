@@ -1,4 +1,4 @@
-"""Faults of time and connection: late, held up, slow, dropped, endless."""
+"""Faults of timing and connection: delayed, held, slow, dropped and huge responses."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from aiohttp import web
 from attrs import frozen
 
 from intervals_async.testing._fake.exchange import DroppedError, Exchange
-from intervals_async.testing._fake.wire import Answer
+from intervals_async.testing._fake.wire import Response
 from intervals_async.testing.faults._base import Fault
 
-_PIECE = 65_536
+_CHUNK_SIZE = 65_536
 
 
 @frozen
 class Delay(Fault):
-    """Wait some seconds before the request is processed."""
+    """Wait for ``seconds`` before processing the request."""
 
     seconds: float
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Wait, then answer."""
+        """Wait, then process the request and send the response."""
         await exchange.pause(self.seconds)
         return exchange.send(exchange.process())
 
 
 @frozen
 class Hold(Fault):
-    """Wait until the event is set: before or after processing, or in the middle of the body."""
+    """Wait for an event before or after processing the request, or halfway through the body."""
 
     event: asyncio.Event
     where: Literal["before", "after", "body"] = "before"
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer in so far as the event lets it through."""
+        """Process the request and send the response, with a wait for the event."""
         if self.where == "before":
             await exchange.wait(self.event)
-        answer = exchange.process()
+        response = exchange.process()
         if self.where == "body":
-            return await exchange.stream(answer, self._halves(exchange, answer.body))
+            return await exchange.stream(response, self._halves(exchange, response.body))
         if self.where == "after":
             await exchange.wait(self.event)
-        return exchange.send(answer)
+        return exchange.send(response)
 
     async def _halves(self, exchange: Exchange, body: bytes) -> AsyncIterator[bytes]:
         middle = len(body) // 2
@@ -55,17 +55,17 @@ class Hold(Fault):
 
 @frozen
 class SlowBody(Fault):
-    """Send the body in pieces of ``chunk`` bytes with a pause, in seconds, before each."""
+    """Send the body in chunks of ``chunk`` bytes, with a pause in seconds before each chunk."""
 
     chunk: int
     pause: float = 0.0
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Process the request and send the answer slowly."""
-        answer = exchange.process()
-        return await exchange.stream(answer, self._pieces(exchange, answer.body))
+        """Process the request and send the response slowly."""
+        response = exchange.process()
+        return await exchange.stream(response, self._chunks(exchange, response.body))
 
-    async def _pieces(self, exchange: Exchange, body: bytes) -> AsyncIterator[bytes]:
+    async def _chunks(self, exchange: Exchange, body: bytes) -> AsyncIterator[bytes]:
         for start in range(0, len(body), self.chunk):
             await exchange.pause(self.pause)
             yield body[start : start + self.chunk]
@@ -82,24 +82,27 @@ class DropBefore(Fault):
 
 @frozen
 class DropAfter(Fault):
-    """Process the request, then close the connection without an answer."""
+    """Process the request, then close the connection without a response."""
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Process the request and drop the connection."""
+        """Process the request, then drop the connection."""
         exchange.process()
         raise DroppedError
 
 
 @frozen
 class DropInBody(Fault):
-    """Close the connection after a share of the body that Content-Length promises."""
+    """Close the connection before the body is as long as Content-Length states.
+
+    ``at`` is the fraction of the body to send.
+    """
 
     at: float = 0.5
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Process the request, begin to answer and drop the connection."""
-        answer = exchange.process()
-        return await exchange.stream(answer, self._part(answer.body))
+        """Process the request, send a part of the response and drop the connection."""
+        response = exchange.process()
+        return await exchange.stream(response, self._part(response.body))
 
     async def _part(self, body: bytes) -> AsyncIterator[bytes]:
         yield body[: int(len(body) * self.at)]
@@ -108,18 +111,18 @@ class DropInBody(Fault):
 
 @frozen
 class Huge(Fault):
-    """Answer with valid JSON of ``size`` bytes, which are never in memory all at once."""
+    """Respond with valid JSON of ``size`` bytes, generated in chunks to save memory."""
 
     size: int
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Send the filler without processing the request."""
-        return await exchange.stream(Answer(200, b""), self._pieces(), self.size)
+        """Send the JSON without processing the request."""
+        return await exchange.stream(Response(200, b""), self._chunks(), self.size)
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def _chunks(self) -> AsyncIterator[bytes]:
         head, tail = b'{"filler":"', b'"}'
         filler = self.size - len(head) - len(tail)
         yield head
-        for start in range(0, filler, _PIECE):
-            yield b"x" * min(_PIECE, filler - start)
+        for start in range(0, filler, _CHUNK_SIZE):
+            yield b"x" * min(_CHUNK_SIZE, filler - start)
         yield tail

@@ -1,4 +1,4 @@
-"""Faults that answer by themselves: API errors, a gateway's page, any bytes at all."""
+"""Faults with a response of their own: API errors, the HTML page of a gateway, or any bytes."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from intervals_async.testing._fake import refusals
-from intervals_async.testing._fake.wire import Answer, Json, error_answer, phrase
+from intervals_async.testing._fake.wire import Json, Response, error_response, reason_phrase
 from intervals_async.testing.faults._base import ReplyFault
 
 
 @frozen
 class Raw(ReplyFault):
-    """Answer with exactly these bytes under exactly this Content-Type."""
+    """Respond with exactly these bytes and exactly this Content-Type."""
 
     body: bytes
     status: int = 200
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(factory=dict[str, str])
 
-    def reply(self) -> Answer:
-        """Return the bytes as an answer."""
-        return Answer(self.status, self.body, self.content_type, self.headers)
+    def reply(self) -> Response:
+        """Return the response with the bytes."""
+        return Response(self.status, self.body, self.content_type, self.headers)
 
 
 @frozen
 class Status(ReplyFault):
-    """Answer with an HTTP status and the API's error body, with an API code if one is given."""
+    """Respond with an HTTP status and the API's error body, with or without an API code."""
 
     status: int
     code: int | None = None
@@ -35,57 +35,61 @@ class Status(ReplyFault):
     headers: Mapping[str, str] = field(factory=dict[str, str])
     verbose: Json = None
 
-    def reply(self) -> Answer:
-        """Return the error."""
-        return error_answer(
+    def reply(self) -> Response:
+        """Return the error response."""
+        return error_response(
             self.status, self.code, self.message, self.verbose, headers=self.headers
         )
 
 
 @frozen
 class Html(ReplyFault):
-    """Answer with a gateway's HTML page."""
+    """Respond with the HTML error page of a gateway."""
 
     status: int = 502
 
-    def reply(self) -> Answer:
-        """Return the page."""
-        title = f"{self.status} {phrase(self.status)}"
+    def reply(self) -> Response:
+        """Return the response with the page."""
+        title = f"{self.status} {reason_phrase(self.status)}"
         page = f"<!DOCTYPE html><html><body><h1>{title}</h1></body></html>\n"
-        return Answer(self.status, page.encode(), "text/html; charset=utf-8")
+        return Response(self.status, page.encode(), "text/html; charset=utf-8")
 
 
 @frozen
 class TooFast(ReplyFault):
-    """Refuse as too fast: API code 12, with Retry-After if given; 400 or, as gateways do, 429."""
+    """Refuse the request as too fast, with API code 12.
+
+    ``retry_after`` is the value of the header Retry-After. The API sends the status 400, and
+    gateways send 429.
+    """
 
     retry_after: str | None = None
     status: int = 400
 
-    def reply(self) -> Answer:
-        """Return the refusal."""
+    def reply(self) -> Response:
+        """Return the error response."""
         headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
         refusal = refusals.too_fast()
-        return error_answer(self.status, refusal.code, refusal.message, headers=headers)
+        return error_response(self.status, refusal.code, refusal.message, headers=headers)
 
 
 @frozen
 class DayUsedUp(ReplyFault):
-    """Refuse because the account has no request left today: API code 11."""
+    """Refuse the request because the daily quota is exhausted, with API code 11."""
 
-    def reply(self) -> Answer:
-        """Return the refusal."""
-        return refusals.day_used_up().answer(None)
+    def reply(self) -> Response:
+        """Return the error response."""
+        return refusals.day_used_up().response(None)
 
 
 @frozen
 class ErrorInside200(ReplyFault):
-    """Answer HTTP 200 with an API error in the body, whose own code says ``status``."""
+    """Respond with HTTP 200 and an API error in the body, which states the code ``status``."""
 
     code: int = 1
     message: str = "General error"
     status: int = 500
 
-    def reply(self) -> Answer:
-        """Return the error in a success's clothes."""
-        return Answer(200, error_answer(self.status, self.code, self.message).body)
+    def reply(self) -> Response:
+        """Return the error response with HTTP status 200."""
+        return Response(200, error_response(self.status, self.code, self.message).body)

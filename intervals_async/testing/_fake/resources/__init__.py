@@ -1,7 +1,7 @@
-"""What is special about each resource of the fake server: one module each, all of them optional.
+"""The special behaviour of each resource on the fake server, one optional module per resource.
 
-Whatever the client has is served. A module of the resource's name here holds its ``RESOURCE``;
-where there is none, the client's class alone says what it is (see ``derive``).
+The server offers every resource of the client. A module here with the name of the resource defines
+its ``RESOURCE``. Without such a module, ``derive`` uses the client's class alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from intervals_async.testing._fake.derive import derive
 
 
 def catalog() -> Mapping[str, Resource]:
-    """Return all resources by name; they are made once."""
+    """Return all resources by name. They are built once and cached."""
     return _catalog(tuple(resources.names()))
 
 

@@ -1,7 +1,7 @@
-"""contactdescriptor: the labels that contact details of one type can carry.
+"""contactdescriptor: the labels of contact details, for each contact type.
 
-The contract does not know its response fields. ``id``, ``contacttypeid`` and ``contactdescriptor``
-are the fake's own assumption: do not build on them.
+The contract does not state the response fields. The fields ``id``, ``contacttypeid`` and
+``contactdescriptor`` are assumed; do not rely on them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""contacttype: the kinds of contact details.
+"""contacttype: the types of contact details.
 
-The contract does not know its response fields. ``id`` and ``contacttype`` are the fake's own
-assumption: do not build on them.
+The contract does not state the response fields. The fields ``id`` and ``contacttype`` are assumed;
+do not rely on them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.wire import Row, columns
 
 EMAIL = 1
-"""The id of the contact type that holds e-mail addresses."""
+"""The id of the contact type for e-mail addresses."""
 
 KINDS = ("E-mail", "Phone", "Address", "Web site")
 

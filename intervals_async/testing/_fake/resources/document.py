@@ -1,10 +1,13 @@
-"""document: files kept with projects, tasks, milestones and work requests; for reading only.
+"""document: read-only files of projects, tasks, milestones and work requests.
 
-Executives are given the public ones. The collection tells of the versions, the member does not.
-Assumed where the contract says nothing: a version is ``versionid``, ``filename`` and ``size``, the
-newest one last; a file comes as ``application/octet-stream``, to whoever may read the document;
-``datebegin`` and ``dateend`` look at the day of the first upload; a document of a work request
-alone has no project.
+Executives see only public documents. Lists contain ``versions``, members do not.
+
+The contract leaves these points open, so the fake assumes:
+
+- A version has ``versionid``, ``filename`` and ``size``, and the newest version comes last.
+- Everybody who may read a document may download it, as ``application/octet-stream``.
+- ``datebegin`` and ``dateend`` filter by the date of the first upload.
+- A document that belongs only to a work request has no project.
 """
 
 from __future__ import annotations
@@ -14,24 +17,24 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import flag, text
 from intervals_async.testing._fake.references import ids_in
-from intervals_async.testing._fake.wire import Answer, Row, columns, entities, id_of
+from intervals_async.testing._fake.wire import Response, Row, columns, encode_entities, id_of
 
 _COUNT = 24
 _EPOCH = datetime(2025, 3, 4, 10)  # noqa: DTZ001 - the API does not tell the zone
 _NAMES = ("Offer & terms.pdf", "logo (final).svg", "Zürich.jpg", 'the "plan".docx', "日本語.txt")
 _BIG = 400_000
-"""How many bytes the first document has; all the others are small."""
+"""The size of the first document in bytes. All others are small."""
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("document")
-    people = account.table("person").order
+    rng = sizes.rng("document")
+    people = account.table("person").ids
     owners = [
         (column, identity)
         for column, table in (
@@ -40,25 +43,25 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             ("milestoneid", "milestone"),
             ("queueid", "request"),
         )
-        for identity in account.table(table).order[:20]
+        for identity in account.table(table).ids[:20]
     ]
-    for place in range(_COUNT if owners else 0):
-        uploaded = _EPOCH + timedelta(hours=7 * place)
-        column, identity = dice.choice(owners)
-        name = _NAMES[place % len(_NAMES)]
+    for index in range(_COUNT if owners else 0):
+        uploaded = _EPOCH + timedelta(hours=7 * index)
+        column, identity = rng.choice(owners)
+        name = _NAMES[index % len(_NAMES)]
         yield {
             column: identity,
-            "personid": dice.choice(people),
-            "title": f"{name.partition('.')[0]} {place + 1}",
-            "public": dice.random() < 0.5,
+            "personid": rng.choice(people),
+            "title": f"{name.partition('.')[0]} {index + 1}",
+            "public": rng.random() < 0.5,
             "date": uploaded.date(),
-            "datemodified": uploaded + timedelta(days=dice.randrange(9)),
-            "active": dice.random() < 0.9,
-            "notes": dice.choice((None, "From the client's <desk>")),
-            "tags": dice.choice((None, "contract", "contract,signed")),
-            "filename": f"{place + 1} {name}",
-            "size": _BIG if place == 0 else dice.randrange(3000),
-            "uploads": dice.choice((1, 1, 2)),
+            "datemodified": uploaded + timedelta(days=rng.randrange(9)),
+            "active": rng.random() < 0.9,
+            "notes": rng.choice((None, "From the client's <desk>")),
+            "tags": rng.choice((None, "contract", "contract,signed")),
+            "filename": f"{index + 1} {name}",
+            "size": _BIG if index == 0 else rng.randrange(3000),
+            "uploads": rng.choice((1, 1, 2)),
         }
 
 
@@ -68,14 +71,14 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("title", f"Document {identity}")
     row.setdefault("public", False)
     row.setdefault("active", True)
-    row.setdefault("datemodified", account.stamp().replace(tzinfo=None))
-    row.setdefault("date", account.stamp().date())
+    row.setdefault("datemodified", account.utc_now().replace(tzinfo=None))
+    row.setdefault("date", account.utc_now().date())
     row.setdefault("filename", f"{identity}.bin")
     row.setdefault("size", 100)
     uploads = row.setdefault("uploads", 1)
     if row.get("versions") is None and isinstance(uploads, int):
-        version = {"filename": entities(str(row["filename"])), "size": str(row["size"])}
-        ids = (identity * 10 + place for place in range(uploads))
+        version = {"filename": encode_entities(str(row["filename"])), "size": str(row["size"])}
+        ids = (identity * 10 + index for index in range(uploads))
         row["versions"] = json.dumps([{"versionid": str(each), **version} for each in ids])
     task = account.related("task", row.get("taskid"))
     if row.get("milestoneid") is None:
@@ -86,28 +89,28 @@ def _complete(account: Account, row: Row, caller: int) -> None:
         row["projectid"] = row.get("projectid") or parent.get("projectid")
 
 
-def _download(account: Account, row: Row, caller: int) -> Answer:
+def _download(account: Account, row: Row, caller: int) -> Response:
     size = row["size"]
     content = random.Random(f"{account.seed}:document:{row['id']}")
     body = content.randbytes(size if isinstance(size, int) else 0)
-    return Answer(200, body, "application/octet-stream")
+    return Response(200, body, "application/octet-stream")
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    if asking.group != "Executive":
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    if context.group != "Executive":
         return None
     return lambda row: bool(row["public"])
 
 
 def _without_tasks_of_others(account: Account, wanted: str) -> Predicate:
-    person = values.whole_number(wanted)
+    person = parsing.parse_integer(wanted)
 
-    def concerns(row: Row) -> bool:
+    def matches(row: Row) -> bool:
         task = account.table("task").get(row["taskid"])
         roles = ("assigneeid", "ownerid", "followerid")
         return task is None or any(person in ids_in(task[role]) for role in roles)
 
-    return concerns
+    return matches
 
 
 def _tagged(account: Account, wanted: str) -> Predicate:
@@ -121,7 +124,7 @@ def _of_active_project(account: Account, row: Row) -> object:
 RESOURCE = derive(
     "document",
     list_only=["versions"],
-    kept=columns(
+    hidden=columns(
         "projectid:integer",
         "taskid:integer",
         "milestoneid:integer",

@@ -1,7 +1,6 @@
-"""expense: costs booked on projects, with the fee that is charged for them.
+"""expense: the costs of projects, with the fee that is charged for them.
 
-Executives are not told what something cost. The list is sorted by date, the latest first, unless
-another order is asked for.
+Executives do not receive the cost. Lists are sorted by date, the latest first, by default.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.clock import today
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.moments import today
 from intervals_async.testing._fake.teams import team
 from intervals_async.testing._fake.wire import Row
 
@@ -20,23 +19,23 @@ _DAYS = 120
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("expense")
-    projects = account.table("project").order
+    rng = sizes.rng("expense")
+    projects = account.table("project").ids
     for _ in range(_EXPENSES if projects else 0):
-        project = dice.choice(projects)
-        cost = dice.randrange(100, 10**5) * 0.01
+        project = rng.choice(projects)
+        cost = rng.randrange(100, 10**5) * 0.01
         yield {
             "projectid": project,
-            "personid": dice.choice(team(account, project)),
-            "date": today(account) - timedelta(days=dice.randrange(_DAYS)),
+            "personid": rng.choice(team(account, project)),
+            "date": today(account) - timedelta(days=rng.randrange(_DAYS)),
             "expense": cost,
-            "fee": round(cost * dice.choice((1, 1, 1.2)), 2),
-            "note": dice.choice((None, "", "Flight & hotel", "Stock <photos>")),
+            "fee": round(cost * rng.choice((1, 1, 1.2)), 2),
+            "note": rng.choice((None, "", "Flight & hotel", "Stock <photos>")),
         }
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
-    row.setdefault("projectid", next(iter(account.table("project").order), None))
+    row.setdefault("projectid", next(iter(account.table("project").ids), None))
     row["personid"] = row.get("personid") or caller
     row.setdefault("date", today(account))
     row.setdefault("expense", 1.0)
@@ -48,7 +47,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 RESOURCE = derive(
     "expense",
     order=("date", "DESC"),
-    seen_by={"expense": ("Administrator", "Manager")},
+    visible_to={"expense": ("Administrator", "Manager")},
     after=("projectteam",),
     first_id=901,
     generate=_generate,

@@ -1,4 +1,4 @@
-"""group: the access levels. Which has which id is the fake's own choice."""
+"""group: the access levels. Their ids are assumed."""
 
 from __future__ import annotations
 

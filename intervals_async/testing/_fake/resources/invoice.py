@@ -1,9 +1,12 @@
-"""invoice: invoices of projects, freeform or prefilled from the project's time.
+"""invoice: the invoices of projects, freeform or prefilled from the project's time.
 
-An invoice that is made with ``datebegin`` or ``dateend`` is prefilled, and stays so; changing these
-dates imports the time again and keeps the lines that people have made. What an invoice comes to is
-computed when it is asked for. Assumed where the contract says nothing: see ``billing``; ``localid``
-is padded as that of a client; making an invoice leaves a note by the system, changing it none.
+An invoice created with ``datebegin`` or ``dateend`` is prefilled and stays so. Changing these dates
+imports the time again and keeps the lines that people added. Totals are computed on each read.
+
+The contract leaves these points open, so the fake assumes the rules in ``billing``, and:
+
+- ``localid`` is padded like that of a client.
+- Creating an invoice adds a note by the system; changing it does not.
 """
 
 from __future__ import annotations
@@ -11,17 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from intervals_async.testing._fake import billing, values
+from intervals_async.testing._fake import billing, parsing
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.clock import today
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import SINCE, UNTIL, dated, text
-from intervals_async.testing._fake.moments import today
 from intervals_async.testing._fake.refusals import not_valid
-from intervals_async.testing._fake.resources.invoicenote import note_creation
+from intervals_async.testing._fake.resources.invoicenote import add_creation_note
 from intervals_async.testing._fake.resources.invoiceterm import OTHER
+from intervals_async.testing._fake.sample_text import title
 from intervals_async.testing._fake.wire import Row, Value, columns
-from intervals_async.testing._fake.words import title
 
 _INVOICES = 15
 _DAYS = 150
@@ -29,44 +32,44 @@ _COMPUTED = ("subtotal", "total", "payments", "balance", "datepaid", "daysoverdu
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("invoice")
+    rng = sizes.rng("invoice")
     billed = sorted({row["projectid"] for row in account.table("time")}, key=str)
-    terms = account.table("invoiceterm").order
-    for place in range(_INVOICES if billed else 0):
-        day = today(account) - timedelta(days=dice.randrange(_DAYS))
-        term = terms[place % len(terms)]
-        has_taxes = dice.random() < 0.4
-        is_prefilled = place % 2 == 0
+    terms = account.table("invoiceterm").ids
+    for index in range(_INVOICES if billed else 0):
+        day = today(account) - timedelta(days=rng.randrange(_DAYS))
+        term = terms[index % len(terms)]
+        has_taxes = rng.random() < 0.4
+        is_prefilled = index % 2 == 0
         yield {
-            "projectid": dice.choice(billed),
+            "projectid": rng.choice(billed),
             "date": day,
             "termid": term,
             "termother": 'When "done" & paid' if term == OTHER else None,
             "termotherdatedue": day + timedelta(days=21) if term == OTHER else None,
-            "title": title(place, place + 1),
-            "description": dice.choice((None, "", "For our services & more")),
+            "title": title(index, index + 1),
+            "description": rng.choice((None, "", "For our services & more")),
             "addressfrom": "1 Main Street\nSpringfield",
-            "addressto": dice.choice((None, "Accounts <payable>\nZürich")),
-            "purchaseorder": dice.choice((None, f"PO-{place:04}")),
-            "tax": dice.choice((7.25, 20)) if has_taxes else None,
+            "addressto": rng.choice((None, "Accounts <payable>\nZürich")),
+            "purchaseorder": rng.choice((None, f"PO-{index:04}")),
+            "tax": rng.choice((7.25, 20)) if has_taxes else None,
             "secondtax": 2.5 if has_taxes else None,
-            "secondtaxcompound": dice.random() < 0.5 if has_taxes else False,
-            "disclaimer": dice.choice((None, "No cheques, please.")),
+            "secondtaxcompound": rng.random() < 0.5 if has_taxes else False,
+            "disclaimer": rng.choice((None, "No cheques, please.")),
             "datebegin": day - timedelta(days=60) if is_prefilled else None,
-            "dateend": day if is_prefilled and dice.random() < 0.8 else None,
+            "dateend": day if is_prefilled and rng.random() < 0.8 else None,
         }
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
     if "localidunpadded" not in row:
-        row["localidunpadded"] = account.number("invoice")
+        row["localidunpadded"] = account.next_number("invoice")
     row["localid"] = f"{row['localidunpadded']:05}"
-    row.setdefault("projectid", next(iter(account.table("project").order), None))
+    row.setdefault("projectid", next(iter(account.table("project").ids), None))
     row.setdefault("date", today(account))
-    row.setdefault("termid", next(iter(account.table("invoiceterm").order), None))
+    row.setdefault("termid", next(iter(account.table("invoiceterm").ids), None))
     row.setdefault("title", f"Invoice {row['id']}")
     row.setdefault("prefilled", _has_dates(row))
-    row["datedue"] = billing.due(account, row)
+    row["datedue"] = billing.due_date(account, row)
     project = account.related("project", row["projectid"])
     row["client"] = account.related("client", project.get("clientid")).get("name")
 
@@ -85,7 +88,7 @@ def _check(account: Account, write: Write) -> None:
 
 
 def _created(account: Account, write: Write) -> None:
-    note_creation(account, write)
+    add_creation_note(account, write)
     if write.row["prefilled"]:
         billing.import_time(account, write.row)
 
@@ -96,12 +99,12 @@ def _changed(account: Account, write: Write) -> None:
         billing.import_time(account, write.row)
 
 
-def _show(account: Account, row: Row, asking: Asking) -> Row:
+def _show(account: Account, row: Row, context: ReadContext) -> Row:
     return {**row, **billing.totals(account, row)}
 
 
 def _with_status(account: Account, wanted: str) -> Predicate:
-    paid = values.one_of(("outstanding", "paid"))(wanted) == "paid"
+    paid = parsing.body_choice(("outstanding", "paid"))(wanted) == "paid"
     return lambda row: (billing.totals(account, row)["datepaid"] is not None) == paid
 
 
@@ -113,7 +116,7 @@ _SEARCHED = ("title", "description", "localid", "purchaseorder", "addressfrom", 
 
 RESOURCE = derive(
     "invoice",
-    kept=columns("localidunpadded:integer", "prefilled:boolean"),
+    hidden=columns("localidunpadded:integer", "prefilled:boolean"),
     filters=[
         dated("datebegin", "date", SINCE),
         dated("dateend", "date", UNTIL),

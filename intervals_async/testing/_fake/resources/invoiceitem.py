@@ -1,8 +1,12 @@
-"""invoiceitem: the lines of invoices, listed for one invoice.
+"""invoiceitem: the lines of an invoice.
 
-Lines that were made from time are not ``custom``: of these only the description can be changed, and
-nobody can delete them. Assumed where the contract says nothing: that is a validation error for what
-cannot be changed and 403 for a DELETE, and an amount may be off by less than half a cent.
+Lines imported from time are not ``custom``: a change may only set their description, and they
+cannot be deleted.
+
+The contract leaves these points open, so the fake assumes:
+
+- Changing another field of an imported line is a validation error; deleting it is a 403.
+- An amount may differ from quantity times rate by less than half a cent.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.billing import imported_lines
 from intervals_async.testing._fake.contract import Write
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.hours import number
+from intervals_async.testing._fake.hours import as_float
 from intervals_async.testing._fake.wire import Row
 
 _HALF_A_CENT = 0.005
@@ -22,16 +26,16 @@ _LINES = (("Hosting & domain", 12, 9.95), ("Licence", 1, 249.0), ('The "rest"', 
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("invoiceitem")
+    rng = sizes.rng("invoiceitem")
     for invoice in account.table("invoice"):
         if invoice["prefilled"]:
             yield from imported_lines(account, invoice)
-        for name, quantity, rate in dice.sample(_LINES, 1 if invoice["prefilled"] else 2):
+        for name, quantity, rate in rng.sample(_LINES, 1 if invoice["prefilled"] else 2):
             amount = 100.5 if quantity is None or rate is None else round(quantity * rate, 2)
             yield {
                 "invoiceid": invoice["id"],
                 "name": name,
-                "description": dice.choice((None, "", "As agreed <on the phone>")),
+                "description": rng.choice((None, "", "As agreed <on the phone>")),
                 "quantity": quantity,
                 "rate": rate,
                 "amount": amount,
@@ -40,7 +44,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
-    row.setdefault("invoiceid", next(iter(account.table("invoice").order), None))
+    row.setdefault("invoiceid", next(iter(account.table("invoice").ids), None))
     row.setdefault("name", f"Line {row['id']}")
     row.setdefault("custom", True)
 
@@ -52,9 +56,9 @@ def _check(account: Account, write: Write) -> None:
         if fixed:
             raise refusals.not_valid([(name, str(write.body[name])) for name in fixed])
         return
-    given = row["quantity"] is not None and row["rate"] is not None
-    product = number(row["quantity"]) * number(row["rate"])
-    if given and abs(product - number(row["amount"])) > _HALF_A_CENT:
+    has_product = row["quantity"] is not None and row["rate"] is not None
+    product = as_float(row["quantity"]) * as_float(row["rate"])
+    if has_product and abs(product - as_float(row["amount"])) > _HALF_A_CENT:
         raise refusals.not_valid([("amount", str(row["amount"]))])
 
 

@@ -1,7 +1,7 @@
-"""invoicenote: notes and logged events of invoices, listed for one invoice.
+"""invoicenote: the notes and logged events of an invoice.
 
-Assumed where the contract says nothing: the words in which the system notes that an invoice was
-made, and that a note by a person has no ``actions``.
+The contract does not state the text of the system's note about a new invoice; it is assumed. The
+fake also assumes that a note by a person has no ``actions``.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from datetime import datetime, timedelta
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.contract import Write
 from intervals_async.testing._fake.derive import derive
+from intervals_async.testing._fake.sample_text import title
 from intervals_async.testing._fake.wire import Row
-from intervals_async.testing._fake.words import title
 
 _CREATION = "Invoice created"
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("invoicenote")
+    rng = sizes.rng("invoicenote")
     managing = ("Administrator", "Manager")
     people = [row["id"] for row in account.table("person") if row["group"] in managing]
-    for place, invoice in enumerate(account.table("invoice")):
+    for index, invoice in enumerate(account.table("invoice")):
         made = datetime.fromisoformat(f"{invoice['date']} 09:00:00+00:00")
         yield {**_of_creation(invoice), "authorid": people[0], "date": made}
-        for number in range(dice.choice((0, 1, 3))):
+        for number in range(rng.choice((0, 1, 3))):
             yield {
                 "invoiceid": invoice["id"],
-                "authorid": dice.choice(people),
-                "title": title(place, number),
-                "note": dice.choice((None, "", "Called them & agreed on <this>")),
-                "date": made + timedelta(hours=dice.randrange(1, 24)),
+                "authorid": rng.choice(people),
+                "title": title(index, number),
+                "note": rng.choice((None, "", "Called them & agreed on <this>")),
+                "date": made + timedelta(hours=rng.randrange(1, 24)),
             }
 
 
@@ -40,18 +40,18 @@ def _of_creation(invoice: Row) -> Row:
     return {"invoiceid": invoice["id"], "title": _CREATION, "note": None, "actions": actions}
 
 
-def note_creation(account: Account, write: Write) -> None:
-    """Let the system note that an invoice was made."""
+def add_creation_note(account: Account, write: Write) -> None:
+    """Add the system's note about a new invoice."""
     table = account.table("invoicenote")
-    note = {**_of_creation(write.row), "authorid": write.caller, "date": account.stamp()}
+    note = {**_of_creation(write.row), "authorid": write.caller, "date": account.utc_now()}
     table.add({"id": table.next_id, **note})
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
-    row.setdefault("invoiceid", next(iter(account.table("invoice").order), None))
+    row.setdefault("invoiceid", next(iter(account.table("invoice").ids), None))
     row.setdefault("authorid", caller)
     row.setdefault("title", f"Note {row['id']}")
-    row["date"] = row.get("date") or account.stamp()
+    row["date"] = row.get("date") or account.utc_now()
 
 
 RESOURCE = derive(

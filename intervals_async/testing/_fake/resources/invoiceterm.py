@@ -1,4 +1,4 @@
-"""invoiceterm: the payment terms. ``Other`` has the id 6, as the invoice's page says of it."""
+"""invoiceterm: the payment terms. The documentation of ``invoice`` states the id of ``Other``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.wire import Row
 
 OTHER = 6
-"""The id of the term whose name and due date an invoice states itself."""
+"""The id of the term ``Other``, with which an invoice states its own term and due date."""
 
 _TERMS = (
     ("Upon Receipt", 0),
@@ -22,8 +22,8 @@ _TERMS = (
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    for place, (name, duration) in enumerate(_TERMS, 1):
-        yield {"name": name, "duration": duration, "priority": place}
+    for index, (name, duration) in enumerate(_TERMS, 1):
+        yield {"name": name, "duration": duration, "priority": index}
 
 
 RESOURCE = derive("invoiceterm", first_id=1, generate=_generate)

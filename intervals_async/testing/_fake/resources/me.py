@@ -1,4 +1,4 @@
-"""me: the caller's own record, an array of one."""
+"""me: the caller's own record, as an array with one element."""
 
 from __future__ import annotations
 

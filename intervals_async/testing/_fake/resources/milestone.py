@@ -1,8 +1,11 @@
-"""milestone: dated goals of projects, with one or more owners.
+"""milestone: the dated goals of projects, with one or more owners.
 
-Assumed where the contract says nothing: ``progress``, which can be sorted by, is the share of its
-tasks that are closed, ``estimate`` and ``actual`` are the sums of theirs; writing one leaves a note
-by the system, whose title says what happened and whose body is empty.
+The contract leaves these points open, so the fake assumes:
+
+- The sort field ``progress`` is the fraction of the milestone's tasks that are closed. ``estimate``
+  and ``actual`` are the sums over its tasks.
+- Creating or changing a milestone adds a note by the system. Its title says what happened, and its
+  body is empty.
 """
 
 from __future__ import annotations
@@ -11,44 +14,44 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.clock import today
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import contains, linked
-from intervals_async.testing._fake.hours import number, total
-from intervals_async.testing._fake.moments import today
-from intervals_async.testing._fake.notes import leave_note
+from intervals_async.testing._fake.hours import as_float, total_hours
+from intervals_async.testing._fake.notes import add_system_note
 from intervals_async.testing._fake.references import full_name, ids_in
 from intervals_async.testing._fake.resources.task import is_closed, related_people
+from intervals_async.testing._fake.sample_text import title
 from intervals_async.testing._fake.teams import team
 from intervals_async.testing._fake.wire import Row, Value, id_of
-from intervals_async.testing._fake.words import title
 
 _MILESTONES = 14
 _SPAN = 90
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("milestone")
+    rng = sizes.rng("milestone")
     projects = list(account.table("project"))
-    for place in range(_MILESTONES if projects else 0):
-        project = dice.choice(projects)
+    for index in range(_MILESTONES if projects else 0):
+        project = rng.choice(projects)
         people = team(account, project["id"])
-        owners = dice.sample(people, min(len(people), dice.choice((1, 1, 2))))
-        due = today(account) + timedelta(days=dice.randrange(-_SPAN, _SPAN))
+        owners = rng.sample(people, min(len(people), rng.choice((1, 1, 2))))
+        due = today(account) + timedelta(days=rng.randrange(-_SPAN, _SPAN))
         yield {
             "projectid": project["id"],
             "ownerid": ",".join(map(str, sorted(owners))),
-            "title": title(place, place + 1),
-            "description": dice.choice((None, "", "<p>All of <b>it</b> &amp; more</p>")),
+            "title": title(index, index + 1),
+            "description": rng.choice((None, "", "<p>All of <b>it</b> &amp; more</p>")),
             "datedue": due,
-            "complete": due < today(account) and dice.random() < 0.6,
+            "complete": due < today(account) and rng.random() < 0.6,
         }
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
     if "localid" not in row:
-        row["localid"] = account.number("milestone")
-    row.setdefault("projectid", next(iter(account.table("project").order), None))
+        row["localid"] = account.next_number("milestone")
+    row.setdefault("projectid", next(iter(account.table("project").ids), None))
     row.setdefault("ownerid", str(caller))
     row.setdefault("title", f"Milestone {row['id']}")
     row.setdefault("datedue", today(account))
@@ -65,17 +68,17 @@ def _related_to(account: Account, people: frozenset[int]) -> Predicate:
     return lambda row: row["id"] in theirs or not people.isdisjoint(ids_in(row["ownerid"]))
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    if asking.member or not asking.person["restricttasks"]:
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    if context.member or not context.person["restricttasks"]:
         return None
-    return _related_to(account, frozenset((asking.caller,)))
+    return _related_to(account, frozenset((context.caller,)))
 
 
 def _by_search(account: Account, wanted: str) -> Predicate:
     notes = account.table("milestonenote")
     noted = {note["milestoneid"] for note in notes if contains(wanted, note["note"])}
-    looked_at = ("title", "description", "localid")
-    return lambda row: row["id"] in noted or contains(wanted, *(row[name] for name in looked_at))
+    searched = ("title", "description", "localid")
+    return lambda row: row["id"] in noted or contains(wanted, *(row[name] for name in searched))
 
 
 def _project(account: Account, row: Row) -> Row:
@@ -96,11 +99,11 @@ def _progress(account: Account, row: Row) -> Value:
 
 
 def _estimate(account: Account, row: Row) -> Value:
-    return sum(number(task["estimate"]) for task in _tasks(account, row))
+    return sum(as_float(task["estimate"]) for task in _tasks(account, row))
 
 
 def _actual(account: Account, row: Row) -> Value:
-    return sum(total(account, "taskid", id_of(task)) for task in _tasks(account, row))
+    return sum(total_hours(account, "taskid", id_of(task)) for task in _tasks(account, row))
 
 
 def _owner(account: Account, row: Row) -> Value:
@@ -109,11 +112,11 @@ def _owner(account: Account, row: Row) -> Value:
 
 
 def _created(account: Account, write: Write) -> None:
-    leave_note(account, "milestone", write, "Milestone created")
+    add_system_note(account, "milestone", write, "Milestone created")
 
 
 def _changed(account: Account, write: Write) -> None:
-    leave_note(account, "milestone", write, "Milestone updated")
+    add_system_note(account, "milestone", write, "Milestone updated")
 
 
 RESOURCE = derive(
@@ -122,7 +125,7 @@ RESOURCE = derive(
         Filter("search", _by_search),
         linked("hasmilestonerelation", _related_to),
     ],
-    none=["clientid"],
+    accepts_none=["clientid"],
     sorts={
         "clientid": _client,
         "progress": _progress,

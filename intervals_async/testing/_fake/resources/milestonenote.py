@@ -1,7 +1,7 @@
-"""milestonenote: notes and events of milestones, listed for one milestone.
+"""milestonenote: the notes and events of a milestone.
 
-Assumed where the contract says nothing: the title of what a person writes, and that an Executive
-gets a note which is not public neither in the list nor alone.
+The contract does not state the title of a note by a person; it is assumed. The fake also assumes
+that Executives can neither list nor read notes that are not public.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from intervals_async.testing._fake import notes
 from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.clock import midnight
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.moments import midnight
 from intervals_async.testing._fake.wire import Row
 
 _NOTES = 40
@@ -20,10 +20,10 @@ _SECONDS = 60 * 24 * 3600
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("milestonenote")
-    ages = sorted(dice.sample(range(_SECONDS), _NOTES), reverse=True)
-    moments = [midnight(account) - timedelta(seconds=age) for age in ages]
-    return notes.generated(account, dice, "milestone", moments)
+    rng = sizes.rng("milestonenote")
+    ages = sorted(rng.sample(range(_SECONDS), _NOTES), reverse=True)
+    times = [midnight(account) - timedelta(seconds=age) for age in ages]
+    return notes.generate(account, rng, "milestone", times)
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
@@ -35,5 +35,5 @@ RESOURCE = derive(
     first_id=8501,
     generate=_generate,
     complete=_complete,
-    visible=notes.public_ones,
+    visible=notes.only_public_for_executives,
 )

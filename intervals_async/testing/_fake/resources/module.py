@@ -1,4 +1,4 @@
-"""module: the account's default modules; a project's own are kept here too, as inactive ones."""
+"""module: the default modules of the account, and the projects' own modules as inactive ones."""
 
 from __future__ import annotations
 

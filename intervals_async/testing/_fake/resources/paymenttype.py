@@ -1,7 +1,7 @@
 """paymenttype: the payment types.
 
-The contract knows no response field but the id. ``name`` is the fake's own assumption: do not build
-on it.
+The contract states no response field except ``id``. The field ``name`` is assumed; do not rely on
+it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""person: the people of the account, users who can log in and contacts who cannot.
+"""person: the people of the account: users who can log in, and contacts who cannot.
 
-Assumed where the contract says nothing: access to a project (``projectid``, ``projectclientid``) is
-membership of its team, which Administrators do not need; an ``email`` becomes a personcontact when
-the person is created, and in a change it is checked and then left alone, since it is "later changed
-through personcontact".
+The contract leaves these points open, so the fake assumes:
+
+- The members of a project's team and all Administrators have access to the project. The filters
+  ``projectid`` and ``projectclientid`` select by this access.
+- The field ``email`` of a new person becomes a personcontact. A change only validates it, because
+  the documentation says that it is "later changed through personcontact".
 """
 
 from __future__ import annotations
@@ -19,40 +21,40 @@ from intervals_async.testing._fake.refusals import not_valid
 from intervals_async.testing._fake.resources.client import unpadded
 from intervals_async.testing._fake.resources.contacttype import EMAIL
 from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.sample_text import FIRST_NAMES, JOBS, LAST_NAMES
 from intervals_async.testing._fake.wire import Row, Value, id_of
-from intervals_async.testing._fake.words import FIRST_NAMES, JOBS, LAST_NAMES
 
 _EPOCH = datetime(2024, 1, 1, 8)  # noqa: DTZ001 - the API does not tell lastlogin's zone
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("person")
-    clients = account.table("client").order
-    for place in range(sizes.people):
-        # The first four are one of each group, so that every right can be tried.
-        can_call = place < len(GROUPS) or dice.random() < 0.8
-        first, last = dice.choice(FIRST_NAMES), dice.choice(LAST_NAMES)
-        login = _EPOCH + timedelta(minutes=dice.randrange(500_000))
+    rng = sizes.rng("person")
+    clients = account.table("client").ids
+    for index in range(sizes.people):
+        # The first four people belong to one group each, so that tests can check every permission.
+        can_call = index < len(GROUPS) or rng.random() < 0.8
+        first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+        login = _EPOCH + timedelta(minutes=rng.randrange(500_000))
         yield {
-            "clientid": dice.choice(clients) if clients and dice.random() < 0.3 else None,
-            "title": dice.choice(JOBS),
+            "clientid": rng.choice(clients) if clients and rng.random() < 0.3 else None,
+            "title": rng.choice(JOBS),
             "firstname": first,
             "lastname": last,
-            "primaryaccount": place == 0,
-            "notes": dice.choice((None, "<p>Prefers <em>e-mail</em> &amp; calls.</p>", "")),
-            "allprojects": dice.random() < 0.3,
-            "active": can_call or dice.random() < 0.5,
-            "private": dice.random() < 0.2,
-            "username": f"user{place + 1}@example.org" if can_call else None,
-            "groupid": place % len(GROUPS) + 1 if can_call else None,
-            "numlogins": dice.randrange(500) if can_call else 0,
-            "lastlogin": login.replace(microsecond=dice.choice((0, 123_456))) if can_call else None,
+            "primaryaccount": index == 0,
+            "notes": rng.choice((None, "<p>Prefers <em>e-mail</em> &amp; calls.</p>", "")),
+            "allprojects": rng.random() < 0.3,
+            "active": can_call or rng.random() < 0.5,
+            "private": rng.random() < 0.2,
+            "username": f"user{index + 1}@example.org" if can_call else None,
+            "groupid": index % len(GROUPS) + 1 if can_call else None,
+            "numlogins": rng.randrange(500) if can_call else 0,
+            "lastlogin": login.replace(microsecond=rng.choice((0, 123_456))) if can_call else None,
         }
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
     if "localid" not in row:
-        row["localid"] = account.number("person")
+        row["localid"] = account.next_number("person")
     row.setdefault("firstname", f"Person {row['id']}")
     for name in ("primaryaccount", "allprojects", "private"):
         row.setdefault(name, False)
@@ -63,7 +65,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("calendarorientation", 1)
     row.setdefault("editordisabled", 0)
     group = row.get("groupid")
-    # Samples show this for a Resource user and not at all for an Administrator.
+    # Recorded responses contain this field for a Resource user, but not for an Administrator.
     row["restricttasks"] = None if group is None or group == 1 else group == 3
     row["clientlocalid"] = unpadded(account.related("client", row.get("clientid")).get("localid"))
 

@@ -1,24 +1,24 @@
-"""personcontact: one person's phone numbers, e-mail and postal addresses, web sites.
+"""personcontact: the phone numbers, e-mail addresses, postal addresses and web sites of a person.
 
-Requests say ``contacttypeid`` and ``contactdescriptorid``, answers ``contact_type_id`` and
-``contact_descriptor_id``. There is no offset and no limit: one answer holds everything. The
-listcount in it is the fake's own assumption.
+Requests use ``contacttypeid`` and ``contactdescriptorid``, while responses use ``contact_type_id``
+and ``contact_descriptor_id``. The resource has no offset and no limit: one response contains all
+records. Its listcount is assumed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intervals_async.testing._fake import refusals, values
+from intervals_async.testing._fake import parsing, refusals
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Setting, Write
+from intervals_async.testing._fake.contract import BodyField, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import one_id
 from intervals_async.testing._fake.wire import Row, id_of
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("personcontact")
+    rng = sizes.rng("personcontact")
     descriptors = list(account.table("contactdescriptor"))
     for person in account.table("person"):
         identity = id_of(person)
@@ -28,12 +28,12 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             '1 O\'Hare & Sons Street\nSuite "B", 94100 Zürich',
             f"https://example.org/?id={identity}&lang=en",
         )
-        for kind in range(dice.randint(1, 4)):
+        for kind in range(rng.randint(1, 4)):
             fitting = [row for row in descriptors if row["contacttypeid"] == kind + 1]
             yield {
                 "personid": identity,
                 "contact_type_id": kind + 1,
-                "contact_descriptor_id": dice.choice(fitting)["id"],
+                "contact_descriptor_id": rng.choice(fitting)["id"],
                 "value": samples[kind],
             }
 
@@ -72,9 +72,11 @@ RESOURCE = derive(
         one_id("contacttypeid", "contact_type_id"),
         one_id("contactdescriptorid", "contact_descriptor_id"),
     ],
-    settings=[
-        Setting("contacttypeid", values.number, "contact_type_id", required=True),
-        Setting("contactdescriptorid", values.number, "contact_descriptor_id", required=True),
+    body_fields=[
+        BodyField("contacttypeid", parsing.body_integer, "contact_type_id", required=True),
+        BodyField(
+            "contactdescriptorid", parsing.body_integer, "contact_descriptor_id", required=True
+        ),
     ],
     first_id=5001,
     generate=_generate,

@@ -1,7 +1,7 @@
-"""projectlabel: coloured labels of projects.
+"""projectlabel: the coloured labels of projects.
 
-Which ``priority`` comes first is not known, since the contract contradicts itself; the lower one is
-assumed. The colours have no ``#``.
+The contract contradicts itself about the order of ``priority``; the fake sorts the lower value
+first. The colours have no ``#``.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LABELS = (
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    for place, (name, color, active) in enumerate(_LABELS):
-        # The order of the settings is not the order of the names.
-        priority = len(_LABELS) - place
+    for index, (name, color, active) in enumerate(_LABELS):
+        # The order of the priorities differs from the order of the ids.
+        priority = len(_LABELS) - index
         yield {"name": name, "color": color, "priority": priority, "active": active}
 
 

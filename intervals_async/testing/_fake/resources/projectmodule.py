@@ -1,44 +1,47 @@
-"""projectmodule: modules of projects, default ones taken over and a project's own.
+"""projectmodule: the modules of projects, either default modules or a project's own ones.
 
-Resource users are given the active ones. Assumed where the contract says nothing: ``personid`` asks
-for the projects that this person has access to; a module of a project's own becomes a module that
-is not active, whose id is its ``moduleid``, so that tasks can name it; a name given to a default one
-replaces its name on this project.
+Resource users see only active modules.
+
+The contract leaves these points open, so the fake assumes:
+
+- The filter ``personid`` selects the projects to which the person has access.
+- A project's own module is also stored as an inactive ``module``. Its ``moduleid`` is the id of
+  that module, so that tasks can refer to it.
+- A name in the request replaces the name of a default module within this project.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Setting, Write
+from intervals_async.testing._fake.contract import BodyField, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.references import name_of
 from intervals_async.testing._fake.refusals import not_valid
 from intervals_async.testing._fake.resources.projectteam import (
     accessible_to,
-    active_ones_to_resources,
+    only_active_for_resources,
 )
 from intervals_async.testing._fake.wire import Row, columns, id_of
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("projectmodule")
+    rng = sizes.rng("projectmodule")
     modules = account.table("module")
     defaults = [id_of(module) for module in modules if module["active"]]
-    for place, project in enumerate(account.table("project")):
-        for module in sorted(dice.sample(defaults, 4)):
-            # The first of a project is always active, so that its tasks have a module.
-            yield {"projectid": project["id"], "moduleid": module, "active": dice.random() < 0.9}
-        if place % 3 == 0:
+    for index, project in enumerate(account.table("project")):
+        for module in sorted(rng.sample(defaults, 4)):
+            yield {"projectid": project["id"], "moduleid": module, "active": rng.random() < 0.9}
+        if index % 3 == 0:
             name = f"{project['name']}'s own"
-            own = _keep_own(account, name, "Made for <this> project")
+            own = _add_own(account, name, "Made for <this> project")
             row: Row = {"projectid": project["id"], "moduleid": own, "ownname": name}
             yield {**row, "description": "Made for <this> project", "active": True}
 
 
-def _keep_own(account: Account, name: object, description: object) -> int:
+def _add_own(account: Account, name: object, description: object) -> int:
     modules = account.table("module")
     row: Row = {"id": modules.next_id, "name": str(name), "active": False}
     return modules.add({**row, "description": None if description is None else str(description)})
@@ -58,23 +61,23 @@ def _check(account: Account, write: Write) -> None:
 
 def _created(account: Account, write: Write) -> None:
     if not write.row["moduleid"]:
-        own = _keep_own(account, write.row["ownname"], write.row["description"])
+        own = _add_own(account, write.row["ownname"], write.row["description"])
         account.table("projectmodule").change(id_of(write.row), {"moduleid": own})
 
 
 RESOURCE = derive(
     "projectmodule",
-    kept=columns("ownname"),
+    hidden=columns("ownname"),
     unnamed=["module"],
     filters=[accessible_to("personid")],
-    settings=[
-        Setting("moduleid", values.id_or_none),
-        Setting("module", values.text_up_to(155), "ownname"),
+    body_fields=[
+        BodyField("moduleid", parsing.body_id_or_none),
+        BodyField("module", parsing.body_text(155), "ownname"),
     ],
     first_id=6001,
     generate=_generate,
     complete=_complete,
     check=_check,
     created=_created,
-    visible=active_ones_to_resources,
+    visible=only_active_for_resources,
 )

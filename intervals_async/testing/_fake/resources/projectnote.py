@@ -1,9 +1,10 @@
-"""projectnote: notes kept on projects, which may be marked secure.
+"""projectnote: the notes on projects, which may be secure.
 
-Secure notes are given to Administrators, their authors and those to whom projectteam gave access to
-the project's secure notes; that others are not given them at all is assumed. ``noteid`` is taken as
-the row's id, since its meaning is not known. What a note says of its project, client and author is what was true when
-the note was last written: changing a project does not change its notes.
+Secure notes are visible to Administrators, to their authors, and to people with access to the
+project's secure notes (see ``projectteam``). The fake assumes that other people do not see them at
+all. The meaning of the filter ``noteid`` is unknown; the fake compares the id. The fields about the
+project, the client and the author keep their values from the last write: changing a project does
+not change its notes.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import contains, one_id
 from intervals_async.testing._fake.references import full_name, ids_in
 from intervals_async.testing._fake.refusals import not_valid
+from intervals_async.testing._fake.sample_text import bodies, title
 from intervals_async.testing._fake.wire import Row
-from intervals_async.testing._fake.words import bodies, title
 
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _BODY_LENGTH = 520
@@ -28,30 +29,30 @@ _WRITING = ("Administrator", "Manager", "Resource")
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("projectnote")
-    contents = bodies(dice, _BODIES, _BODY_LENGTH)
+    rng = sizes.rng("projectnote")
+    contents = bodies(rng, _BODIES, _BODY_LENGTH)
     projects = [_of_project(account, row) for row in account.table("project")]
     writing = (row for row in account.table("person") if row["group"] in _WRITING)
     authors: list[Row] = [{"authorid": row["id"], "author": full_name(row)} for row in writing]
     modifiers = [None, None, None, *(row["localid"] for row in account.table("person"))]
     written = _EPOCH
     identity = _FIRST_ID
-    for place in range(sizes.notes if projects else 0):
-        # Ids have gaps here and there, as they have where notes have been deleted.
-        identity += 1 + (dice.random() < 0.05)
-        written += timedelta(seconds=int(dice.random() * 600))
-        of_project = projects[int(dice.random() * len(projects))]
-        author = authors[int(dice.random() * len(authors))]
+    for index in range(sizes.notes if projects else 0):
+        # The ids have some gaps, as if notes had been deleted.
+        identity += 1 + (rng.random() < 0.05)
+        written += timedelta(seconds=int(rng.random() * 600))
+        of_project = projects[int(rng.random() * len(projects))]
+        author = authors[int(rng.random() * len(authors))]
         yield {
             **of_project,
             **author,
             "id": identity,
-            "title": title(place, identity),
-            "note": contents[int(dice.random() * _BODIES)],
+            "title": title(index, identity),
+            "note": contents[int(rng.random() * _BODIES)],
             "date": written,
-            "secure": dice.random() < 0.1,
-            "localid": account.number("projectnote", of_project["projectid"]),
-            "mod_authorlocalid": modifiers[int(dice.random() * len(modifiers))],
+            "secure": rng.random() < 0.1,
+            "localid": account.next_number("projectnote", of_project["projectid"]),
+            "mod_authorlocalid": modifiers[int(rng.random() * len(modifiers))],
         }
 
 
@@ -70,14 +71,14 @@ def _of_project(account: Account, project: Row) -> Row:
 
 def _complete(account: Account, row: Row, caller: int) -> None:
     if "projectid" not in row:
-        row["projectid"] = next(iter(account.table("project").order), None)
+        row["projectid"] = next(iter(account.table("project").ids), None)
     row.setdefault("authorid", caller)
     row.setdefault("title", f"Note {row['id']}")
     row.setdefault("note", None)
-    row.setdefault("date", account.stamp())
+    row.setdefault("date", account.utc_now())
     row.setdefault("secure", False)
     if "localid" not in row:
-        row["localid"] = account.number("projectnote", row["projectid"])
+        row["localid"] = account.next_number("projectnote", row["projectid"])
     row["mod_authorlocalid"] = None
     if caller != row["authorid"]:
         row["mod_authorlocalid"] = account.related("person", caller).get("localid")
@@ -95,10 +96,10 @@ def _by_search(account: Account, wanted: str) -> Predicate:
     return lambda row: contains(wanted, row["title"], None if row["secure"] else row["note"])
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    if asking.group == "Administrator":
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    if context.group == "Administrator":
         return None
-    caller = asking.caller
+    caller = context.caller
     trusting = {
         team["projectid"]
         for team in account.table("projectteam")

@@ -1,19 +1,24 @@
-"""projectteam: who is on a project.
+"""projectteam: the people on a project.
 
-A team's id is its project's. ``POST`` adds people and ``DELETE`` removes them, one object or an
-array of them; naming an Administrator has no effect, since they are on all projects. Assumed where
-the contract says nothing: the list of a team names its own people and no Administrators, the
-managers of a project are on its team, both writes answer with the team as it then is (201 and 200),
-an array is carried out whole or not at all, and PUT, of which nothing is known, does what POST does.
+The id of a team is the id of its project. ``POST`` adds people and ``DELETE`` removes them; the
+body is one object or an array of objects. Adding or removing an Administrator has no effect,
+because Administrators are on all projects.
+
+The contract leaves these points open, so the fake assumes:
+
+- A team does not list Administrators, and the managers of a project are on its team.
+- ``POST`` responds with 201, ``DELETE`` with 200, and both with the resulting team.
+- An array with one invalid object changes nobody.
+- ``PUT`` does the same as ``POST``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from intervals_async.testing._fake import refusals, values
+from intervals_async.testing._fake import parsing, refusals
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.references import ids_in
@@ -25,59 +30,59 @@ from intervals_async.testing._fake.wire import (
     columns,
     encoder,
     id_of,
-    phrase,
+    reason_phrase,
 )
 
 _ADMINISTRATORS = ("Administrator",)
 
 
 def people_with_access(account: Account, project: Value) -> set[int]:
-    """Return the people who have access to a project: its team and all Administrators."""
+    """Return the people with access to a project: its team and all Administrators."""
     team = account.related("projectteam", project)
     return {*ids_in(team.get("personid")), *_administrators(account)}
 
 
-def found_team(account: Account, project: Row) -> None:
-    """Make the team of a new project: its managers, and who is on all projects."""
+def create_team(account: Account, project: Row) -> None:
+    """Create the team of a new project: its managers, and the people on all projects."""
     everywhere = (id_of(row) for row in account.table("person") if row["allprojects"])
     people = {*everywhere, *ids_in(project["managerid"])} - _administrators(account)
     table = account.table("projectteam")
     if table.get(project["id"]) is None:
         row: Row = {"id": project["id"], "projectid": project["id"], "securenotes": ""}
-        table.add({**row, "personid": _written(people)})
+        table.add({**row, "personid": _joined(people)})
 
 
 def accessible_to(name: str) -> Filter:
-    """Filter by the projects to which one person has access."""
+    """Return a filter for the projects to which a person has access."""
 
     def test(account: Account, wanted: str) -> Predicate:
-        person = values.whole_number(wanted)
+        person = parsing.parse_integer(wanted)
         return lambda row: person in people_with_access(account, row["projectid"])
 
     return Filter(name, test)
 
 
-def active_ones_to_resources(account: Account, asking: Asking) -> Predicate | None:
-    """Give Resource users what is active on a project, everybody else all of it."""
-    if asking.group != "Resource":
+def only_active_for_resources(account: Account, context: ReadContext) -> Predicate | None:
+    """Restrict Resource users to active rows; all other groups see every row."""
+    if context.group != "Resource":
         return None
     return lambda row: bool(row["active"])
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("projectteam")
+    rng = sizes.rng("projectteam")
     people = list(account.table("person"))
     administrators = _administrators(account)
     for project in account.table("project"):
-        guests = (id_of(row) for row in dice.sample(people, min(4, len(people))))
+        guests = (id_of(row) for row in rng.sample(people, min(4, len(people))))
         everywhere = (id_of(row) for row in people if row["allprojects"])
         team = {*guests, *everywhere, *ids_in(project["managerid"])} - administrators
-        trusted = {person for person in sorted(team) if dice.random() < 0.5}
+        trusted = {person for person in sorted(team) if rng.random() < 0.5}
         yield {
             "id": project["id"],
             "projectid": project["id"],
-            "personid": _written(team),
-            "securenotes": _written(trusted),
+            "personid": _joined(team),
+            "securenotes": _joined(trusted),
         }
 
 
@@ -85,20 +90,20 @@ def _administrators(account: Account) -> set[int]:
     return {id_of(row) for row in account.table("person") if row["group"] == "Administrator"}
 
 
-def _written(people: set[int]) -> str:
+def _joined(people: set[int]) -> str:
     return ",".join(map(str, sorted(people)))
 
 
-def _add(account: Account, seen: SeenRequest, row: Row, caller: int) -> Envelope:
-    told = _read_body(account, seen, securenotes=True)
-    people = {*told} - _administrators(account)
-    trusted = {person for person, trust in told.items() if trust} & people
-    known = {*ids_in(row["securenotes"])} - {p for p, trust in told.items() if trust is False}
+def _add(account: Account, request: SeenRequest, row: Row, caller: int) -> Envelope:
+    access = _read_body(account, request, securenotes=True)
+    people = {*access} - _administrators(account)
+    trusted = {person for person, trust in access.items() if trust} & people
+    known = {*ids_in(row["securenotes"])} - {p for p, trust in access.items() if trust is False}
     return _changed(account, row, caller, {*ids_in(row["personid"])} | people, known | trusted, 201)
 
 
-def _remove(account: Account, seen: SeenRequest, row: Row, caller: int) -> Envelope:
-    people = _read_body(account, seen, securenotes=False).keys()
+def _remove(account: Account, request: SeenRequest, row: Row, caller: int) -> Envelope:
+    people = _read_body(account, request, securenotes=False).keys()
     team = {*ids_in(row["personid"])} - people
     return _changed(account, row, caller, team, {*ids_in(row["securenotes"])} - people, 200)
 
@@ -106,33 +111,37 @@ def _remove(account: Account, seen: SeenRequest, row: Row, caller: int) -> Envel
 def _changed(
     account: Account, row: Row, caller: int, team: set[int], trusted: set[int], code: int
 ) -> Envelope:
-    changed = {"personid": _written(team), "securenotes": _written(trusted)}
+    changed = {"personid": _joined(team), "securenotes": _joined(trusted)}
     account.table("projectteam").change(id_of(row), changed)
     sent = tuple(column for column in RESOURCE.columns if column.member)
     payload = encoder(sent).encode({**row, **changed}, member=True)
-    return Envelope(caller, "projectteam", payload, code=code, status=phrase(code))
+    return Envelope(caller, "projectteam", payload, code=code, status=reason_phrase(code))
 
 
-def _read_body(account: Account, seen: SeenRequest, *, securenotes: bool) -> dict[int, bool | None]:
-    """Return the people that a body names, and what it says of their access to secure notes."""
-    several = seen.body if isinstance(seen.body, list) else [seen.body]
-    told: dict[int, bool | None] = {}
-    for each in several:
-        if not isinstance(each, dict):
+def _read_body(
+    account: Account, request: SeenRequest, *, securenotes: bool
+) -> dict[int, bool | None]:
+    """Return the people in a body, each with the requested access to secure notes or None."""
+    objects = request.body if isinstance(request.body, list) else [request.body]
+    access: dict[int, bool | None] = {}
+    for entry in objects:
+        if not isinstance(entry, dict):
             raise refusals.unreadable_body("The body is neither an object nor an array of objects")
         names = ("personid", "securenotes") if securenotes else ("personid",)
-        unknown = [name for name in each if name not in names]
+        unknown = [name for name in entry if name not in names]
         if unknown:
             raise refusals.not_recognized(unknown)
-        person = _valid(each, "personid", values.number)
+        person = _valid(entry, "personid", parsing.body_integer)
         if account.table("person").get(person) is None:
-            raise refusals.not_valid([("personid", each["personid"])])
-        told[int(str(person))] = (
-            bool(_valid(each, "securenotes", values.flag)) if "securenotes" in each else None
+            raise refusals.not_valid([("personid", entry["personid"])])
+        access[int(str(person))] = (
+            bool(_valid(entry, "securenotes", parsing.body_boolean))
+            if "securenotes" in entry
+            else None
         )
-    if not told:
+    if not access:
         raise refusals.not_valid([], missing=["personid"])
-    return told
+    return access
 
 
 def _valid(body: dict[str, Json], name: str, parse: Callable[[Json], Value]) -> Value:
@@ -147,10 +156,10 @@ def _valid(body: dict[str, Json], name: str, parse: Callable[[Json], Value]) -> 
 RESOURCE = derive(
     "projectteam",
     columns=columns("personid:array"),
-    kept=columns("securenotes:ids"),
+    hidden=columns("securenotes:ids"),
     points_to={"securenotes": "person"},
     after=("project",),
     member=dict.fromkeys(("GET", "POST", "PUT", "DELETE"), _ADMINISTRATORS),
     generate=_generate,
-    acts={"POST": _add, "PUT": _add, "DELETE": _remove},
+    method_handlers={"POST": _add, "PUT": _add, "DELETE": _remove},
 )

@@ -1,25 +1,30 @@
-"""projectworktype: work types of projects, default ones taken over and a project's own.
+"""projectworktype: the work types of projects, either default work types or a project's own ones.
 
-Resource users are given the active ones, Administrators alone the rates: samples of others lack
-them. Assumed where the contract says nothing: ``personid`` asks for the projects that this person
-has access to; ``total`` is the estimate at the rate; a default one without a rate of its own has the
-default rate; a work type of a project's own becomes one that is not active, whose id is its
-``worktypeid``, so that time entries can name it.
+Resource users see only active work types. Only Administrators receive the rates; the recorded
+responses of other groups lack them.
+
+The contract leaves these points open, so the fake assumes:
+
+- The filter ``personid`` selects the projects to which the person has access.
+- ``total`` is the estimated time multiplied by the rate.
+- A default work type without a rate of its own has the default rate.
+- A project's own work type is also stored as an inactive ``worktype``. Its ``worktypeid`` is the id
+  of that work type, so that time entries can refer to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Setting, Write
+from intervals_async.testing._fake.contract import BodyField, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.references import name_of
 from intervals_async.testing._fake.refusals import not_valid
 from intervals_async.testing._fake.resources.projectteam import (
     accessible_to,
-    active_ones_to_resources,
+    only_active_for_resources,
 )
 from intervals_async.testing._fake.wire import Row, Value, columns, id_of
 
@@ -27,21 +32,21 @@ _RATES = ("hourlyrate", "esttime", "total")
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("projectworktype")
+    rng = sizes.rng("projectworktype")
     defaults = [id_of(each) for each in account.table("worktype") if each["active"]]
-    for place, project in enumerate(account.table("project")):
-        for worktype in sorted(dice.sample(defaults, 3)):
+    for index, project in enumerate(account.table("project")):
+        for worktype in sorted(rng.sample(defaults, 3)):
             row: Row = {"projectid": project["id"], "worktypeid": worktype}
-            hours = dice.choice((None, 12.5, dice.randrange(10**4) * 0.01))
-            yield {**row, "esttime": hours, "active": dice.random() < 0.9}
-        if place % 4 == 0:
+            hours = rng.choice((None, 12.5, rng.randrange(10**4) * 0.01))
+            yield {**row, "esttime": hours, "active": rng.random() < 0.9}
+        if index % 4 == 0:
             name = f"<{project['name']}> & more"
-            own = _keep_own(account, name, 77.7)
+            own = _add_own(account, name, 77.7)
             row = {"projectid": project["id"], "worktypeid": own, "ownname": name}
             yield {**row, "hourlyrate": 77.7, "active": True}
 
 
-def _keep_own(account: Account, name: Value, rate: Value) -> int:
+def _add_own(account: Account, name: Value, rate: Value) -> int:
     table = account.table("worktype")
     row: Row = {"id": table.next_id, "name": name, "defaulthourlyrate": rate, "active": False}
     return table.add(row)
@@ -70,25 +75,25 @@ def _check(account: Account, write: Write) -> None:
 
 def _created(account: Account, write: Write) -> None:
     if not write.row["worktypeid"]:
-        own = _keep_own(account, write.row["ownname"], write.row["hourlyrate"])
+        own = _add_own(account, write.row["ownname"], write.row["hourlyrate"])
         account.table("projectworktype").change(id_of(write.row), {"worktypeid": own})
 
 
 RESOURCE = derive(
     "projectworktype",
-    kept=columns("ownname"),
+    hidden=columns("ownname"),
     optional=_RATES,
     unnamed=["worktype"],
     filters=[accessible_to("personid")],
-    settings=[
-        Setting("worktypeid", values.id_or_none),
-        Setting("worktype", values.text_up_to(155), "ownname"),
+    body_fields=[
+        BodyField("worktypeid", parsing.body_id_or_none),
+        BodyField("worktype", parsing.body_text(155), "ownname"),
     ],
-    seen_by=dict.fromkeys(_RATES, ("Administrator",)),
+    visible_to=dict.fromkeys(_RATES, ("Administrator",)),
     first_id=7001,
     generate=_generate,
     complete=_complete,
     check=_check,
     created=_created,
-    visible=active_ones_to_resources,
+    visible=only_active_for_resources,
 )

@@ -1,4 +1,4 @@
-"""quota: how many of the day's requests are used; one object, never counted against the day."""
+"""quota: the used requests of the daily quota, as one object. Reading it uses no quota."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from intervals_async.testing._fake.wire import Row, encoder
 
 
 def _read(account: Account, caller: int) -> bytes:
-    day = account.day
-    # The encoder wants an id; a quota has none, and no missing value that would depend on it.
-    row: Row = {"id": 0, "quota": day.quota, "used": day.used, "next_reset": day.next_reset}
-    return encoder(RESOURCE.columns).encode({**row, "exceeded": day.exceeded})
+    day_limit = account.day_limit
+    # The encoder needs an id to encode missing values. A quota has neither an id nor such values.
+    row: Row = {
+        "id": 0,
+        "quota": day_limit.quota,
+        "used": day_limit.used,
+        "next_reset": day_limit.next_reset,
+    }
+    return encoder(RESOURCE.columns).encode({**row, "exceeded": day_limit.exceeded})
 
 
 RESOURCE = derive("quota", without=["business_day"], read=_read)

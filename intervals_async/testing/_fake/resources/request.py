@@ -1,11 +1,16 @@
-"""request: work requests that people have submitted.
+"""request: the work requests that people have submitted.
 
-Administrators may do anything; Managers act where they have access to the project, and cannot
-change the person; Resource users and Executives change and delete only their own. Requests without
-a project are given to their owner and to whom the mail queue notifies: assumed to be all
-Administrators and Managers, to whom such requests are open also for changes. Also assumed:
-``priority`` is the priority's name, ``email`` the submitter's first e-mail address, the client is
-that of the project, and ``date`` is in UTC.
+Administrators may do everything. Managers may change and delete the requests of projects to which
+they have access, but may not change the person. Resource users and Executives may change and delete
+only their own requests. A request without a project is visible to its owner and to the people whom
+the mail queue notifies.
+
+The contract leaves these points open, so the fake assumes:
+
+- The mail queue notifies all Administrators and Managers, who may also change such requests.
+- ``priority`` is the name of the priority, ``email`` is the submitter's first e-mail address, and
+  the client is the client of the project.
+- ``date`` is in UTC.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from datetime import date, datetime, timedelta
 
 from intervals_async.testing._fake import refusals
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Predicate, Write
+from intervals_async.testing._fake.contract import Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.resources.contacttype import EMAIL
 from intervals_async.testing._fake.resources.projectteam import people_with_access
@@ -28,31 +33,29 @@ _TITLES = ("Please change the logo", "Login doesn't work", "Terms & conditions",
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("request")
-    people = account.table("person").order
-    projects = account.table("project").order
-    priorities = account.table("taskpriority").order
+    rng = sizes.rng("request")
+    people = account.table("person").ids
+    projects = account.table("project").ids
+    priorities = account.table("taskpriority").ids
     submitted = _EPOCH
-    for place in range(_COUNT):
-        submitted += timedelta(minutes=dice.randrange(5000))
+    for index in range(_COUNT):
+        submitted += timedelta(minutes=rng.randrange(5000))
         yield {
-            "title": f"{_TITLES[place % len(_TITLES)]} ({place + 1})",
+            "title": f"{_TITLES[index % len(_TITLES)]} ({index + 1})",
             "date": submitted,
-            "datedue": submitted.date() + timedelta(days=dice.choice((3, 7, 30))),
-            # Each of the first four people, one of each group, has some of their own.
-            "personid": people[place % 4]
-            if place < 8 and len(people) >= 4
-            else dice.choice(people),
-            "projectid": dice.choice((None, *projects)) if place % 5 else None,
-            "priorityid": dice.choice(priorities),
-            "description": dice.choice((None, "<p>It's <b>urgent</b> &amp; important</p>")),
+            "datedue": submitted.date() + timedelta(days=rng.choice((3, 7, 30))),
+            # The first four people, one per group, each have some requests of their own.
+            "personid": people[index % 4] if index < 8 and len(people) >= 4 else rng.choice(people),
+            "projectid": rng.choice((None, *projects)) if index % 5 else None,
+            "priorityid": rng.choice(priorities),
+            "description": rng.choice((None, "<p>It's <b>urgent</b> &amp; important</p>")),
         }
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("personid", caller)
     row.setdefault("title", f"Request {row['id']}")
-    row.setdefault("date", account.stamp().replace(tzinfo=None))
+    row.setdefault("date", account.utc_now().replace(tzinfo=None))
     if row.get("datedue") is None:
         submitted = row["date"]
         if isinstance(submitted, date):
@@ -79,7 +82,7 @@ def _check(account: Account, write: Write) -> None:
 
 
 def _permit(account: Account, row: Row, caller: int) -> None:
-    """Refuse who may neither change nor delete a request."""
+    """Raise RefusedError unless the caller may change and delete this request."""
     group = account.related("person", caller)["group"]
     project = row["projectid"]
     if group in _MANAGING:
@@ -90,10 +93,10 @@ def _permit(account: Account, row: Row, caller: int) -> None:
     raise refusals.no_permission()
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    if asking.group in _MANAGING:
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    if context.group in _MANAGING:
         return None
-    return lambda row: row["projectid"] is not None or row["personid"] == asking.caller
+    return lambda row: row["projectid"] is not None or row["personid"] == context.caller
 
 
 RESOURCE = derive(

@@ -1,14 +1,20 @@
-"""task: what is to be done on a project.
+"""task: the tasks of projects.
 
-The list and the member differ in shape: the list has texts of names, a rank as ``priority`` and the
-sums of the time logged, the member has arrays of people and a name as ``priority``.
+Lists and members have different shapes. A list contains names as text, a rank as ``priority`` and
+the sums of the logged time. A member contains arrays of people and a name as ``priority``.
 
-Assumed where the contract says nothing: both ends of a range belong to it; a task is closed when it
-has a closing date or its status is called Closed; the members of ``follower`` have the keys that the
-others lead one to expect; an administrator belongs to every project; a saved filter holds for all
-who name it; writing a task leaves a note by the system. What restricts a Resource user to their own
-tasks is added to the filters, and does not stand in their place. What a task says of its project and
-status is what was true when it was last written, the sums of time are always of the present.
+The fields about the project and the status keep their values from the last write. The sums of the
+logged time are always current.
+
+The contract leaves these points open, so the fake assumes:
+
+- Date ranges include both ends.
+- A task is closed if it has a closing date or its status is named Closed.
+- The objects in ``follower`` have the same kind of keys as those in ``assignee`` and ``owner``.
+- Administrators have access to every project.
+- Everybody may use any saved filter.
+- The restriction of a Resource user to their own tasks applies in addition to the filters.
+- Creating or changing a task adds a note by the system.
 """
 
 from __future__ import annotations
@@ -17,45 +23,45 @@ import json
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.clock import local_now, today
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.filters import accepted, contains, flag, linked
-from intervals_async.testing._fake.hours import total
-from intervals_async.testing._fake.made_up_tasks import generate
-from intervals_async.testing._fake.moments import local_now, today
-from intervals_async.testing._fake.notes import leave_note
+from intervals_async.testing._fake.filters import checked_only, contains, flag, linked
+from intervals_async.testing._fake.hours import total_hours
+from intervals_async.testing._fake.notes import add_system_note
 from intervals_async.testing._fake.references import full_name, ids_in
 from intervals_async.testing._fake.refusals import not_valid
 from intervals_async.testing._fake.resources.client import unpadded
 from intervals_async.testing._fake.resources.projectteam import people_with_access
 from intervals_async.testing._fake.resources.taskstatus import CLOSED
-from intervals_async.testing._fake.wire import Row, entities, id_of
+from intervals_async.testing._fake.sample_tasks import generate
+from intervals_async.testing._fake.wire import Row, encode_entities, id_of
 
 _PEOPLE = ("assignee", "follower", "owner")
 
 
 def is_closed(task: Row) -> bool:
-    """Tell whether a task is closed."""
+    """Return whether a task is closed."""
     return task["dateclosed"] is not None or task["status"] == CLOSED
 
 
 def related_people(task: Row) -> set[int]:
-    """Return the ids of those who are assigned to a task, follow it or own it."""
+    """Return the ids of the assignees, followers and owners of a task."""
     return {person for role in _PEOPLE for person in ids_in(task[f"{role}id"])}
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
     if "localid" not in row:
-        row["localid"] = account.number("task")
+        row["localid"] = account.next_number("task")
     for column, table in (
         ("projectid", "project"),
         ("moduleid", "module"),
         ("statusid", "taskstatus"),
         ("priorityid", "taskpriority"),
     ):
-        row.setdefault(column, next(iter(account.table(table).order), None))
+        row.setdefault(column, next(iter(account.table(table).ids), None))
     row.setdefault("title", f"Task {row['id']}")
     row.setdefault("ownerid", str(caller))
     row["summary"] = row.get("summary") or ""
@@ -88,28 +94,28 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 
 def _in_detail(role: str, person: Row) -> dict[str, str]:
     return {
-        role: entities(full_name(person) or ""),
+        role: encode_entities(full_name(person) or ""),
         f"{role}active": "t" if person["active"] else "f",
         "personid": str(person["id"]),
         "personlocalid": str(person["localid"]),
     }
 
 
-def _show(account: Account, row: Row, asking: Asking) -> Row:
-    if asking.member:
+def _show(account: Account, row: Row, context: ReadContext) -> Row:
+    if context.member:
         return {**row, "priority": row["severity"]}
     identity = id_of(row)
     shown: Row = {
         **row,
-        "billable": total(account, "taskid", identity, billable=True),
-        "unbillable": total(account, "taskid", identity, billable=False),
-        "actual": total(account, "taskid", identity),
+        "billable": total_hours(account, "taskid", identity, billable=True),
+        "unbillable": total_hours(account, "taskid", identity, billable=False),
+        "actual": total_hours(account, "taskid", identity),
     }
-    if "includetimerid" not in asking.query:
+    if "includetimerid" not in context.query:
         return {
             name: value for name, value in shown.items() if name not in ("timerid", "starttime")
         }
-    person = int(asking.query["includetimerid"])
+    person = int(context.query["includetimerid"])
     timers = (
         timer
         for timer in account.table("timer")
@@ -119,21 +125,23 @@ def _show(account: Account, row: Row, asking: Asking) -> Row:
     return {**shown, "timerid": timer.get("id"), "starttime": timer.get("starttime")}
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    if asking.member or not asking.person["restricttasks"]:
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    if context.member or not context.person["restricttasks"]:
         return None
-    return _related_to(account, frozenset((asking.caller,)))
+    return _related_to(account, frozenset((context.caller,)))
 
 
 def _related_to(account: Account, people: frozenset[int]) -> Predicate:
     return lambda row: not people.isdisjoint(related_people(row))
 
 
-def _open_to(account: Account, text: str) -> Predicate:
-    person = values.whole_number(text)
-    projects = account.table("project").order
-    theirs = {each for each in projects if person in people_with_access(account, each)}
-    return lambda row: row["projectid"] in theirs
+def _accessible_to(account: Account, text: str) -> Predicate:
+    person = parsing.parse_integer(text)
+    projects = account.table("project").ids
+    projects_with_access = {
+        each for each in projects if person in people_with_access(account, each)
+    }
+    return lambda row: row["projectid"] in projects_with_access
 
 
 def _is_overdue(account: Account, row: Row) -> bool:
@@ -142,7 +150,7 @@ def _is_overdue(account: Account, row: Row) -> bool:
 
 
 def _without_closed(account: Account, text: str) -> Predicate:
-    left_out = values.truth(text)
+    left_out = parsing.parse_boolean(text)
     return lambda row: not (left_out and is_closed(row))
 
 
@@ -156,7 +164,7 @@ def _by_search(account: Account, wanted: str) -> Predicate:
 
 
 def _saved(account: Account, text: str) -> Predicate:
-    saved = account.related("tasklistfilter", values.whole_number(text))
+    saved = account.related("tasklistfilter", parsing.parse_integer(text))
     if not saved:
         raise ValueError(text)
     nested = account.related("tasklistfilter", saved["subfilterid"])
@@ -171,7 +179,7 @@ def _tests(account: Account, saved: Row) -> Iterable[Predicate]:
 
 
 def _check(account: Account, write: Write) -> None:
-    # Resource users own what they make, and stay its owners.
+    # Resource users own the tasks that they create, and cannot change the owners.
     if account.related("person", write.caller).get("group") == "Resource":
         before = write.old["ownerid"] if write.old else str(write.caller)
         if write.row["ownerid"] != before:
@@ -180,18 +188,18 @@ def _check(account: Account, write: Write) -> None:
 
 
 def _created(account: Account, write: Write) -> None:
-    leave_note(account, "task", write, "Task created")
+    add_system_note(account, "task", write, "Task created")
 
 
 def _changed(account: Account, write: Write) -> None:
-    leave_note(account, "task", write, "Task updated")
+    add_system_note(account, "task", write, "Task updated")
 
 
 RESOURCE = derive(
     "task",
     filters=[
-        Filter("personid", _open_to),
-        accepted("includetimerid", values.whole_number),
+        Filter("personid", _accessible_to),
+        checked_only("includetimerid", parsing.parse_integer),
         flag("hasduedate", lambda account, row: row["datedue"] is not None),
         Filter("tasklistfilterid", _saved),
         flag("overdue", _is_overdue),
@@ -200,7 +208,7 @@ RESOURCE = derive(
         linked("hastaskrelation", _related_to),
         Filter("search", _by_search),
     ],
-    none=["assigneeid", "followerid", "clientid", "milestoneid"],
+    accepts_none=["assigneeid", "followerid", "clientid", "milestoneid"],
     sorts={
         "assignee": lambda account, row: row["assignees"],
         "projectabel_order": lambda account, row: row["projectlabel_order"],
@@ -225,7 +233,7 @@ RESOURCE = derive(
         "starttime",
     ],
     member_only=["milestonelocalid", "assignee", "follower", "owner"],
-    # Timers point to tasks; a task names one only to who asks for it.
+    # A task shows a timer only on request; the column is no reference that needs to exist.
     points_to={"timerid": None},
     unnamed=["priority", "assignee", "follower", "owner"],
     after=("projectmodule", "projectteam"),

@@ -1,7 +1,8 @@
-"""tasklistfilter: saved filters of the task list, which ``task`` takes as ``tasklistfilterid``.
+"""tasklistfilter: the saved filters of the task list.
 
-What a saved filter looks like inside is not known: here it is a query of ``task``, which is never
-sent. A nested one (``subfilterid``) is assumed to hold as well.
+The filter ``tasklistfilterid`` of ``task`` applies one of them. The contents of a saved filter are
+unknown. The fake stores a query of ``task``, which it never sends, and assumes that a nested filter
+(``subfilterid``) applies too.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from intervals_async.testing._fake.account import Account, Sizes
+from intervals_async.testing._fake.clock import midnight
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.moments import midnight
 from intervals_async.testing._fake.wire import Row, columns
 
 _FIRST_ID = 41
@@ -25,19 +26,19 @@ _SAVED = (
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("tasklistfilter")
+    rng = sizes.rng("tasklistfilter")
     people = [row["id"] for row in account.table("person") if row["groupid"] is not None]
-    for place, (title, params, nested) in enumerate(_SAVED):
-        person = people[place % len(people)]
-        sent = midnight(account) - timedelta(hours=dice.randrange(500))
-        scheduled = place == 1
+    for index, (title, params, nested) in enumerate(_SAVED):
+        person = people[index % len(people)]
+        sent = midnight(account) - timedelta(hours=rng.randrange(500))
+        scheduled = index == 1
         yield {
             "filtertypeid": 1,
             "filtertype": "tasks",
             "personid": person,
             "title": title,
             "subfilterid": nested,
-            "shared": dice.random() < 0.5,
+            "shared": rng.random() < 0.5,
             "scheduled": scheduled,
             "datesent": sent.replace(tzinfo=None) if scheduled else None,
             "params": params.format(person=person),
@@ -55,7 +56,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 
 RESOURCE = derive(
     "tasklistfilter",
-    kept=columns("params"),
+    hidden=columns("params"),
     first_id=_FIRST_ID,
     generate=_generate,
     complete=_complete,

@@ -1,11 +1,15 @@
-"""tasknote: notes on tasks, the automatic action notes among them.
+"""tasknote: the notes on tasks, including automatic action notes.
 
-Without ``taskid`` a list reaches over 7 days at most: over the last 7 where no range is given.
+Without ``taskid`` a list covers at most 7 days, by default the last 7 days.
 
-Assumed where the contract says nothing: both ends belong to a range; a range without its end
-reaches to the present, one without its begin is refused; a note is modified when it is written, and
-that moment, which no field tells, is in the account's own time. The title of what a person writes
-is the fake's own; an Executive gets a note which is not public neither in the list nor alone.
+The contract leaves these points open, so the fake assumes:
+
+- Date ranges include both ends. A range without an end extends to the current time, and a range
+  without a beginning is refused.
+- Creating or changing a note sets its time of modification. No field contains this time, which is
+  in the account's time zone.
+- The title of a note by a person is assumed.
+- Executives can neither list nor read notes that are not public.
 """
 
 from __future__ import annotations
@@ -15,12 +19,12 @@ from datetime import UTC, datetime, timedelta
 
 from intervals_async.testing._fake import notes
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Write
+from intervals_async.testing._fake.clock import local_now, midnight
+from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import SINCE, UNTIL, dated
-from intervals_async.testing._fake.moments import local_now, midnight
+from intervals_async.testing._fake.parsing import parse_instant
 from intervals_async.testing._fake.refusals import not_valid
-from intervals_async.testing._fake.values import instant
 from intervals_async.testing._fake.wire import Row, columns
 
 _NOTES = 150
@@ -30,18 +34,18 @@ _RANGES = (("datebegin", "dateend"), ("datemodifiedbegin", "datemodifiedend"))
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("tasknote")
-    # Some were written on the stroke of midnight, where the ends of ranges lie.
+    rng = sizes.rng("tasknote")
+    # Some notes have a time of exactly midnight, to test the ends of date ranges.
     ages = [
         timedelta(
-            days=dice.randrange(_DAYS), seconds=dice.choice((0, *dice.choices(range(86400), k=9)))
+            days=rng.randrange(_DAYS), seconds=rng.choice((0, *rng.choices(range(86400), k=9)))
         )
         for _ in range(_NOTES)
     ]
-    moments = [midnight(account) - age for age in sorted(ages, reverse=True)]
-    made = notes.generated(account, dice, "task", moments)
-    for written, row in zip(moments, made, strict=False):
-        later = timedelta(hours=dice.choice((0, 0, 0, 30)))
+    times = [midnight(account) - age for age in sorted(ages, reverse=True)]
+    made = notes.generate(account, rng, "task", times)
+    for written, row in zip(times, made, strict=False):
+        later = timedelta(hours=rng.choice((0, 0, 0, 30)))
         yield {**row, "datemodified": (written + later).replace(tzinfo=None)}
 
 
@@ -54,19 +58,19 @@ def _check(account: Account, write: Write) -> None:
     write.row["datemodified"] = local_now(account)
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    public = notes.public_ones(account, asking)
-    if asking.member or "taskid" in asking.query:
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    public = notes.only_public_for_executives(account, context)
+    if context.member or "taskid" in context.query:
         return public
-    _refuse_long_ranges(account, asking.query)
-    if any(name in asking.query for name in ("date", "datebegin", "datemodifiedbegin")):
+    _refuse_long_ranges(account, context.query)
+    if any(name in context.query for name in ("date", "datebegin", "datemodifiedbegin")):
         return public
-    begin = account.stamp() - _WEEK
+    begin = account.utc_now() - _WEEK
 
     def recent(row: Row) -> bool:
         written = row["date"]
-        seen = public is None or public(row)
-        return seen and isinstance(written, datetime) and written >= begin
+        is_visible = public is None or public(row)
+        return is_visible and isinstance(written, datetime) and written >= begin
 
     return recent
 
@@ -78,27 +82,27 @@ def _refuse_long_ranges(account: Account, query: Mapping[str, str]) -> None:
         if first not in query:
             continue
         begin = _moment(query[first])
-        end = _moment(query[last]) if last in query else account.stamp()
+        end = _moment(query[last]) if last in query else account.utc_now()
         if end - begin > _WEEK:
             raise not_valid([(first, query[first])])
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(instant(text, moments=True)).replace(tzinfo=UTC)
+    return datetime.fromisoformat(parse_instant(text, with_time=True)).replace(tzinfo=UTC)
 
 
 def _on_day(account: Account, text: str) -> Predicate:
-    day = instant(text, moments=True)[: len("YYYY-MM-DD")]
+    day = parse_instant(text, with_time=True)[: len("YYYY-MM-DD")]
     return lambda row: str(row["date"]).startswith(day)
 
 
 RESOURCE = derive(
     "tasknote",
-    kept=columns("datemodified:datetime"),
+    hidden=columns("datemodified:datetime"),
     filters=[
         Filter("date", _on_day),
-        dated("datemodifiedbegin", "datemodified", SINCE, moments=True),
-        dated("datemodifiedend", "datemodified", UNTIL, moments=True),
+        dated("datemodifiedbegin", "datemodified", SINCE, with_time=True),
+        dated("datemodifiedend", "datemodified", UNTIL, with_time=True),
     ],
     first_id=20_001,
     generate=_generate,

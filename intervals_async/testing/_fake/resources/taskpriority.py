@@ -1,7 +1,7 @@
-"""taskpriority: priorities of tasks and work requests.
+"""taskpriority: the priorities of tasks and work requests.
 
-Which ``priority`` comes first is not known, since the contract contradicts itself; the lower one is
-assumed.
+The contract contradicts itself about the order of ``priority``; the fake sorts the lower value
+first.
 """
 
 from __future__ import annotations

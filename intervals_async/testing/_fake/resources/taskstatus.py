@@ -1,4 +1,4 @@
-"""taskstatus: statuses of tasks; there are more of them than a page has without a limit."""
+"""taskstatus: the statuses of tasks. There are more of them than a page holds by default."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.wire import Row
 
 CLOSED = "Closed"
-"""The name of the status that a closed task has."""
+"""The name of the status of closed tasks."""
 
 _STATUSES = (
     "Open",

@@ -1,9 +1,14 @@
 """time: the hours that people have logged, on a task or on a project and a module.
 
-Assumed where the contract says nothing: both ends of a range belong to it; ``active`` is the
-project's; ``ogmilestoneid`` is the milestone's id once more; general time has no milestone; nothing
-that is new is approved; ``moduleid`` is the id of the module itself, of whatever project. A list
-tells ``date`` as ``MM/DD/YYYY`` with ``dateiso`` beside it, as it has been seen to do.
+A list contains ``date`` as ``MM/DD/YYYY`` and also ``dateiso``, as recorded responses show.
+
+The contract leaves these points open, so the fake assumes:
+
+- Date ranges include both ends.
+- ``active`` is the value of the project.
+- ``ogmilestoneid`` equals ``milestoneid``, and general time has no milestone.
+- New time entries are not approved.
+- ``moduleid`` is the id of any ``module``, not only of one of the project.
 """
 
 from __future__ import annotations
@@ -11,17 +16,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Filter, Predicate, Setting, Write
+from intervals_async.testing._fake.clock import local_now, midnight, today
+from intervals_async.testing._fake.contract import BodyField, Filter, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.hours import number
-from intervals_async.testing._fake.moments import local_now, midnight, today
+from intervals_async.testing._fake.hours import as_float
 from intervals_async.testing._fake.refusals import RefusedError, not_valid
 from intervals_async.testing._fake.resources.projectteam import people_with_access
+from intervals_async.testing._fake.sample_text import title
 from intervals_async.testing._fake.teams import modules_of, team, worktypes_of
 from intervals_async.testing._fake.wire import Json, Row, Value, columns
-from intervals_async.testing._fake.words import title
 
 _ENTRIES = 200
 _DAYS = 120
@@ -29,30 +34,30 @@ _HOURS = (0.1, 0.25, 0.5, 0.7, 1, 1.1, 2.35, 3, 7.75, 8)
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("time")
-    projects: Sequence[Value] = account.table("project").order
+    rng = sizes.rng("time")
+    projects: Sequence[Value] = account.table("project").ids
     offered: dict[Value, list[Value]] = {
         each: list(worktypes_of(account, each)) for each in projects
     }
     tasks = [task for task in account.table("task") if offered.get(task["projectid"])]
-    for place in range(_ENTRIES if tasks else 0):
-        task = dice.choice(tasks)
+    for index in range(_ENTRIES if tasks else 0):
+        task = rng.choice(tasks)
         project = task["projectid"]
-        day = today(account) - timedelta(days=dice.randrange(_DAYS))
-        age = dice.randrange(max(1, (today(account) - day).days) * 86_400)
-        is_general = dice.random() < 0.3
+        day = today(account) - timedelta(days=rng.randrange(_DAYS))
+        age = rng.randrange(max(1, (today(account) - day).days) * 86_400)
+        is_general = rng.random() < 0.3
         yield {
             "projectid": project,
-            "moduleid": dice.choice(modules_of(account, project)) if is_general else None,
+            "moduleid": rng.choice(modules_of(account, project)) if is_general else None,
             "taskid": None if is_general else task["id"],
-            "worktypeid": dice.choice(offered[project]),
-            "personid": dice.choice(team(account, project)),
+            "worktypeid": rng.choice(offered[project]),
+            "personid": rng.choice(team(account, project)),
             "date": day,
-            "time": dice.choice(_HOURS),
-            "description": dice.choice((None, "", title(place, place + 1))),
-            "billable": dice.random() < 0.6,
+            "time": rng.choice(_HOURS),
+            "description": rng.choice((None, "", title(index, index + 1))),
+            "billable": rng.random() < 0.6,
             "datemodified": (midnight(account) - timedelta(seconds=age)).replace(tzinfo=None),
-            "approved": dice.random() < 0.5,
+            "approved": rng.random() < 0.5,
         }
 
 
@@ -60,7 +65,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     task = account.related("task", row.get("taskid"))
     if task:
         row |= {"projectid": task["projectid"], "moduleid": task["moduleid"]}
-    row.setdefault("projectid", next(iter(account.table("project").order), None))
+    row.setdefault("projectid", next(iter(account.table("project").ids), None))
     project = account.related("project", row["projectid"])
     row.setdefault("worktypeid", next(iter(worktypes_of(account, row["projectid"])), None))
     row.setdefault("personid", caller)
@@ -88,11 +93,11 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 def _check(account: Account, write: Write) -> None:
     row = write.row
     if row["taskid"] is None:
-        given = write.body if write.old is None else row
-        missing = [name for name in ("projectid", "moduleid") if given.get(name) is None]
+        values = write.body if write.old is None else row
+        missing = [name for name in ("projectid", "moduleid") if values.get(name) is None]
         if missing:
             raise not_valid([], missing=missing)
-    hours = number(row["time"])
+    hours = as_float(row["time"])
     if round(hours, 2) != hours:
         raise RefusedError(
             400, 18, "Validation error has occurred (see verbose)", ["Time is too precise."]
@@ -108,15 +113,15 @@ def _check(account: Account, write: Write) -> None:
     row["datemodified"] = write.body.get("datemodified") or local_now(account)
 
 
-def _show(account: Account, row: Row, asking: Asking) -> Row:
+def _show(account: Account, row: Row, context: ReadContext) -> Row:
     day = row["date"]
-    if asking.member or not isinstance(day, date):
+    if context.member or not isinstance(day, date):
         return row
     return {**row, "date": day.strftime("%m/%d/%Y")}
 
 
 def _active_only(account: Account, text: str) -> Predicate:
-    wanted = values.truth(text)
+    wanted = parsing.parse_boolean(text)
 
     def matches(row: Row) -> bool:
         person = account.related("person", row["personid"])
@@ -126,20 +131,20 @@ def _active_only(account: Account, text: str) -> Predicate:
     return matches
 
 
-def _flag(given: Json) -> Value:
-    """Take a boolean; for time JSON's own are known to be accepted too."""
-    return given if isinstance(given, bool) else values.flag(given)
+def _flag(value: Json) -> Value:
+    """Parse a boolean. For time, the API is known to accept JSON's true and false too."""
+    return value if isinstance(value, bool) else parsing.body_boolean(value)
 
 
 RESOURCE = derive(
     "time",
-    kept=columns("approved:boolean"),
+    hidden=columns("approved:boolean"),
     filters=[Filter("activeonly", _active_only)],
-    settings=[
-        Setting("time", values.decimal, required=True),
-        Setting("billable", _flag, required=True),
+    body_fields=[
+        BodyField("time", parsing.body_decimal, required=True),
+        BodyField("billable", _flag, required=True),
     ],
-    none=["clientid", "milestoneid"],
+    accepts_none=["clientid", "milestoneid"],
     list_only=[
         "dateiso",
         "project",

@@ -1,12 +1,16 @@
-"""timer: stopwatches of people, on a task or general; all moments are UTC.
+"""timer: the stopwatches of people, on a task or general. All times are in UTC.
 
-A timer that has a ``starttime`` runs. A person has one timer a task at most, and Executives have
-none. Without a filter that says otherwise the list holds the timers on tasks.
+A timer with a ``starttime`` is running. A person has at most one timer per task, and Executives
+have no timers. By default a list contains only timers on tasks.
 
-Assumed where the contract says nothing: a new timer that is given neither ``starttime`` nor ``time``
-starts at once, one that is given ``time`` alone is paused; a person has any number of general
-timers; ``lastupdate`` is set by starting and stopping, unless a write gives it; ``gettimerinfo``
-adds no columns, since those that it adds are not known; all timers are shown to everybody.
+The contract leaves these points open, so the fake assumes:
+
+- A new timer without ``starttime`` and ``time`` starts at once. A new timer with only ``time`` is
+  paused.
+- A person can have any number of general timers.
+- Starting and stopping a timer sets ``lastupdate``, unless the request sets it.
+- ``gettimerinfo`` adds no columns, because the real ones are unknown.
+- Everybody sees all timers.
 """
 
 from __future__ import annotations
@@ -14,13 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
-from intervals_async.testing._fake import values
+from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import Asking, Predicate, Setting, Write
+from intervals_async.testing._fake.clock import midnight
+from intervals_async.testing._fake.contract import BodyField, Predicate, ReadContext, Write
 from intervals_async.testing._fake.derive import derive
-from intervals_async.testing._fake.filters import accepted, one_id
-from intervals_async.testing._fake.hours import number
-from intervals_async.testing._fake.moments import midnight
+from intervals_async.testing._fake.filters import checked_only, one_id
+from intervals_async.testing._fake.hours import as_float
 from intervals_async.testing._fake.refusals import not_valid
 from intervals_async.testing._fake.wire import Json, Row, Value
 
@@ -29,21 +33,21 @@ _GENERAL = 4
 
 
 def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
-    dice = sizes.dice("timer")
+    rng = sizes.rng("timer")
     people = [row["id"] for row in account.table("person") if _may_have_one(row)]
-    tasks = account.table("task").order
+    tasks = account.table("task").ids
     pairs = [(task, person) for task in tasks for person in people]
-    chosen = dice.sample(pairs, min(len(pairs), _TIMERS - _GENERAL))
-    general = [(None, dice.choice(people)) for _ in range(_GENERAL if people else 0)]
+    chosen = rng.sample(pairs, min(len(pairs), _TIMERS - _GENERAL))
+    general = [(None, rng.choice(people)) for _ in range(_GENERAL if people else 0)]
     for task, person in [*chosen, *general]:
-        started = midnight(account) - timedelta(seconds=dice.randrange(1, 200_000))
-        is_running = dice.random() < 0.5
+        started = midnight(account) - timedelta(seconds=rng.randrange(1, 200_000))
+        is_running = rng.random() < 0.5
         yield {
             "taskid": task,
             "personid": person,
             "starttime": started if is_running else None,
-            "time": dice.choice((0, 90, 3600)) if is_running else dice.randrange(1, 30_000),
-            "name": dice.choice((None, "", "Call & e-mail", "<b>Fix</b> it")),
+            "time": rng.choice((0, 90, 3600)) if is_running else rng.randrange(1, 30_000),
+            "name": rng.choice((None, "", "Call & e-mail", "<b>Fix</b> it")),
             "lastupdate": started,
         }
 
@@ -56,9 +60,9 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("personid", caller)
     is_new = "isrunning" not in row
     if is_new and row.get("starttime") is None and row.get("time") is None:
-        row["starttime"] = account.stamp()
+        row["starttime"] = account.utc_now()
     row["time"] = row.get("time") or 0
-    row["lastupdate"] = row.get("lastupdate") or account.stamp()
+    row["lastupdate"] = row.get("lastupdate") or account.utc_now()
     row["isrunning"] = row.get("starttime") is not None
     row["tasklocalid"] = account.related("task", row.get("taskid")).get("localid")
 
@@ -72,54 +76,54 @@ def _check(account: Account, write: Write) -> None:
     ):
         raise not_valid([], missing=["starttime", "time"])
     for other in account.table("timer"):
-        of_the_same = other["taskid"] == row["taskid"] and other["personid"] == row["personid"]
-        if row["taskid"] is not None and of_the_same and other["id"] != row["id"]:
+        is_duplicate = other["taskid"] == row["taskid"] and other["personid"] == row["personid"]
+        if row["taskid"] is not None and is_duplicate and other["id"] != row["id"]:
             raise not_valid([("taskid", str(row["taskid"]))])
     if write.old is not None and "lastupdate" not in body and {"starttime", "time"} & body.keys():
-        row["lastupdate"] = account.stamp()
+        row["lastupdate"] = account.utc_now()
 
 
-def _show(account: Account, row: Row, asking: Asking) -> Row:
+def _show(account: Account, row: Row, context: ReadContext) -> Row:
     started = row["starttime"]
     elapsed = 0
     if isinstance(started, datetime):
-        elapsed = max(0, int((account.stamp() - started).total_seconds()))
-    return {**row, "timelapsed": elapsed, "totaltime": number(row["time"]) + elapsed}
+        elapsed = max(0, int((account.utc_now() - started).total_seconds()))
+    return {**row, "timelapsed": elapsed, "totaltime": as_float(row["time"]) + elapsed}
 
 
-def _visible(account: Account, asking: Asking) -> Predicate | None:
-    if asking.member or asking.query.get("gettimerinfo") == "t":
+def _visible(account: Account, context: ReadContext) -> Predicate | None:
+    if context.member or context.query.get("gettimerinfo") == "t":
         return None
-    general = asking.query.get("generaltimers") == "t"
+    general = context.query.get("generaltimers") == "t"
     return lambda row: (row["taskid"] is None) == general
 
 
-def _moment(given: Json) -> Value:
-    """Take a moment in UTC, with a T in its middle too: public clients send it so."""
-    text = str(given)
-    return values.utc_moment_of(text[:10] + text[10:].replace("T", " ", 1))
+def _parse_datetime(value: Json) -> Value:
+    """Parse a datetime in UTC, also with the separator T, which public clients send."""
+    text = str(value)
+    return parsing.body_utc_datetime(text[:10] + text[10:].replace("T", " ", 1))
 
 
-def _day_or_moment(given: Json) -> Value:
-    """Take a date, as the settable field is documented, or a moment, as it is answered."""
-    text = str(given)
+def _parse_date_or_datetime(value: Json) -> Value:
+    """Parse a date, which the documentation states, or a datetime, which responses contain."""
+    text = str(value)
     if len(text) == len("YYYY-MM-DD"):
-        return datetime.combine(values.day(text), time(), UTC)
-    return _moment(text)
+        return datetime.combine(parsing.parse_date(text), time(), UTC)
+    return _parse_datetime(text)
 
 
 RESOURCE = derive(
     "timer",
     filters=[
-        accepted("generaltimers", values.truth),
-        accepted("gettimerinfo", values.truth),
+        checked_only("generaltimers", parsing.parse_boolean),
+        checked_only("gettimerinfo", parsing.parse_boolean),
         one_id("projectid", through="task"),
         one_id("clientid", through="task"),
     ],
-    settings=[
-        Setting("starttime", _moment),
-        Setting("timelapsed", values.decimal, column=None),
-        Setting("lastupdate", _day_or_moment),
+    body_fields=[
+        BodyField("starttime", _parse_datetime),
+        BodyField("timelapsed", parsing.body_decimal, column=None),
+        BodyField("lastupdate", _parse_date_or_datetime),
     ],
     first_id=1001,
     generate=_generate,

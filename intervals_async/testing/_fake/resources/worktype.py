@@ -1,4 +1,4 @@
-"""worktype: the account's default work types; a project's own are kept here too, as inactive ones."""
+"""worktype: the default work types of the account, and the projects' own ones as inactive ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WORK_TYPES = (
     ("Consulting", 150.0, True),
     ("Design & UX", 110.0, True),
     ("Programming", 95.5, True),
-    # A sum of cents with the binary noise that the API is known for.
+    # A sum with the floating-point noise that the real API shows.
     ('"Rush" work', 0.1 + 180.1, True),
     ("Travel", 0.0, True),
     ("Typesetting", 60.0, False),

@@ -1,4 +1,4 @@
-"""The contract files, read; README.md beside this says what stands in them."""
+"""Reads the contract files, whose format README.md in this folder describes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SOURCES = ("docs", "public-sample", "inferred", None)
 WHERE = ("list", "member", None)
 
 
-def _texts(given: Iterable[str]) -> tuple[str, ...]:
-    return tuple(given)
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
 
 
 @attrs.frozen(kw_only=True)
 class Term:
-    """What one line says of a filter, a settable field or a field of a record."""
+    """One line of a contract: a filter, a body field or a field of a record."""
 
     type: str
     required: bool = False
@@ -42,7 +42,7 @@ class Term:
 
     @property
     def proven(self) -> bool:
-        """Whether every record has a value here, for all that is known."""
+        """Whether every record is known to have a value in this field."""
         if self.present is not None:
             return self.present
         return (
@@ -54,13 +54,13 @@ class Term:
 
     @property
     def offered(self) -> Term:
-        """What this library makes of it, where that is said to differ."""
+        """The term as this library implements it, with the stated differences."""
         return attrs.evolve(self, **self.here)
 
 
 @attrs.frozen(kw_only=True)
 class Contract:
-    """What is known of one resource."""
+    """The known facts about one resource."""
 
     name: str
     path: str
@@ -79,7 +79,7 @@ class Contract:
 
     @property
     def arguments(self) -> Mapping[str, Term]:
-        """What ``list`` takes: the filters, and how to sort."""
+        """The arguments of ``list``: the filters and the sort order."""
         if not self.sortfield:
             return self.filters
         field, direction = map(self.default_sort.get, ("sortfield", "sortdir"))
@@ -90,7 +90,7 @@ class Contract:
         }
 
     def offered_groups(self) -> dict[str, tuple[str, ...] | None]:
-        """Who may call each method that is offered; None where that is not stated."""
+        """Return the groups that may call each offered method, or None if they are not stated."""
         stated: dict[str, list[str] | str] = {
             method: groups
             for method, groups in self.methods.items()
@@ -104,7 +104,7 @@ class Contract:
 
 
 def read(name: str) -> Contract:
-    """Read the contract of a resource; what README.md does not know is an error."""
+    """Read the contract of a resource. A key that README.md does not list raises TypeError."""
     raw = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
     for table in TABLES:
         raw[table] = {

@@ -1,7 +1,7 @@
-"""The text that generated records are made of, unkind on purpose.
+"""The texts of generated records, which are difficult to parse on purpose.
 
-Quotes, ampersands, text that looks like the border between two records or like an entity, emoji,
-tabs, line separators, backslashes, nested HTML, empty notes.
+They contain quotes, ampersands, text that looks like the boundary between two JSON records or like
+an HTML entity, emoji, tabs, line separators, backslashes, nested HTML and empty notes.
 """
 
 from __future__ import annotations
@@ -66,18 +66,18 @@ _SENTENCES = (
 )
 
 
-def title(place: int, identity: int) -> str:
-    """Return the title of the note at this place; the id in it makes it the only one."""
-    return _TITLES[place % len(_TITLES)].format(n=identity)
+def title(index: int, identity: int) -> str:
+    """Return the title of the note at this index. The id in the title makes it unique."""
+    return _TITLES[index % len(_TITLES)].format(n=identity)
 
 
-def bodies(dice: random.Random, count: int, size: int) -> Sequence[str | None]:
-    """Return note bodies of about ``size`` characters; a few are empty, some are missing."""
+def bodies(rng: random.Random, count: int, size: int) -> Sequence[str | None]:
+    """Return note bodies of about ``size`` characters; the first is None, the second empty."""
     made: list[str | None] = [None, ""]
     while len(made) < count:
-        wanted = dice.uniform(0.3, 1.7) * size
+        target_size = rng.uniform(0.3, 1.7) * size
         parts = [f"<div><p>Note body {len(made)}.</p>"]
-        while sum(map(len, parts)) < wanted:
-            parts.append(f"<p>{dice.choice(_SENTENCES)}</p>")
+        while sum(map(len, parts)) < target_size:
+            parts.append(f"<p>{rng.choice(_SENTENCES)}</p>")
         made.append("".join(parts) + "</div>")
     return made

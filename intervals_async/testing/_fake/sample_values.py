@@ -1,4 +1,4 @@
-"""Values for the columns that nobody has said anything about, by their kind."""
+"""Sample values by the kind of a column, for resources without sample data of their own."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.wire import Column, Row, Value
 
 ROWS = 5
-"""How many rows a resource has of which only the client's class is known."""
+"""The number of rows of a resource that has no module in ``resources``."""
 
 _EPOCH = datetime(2024, 1, 1, 8, tzinfo=UTC)
 
 
 def rows(
     account: Account,
-    dice: random.Random,
+    rng: random.Random,
     columns: Mapping[str, Column],
     points_to: Mapping[str, str],
 ) -> list[Row]:
-    """Make some rows, without ids of their own; a few of their values are missing."""
+    """Return some rows without ids. Some of their optional values are missing."""
     return [
         {
             name: None
-            if column.nullable and dice.random() < 0.3
-            else value(account, dice, column, points_to.get(name))
+            if column.nullable and rng.random() < 0.3
+            else value(account, rng, column, points_to.get(name))
             for name, column in columns.items()
             if name != "id"
         }
@@ -34,16 +34,19 @@ def rows(
     ]
 
 
-def value(account: Account, dice: random.Random, column: Column, table: str | None) -> Value:
-    """Make a value for a column; one that points to a table gets an id of it, if there is any."""
-    number = dice.randrange(1, 1000)
+def value(account: Account, rng: random.Random, column: Column, table: str | None) -> Value:
+    """Return a sample value for a column.
+
+    If the column points to a table, the value is an id from this table, or None for an empty table.
+    """
+    number = rng.randrange(1, 1000)
     if table is not None:
-        there = account.table(table).order
-        found = dice.choice(there) if there else None
+        ids = account.table(table).ids
+        found = rng.choice(ids) if ids else None
         return str(found) if found is not None and column.kind == "ids" else found
     match column.kind:
         case "boolean":
-            return dice.random() < 0.5
+            return rng.random() < 0.5
         case "date":
             return (_EPOCH + timedelta(days=number)).date()
         case "datetime":

@@ -1,4 +1,4 @@
-"""How these tests speak to the server: plain aiohttp, one connection a question."""
+"""A minimal HTTP client for these tests: plain aiohttp, one connection per request."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from intervals_async.testing import FakeIntervals
 
 
 @frozen
-class Reply:
-    """What came back."""
+class Response:
+    """A response of the server."""
 
     status: int
     text: str
@@ -40,11 +40,11 @@ class Reply:
 
 
 def credentials(token: str, password: str = "X") -> str:
-    """Return an Authorization header's value."""
+    """Return the value of the Authorization header for a token."""
     return "Basic " + b64encode(f"{token}:{password}".encode()).decode()
 
 
-async def ask(
+async def send(
     fake: FakeIntervals,
     path: str,
     query: Mapping[str, str] | None = None,
@@ -54,8 +54,11 @@ async def ask(
     body: object = None,
     raw: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Reply:
-    """Ask the server one thing, as an administrator unless a token is given."""
+) -> Response:
+    """Send one request, by default as an administrator.
+
+    ``body`` is sent as JSON, and ``raw`` as it is.
+    """
     sent = {
         "Accept": "application/json",
         "Authorization": credentials(fake.token if token is None else token),
@@ -72,33 +75,35 @@ async def ask(
             method, fake.url + path, params=query, data=content, headers=sent
         ) as response,
     ):
-        return Reply(response.status, await response.text(errors="replace"), dict(response.headers))
+        return Response(
+            response.status, await response.text(errors="replace"), dict(response.headers)
+        )
 
 
 async def rows(
     fake: FakeIntervals, resource: str, *, token: str | None = None, **query: str
 ) -> list[dict[str, Any]]:
-    """Return the rows of one page, all of them unless a limit is given."""
+    """Return the rows of a list, all of them by default."""
     if resource_class(resource).paginated:
         query = {"limit": "100000"} | query
-    reply = await ask(fake, f"{resource}/", query, token=token)
-    assert reply.status == 200, reply.text
-    found: list[dict[str, Any]] = reply.json[resource]
+    response = await send(fake, f"{resource}/", query, token=token)
+    assert response.status == 200, response.text
+    found: list[dict[str, Any]] = response.json[resource]
     return found
 
 
 async def ids(
     fake: FakeIntervals, resource: str, *, token: str | None = None, **query: str
 ) -> list[int]:
-    """Return the ids of one page."""
+    """Return the ids of the rows of a list."""
     return [int(row["id"]) for row in await rows(fake, resource, token=token, **query)]
 
 
-async def alone(
+async def member(
     fake: FakeIntervals, resource: str, identity: object, *, token: str | None = None
 ) -> dict[str, Any]:
-    """Return one record as it looks alone."""
-    reply = await ask(fake, f"{resource}/{identity}/", token=token)
-    assert reply.status == 200, reply.text
-    found: dict[str, Any] = reply.json[resource]
+    """Return one member of a resource."""
+    response = await send(fake, f"{resource}/{identity}/", token=token)
+    assert response.status == 200, response.text
+    found: dict[str, Any] = response.json[resource]
     return found
