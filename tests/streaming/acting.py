@@ -1,4 +1,4 @@
-"""What a test of a stream does: reads, changes rows as others would, looks at what was asked."""
+"""Steps of a stream test: reading, changing rows as others would, looking at the requests."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 def ids(fake: FakeIntervals, resource: str = "projectnote") -> list[int]:
-    """The ids that are there, in the server's order."""
+    """Return the ids that exist, in the server's order."""
     return [int(str(row["id"])) for row in fake.rows(resource)]
 
 
-def asked(fake: FakeIntervals) -> list[tuple[int, int]]:
-    """The offset and limit of each request."""
+def requested(fake: FakeIntervals) -> list[tuple[int, int]]:
+    """Return the offset and limit of each request."""
     return [(int(seen.query["offset"]), int(seen.query["limit"])) for seen in fake.log]
 
 
 def change_before(fake: FakeIntervals, number: int, change: Callable[[], object]) -> None:
-    """Let others change something before the request of this number, from 1."""
+    """Let others change something before the request of this number, counted from 1."""
 
     def callback(server: FakeIntervals, seen: SeenRequest) -> None:
         if len(server.log) == number:
@@ -32,7 +32,7 @@ def change_before(fake: FakeIntervals, number: int, change: Callable[[], object]
 
 
 def insert(fake: FakeIntervals, rows: int, before: int | None = None) -> None:
-    """Let others add so many notes before one, or at the end."""
+    """Let others add some notes before one, or at the end."""
     for _ in range(rows):
         fake.insert("projectnote", before=before, title="new")
 
@@ -50,12 +50,12 @@ def move(fake: FakeIntervals, id: int, before: int, resource: str = "projectnote
 
 
 async def take(stream: Stream[Any], records: int) -> list[int]:
-    """Read so many records, and give their ids."""
+    """Read some records, and return their ids."""
     return [(await anext(stream)).id for _ in range(records)]
 
 
-async def given(stream: Stream[Any]) -> list[int]:
-    """Read to the end, and give the ids."""
+async def read_ids(stream: Stream[Any]) -> list[int]:
+    """Read to the end, and return the ids."""
     return [record.id async for record in stream]
 
 

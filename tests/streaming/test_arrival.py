@@ -27,7 +27,7 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import AT_ONCE, asked, given, ids, take
+from .acting import AT_ONCE, ids, read_ids, requested, take
 
 
 class Rows:
@@ -142,7 +142,7 @@ async def test_the_first_record_comes_before_the_last_byte(
     seen = await take(stream, 15)
     assert fake.log[-1].status is None
     hold.set()
-    assert seen + await given(stream) == ids(fake)
+    assert seen + await read_ids(stream) == ids(fake)
     assert fake.log[-1].status == 200
 
 
@@ -153,7 +153,7 @@ async def test_a_body_in_pieces_of_any_size_is_read(
     """Each record once, however the answer is cut."""
     fake.inject(faults.SlowBody(chunk), times=None)
     stream = intervals.projectnote.list(limit=4).stream(page_size=3)
-    assert await given(stream) == ids(fake)[:4]
+    assert await read_ids(stream) == ids(fake)[:4]
 
 
 async def test_a_slow_consumer_holds_back_the_server() -> None:
@@ -170,7 +170,7 @@ async def test_a_slow_consumer_holds_back_the_server() -> None:
         assert memory < 2**21
         seen += await take(stream, 10_000)
         assert await until_still(lambda: server.written) > written
-        seen += await given(stream)
+        seen += await read_ids(stream)
         assert seen == list(range(1, 20_001))
         assert len(server.asked) == 1
 
@@ -188,9 +188,9 @@ async def test_a_body_that_ends_in_the_middle_costs_one_request_for_the_rest(
     """What has come is given, and the next request begins where it ended."""
     fake.inject(fault(at))
     stream = notes.stream(concurrency=concurrency)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
     assert stream.requests == fake.requests == 2
-    offset, _ = asked(fake)[1]
+    offset, _ = requested(fake)[1]
     assert 50 * at - 3 <= offset <= 50 * at
 
 
@@ -199,7 +199,7 @@ async def test_a_page_that_brings_something_each_time_never_uses_up_its_attempts
 ) -> None:
     """Attempts are counted from the last record on."""
     fake.inject(faults.DropInBody(0.3), times=7)
-    assert await given(notes.stream()) == ids(fake)
+    assert await read_ids(notes.stream()) == ids(fake)
     assert fake.requests == 8
 
 
@@ -213,7 +213,7 @@ async def test_a_page_that_brings_nothing_uses_them_up(
     with pytest.raises(ConnectionLostError) as caught:
         await anext(stream)
     assert caught.value.attempts == 4
-    assert seen + await given(stream) == ids(fake)
+    assert seen + await read_ids(stream) == ids(fake)
 
 
 # Dropped in the middle of a page
@@ -243,7 +243,7 @@ async def test_closing_in_the_middle_of_a_page_closes_its_connection() -> None:
         await stream.aclose()
         await stream.aclose()
         await until(lambda: server.closed == server.opened == 1)
-        assert await given(stream) == []
+        assert await read_ids(stream) == []
         assert server.written < 40_000 * 1000
 
 
@@ -288,7 +288,7 @@ async def test_a_step_cancelled_in_the_middle_of_a_page_has_taken_nothing(
         await reading
     assert len(seen) < 50
     hold.set()
-    assert seen + await given(stream) == ids(fake)
+    assert seen + await read_ids(stream) == ids(fake)
     assert fake.requests == 1
 
 
@@ -306,7 +306,7 @@ async def test_prefetch_asks_for_the_next_page_while_you_work(
         seen += await take(stream, 10)
         await until(lambda: fake.requests == 3)
         assert await until_still(lambda: fake.requests) == 3
-        seen += await given(stream)
+        seen += await read_ids(stream)
     assert seen == ids(fake)
     assert fake.requests == 5
 
@@ -318,7 +318,7 @@ async def test_prefetch_can_be_left_out(fake: FakeIntervals, notes: Listing[Proj
         assert await until_still(lambda: fake.requests) == 1
         seen += await take(stream, 1)
         assert await until_still(lambda: fake.requests) == 4
-        seen += await given(stream)
+        seen += await read_ids(stream)
     assert seen == ids(fake)
 
 
@@ -331,7 +331,7 @@ async def test_prefetch_needs_a_block(fake: FakeIntervals, notes: Listing[Projec
         await anext(notes.pages(prefetch=True))
     assert fake.requests == 0
     async with stream:
-        assert await given(stream) == ids(fake)
+        assert await read_ids(stream) == ids(fake)
 
 
 @pytest.mark.parametrize("concurrency", [1, 4, 8])
@@ -373,7 +373,7 @@ async def test_the_end_of_the_block_leaves_nothing_under_way(end: str) -> None:
                     await asyncio.sleep(0)
                 if end == "close":
                     await stream.aclose()
-                    assert await given(stream) == []
+                    assert await read_ids(stream) == []
 
         reading = asyncio.ensure_future(read())
         await asyncio.wait([reading])
@@ -406,8 +406,8 @@ async def test_a_page_size_that_is_told_stays(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
     """Beside the row of overlap."""
-    await given(notes.stream(page_size=12))
-    assert [limit for _, limit in asked(fake)] == [12, 13, 13, 13, 13]
+    await read_ids(notes.stream(page_size=12))
+    assert [limit for _, limit in requested(fake)] == [12, 13, 13, 13, 13]
 
 
 @pytest.fixture
@@ -421,8 +421,8 @@ async def test_a_page_that_fails_is_asked_for_in_a_smaller_one(many: FakeInterva
     """It may have been too much for the server; the sizes then grow with care."""
     many.inject(faults.Status(500), times=2, skip=1)
     async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
-        assert await given(client.projectnote.list().stream()) == ids(many)
-    first, second, third, fourth, *_ = asked(many)
+        assert await read_ids(client.projectnote.list().stream()) == ids(many)
+    first, second, third, fourth, *_ = requested(many)
     assert first == (0, 100)
     assert second[0] == third[0] == fourth[0] == 99
     assert second[1] > third[1] * 3 > fourth[1] * 9
@@ -433,8 +433,8 @@ async def test_a_page_size_that_is_told_is_not_made_smaller(
 ) -> None:
     """It is the caller's."""
     fake.inject(faults.Status(500), times=2, skip=1)
-    assert await given(notes.stream(page_size=20)) == ids(fake)
-    assert asked(fake) == [(0, 20), (19, 21), (19, 21), (19, 21), (39, 21)]
+    assert await read_ids(notes.stream(page_size=20)) == ids(fake)
+    assert requested(fake) == [(0, 20), (19, 21), (19, 21), (19, 21), (39, 21)]
 
 
 def test_a_page_that_takes_too_long_is_asked_for_in_a_smaller_one(
@@ -448,8 +448,8 @@ def test_a_page_that_takes_too_long_is_asked_for_in_a_smaller_one(
             IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event()), skip=1)
-            assert await given(client.projectnote.list().stream()) == ids(fake)
-            _, late, again, *_ = asked(fake)
+            assert await read_ids(client.projectnote.list().stream()) == ids(fake)
+            _, late, again, *_ = requested(fake)
             assert late[0] == again[0]
             assert late[1] > again[1] * 3
 
@@ -468,13 +468,13 @@ def test_a_page_that_stops_in_the_middle_goes_on_in_a_smaller_one(
         ):
             fake.inject(faults.Hold(asyncio.Event(), where="body"), skip=1)
             stream = client.projectnote.list().stream()
-            assert await given(stream) == ids(fake)
-            _, late, rest, *_ = asked(fake)
+            assert await read_ids(stream) == ids(fake)
+            _, late, rest, *_ = requested(fake)
             assert late[0] + 300 < rest[0] < late[0] + late[1]
             assert rest[1] < late[1] // 2
             fake.inject(faults.Hold(asyncio.Event()), times=4)
             with pytest.raises(RequestTimeoutError):
-                await given(client.projectnote.list().stream())
+                await read_ids(client.projectnote.list().stream())
 
     run_timeless(main())
 
@@ -487,8 +487,8 @@ async def test_a_server_that_caps_pages_is_asked_for_no_more(
     many.inject(faults.Capped(60), times=None)
     async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
         stream = client.projectnote.list().stream(concurrency=concurrency)
-        assert await given(stream) == ids(many)
-    assert all(limit <= 61 for _, limit in asked(many)[-10:-1])
+        assert await read_ids(stream) == ids(many)
+    assert all(limit <= 61 for _, limit in requested(many)[-10:-1])
     assert many.requests <= 1500 // 59 + 8
 
 
@@ -498,9 +498,9 @@ async def test_it_never_asks_for_more_than_some_rows_beyond_the_count(
 ) -> None:
     """The count tells where the end is; the room beyond it is for rows that come in."""
     async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
-        await given(client.projectnote.list().stream(concurrency=concurrency))
-        await given(client.projectnote.list(limit=700).stream(concurrency=concurrency))
-    assert max(offset + limit for offset, limit in asked(many)) <= 1500 + 20
+        await read_ids(client.projectnote.list().stream(concurrency=concurrency))
+        await read_ids(client.projectnote.list(limit=700).stream(concurrency=concurrency))
+    assert max(offset + limit for offset, limit in requested(many)) <= 1500 + 20
 
 
 async def test_rows_that_come_in_meanwhile_need_no_page_of_their_own(
@@ -512,7 +512,7 @@ async def test_rows_that_come_in_meanwhile_need_no_page_of_their_own(
         seen = await take(stream, 100)
         for _ in range(10):
             many.insert("projectnote", title="late")
-        assert seen + await given(stream) == ids(many)
+        assert seen + await read_ids(stream) == ids(many)
         requests = stream.requests
         assert len(await client.projectnote.list().collect()) == 1510
         assert many.requests == 2 * requests
@@ -579,4 +579,4 @@ async def test_errors_in_a_streamed_answer_name_its_request(
         await anext(stream)
     assert failed.value.filters == {"offset": "19", "limit": "21"}
     assert failed.value.attempts == 4
-    assert len(await given(stream)) == 30
+    assert len(await read_ids(stream)) == 30

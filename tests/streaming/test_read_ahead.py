@@ -7,7 +7,7 @@ import pytest
 from intervals_async import IntervalsClient, Listing, ListingError, ProjectNote, ServerError
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import given, ids
+from .acting import ids, read_ids
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 50, None])
@@ -19,7 +19,7 @@ async def test_what_was_read_ahead_is_not_asked_for_again(
     await stream.read_ahead()
     await stream.read_ahead()
     assert (stream.listcount, stream.delivered, fake.requests) == (50, 0, 1)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
     assert fake.requests == -(-50 // (page_size or 50))
 
 
@@ -29,13 +29,13 @@ async def test_a_bookmark_knows_what_was_given_alone(
     """What was only read is read again by whoever goes on."""
     stream = notes.stream(page_size=20)
     await stream.read_ahead()
-    assert await given(notes.stream(resume=stream.bookmark)) == ids(fake)
+    assert await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
     seen = [(await anext(stream)).id for _ in range(3)]
-    assert seen + await given(notes.stream(resume=stream.bookmark)) == ids(fake)
+    assert seen + await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
     await stream.aclose()
     assert stream.delivered == 3
-    assert await given(stream) == []
-    assert seen + await given(notes.stream(resume=stream.bookmark)) == ids(fake)
+    assert await read_ids(stream) == []
+    assert seen + await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
 
 
 async def test_of_a_stream_that_has_begun(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
@@ -44,9 +44,9 @@ async def test_of_a_stream_that_has_begun(fake: FakeIntervals, notes: Listing[Pr
     first = await anext(stream)
     await stream.read_ahead()
     assert fake.requests == 1
-    assert [first.id, *await given(stream)] == ids(fake)
+    assert [first.id, *await read_ids(stream)] == ids(fake)
     await stream.read_ahead()  # at the end there is none
-    assert await given(stream) == []
+    assert await read_ids(stream) == []
 
 
 async def test_one_answer(fake: FakeIntervals, intervals: IntervalsClient) -> None:
@@ -70,4 +70,4 @@ async def test_an_error_is_raised_at_once(fake: FakeIntervals, notes: Listing[Pr
     fake.inject(faults.Status(500, 1, "Down"), times=4)
     with pytest.raises(ServerError):
         await stream.read_ahead()
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)

@@ -24,7 +24,7 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-from .acting import given, ids, insert, remove, take
+from .acting import ids, insert, read_ids, remove, take
 
 NOTES = 50
 
@@ -53,7 +53,7 @@ async def interrupted(
     async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
         resumed = client.projectnote.list().stream(resume=bookmark, **options)
         assert resumed.delivered == records
-        rest = await given(resumed)
+        rest = await read_ids(resumed)
         assert resumed.delivered == records + len(rest)
     return first, rest
 
@@ -83,10 +83,10 @@ async def test_a_bookmark_of_the_end_gives_no_more(
 ) -> None:
     """Unless rows were added since."""
     stream = notes.stream()
-    before = await given(stream)
-    assert await given(notes.stream(resume=stream.bookmark)) == []
+    before = await read_ids(stream)
+    assert await read_ids(notes.stream(resume=stream.bookmark)) == []
     insert(fake, 3)
-    assert await given(notes.stream(resume=stream.bookmark)) == ids(fake)[50:]
+    assert await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)[50:]
     assert before == ids(fake)[:50]
 
 
@@ -96,7 +96,7 @@ async def test_a_bookmark_of_the_beginning_begins(
     """It can be taken before anything was asked."""
     bookmark = notes.stream().bookmark
     assert fake.requests == 0
-    assert await given(notes.stream(resume=bookmark)) == ids(fake)
+    assert await read_ids(notes.stream(resume=bookmark)) == ids(fake)
 
 
 async def test_a_bookmark_is_taken_of_the_record_that_was_given_last(
@@ -112,7 +112,7 @@ async def test_a_bookmark_is_taken_of_the_record_that_was_given_last(
         last = stream.bookmark
     assert stream.bookmark == last
     assert stream.delivered == 24
-    assert await given(notes.stream(resume=bookmark)) == ids(fake)[23:]
+    assert await read_ids(notes.stream(resume=bookmark)) == ids(fake)[23:]
 
 
 async def test_a_resumed_stream_has_bookmarks_too(
@@ -128,7 +128,7 @@ async def test_a_resumed_stream_has_bookmarks_too(
         seen += await take(stream, 1)
         bookmark = stream.bookmark
     assert seen == ids(fake)
-    assert await given(notes.stream(resume=bookmark)) == []
+    assert await read_ids(notes.stream(resume=bookmark)) == []
 
 
 async def test_it_costs_no_request_more(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
@@ -137,7 +137,7 @@ async def test_it_costs_no_request_more(fake: FakeIntervals, notes: Listing[Proj
     await take(stream, 20)
     bookmark = stream.bookmark
     fake.clear_log()
-    assert len(await given(notes.stream(page_size=20, resume=bookmark))) == 30
+    assert len(await read_ids(notes.stream(page_size=20, resume=bookmark))) == 30
     assert len(fake.log) == 2
     assert all(int(seen.query["limit"]) <= 36 for seen in fake.log)
 
@@ -150,7 +150,7 @@ async def test_the_policies_hold_for_resumed_streams(
     stream = notes.stream(page_size=20, on_drift=on_drift)
     first = await take(stream, 13)
     resumed = notes.stream(page_size=20, on_drift=on_drift, resume=stream.bookmark)
-    assert first + await given(resumed) == ids(fake)
+    assert first + await read_ids(resumed) == ids(fake)
 
 
 # Where others change rows meanwhile
@@ -285,7 +285,7 @@ async def test_rows_far_away_are_found(notes: Listing[ProjectNote], fake: FakeIn
     first = await take(stream, 20)
     insert(fake, 300, before[0])
     fake.clear_log()
-    assert first + await given(notes.stream(resume=stream.bookmark)) == before
+    assert first + await read_ids(notes.stream(resume=stream.bookmark)) == before
     assert len(fake.log) <= 8
 
 
@@ -303,7 +303,7 @@ async def test_changes_while_a_resumed_stream_is_read(
             remove(fake, before[3:6])
 
     fake.between(change)
-    assert first + await given(notes.stream(page_size=10, resume=stream.bookmark)) == before
+    assert first + await read_ids(notes.stream(page_size=10, resume=stream.bookmark)) == before
 
 
 # Slices, filters, sorting
@@ -320,7 +320,7 @@ async def test_a_slice_is_resumed_within_its_bounds(
     first = await take(stream, records)
     remove(fake, before[10 : 10 + records // 2])
     resumed = listing.stream(page_size=8, resume=stream.bookmark)
-    assert first + await given(resumed) == before[10:35]
+    assert first + await read_ids(resumed) == before[10:35]
     assert resumed.delivered == 25
 
 
@@ -335,7 +335,7 @@ async def test_a_sorted_listing_is_placed_by_its_order() -> None:
         first = await take(stream, 30)
         for id in before[5:30]:
             fake.remove("project", id)
-        rest = await given(intervals.project.list().stream(resume=stream.bookmark))
+        rest = await read_ids(intervals.project.list().stream(resume=stream.bookmark))
     assert first + rest == before
 
 
@@ -377,7 +377,9 @@ async def test_the_order_of_the_filters_does_not_matter(
     other = intervals.projectnote.list(search="e", projectid=projects)
     stream = one.stream()
     first = await take(stream, 1)
-    assert first + await given(other.stream(resume=stream.bookmark)) == await given(one.stream())
+    assert first + await read_ids(other.stream(resume=stream.bookmark)) == await read_ids(
+        one.stream()
+    )
 
 
 @pytest.mark.parametrize("place", range(0, 120, 5))
@@ -490,7 +492,7 @@ async def test_a_snapshot_is_resumed_page_by_page(
     bookmark = stream.bookmark
     await stream.aclose()
     remove(fake, before[: records // 2])
-    assert first + await given(notes.stream(page_size=10, resume=bookmark)) == before
+    assert first + await read_ids(notes.stream(page_size=10, resume=bookmark)) == before
 
 
 async def test_a_bookmark_after_an_error_goes_on(
@@ -502,7 +504,7 @@ async def test_a_bookmark_after_an_error_goes_on(
     fake.inject(faults.Status(404))
     with pytest.raises(Exception, match="HTTP 404"):
         await take(stream, 1)
-    assert first + await given(notes.stream(resume=stream.bookmark)) == ids(fake)
+    assert first + await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
 
 
 @pytest.mark.parametrize("page_size", [1, 3, 20])
@@ -526,7 +528,7 @@ async def test_a_bookmark_among_rows_that_came_in_goes_on_behind_the_former_end(
                 bookmark = stream.bookmark
             except ListingError:
                 break  # the second pass has begun
-            rest = await given(notes.stream(page_size=page_size, resume=bookmark))
+            rest = await read_ids(notes.stream(page_size=page_size, resume=bookmark))
             assert not {*rest} & {*seen} & {*before}
             assert {*before[20:]} <= {*seen, *rest}
         assert {*before[20:]} <= {*seen}

@@ -22,7 +22,7 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import AT_ONCE, asked, change_before, given, ids, insert, read
+from .acting import AT_ONCE, change_before, ids, insert, read, read_ids, requested
 
 
 async def test_everything_comes_in_two_requests(
@@ -30,8 +30,8 @@ async def test_everything_comes_in_two_requests(
 ) -> None:
     """One that tells how many there are, and one with room for them and some more."""
     stream = notes.stream(snapshot=True)
-    assert await given(stream) == ids(fake)
-    (_, first), (offset, limit) = asked(fake)
+    assert await read_ids(stream) == ids(fake)
+    (_, first), (offset, limit) = requested(fake)
     assert first == 1
     assert offset == 0
     assert limit > 50
@@ -41,7 +41,7 @@ async def test_everything_comes_in_two_requests(
 async def test_with_a_block_too(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
     """There is nothing to ask for ahead."""
     async with notes.stream(snapshot=True, concurrency=4) as stream:
-        assert await given(stream) == ids(fake)
+        assert await read_ids(stream) == ids(fake)
     assert fake.requests == 2
 
 
@@ -60,7 +60,7 @@ async def test_it_shows_the_moment_of_its_answer(
 
     change_before(fake, 2, change)
     stream = notes.stream(snapshot=True)
-    assert await given(stream) == ids(fake) != before
+    assert await read_ids(stream) == ids(fake) != before
     assert stream.listcount == 48
     assert fake.requests == 2
 
@@ -92,9 +92,9 @@ async def test_more_rows_than_there_is_room_for_are_asked_for_again(
     """With room for them, before the first record is given."""
     change_before(fake, 2, lambda: insert(fake, 100))
     stream = notes.stream(snapshot=True)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
     assert len(ids(fake)) == 150
-    assert [limit > 150 for _, limit in asked(fake)] == [False, False, True]
+    assert [limit > 150 for _, limit in requested(fake)] == [False, False, True]
 
 
 async def test_the_room_grows_faster_than_the_rows(
@@ -104,7 +104,7 @@ async def test_the_room_grows_faster_than_the_rows(
     for number in range(2, 10):
         change_before(fake, number, lambda: insert(fake, 40))
     stream = notes.stream(snapshot=True)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
     assert fake.requests <= 4
 
 
@@ -122,7 +122,7 @@ async def test_it_is_not_asked_again_for_ever(
     with pytest.raises(IncompleteListingError, match=r"more than the \d+ that were asked for"):
         await anext(stream)
     assert fake.requests <= 8
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
 
 
 async def test_an_empty_listing_is_one_request(
@@ -130,7 +130,7 @@ async def test_an_empty_listing_is_one_request(
 ) -> None:
     """The count tells it."""
     stream = intervals.projectnote.list(search="no such words").stream(snapshot=True)
-    assert await given(stream) == []
+    assert await read_ids(stream) == []
     assert fake.requests == 1
 
 
@@ -145,7 +145,7 @@ async def test_rows_that_are_gone_by_then_are_not_missed(
             fake.remove("projectnote", id)
 
     change_before(fake, 2, delete)
-    assert await given(notes.stream(snapshot=True)) == ids(fake)
+    assert await read_ids(notes.stream(snapshot=True)) == ids(fake)
     assert len(ids(fake)) == rows
     assert fake.requests == 2
 
@@ -170,9 +170,9 @@ async def test_a_slice_of_the_whole(
 ) -> None:
     """Only that is asked for."""
     stream = intervals.projectnote.list(offset=offset, limit=limit).stream(snapshot=True)
-    assert await given(stream) == ids(fake)[expected]
+    assert await read_ids(stream) == ids(fake)[expected]
     assert stream.requests <= 2
-    assert all(limit is None or asked_for <= max(limit, 1) for _, asked_for in asked(fake))
+    assert all(limit is None or asked_for <= max(limit, 1) for _, asked_for in requested(fake))
 
 
 async def test_filters_are_sent_with_both(fake: FakeIntervals, intervals: IntervalsClient) -> None:
@@ -180,7 +180,7 @@ async def test_filters_are_sent_with_both(fake: FakeIntervals, intervals: Interv
     project = int(str(fake.rows("projectnote")[0]["projectid"]))
     stream = intervals.projectnote.list(projectid=project).stream(snapshot=True)
     expected = [row["id"] for row in fake.rows("projectnote") if row["projectid"] == project]
-    assert await given(stream) == expected
+    assert await read_ids(stream) == expected
     assert [seen.query["projectid"] for seen in fake.log] == [str(project)] * 2
 
 
@@ -204,7 +204,7 @@ async def test_without_a_listcount_there_is_no_telling_how_much_to_ask_for(
     stream = notes.stream(snapshot=True)
     with pytest.raises(IncompleteListingError, match="holds no listcount"):
         await anext(stream)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
 
 
 # Faults before the first record
@@ -229,7 +229,7 @@ async def test_what_goes_wrong_before_the_first_record_is_asked_for_again(
     """No record was given, so nothing is broken."""
     fake.inject(fault, skip=skip)
     stream = notes.stream(snapshot=True)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
     assert stream.requests == 3
 
 
@@ -238,7 +238,7 @@ async def test_an_answer_cut_off_before_the_first_record_is_asked_for_again(
 ) -> None:
     """JSON that ends in the middle is no answer."""
     fake.inject(faults.Truncated(0.002), skip=1)
-    assert await given(notes.stream(snapshot=True)) == ids(fake)
+    assert await read_ids(notes.stream(snapshot=True)) == ids(fake)
     assert fake.requests == 3
 
 
@@ -250,12 +250,12 @@ async def test_an_answer_without_rows_is_asked_for_once_more_then_raised(
 ) -> None:
     """Its own count promises some."""
     fake.inject(fault, skip=1)
-    assert await given(notes.stream(snapshot=True)) == ids(fake)
+    assert await read_ids(notes.stream(snapshot=True)) == ids(fake)
     fake.inject(fault, times=2, skip=1)
     stream = notes.stream(snapshot=True)
     with pytest.raises(IncompleteListingError, match="counts 50 records, and gave 0"):
         await anext(stream)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
 
 
 async def test_an_error_that_stays_is_raised_and_can_be_stepped_again(
@@ -267,7 +267,7 @@ async def test_an_error_that_stays_is_raised_and_can_be_stepped_again(
     with pytest.raises(ServerError) as caught:
         await anext(stream)
     assert caught.value.attempts == 4
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
 
 
 # A snapshot that breaks
@@ -291,7 +291,7 @@ async def test_a_broken_snapshot_says_so_and_starts_again(
     assert caught.value.path == "/projectnote/"
     assert f"after {len(broken)} of 50 records" in caught.value.message
     fake.touch("projectnote", ids(fake)[0], reorder=True)
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
     assert stream.delivered == 50
     assert fake.requests == 4
 
@@ -305,7 +305,7 @@ async def test_a_broken_snapshot_can_go_on_page_by_page(
     fake.inject(fault, skip=1)
     change_before(fake, 3, lambda: fake.remove("projectnote", before[0]))
     stream = notes.stream(snapshot=True, on_broken="repair")
-    assert await given(stream) == before
+    assert await read_ids(stream) == before
     assert (stream.delivered, stream.listcount) == (50, 49)
     assert fake.requests <= 5
 
@@ -317,7 +317,7 @@ async def test_a_broken_slice_goes_on_in_its_bounds(
     fake.inject(faults.DropInBody(), skip=1)
     listing = intervals.projectnote.list(offset=10, limit=25)
     stream = listing.stream(snapshot=True, on_broken="repair")
-    assert await given(stream) == ids(fake)[10:35]
+    assert await read_ids(stream) == ids(fake)[10:35]
     assert stream.delivered == 25
 
 
@@ -364,7 +364,7 @@ async def test_a_capped_answer_is_not_taken_for_all_there_is(
         with pytest.raises(SnapshotBrokenError, match="counts 50 records, and gave 30"):
             await read(stream, seen)
         fake.heal()
-        assert await given(stream) == ids(fake)
+        assert await read_ids(stream) == ids(fake)
 
 
 @pytest.mark.parametrize("row", [{"id": "x"}, {"projectid": None}], ids=str)
@@ -380,7 +380,7 @@ async def test_a_wrong_record_in_a_snapshot_is_named(
     with pytest.raises((RecordError, SnapshotBrokenError), match=r"\$\.projectnote\[7\]"):
         await read(stream, seen)
     assert seen in ([], ids(fake)[:7])
-    assert await given(stream) == ids(fake)
+    assert await read_ids(stream) == ids(fake)
 
 
 # Options
@@ -409,7 +409,7 @@ async def test_a_snapshot_that_is_left_leaves_nothing(
     stream = notes.stream(snapshot=True)
     await anext(stream)
     await stream.aclose()
-    assert await given(stream) == []
+    assert await read_ids(stream) == []
     async for _ in notes.stream(snapshot=True):
         break
     assert fake.requests == 4
