@@ -9,7 +9,7 @@ import attrs
 from ..errors import IncompleteListingError, ListingError
 from .page_sizes import BYTES, FIRST, GROWTH, PageSizes
 
-__all__ = ["FIRST", "MARGIN", "WIDEST", "PagePlan", "PageRequest", "pages_of"]
+__all__ = ["MARGIN", "WIDEST", "PagePlan", "PageRequest", "pages_of"]
 
 # Rows requested beyond the listcount: records that others add meanwhile then need no page of
 # their own.
