@@ -58,9 +58,9 @@ class AtomicFile:
     def __init__(
         self, target: Path, *, force: bool = False, shared: bool = False, part: str = ""
     ) -> None:
-        self.requested = target
-        self.target = Path(os.path.realpath(target))
-        self.path = self.target.with_name(_hidden_name(self.target.name, part))
+        self.requested: Path = target
+        self.target: Path = Path(os.path.realpath(target))
+        self.path: Path = self.target.with_name(_hidden_name(self.target.name, part))
         self._force = force
         self._accepts_existing = force or shared
         self._stream: BinaryIO | None = None

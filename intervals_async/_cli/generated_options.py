@@ -73,14 +73,17 @@ def declare_options(
     return command
 
 
-def options_of_typed_dict(typed_dict: type, panel: str) -> list[inspect.Parameter]:
+def options_of_typed_dict(
+    typed_dict: type, panel: str, *described_by: type
+) -> list[inspect.Parameter]:
     """Make an option for each filter or field of a resource.
 
     Args:
         typed_dict: The TypedDict of the filters or fields.
         panel: The panel of the help that shows the options.
+        described_by: Further TypedDicts that describe what `typed_dict` does not.
     """
-    helps = descriptions(typed_dict)
+    helps = descriptions(typed_dict, *described_by)
     return [
         _parameter_option(parameter, helps.get(name, ""), panel)
         for name, parameter in parameters(typed_dict).items()

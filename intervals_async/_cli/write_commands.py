@@ -119,7 +119,7 @@ class UpdateGroup(ResourceGroup):
                 checked=not as_is,
             )
 
-        options = options_of_typed_dict(typed_dict, FIELDS_PANEL)
+        options = options_of_typed_dict(typed_dict, FIELDS_PANEL, resource_class.creatable)
         nullable = [each.name for each in parameters(typed_dict).values() if each.nullable]
         if nullable:
             options.append(name_list_option("clear", nullable, "The fields to empty."))

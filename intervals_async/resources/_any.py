@@ -65,9 +65,7 @@ class AnyResource(Protocol):
         """List the names of the methods that the API allows."""
         raise NotImplementedError
 
-    def list(
-        self, *, offset: int = ..., limit: int | None = ..., **filters: object
-    ) -> Listing[Any]:
+    def list(self, *, offset: int = 0, limit: int | None = None, **filters: object) -> Listing[Any]:
         """List the records that match; `offset` and `limit` only if the resource is paginated."""
         raise NotImplementedError
 
@@ -82,8 +80,8 @@ class AnyResource(Protocol):
     async def create(
         self,
         *,
-        send_notifications: bool | None = ...,
-        disable_action_notes: bool | None = ...,
+        send_notifications: bool | None = None,
+        disable_action_notes: bool | None = None,
         **fields: object,
     ) -> Record:
         """Create a record and return it as it was stored."""
@@ -94,14 +92,14 @@ class AnyResource(Protocol):
         id: int,
         /,
         *,
-        send_notifications: bool | None = ...,
-        disable_action_notes: bool | None = ...,
+        send_notifications: bool | None = None,
+        disable_action_notes: bool | None = None,
         **fields: object,
     ) -> Record:
         """Change some fields of a record and return all of it."""
         raise NotImplementedError
 
-    async def delete(self, id: int, /, *, send_notifications: bool | None = ...) -> None:
+    async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:
         """Delete a record."""
         raise NotImplementedError
 

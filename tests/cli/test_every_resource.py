@@ -9,7 +9,7 @@ import pytest
 
 from intervals_async import resources
 from intervals_async._cli.app import RESOURCE_GROUPS
-from intervals_async._schema.parameters import parameters
+from intervals_async.resources import descriptions, parameters
 from intervals_async.testing import FakeIntervals
 
 PAIRS = [
@@ -37,9 +37,13 @@ def test_the_help_names_every_option_with_its_meaning(invoke: Any, verb: str, na
     lines = result.stdout.splitlines()
     shown = [line.split()[1] for line in lines if line.startswith("│ --")]
     assert len(shown) == len(set(shown))
+    meanings = descriptions(typed_dict, kind.creatable) if typed_dict else {}
+    text = " ".join(result.stdout.replace("│", " ").split())
     for parameter in known.values():
         if parameter.name != "password":
             assert f"--{parameter.name}" in shown
+            first_words = meanings[parameter.name].replace("`", "").split()[:2]
+            assert " ".join(first_words).rstrip(".") in text
     if verb in ("list", "export", "create"):
         required = [parameter for parameter in known.values() if parameter.required]
         assert result.stdout.count("[required]") == len(required)

@@ -35,7 +35,7 @@ class BudgetCheck:
         *,
         wait_for_reset: bool,
     ) -> None:
-        self.requests = 0
+        self.requests: int = 0
         self._client = client
         self._jobs = jobs
         self._scheduler = scheduler

@@ -50,7 +50,7 @@ class Job:
         reporter: ProgressReporter,
     ) -> None:
         self.keep_ids = False
-        self.was_surveyed = False
+        self.was_surveyed: bool = False
         self._plan = plan
         self._folder = folder
         self._states = states

@@ -32,8 +32,8 @@ class ResourceReader:
     )
 
     def __init__(self, query: ResourceQuery, saved: SavedState) -> None:
-        self.query = query
-        self.first_page_seconds = 0.0
+        self.query: ResourceQuery = query
+        self.first_page_seconds: float = 0.0
         self._saved = saved
         self._stream: Stream[Any] | None = None
         # The counts of the state before this stream.

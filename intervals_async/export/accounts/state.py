@@ -211,8 +211,8 @@ class SavedState:
 
     def __init__(self, folder: StateFolder, name: str) -> None:
         self._folder = folder
-        self.name = name
-        self.current = folder.load(name)
+        self.name: str = name
+        self.current: ResourceState = folder.load(name)
 
     async def save(self) -> None:
         """Write the current state."""

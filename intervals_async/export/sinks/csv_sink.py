@@ -41,7 +41,7 @@ UNQUOTED = {
     ColumnKind.LOCAL_DATETIME,
 }
 
-BOOLEANS = {None: "", True: "true", False: "false"}
+BOOLEANS: dict[bool | None, str] = {None: "", True: "true", False: "false"}
 
 
 class CsvSink(BytesSink):

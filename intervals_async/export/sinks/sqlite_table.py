@@ -29,7 +29,7 @@ class Table:
     __slots__ = ("cells", "columns", "has_key", "name", "types")
 
     def __init__(self, name: str, record_class: type[Record]) -> None:
-        self.name = name
+        self.name: str = name
         fields = columns_of(record_class)
         self.columns: Sequence[str] = [field.name for field in fields]
         self.types: dict[str, str] = {
@@ -37,7 +37,7 @@ class Table:
             for field in fields
         }
         self.cells: Sequence[Cells] = [field.plain for field in fields]
-        self.has_key = "id" in self.types
+        self.has_key: bool = "id" in self.types
 
     def create(self) -> str:
         """Create the table."""
