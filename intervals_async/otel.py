@@ -175,7 +175,9 @@ class OpenTelemetry:
         attempt = self._open.pop(attempt_id, None)
         if attempt is not None:
             attempt.span.set_attribute("error.type", "_OTHER")
-            attempt.span.set_status(trace.StatusCode.ERROR, "the end of the attempt was never reported")
+            attempt.span.set_status(
+                trace.StatusCode.ERROR, "the end of the attempt was never reported"
+            )
             attempt.span.end()
 
 
