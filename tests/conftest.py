@@ -10,6 +10,7 @@ import selectors
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ import pytest
 from aiohttp import ClientResponse
 from hypothesis import HealthCheck, settings
 
+import intervals_async
 from intervals_async import IntervalsClient, RetryPolicy
 from intervals_async.testing import FakeIntervals
 
@@ -31,6 +33,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("calm")
+
+PACKAGE = Path(intervals_async.__file__).parent
 
 # Retries without waits.
 AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
@@ -53,9 +57,19 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> None:
 async def _leak_check() -> AsyncIterator[None]:
     before = asyncio.all_tasks()
     yield
+    assert await _tasks_left() - before == {asyncio.current_task()}
+
+
+async def _tasks_left() -> set[asyncio.Task[Any]]:
     gc.collect()  # unclosed objects warn, and unfinished generators start a task
     await asyncio.sleep(0)
-    assert asyncio.all_tasks() - before == {asyncio.current_task()}
+    return asyncio.all_tasks()
+
+
+def _is_of_the_library(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    file = Path() if code is None else Path(code.co_filename)
+    return file.is_relative_to(PACKAGE) and not file.is_relative_to(PACKAGE / "testing")
 
 
 @pytest.fixture
@@ -63,6 +77,8 @@ async def fake() -> AsyncIterator[FakeIntervals]:
     """Return a running server with 50 notes and no rate limits."""
     async with FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None) as server:
         yield server
+        # Checked while the server runs, because the tasks that wait for it end when it stops.
+        assert not [task for task in await _tasks_left() if _is_of_the_library(task)]
 
 
 @pytest.fixture

@@ -270,7 +270,7 @@ def _code(code: object) -> int | None:
 
 def _without_tags(body: bytes) -> str:
     page = body[:4096].decode(errors="replace")
-    page = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)", " ", page)
+    page = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|$)", " ", page)
     return re.sub(r"<[^>]*>?", " ", page)
 
 
