@@ -1,6 +1,6 @@
-"""Pure: JSON both ways, with orjson where it is installed and the same results without.
+"""Pure: reads and writes JSON, with orjson if it is installed and the same results without it.
 
-Only whole numbers beyond 64 bits differ; no field of the API holds any.
+Only integers beyond 64 bits differ. No field of the API has such values.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def plain_loads(body: bytes) -> Any:
-    """Read JSON with the standard library, as strictly as orjson does.
+    """Parse JSON with the standard library, as strictly as orjson.
 
     Raises:
-        ValueError: It is not JSON; the message says why.
+        ValueError: The bytes are not JSON. The message says why.
     """
     try:
         value = json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
         if _SURROGATE.search(body):
-            dumps(value)  # half a pair cannot be written again
+            dumps(value)  # half of a surrogate pair cannot be encoded
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError("JSON is nested too deeply") from None
     return value
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not valid in JSON")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        raise ValueError(f"{digits[:20]} is too large a number")
+        raise ValueError(f"the number {digits[:20]} is too large")
     return number
 
 
@@ -53,10 +53,10 @@ else:
 
 
 def loads(body: bytes) -> Any:
-    """Read JSON in UTF-8; a byte order mark is passed over. Raises as `plain_loads` does."""
+    """Parse JSON in UTF-8, with or without a byte order mark. Raises as `plain_loads` does."""
     return _quick_loads(body.removeprefix(_BOM))
 
 
 def dumps(value: object) -> bytes:
-    """Write JSON in UTF-8."""
+    """Encode a value as compact JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

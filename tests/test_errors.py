@@ -1,4 +1,4 @@
-"""The error tree: what each code becomes, and what an error carries."""
+"""The error classes: which code has which, and what an error carries."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ EXPECTED = {
 
 @pytest.mark.parametrize(("code", "kind"), EXPECTED.items())
 def test_each_code_has_its_own_class(code: int, kind: type[errors.APIError]) -> None:
-    """The API's code decides, whatever the HTTP status is."""
+    """The API's error code decides the class of the error, whatever the HTTP status is."""
     assert error_class(400, code) is kind
     assert error_class(599, code) is kind
 
 
-def test_the_codes_have_different_classes() -> None:
-    """No two codes share a class."""
+def test_no_two_codes_share_a_class() -> None:
+    """Each of the 20 error codes has a class of its own."""
     assert len(set(EXPECTED.values())) == 20
 
 
@@ -67,7 +67,7 @@ def test_the_codes_have_different_classes() -> None:
 def test_without_a_known_code_the_status_decides(
     status: int, code: int | None, kind: type[errors.APIError]
 ) -> None:
-    """An answer without a code, or with a new one, is still told apart."""
+    """Without a known error code, the HTTP status decides the class of the error."""
     assert error_class(status, code) is kind
 
 
@@ -84,8 +84,8 @@ def an_error(kind: type[CallError] = errors.ValidationError) -> CallError:
     )
 
 
-def test_an_error_reads_as_one_line_that_says_what_and_where() -> None:
-    """The call, the status, the code, the message and the details are all in the text."""
+def test_the_text_of_an_error_is_one_line() -> None:
+    """The text of an error holds the call, the status, the code, the message and the details."""
     assert str(an_error()) == (
         "POST /projectnote/: HTTP 400, code 18: Validation error has occurred "
         "(title is too long) [after 2 attempts]"
@@ -96,7 +96,7 @@ def test_an_error_reads_as_one_line_that_says_what_and_where() -> None:
 
 @pytest.mark.parametrize("pickled", [True, False])
 def test_every_error_can_be_pickled_and_copied(pickled: bool) -> None:
-    """Nothing that an error carries is lost on the way to another process."""
+    """Pickling and copying keep everything that an error carries."""
     classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     for kind in classes:
         if not issubclass(kind, CallError):
@@ -109,20 +109,20 @@ def test_every_error_can_be_pickled_and_copied(pickled: bool) -> None:
 
 
 def test_a_record_error_keeps_its_place_when_pickled() -> None:
-    """The place of a wrong value survives as well."""
+    """Pickling keeps the path of the wrong value in a RecordError."""
     error = RecordError("wrong", place="$.projectnote[3].date", status=200)
     assert pickle.loads(pickle.dumps(error)).place == "$.projectnote[3].date"
 
 
-def test_builtin_families() -> None:
-    """Those who catch Python's own classes are served too."""
+def test_errors_have_builtin_base_classes() -> None:
+    """Some errors are also errors of Python's own classes."""
     assert issubclass(errors.ArgumentError, ValueError)
     assert issubclass(errors.RequestTimeoutError, TimeoutError)
     assert issubclass(errors.ClientClosedError, RuntimeError)
 
 
 def test_all_errors_are_public() -> None:
-    """Every class of the tree is at the package's root."""
+    """Every error class can be imported from the package."""
     for name in errors.__all__:
         if name != "error_class":
             assert getattr(intervals_async, name) is getattr(errors, name)

@@ -1,4 +1,4 @@
-"""What a client tells of its doings, to the hook and to the log."""
+"""The events of a client, as the hook and the log receive them."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from intervals_async import (
     RequestFailed,
     RequestSent,
     ResponseReceived,
-    RetryPolicy,
     RetryScheduled,
+    ValidationError,
 )
 from intervals_async.testing import FakeIntervals, faults
 
-AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
+from .conftest import AT_ONCE
 
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Give the library's log from DEBUG on."""
+    """Return the library's log from DEBUG on."""
     with caplog.at_level(logging.DEBUG, logger="intervals_async"):
         yield caplog
 
 
-async def test_a_call_is_told_from_beginning_to_end(fake: FakeIntervals) -> None:
-    """Request, failure, retry, request, answer, page: in order, with what belongs together."""
+async def test_the_events_of_a_call(fake: FakeIntervals) -> None:
+    """A call reports request, failure, retry, request, response and page in order."""
     events: list[Event] = []
     fake.inject(faults.DropBefore())
     async with IntervalsClient(
@@ -43,7 +43,7 @@ async def test_a_call_is_told_from_beginning_to_end(fake: FakeIntervals) -> None
     ) as client:
         await client.projectnote.list(projectid=301).collect()
     url = f"{fake.url}projectnote/?projectid=301&offset=0&limit=100"
-    first, failed, retry, second, answer, page = events
+    first, failed, retry, second, response, page = events
     assert isinstance(first, RequestSent)
     assert (first.method, first.url, first.resource) == ("GET", url, "projectnote")
     assert (first.attempt, first.body) == (1, None)
@@ -53,29 +53,29 @@ async def test_a_call_is_told_from_beginning_to_end(fake: FakeIntervals) -> None
     assert (retry.path, retry.attempt, retry.wait) == ("/projectnote/", 1, 0.0)
     assert isinstance(second, RequestSent)
     assert second.attempt == 2
-    assert isinstance(answer, ResponseReceived)
-    assert answer.attempt_id == second.attempt_id != first.attempt_id
-    assert (answer.status, answer.error, answer.body) == (200, None, None)
-    assert answer.size > 0
-    assert answer.seconds > 0
+    assert isinstance(response, ResponseReceived)
+    assert response.attempt_id == second.attempt_id != first.attempt_id
+    assert (response.status, response.error, response.body) == (200, None, None)
+    assert response.size > 0
+    assert response.seconds > 0
     assert isinstance(page, PageReceived)
     assert (page.resource, page.offset, page.listcount) == ("projectnote", 0, page.records)
 
 
-async def test_a_bad_answer_is_told_with_its_error(fake: FakeIntervals) -> None:
-    """The status alone does not say which of the twenty codes it was."""
+async def test_an_error_response_is_reported_with_its_class(fake: FakeIntervals) -> None:
+    """ResponseReceived names the class of the error in the response."""
     events: list[Event] = []
     fake.inject(faults.Status(400, code=18))
     async with IntervalsClient(fake.token, base_url=fake.url, on_event=events.append) as client:
-        with pytest.raises(Exception, match="code 18"):
+        with pytest.raises(ValidationError):
             await client.me.get()
-    answer = events[-1]
-    assert isinstance(answer, ResponseReceived)
-    assert (answer.status, answer.error) == (400, "ValidationError")
+    response = events[-1]
+    assert isinstance(response, ResponseReceived)
+    assert (response.status, response.error) == (400, "ValidationError")
 
 
-async def test_a_call_that_was_given_up_is_told(fake: FakeIntervals) -> None:
-    """Every request that is told of has an end that is told of."""
+async def test_a_cancelled_request_is_reported(fake: FakeIntervals) -> None:
+    """A request that is cancelled ends with a RequestFailed event."""
     events: list[Event] = []
     fake.inject(faults.Hold(asyncio.Event()))
     async with IntervalsClient(fake.token, base_url=fake.url, on_event=events.append) as client:
@@ -88,10 +88,10 @@ async def test_a_call_that_was_given_up_is_told(fake: FakeIntervals) -> None:
     assert events[-1].error == "CancelledError"
 
 
-async def test_waiting_for_the_limits_is_told(
+async def test_waiting_for_the_limits_is_reported(
     fake: FakeIntervals, log: pytest.LogCaptureFixture
 ) -> None:
-    """Who looks at an export that stands still sees why."""
+    """A wait for the rate limits is reported and logged."""
     events: list[Event] = []
     async with IntervalsClient(
         fake.token, base_url=fake.url, limits=[Limit(1, per=1e6)], on_event=events.append
@@ -106,13 +106,13 @@ async def test_waiting_for_the_limits_is_told(
     assert isinstance(wait, LimitWait)
     assert wait.bulk
     assert 1e6 - 60 < wait.seconds <= 1e6
-    assert "waiting for the limits" in log.text
+    assert "waiting for the rate limits" in log.text
 
 
-async def test_bodies_are_shown_to_those_who_ask(
+async def test_events_have_bodies_only_on_request(
     fake: FakeIntervals, log: pytest.LogCaptureFixture
 ) -> None:
-    """They hold the account's content, so by default they are not; the log never has them."""
+    """Events hold bodies with show_bodies=True only, and the log never does."""
     events: list[Event] = []
     async with IntervalsClient(
         fake.token, base_url=fake.url, on_event=events.append, show_bodies=True
@@ -128,10 +128,10 @@ async def test_bodies_are_shown_to_those_who_ask(
     assert "a secret title" not in repr(events[0])
 
 
-async def test_a_hook_that_fails_harms_no_call(
+async def test_an_error_of_the_hook_is_logged(
     fake: FakeIntervals, log: pytest.LogCaptureFixture
 ) -> None:
-    """Its error is logged."""
+    """An error in the hook is logged and does not affect the call."""
 
     def hook(event: Event) -> None:
         raise RuntimeError("the hook is broken")
@@ -141,8 +141,8 @@ async def test_a_hook_that_fails_harms_no_call(
     assert "on_event failed for RequestSent" in log.text
 
 
-async def test_the_levels_make_sense(fake: FakeIntervals, log: pytest.LogCaptureFixture) -> None:
-    """DEBUG for what goes well, WARNING for what goes wrong and is tried again."""
+async def test_log_levels(fake: FakeIntervals, log: pytest.LogCaptureFixture) -> None:
+    """Success is logged at DEBUG, and a failure that is retried at WARNING."""
     fake.inject(faults.Status(500))
     async with IntervalsClient(fake.token, base_url=fake.url, retry=AT_ONCE) as client:
         assert [note async for note in client.projectnote.list().stream(page_size=50)]
@@ -159,7 +159,7 @@ async def test_the_levels_make_sense(fake: FakeIntervals, log: pytest.LogCapture
 
 
 async def test_trace_configs_pass_through(fake: FakeIntervals) -> None:
-    """Whoever uses aiohttp's own traces goes on using them."""
+    """Trace configs are passed to the client's own session, and rejected with another one."""
     seen: list[str] = []
     trace = aiohttp.TraceConfig()
 
@@ -173,5 +173,5 @@ async def test_trace_configs_pass_through(fake: FakeIntervals) -> None:
         await client.me.get()
     assert seen == ["/me/"]
     async with aiohttp.ClientSession() as session:
-        with pytest.raises(ArgumentError, match="belong to the session"):
+        with pytest.raises(ArgumentError, match="trace_configs"):
             IntervalsClient(fake.token, session=session, trace_configs=[trace])

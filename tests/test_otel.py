@@ -1,4 +1,4 @@
-"""What the OpenTelemetry hook makes of events, each fed by hand."""
+"""The spans and the metric that the OpenTelemetry hook creates from events."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sent(number: int = 0, *, method: str = "GET", url: str = NOTES, attempt: int
     )
 
 
-def answered(
+def received(
     number: int = 0, status: int = 200, error: str | None = None, seconds: float = 0.25
 ) -> Event:
     return ResponseReceived(
@@ -62,13 +62,13 @@ def failed(number: int = 0, error: str = "ConnectError", reason: str = "no conne
     )
 
 
-def told(span: ReadableSpan) -> Mapping[str, AttributeValue]:
+def attributes_of(span: ReadableSpan) -> Mapping[str, AttributeValue]:
     return span.attributes or {}
 
 
 @attrs.frozen
 class Telemetry:
-    """Providers that keep what they are given."""
+    """Providers that keep what they record."""
 
     exporter: InMemorySpanExporter
     reader: InMemoryMetricReader
@@ -76,24 +76,24 @@ class Telemetry:
     meter_provider: MeterProvider
 
     def hook(self, then: Callable[[Event], None] | None = None) -> OpenTelemetry:
-        """Give one to test."""
+        """Return a hook to test."""
         return OpenTelemetry(self.tracer_provider, self.meter_provider, then)
 
     def tracer(self) -> trace.Tracer:
-        """Give the caller's."""
+        """Return a tracer of the caller."""
         return self.tracer_provider.get_tracer("tests")
 
     def spans(self) -> tuple[ReadableSpan, ...]:
-        """What has ended, in that order."""
+        """Return the spans that have ended, in that order."""
         return self.exporter.get_finished_spans()
 
     def span(self) -> ReadableSpan:
-        """The only one that has ended."""
+        """Return the only span that has ended."""
         (span,) = self.spans()
         return span
 
     def metrics(self) -> list[Metric]:
-        """What has been measured."""
+        """Return the recorded metrics."""
         data = self.reader.get_metrics_data()
         if data is None:
             return []
@@ -105,7 +105,7 @@ class Telemetry:
         ]
 
     def points(self) -> list[HistogramDataPoint]:
-        """Its values, one point for each set of attributes."""
+        """Return the data points, one for each set of attributes."""
         points = [point for metric in self.metrics() for point in metric.data.data_points]
         return [point for point in points if isinstance(point, HistogramDataPoint)]
 
@@ -122,16 +122,16 @@ def telemetry() -> Iterator[Telemetry]:
 
 
 def test_an_attempt_is_a_client_span(telemetry: Telemetry) -> None:
-    """It holds what the stable conventions ask for, and nothing else."""
+    """An attempt becomes a CLIENT span with the attributes of the stable conventions."""
     hook = telemetry.hook()
     hook(sent())
     assert telemetry.spans() == ()
-    hook(answered())
+    hook(received())
     span = telemetry.span()
     assert span.kind is SpanKind.CLIENT
     assert span.name == "GET /projectnote/"
     assert span.status.status_code is StatusCode.UNSET
-    assert told(span) == {
+    assert attributes_of(span) == {
         "http.request.method": "GET",
         "server.address": "api.myintervals.com",
         "server.port": 443,
@@ -141,11 +141,11 @@ def test_an_attempt_is_a_client_span(telemetry: Telemetry) -> None:
     }
 
 
-def test_the_span_names_its_maker(telemetry: Telemetry) -> None:
-    """The scope is the library with its version and the conventions' schema."""
+def test_the_scope_of_a_span(telemetry: Telemetry) -> None:
+    """The scope of a span is the library with its version and the schema of the conventions."""
     hook = telemetry.hook()
     hook(sent())
-    hook(answered())
+    hook(received())
     scope = telemetry.span().instrumentation_scope
     assert scope is not None
     assert (scope.name, scope.version) == ("intervals_async", _version.__version__)
@@ -162,28 +162,28 @@ def test_the_span_names_its_maker(telemetry: Telemetry) -> None:
          "/projectnote/5/projectnote/{id}/", "127.0.0.1", 80),
     ],
 )  # fmt: skip
-def test_names_are_few(
+def test_span_names_hold_no_ids(
     telemetry: Telemetry, url: str, template: str, address: str, port: int
 ) -> None:
-    """The member's number is not part of the name, the root's path is."""
+    """The name of a span holds the path of the root, but not the id of the member."""
     hook = telemetry.hook()
     hook(sent(method="PUT", url=url))
-    hook(answered())
+    hook(received())
     span = telemetry.span()
     assert span.name == f"PUT {template}"
-    assert told(span)["url.template"] == template
-    assert told(span)["server.address"] == address
-    assert told(span)["server.port"] == port
-    assert told(span)["url.full"] == url
+    assert attributes_of(span)["url.template"] == template
+    assert attributes_of(span)["server.address"] == address
+    assert attributes_of(span)["server.port"] == port
+    assert attributes_of(span)["url.full"] == url
 
 
 def test_each_attempt_has_its_span(telemetry: Telemetry) -> None:
-    """From the second on, it says how often the request was sent again."""
+    """Each attempt has a span, which counts the resends before it."""
     hook = telemetry.hook()
     for attempt in (1, 2, 3):
         hook(sent(attempt, attempt=attempt))
-        hook(answered(attempt))
-    assert [told(span).get("http.request.resend_count") for span in telemetry.spans()] == [
+        hook(received(attempt))
+    assert [attributes_of(span).get("http.request.resend_count") for span in telemetry.spans()] == [
         None,
         1,
         2,
@@ -199,54 +199,54 @@ def test_each_attempt_has_its_span(telemetry: Telemetry) -> None:
         (200, "ResponseError", "ResponseError"),
     ],
 )
-def test_a_bad_answer_is_an_error(
+def test_an_error_response_is_an_error(
     telemetry: Telemetry, status: int, error: str | None, kind: str
 ) -> None:
-    """A status from 400 on, or an answer that means an error; the status says enough."""
+    """A span with a status from 400 on, or with an error in the response, has the status ERROR."""
     hook = telemetry.hook()
     hook(sent())
-    hook(answered(status=status, error=error))
+    hook(received(status=status, error=error))
     span = telemetry.span()
     assert span.status.status_code is StatusCode.ERROR
     assert span.status.description is None
-    assert told(span)["http.response.status_code"] == status
-    assert told(span)["error.type"] == kind
+    assert attributes_of(span)["http.response.status_code"] == status
+    assert attributes_of(span)["error.type"] == kind
 
 
 @pytest.mark.parametrize("error", ["ConnectError", "CancelledError"])
-def test_an_attempt_without_an_answer_is_an_error(telemetry: Telemetry, error: str) -> None:
-    """Cancelled ones too; the reason is the status's description."""
+def test_an_attempt_without_a_response_is_an_error(telemetry: Telemetry, error: str) -> None:
+    """A span without a response has the status ERROR, and the reason as its description."""
     hook = telemetry.hook()
     hook(sent())
-    hook(failed(error=error, reason="it was given up"))
+    hook(failed(error=error, reason="cancelled"))
     span = telemetry.span()
     assert span.status.status_code is StatusCode.ERROR
-    assert span.status.description == "it was given up"
-    assert told(span)["error.type"] == error
-    assert "http.response.status_code" not in told(span)
+    assert span.status.description == "cancelled"
+    assert attributes_of(span)["error.type"] == error
+    assert "http.response.status_code" not in attributes_of(span)
 
 
 def test_the_parent_is_the_span_of_the_caller(telemetry: Telemetry) -> None:
-    """The one that is current when the attempt begins; it stays the current one."""
+    """The parent of a span is the current span of the caller, which stays current."""
     hook = telemetry.hook()
     with telemetry.tracer().start_as_current_span("caller") as caller:
         hook(sent())
         assert trace.get_current_span() is caller
-    hook(answered())
+    hook(received())
     span = telemetry.spans()[-1]
     assert span.parent == caller.get_span_context()
 
 
 def test_without_a_callers_span_it_has_no_parent(telemetry: Telemetry) -> None:
-    """An attempt then is a trace of its own."""
+    """Without a current span, the span of an attempt has no parent."""
     hook = telemetry.hook()
     hook(sent())
-    hook(answered())
+    hook(received())
     assert telemetry.span().parent is None
 
 
 async def test_attempts_of_many_tasks_are_kept_apart(telemetry: Telemetry) -> None:
-    """Each end finds its own span, in whatever order they come."""
+    """The spans of concurrent attempts have their own parents and ends."""
     hook = telemetry.hook()
     all_sent = asyncio.Barrier(3)
 
@@ -254,7 +254,7 @@ async def test_attempts_of_many_tasks_are_kept_apart(telemetry: Telemetry) -> No
         with telemetry.tracer().start_as_current_span(f"task {number}"):
             hook(sent(number))
             await all_sent.wait()
-            hook(answered(number, status=200 + number))
+            hook(received(number, status=200 + number))
 
     await asyncio.gather(*map(call, range(3)))
     callers = {
@@ -263,7 +263,7 @@ async def test_attempts_of_many_tasks_are_kept_apart(telemetry: Telemetry) -> No
         if span.kind is SpanKind.INTERNAL and span.context is not None
     }
     found = {
-        told(span)["http.response.status_code"]: callers[span.parent.span_id]
+        attributes_of(span)["http.response.status_code"]: callers[span.parent.span_id]
         for span in telemetry.spans()
         if span.parent is not None
     }
@@ -271,10 +271,10 @@ async def test_attempts_of_many_tasks_are_kept_apart(telemetry: Telemetry) -> No
 
 
 def test_the_metric_is_a_histogram_in_seconds(telemetry: Telemetry) -> None:
-    """With the boundaries that the conventions advise."""
+    """The metric is a histogram in seconds with the boundaries of the conventions."""
     hook = telemetry.hook()
     hook(sent())
-    hook(answered(seconds=0.25))
+    hook(received(seconds=0.25))
     (metric,) = telemetry.metrics()
     assert (metric.name, metric.unit) == ("http.client.request.duration", "s")
     (point,) = telemetry.points()
@@ -292,7 +292,7 @@ def test_the_metric_is_a_histogram_in_seconds(telemetry: Telemetry) -> None:
 
 
 def test_the_metric_tells_failures_apart(telemetry: Telemetry) -> None:
-    """By the error's class; addresses and numbers of attempts make no series."""
+    """The metric has a series for each class of error, and none for ids and attempts."""
     hook = telemetry.hook()
     for number in (0, 1):
         url = f"https://api.myintervals.com/projectnote/{number}/"
@@ -310,7 +310,7 @@ def test_the_metric_tells_failures_apart(telemetry: Telemetry) -> None:
 
 
 def test_a_span_lasts_as_long_as_the_metric_says(telemetry: Telemetry) -> None:
-    """Both tell the seconds that the client measured."""
+    """The span and the metric have the same duration."""
     hook = telemetry.hook()
     hook(sent())
     hook(failed())
@@ -319,47 +319,47 @@ def test_a_span_lasts_as_long_as_the_metric_says(telemetry: Telemetry) -> None:
     assert span.end_time == span.start_time + 1_500_000_000
 
 
-def test_a_measured_value_leads_to_its_span(telemetry: Telemetry) -> None:
-    """The histogram's example is the attempt's span, not the caller's."""
+def test_an_exemplar_links_to_the_span_of_the_attempt(telemetry: Telemetry) -> None:
+    """The exemplar of a value links to the span of the attempt, not to that of the caller."""
     hook = telemetry.hook()
     with telemetry.tracer().start_as_current_span("caller"):
         hook(sent())
-        hook(answered())
+        hook(received())
     span = telemetry.spans()[0]
     (point,) = telemetry.points()
     assert span.context is not None
     assert [example.span_id for example in point.exemplars] == [span.context.span_id]
 
 
-def test_an_end_without_a_beginning_is_ignored(telemetry: Telemetry) -> None:
-    """There is no span to end, and none is ended twice."""
+def test_an_end_without_a_start_is_ignored(telemetry: Telemetry) -> None:
+    """The end of an unknown attempt is ignored, and no span is ended twice."""
     hook = telemetry.hook()
-    hook(answered())
+    hook(received())
     assert telemetry.spans() == ()
     hook(sent())
-    hook(answered())
+    hook(received())
     hook(failed())
     assert telemetry.span().status.status_code is StatusCode.UNSET
     assert [point.count for point in telemetry.points()] == [1]
 
 
-def test_a_number_that_comes_again_ends_the_lost_attempt(telemetry: Telemetry) -> None:
-    """Its end was never reported: an error, and no value of the metric."""
+def test_a_repeated_number_ends_the_lost_attempt(telemetry: Telemetry) -> None:
+    """A span whose number is used again ends with an error, and without a value of the metric."""
     hook = telemetry.hook()
     hook(sent(0, url=NOTE))
     hook(sent(0))
     span = telemetry.span()
     assert span.name == "GET /projectnote/{id}/"
     assert span.status.status_code is StatusCode.ERROR
-    assert span.status.description == "its end was never reported"
-    assert told(span)["error.type"] == "_OTHER"
+    assert span.status.description == "the end of the attempt was never reported"
+    assert attributes_of(span)["error.type"] == "_OTHER"
     assert telemetry.points() == []
-    hook(answered(0))
+    hook(received(0))
     assert [span.name for span in telemetry.spans()][1:] == ["GET /projectnote/"]
 
 
 def test_lost_attempts_do_not_pile_up(telemetry: Telemetry) -> None:
-    """More than 10 000 are never open at once: the oldest one is ended."""
+    """At most 10,000 spans are open; then the oldest is ended."""
     hook = telemetry.hook()
     hook(sent(0, url=NOTE))
     for number in range(1, 10_000):
@@ -368,11 +368,11 @@ def test_lost_attempts_do_not_pile_up(telemetry: Telemetry) -> None:
     hook(sent(10_000))
     span = telemetry.span()
     assert span.name == "GET /projectnote/{id}/"
-    assert span.status.description == "its end was never reported"
+    assert span.status.description == "the end of the attempt was never reported"
 
 
 def test_a_retry_is_an_event_of_the_callers_span(telemetry: Telemetry) -> None:
-    """It says what went wrong, and when it is tried again."""
+    """A retry becomes an event of the caller's span."""
     hook = telemetry.hook()
     with telemetry.tracer().start_as_current_span("caller"):
         hook(
@@ -397,7 +397,7 @@ def test_a_retry_is_an_event_of_the_callers_span(telemetry: Telemetry) -> None:
 def test_a_wait_for_the_limits_is_an_event_of_the_callers_span(
     telemetry: Telemetry, seconds: float, known: dict[str, float]
 ) -> None:
-    """How long is left out where it is not known, since infinity is no JSON."""
+    """A wait for the rate limits becomes an event of the caller's span, without an infinite wait."""
     hook = telemetry.hook()
     with telemetry.tracer().start_as_current_span("caller"):
         hook(LimitWait(seconds=seconds, bulk=True))
@@ -406,15 +406,15 @@ def test_a_wait_for_the_limits_is_an_event_of_the_callers_span(
     assert event.attributes == {"intervals_async.bulk": True, **known}
 
 
-def test_without_a_callers_span_waits_are_nowhere(telemetry: Telemetry) -> None:
-    """They make no span of their own."""
+def test_waits_add_no_span(telemetry: Telemetry) -> None:
+    """Without a current span, a wait for the rate limits adds nothing."""
     hook = telemetry.hook()
     hook(LimitWait(seconds=1.0, bulk=False))
     assert telemetry.spans() == ()
 
 
-def test_pages_are_left_out(telemetry: Telemetry) -> None:
-    """Each has its request's span already."""
+def test_pages_add_no_events(telemetry: Telemetry) -> None:
+    """A page adds no event, because its request has a span."""
     hook = telemetry.hook()
     with telemetry.tracer().start_as_current_span("caller"):
         hook(PageReceived(resource="projectnote", offset=0, records=2, listcount=2))
@@ -422,8 +422,8 @@ def test_pages_are_left_out(telemetry: Telemetry) -> None:
 
 
 def test_every_event_is_passed_on(telemetry: Telemetry) -> None:
-    """The next hook gets what came, in order."""
-    events = [sent(), LimitWait(seconds=1.0, bulk=False), answered()]
+    """The next hook receives every event in order."""
+    events = [sent(), LimitWait(seconds=1.0, bulk=False), received()]
     seen: list[Event] = []
     hook = telemetry.hook(then=seen.append)
     for event in events:
@@ -432,20 +432,20 @@ def test_every_event_is_passed_on(telemetry: Telemetry) -> None:
 
 
 def test_a_failure_of_the_next_hook_costs_no_span(telemetry: Telemetry) -> None:
-    """It is raised, for the client to log, after our part is done."""
+    """An error of the next hook is raised after the span is recorded."""
 
     def refuse(event: Event) -> None:
         raise ZeroDivisionError
 
     hook = telemetry.hook(then=refuse)
-    for event in (sent(), answered()):
+    for event in (sent(), received()):
         with pytest.raises(ZeroDivisionError):
             hook(event)
     assert telemetry.span().end_time is not None
 
 
-async def test_a_client_takes_it_as_its_hook(telemetry: Telemetry, fake: FakeIntervals) -> None:
-    """The token is in no span."""
+async def test_a_client_takes_the_hook(telemetry: Telemetry, fake: FakeIntervals) -> None:
+    """A client with the hook creates spans, which do not hold the token."""
     async with IntervalsClient(
         fake.token, base_url=fake.url, on_event=telemetry.hook()
     ) as intervals:
@@ -460,7 +460,7 @@ def python(program: str) -> str:
 
 
 def test_global_providers_may_be_set_later() -> None:
-    """The order of an application's set-up does not matter."""
+    """The global providers may be set after the hook is created."""
     program = """
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
@@ -491,14 +491,14 @@ print(len(exporter.get_finished_spans()), resource.scope_metrics[0].metrics[0].n
     assert python(program) == "1 http.client.request.duration"
 
 
-def test_the_library_does_without() -> None:
-    """Importing it imports no OpenTelemetry."""
+def test_opentelemetry_is_imported_by_the_hook_only() -> None:
+    """Importing the package does not import OpenTelemetry."""
     program = "import sys, intervals_async; print('opentelemetry' in sys.modules)"
     assert python(program) == "False"
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what to install."""
+def test_a_missing_opentelemetry_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without OpenTelemetry, the import error names the extra."""
     monkeypatch.delitem(sys.modules, "intervals_async.otel")
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ImportError, match=r'pip install "intervals_async\[otel\]"'):

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def count_nothing() -> None:
-    """Count no request."""
+    """Do nothing: the default of `on_request`."""
 
 
 @attrs.define(kw_only=True)
@@ -33,13 +33,13 @@ class Attempts:
     """Makes single attempts of calls. All views of one client share it.
 
     Attributes:
-        connection: The way to the server.
+        connection: Sends the requests.
         limiter: The rate limits.
-        reporter: Takes the events.
-        show_bodies: Whether events carry the bodies.
+        reporter: Receives the events.
+        show_bodies: Whether events contain the bodies.
         clock: The monotonic clock, in seconds.
-        now: The present, in UTC.
-        requests: How many requests were sent in all.
+        now: Returns the current time in UTC.
+        requests: The number of requests that were sent.
     """
 
     connection: Connection
@@ -61,23 +61,23 @@ class Attempts:
         bulk: bool = False,
         on_request: Callable[[], None] = count_nothing,
     ) -> T:
-        """Wait for a slot under the rate limits, and attempt a call once.
+        """Wait for a slot of the rate limits, and attempt a call once.
 
         Args:
             call: What to send.
-            state: Takes note of the attempt.
-            timeouts: How long it may take.
+            state: Counts the attempt.
+            timeouts: How long the attempt may take.
             attempt: Makes the attempt.
             bulk: Whether interactive calls go first.
-            on_request: Called if a request went over the wire.
+            on_request: Called if a request was sent.
 
         Raises:
             CallError: The attempt failed, or the daily quota is known to be used up.
-            ClientClosedError: The client is closed, or was closed meanwhile.
+            ClientClosedError: The client is closed, or was closed during the call.
         """
         try:
             slot = await self.limiter.acquire(
-                bulk=bulk, lease=_lease(timeouts), even_if_day_is_over=call == QUOTA
+                bulk=bulk, lease=_lease(timeouts), ignore_daily_quota=call == QUOTA
             )
         except CallError as error:
             raise annotate(error, call) from None
@@ -88,7 +88,7 @@ class Attempts:
     ) -> tuple[ResponseBody, AttemptReport]:
         """Send a call, and return its response once it has begun successfully.
 
-        The body of an error is read, and the error raised.
+        The body of an error is read, and the error is raised.
         """
         body, report = await self._begin(call, state, timeouts, buffer)
         if body.status not in SUCCESS:
@@ -106,7 +106,7 @@ class Attempts:
         return await self._read_body(call, body, report, _unparsed)
 
     async def ask_for_quota(self, timeouts: Timeouts) -> ParsedResponse | None:
-        """Ask for the daily quota in a slot that is free now; None where there is none."""
+        """Request the daily quota in a slot that is free now. Return None if there is none."""
         try:
             slot = await self.limiter.acquire_at_once(lease=_lease(timeouts))
         except LimitStoreError:
@@ -124,7 +124,7 @@ class Attempts:
         attempt: Callable[[Call, RetryState, Timeouts], Awaitable[T]],
         on_request: Callable[[], None],
     ) -> T:
-        """Attempt a call that holds a slot, and release that."""
+        """Attempt a call that holds a slot, and release the slot."""
         sent = True
         state.attempts += 1
         began = self.clock()
@@ -201,5 +201,5 @@ def _unparsed(call: Call, body: ResponseBody, data: bytes) -> Response:
 
 
 def _lease(timeouts: Timeouts) -> float:
-    """Seconds after which even a vanished process's attempt has surely timed out."""
+    """Return the seconds after which the attempt has surely timed out, even in a dead process."""
     return timeouts.attempt + 10.0

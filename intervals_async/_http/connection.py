@@ -26,7 +26,7 @@ __all__ = ["BUFFER", "Connection", "ResponseBody"]
 # makes the server wait.
 BUFFER = 2**17
 
-# Bytes that are read at a time: few at first, so that the first record comes soon, then twice
+# Bytes that are read at a time: few at first, so that the first record arrives soon, then twice
 # as many each time. Chunks of this size are decoded in half the time of complete large bodies.
 FIRST_CHUNK = 2**14
 CHUNK = 2**17
@@ -36,7 +36,7 @@ TIMED_BYTES = 2**20
 
 
 class _DroppedError(Exception):
-    """The connection broke. Not a ClientError, so that aiohttp does not resend the request."""
+    """The connection was lost. Not a ClientError, so that aiohttp does not resend the request."""
 
 
 async def _no_resend(
@@ -55,13 +55,13 @@ async def _no_resend(
 class ResponseBody:
     """The body of a response, read while it arrives.
 
-    If it is dropped before its end, it closes the connection, so that nothing is left behind.
+    If it is garbage collected before its end, it closes the connection.
 
     Attributes:
         status: The HTTP status.
         content_type: The media type.
-        seconds: How long the network took so far, connecting included, the reader excluded.
-        size: How many bytes were read.
+        seconds: The time that the network took so far, with connecting, without the reader.
+        size: The number of bytes that were read.
     """
 
     __slots__ = (
@@ -94,15 +94,15 @@ class ResponseBody:
     async def read(self) -> bytes:
         """Return the next bytes, and none at the end.
 
-        The timeout applies to each MiB: a large body may take long if it keeps coming. A
-        cancelled read has taken nothing.
+        The timeout applies to each MiB, so a large body may take long while it keeps arriving. A
+        cancelled read loses no bytes.
 
         Raises:
-            TransportError: The connection broke, or the timeout has passed.
-            ResponseError: The body is not HTTP.
+            TransportError: The connection was lost, or the timeout has expired.
+            ResponseError: The response is not valid HTTP.
         """
         content = self._response.content
-        if self.size:  # other tasks get their turn, even if everything has arrived already
+        if self.size:  # other tasks get their turn, even if all bytes have arrived already
             await asyncio.sleep(0)
         began = self._loop.time()
         failure: CallError | None = None
@@ -114,7 +114,7 @@ class ResponseBody:
                     data = await content.read(self._chunk)
         except asyncio.CancelledError as error:
             raise error.with_traceback(None) from None
-        except BaseException as error:  # noqa: BLE001  what is not the network's is raised again
+        except BaseException as error:  # noqa: BLE001  other errors are raised again below
             self.close()
             failure = _failure(self._call, error, self._total)
             if failure is None:
@@ -137,7 +137,7 @@ class ResponseBody:
         """Return the complete body.
 
         Raises:
-            CallError: As `read` raises it.
+            CallError: As for `read`.
             ResponseError: The body is larger than `max_bytes`.
         """
         chunks: list[bytes] = []
@@ -146,7 +146,10 @@ class ResponseBody:
             if not data:
                 return b"".join(chunks)
             chunks.append(data)
-        raise unreadable(self._call, f"the answer is larger than max_response_bytes ({max_bytes})")
+        raise unreadable(
+            self._call,
+            f"response body: expected at most {max_bytes} bytes (max_response_bytes), got more",
+        )
 
     def close(self) -> None:
         """Stop reading. May be called again, and in any state."""
@@ -155,14 +158,14 @@ class ResponseBody:
             self._response.close()
 
     def abort(self) -> None:
-        """Close it while somebody may be reading it: the reader gets an error."""
+        """Close it while a task may be reading it. The reader gets an error."""
         if not self._ended:
-            # aiohttp does not tell a reader of a body that its connection was closed
+            # aiohttp does not notify the reader of a body when its connection is closed
             self._response.content.set_exception(_DroppedError("the client was closed"))
             self._response.close()
 
     def in_loop(self, act: Callable[[], None]) -> None:
-        """Call a function in the loop's thread: garbage of a cycle is collected in any thread."""
+        """Call a function in the loop's thread, because garbage is collected in any thread."""
         try:
             here = asyncio.get_running_loop()
         except RuntimeError:
@@ -178,29 +181,31 @@ class ResponseBody:
 
 
 def _failure(call: Call, error: BaseException, seconds: float) -> CallError | None:
-    """Return our own error for one of the network's; None for anything else."""
+    """Return our own error for an error of the network; None for any other."""
     match error:
         case aiohttp.ClientSSLError():
-            failure: CallError = ConnectError(f"no safe connection: {error}", permanent=True)
+            failure: CallError = ConnectError(f"TLS connection failed: {error}", permanent=True)
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            failure = ConnectError(f"no connection: {error}")
+            failure = ConnectError(f"connection failed: {error}")
         case TimeoutError():
-            failure = RequestTimeoutError(f"no whole answer within {seconds:g} s")
+            failure = RequestTimeoutError(f"no complete response within {seconds:g} s")
         case aiohttp.ClientResponseError():
-            # The status that aiohttp gives it is its own, not the server's.
-            failure = unreadable(call, f"the answer is not HTTP: {error.message}")
-        case ValueError():  # an address or a session that no request can be made of
-            failure = ConnectError(f"no request can be made: {error}", permanent=True)
+            # The status of this error is set by aiohttp, not by the server.
+            failure = unreadable(
+                call, f"response: expected HTTP, got invalid data: {error.message}"
+            )
+        case ValueError():  # a URL or a session that aiohttp rejects
+            failure = ConnectError(f"request cannot be sent: {error}", permanent=True)
         case _DroppedError() | aiohttp.ClientError() | OSError():
             reason = str(error) or type(error).__name__
-            failure = ConnectionLostError(f"the connection broke: {reason}")
+            failure = ConnectionLostError(f"connection lost: {reason}")
         case _:
             return None
     return annotate(failure, call)
 
 
 class Connection:
-    """The way to the server for one token, over our own session or one that was passed in.
+    """Sends requests to the server, in our own session or in one that was passed in.
 
     Attributes:
         base_url: The root of the API.
@@ -225,7 +230,7 @@ class Connection:
         self._credentials = credentials
         self.base_url: str = base_url
         self._session = session
-        # A session that was passed in is neither closed nor changed.
+        # A session that was passed in is never closed nor changed.
         self._owned = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._trace_configs = list(trace_configs)
@@ -253,14 +258,14 @@ class Connection:
         Args:
             call: What to send.
             url: The complete URL of the call.
-            total: Seconds for the response.
+            total: Seconds until the headers have arrived.
             connect: Seconds for connecting.
             buffer: Bytes of the body that may wait unread.
 
         Raises:
-            TransportError: There was no response.
-            ResponseError: The response is not HTTP.
-            ClientClosedError: There is no session to send with.
+            TransportError: No response was received.
+            ResponseError: The response is not valid HTTP.
+            ClientClosedError: The client or its session is closed, or belongs to another loop.
         """
         session = self._session_here()
         began = asyncio.get_running_loop().time()
@@ -284,11 +289,11 @@ class Connection:
             body = ResponseBody(call, response, total, began)
             self._bodies.add(body)
             return body
-        except BaseException as error:  # noqa: BLE001  what is not the network's is raised again
+        except BaseException as error:  # noqa: BLE001  other errors are raised again below
             failure = _failure(call, error, total)
             if failure is None:
-                # Cancelled, for one. The frames of aiohttp hold the Authorization header,
-                # and a traceback may be shown with its variables.
+                # A cancellation, for instance. The frames of aiohttp hold the Authorization
+                # header, and a traceback may be shown with its variables.
                 raise error.with_traceback(None) from None
         raise failure
 
@@ -298,7 +303,7 @@ class Connection:
             raise ClientClosedError("the client is closed")
         if self._session is None:
             self._loop = loop
-            # no cookies: nothing to remember for weeks, nothing to share between tokens
+            # no cookies: they would grow for weeks, and be shared between tokens
             self._session = aiohttp.ClientSession(
                 # the rate limits decide how many requests are under way
                 connector=aiohttp.TCPConnector(limit=0),
@@ -307,9 +312,9 @@ class Connection:
             )
         elif self._owned and self._loop is not loop:
             raise ClientClosedError(
-                "this client belongs to another event loop: make one client a loop, "
-                "inside of it, and close it there"
+                "the client belongs to another event loop; "
+                "create one client per event loop and close it there"
             )
         if self._session.closed:
-            raise ClientClosedError("the aiohttp session of this client is closed")
+            raise ClientClosedError("the aiohttp session of the client is closed")
         return self._session

@@ -18,47 +18,48 @@ _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 @attrs.frozen
 class Credentials:
-    """What a call is signed with; its repr shows nothing of it.
+    """The credentials of a client. Their repr does not show them.
 
     Attributes:
-        authorization: The value of the header: HTTP Basic, the token as the user name.
+        authorization: The value of the header: HTTP Basic with the token as the user name.
     """
 
     authorization: str = attrs.field(repr=False)
 
     @classmethod
     def of(cls, token: object) -> Self:
-        """Check a token as `checked_token` does."""
+        """Create credentials of a token, which is checked as `checked_token` does."""
         return cls("Basic " + base64.b64encode(f"{checked_token(token)}:X".encode()).decode())
 
 
 def checked_token(token: object) -> str:
-    """Strip a token and make sure that it can be sent.
+    """Return a token without surrounding whitespace.
 
     Raises:
-        ArgumentError: It cannot be a token; the message never shows it.
+        ArgumentError: It cannot be a token. The message never shows it.
     """
     if not isinstance(token, str):
-        raise ArgumentError(f"the token is a text, not {type(token).__name__}")
+        raise ArgumentError(f"token: expected a string, got {type(token).__name__}")
     token = token.strip()
     if not token:
         raise ArgumentError(
-            "the token is empty: give IntervalsClient(token) or set INTERVALS_TOKEN"
+            "token: expected a string, got an empty one; "
+            "pass it as IntervalsClient(token) or set INTERVALS_TOKEN"
         )
     if ":" in token or not token.isascii() or not token.isprintable() or " " in token:
         raise ArgumentError(
-            "the token holds a character that no token has (a blank, a colon, a control or "
-            "non-ASCII character): copy it again from Intervals"
+            "token: expected printable ASCII characters without spaces and colons; "
+            "copy it again from Intervals"
         )
     return token
 
 
 def checked_base_url(base_url: str) -> str:
-    """Make sure that the root is an address, and give it its trailing slash.
+    """Return the root URL of the API with a trailing slash.
 
     Raises:
-        ArgumentError: It is not an http or https address of a host, or carries a password,
-            a query or a fragment.
+        ArgumentError: It is not an http or https URL with a host, or it has a user, a query or a
+            fragment. The message does not show it, because it may hold a password.
     """
     host = ""
     try:
@@ -69,8 +70,11 @@ def checked_base_url(base_url: str) -> str:
         parts = urlsplit("")
         port = ""
     if parts.scheme not in ("http", "https") or not host or not _HOST.fullmatch(host):
-        raise ArgumentError("base_url is the root of the API, such as https://api.myintervals.com/")
+        raise ArgumentError("base_url: expected a URL such as https://api.myintervals.com/")
     if parts.username is not None or parts.query or parts.fragment:
-        raise ArgumentError("base_url takes no user, query or fragment; the token goes apart")
+        raise ArgumentError(
+            "base_url: expected a URL without user, query and fragment; "
+            "pass the token as IntervalsClient(token)"
+        )
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}{port}{quote(parts.path, safe='/%').rstrip('/')}/"

@@ -1,4 +1,4 @@
-"""What happens after "the daily quota is used up": one question for the reset, then no requests."""
+"""Handles a used-up daily quota: asks for the reset once, and sends no requests until then."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["QUOTA", "DailyQuota"]
 
 QUOTA = Call("GET", "quota")
 
-# Seconds for which no request is sent where the reset could not be learned.
+# Seconds for which no request is sent if the reset is unknown.
 UNKNOWN_RESET = 60.0
 
-# Seconds after which a reset is asked for again, however far in the future it was.
+# Seconds after which the reset is asked for again, however far in the future it was.
 LONGEST_DAY = 25 * 3600.0
 
 
@@ -31,7 +31,7 @@ class _KnownReset:
 
 
 class DailyQuota:
-    """Learns when a used-up daily quota is reset. One task asks, all others share the result."""
+    """Finds out when a used-up daily quota is reset. One task asks, and the others share that."""
 
     __slots__ = ("_ask", "_clock", "_known", "_lock", "_now", "_refuse_until")
 
@@ -43,13 +43,13 @@ class DailyQuota:
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
-        """Take the functions it needs.
+        """Store the functions.
 
         Args:
-            ask: Asks for ``/quota/`` once, without waiting; None where no slot is free.
+            ask: Requests ``/quota/`` once, without waiting. Returns None if no slot is free.
             refuse_until: Lets every request fail until a moment of `clock`.
             clock: The monotonic clock, in seconds.
-            now: The present, in UTC.
+            now: Returns the current time in UTC.
         """
         self._ask = ask
         self._refuse_until = refuse_until
@@ -59,7 +59,7 @@ class DailyQuota:
         self._known: _KnownReset | None = None
 
     async def note_exhausted(self, failure: DailyQuotaError) -> None:
-        """Write the reset into an error, and let requests fail until then."""
+        """Set the reset of an error, and let requests fail until then."""
         async with self._lock:
             if self._known is None or self._clock() >= self._known.valid_until:
                 reset = await self._ask_for_reset()

@@ -21,7 +21,7 @@ __all__ = ["Download"]
 
 
 class Download:
-    """A file from the API. It may be fetched more than once; each time it is requested again.
+    """A file from the API. Each use of `open` and `save` requests it again.
 
     Example:
         ::
@@ -40,19 +40,19 @@ class Download:
         self._call = call
 
     def __repr__(self) -> str:
-        """Show what is asked for."""
+        """Show the path."""
         return f"<Download {self._call.path}>"
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[AsyncGenerator[bytes]]:
-        """Ask for the file, and yield an async iterator of its bytes.
+        """Request the file, and yield an async iterator of its bytes.
 
-        The end of the block gives up what was not read.
+        The response is closed at the end of the block.
 
         Raises:
-            NotFoundError: There is no such file.
-            CallError: The file could not be fetched. Raised while it is read too, where the
-                response breaks off: what was yielded by then is incomplete.
+            NotFoundError: The file does not exist.
+            CallError: The file could not be fetched. The iterator raises it too, if the response
+                ends early: the bytes yielded so far are incomplete then.
         """
         response = await self._transport.open_raw(self._call, _checked)
         try:
@@ -61,9 +61,9 @@ class Download:
             response.close()
 
     async def save(self, path: str | os.PathLike[str], *, force: bool = False) -> int:
-        """Write it to a file, which appears under its name when it is complete.
+        """Write it to a file, which appears under its name once it is complete.
 
-        A file that breaks off is asked for again, as the retry policy says.
+        A response that ends early is retried as the retry policy says.
 
         Args:
             path: The file to write.
@@ -74,7 +74,7 @@ class Download:
 
         Raises:
             CallError: The file could not be fetched.
-            FileExistsError: The file exists, and `force` is false. No request was sent then.
+            FileExistsError: The file exists, and `force` is false. No request was sent.
             OSError: The file cannot be written.
         """
         # The random part keeps two downloads to the same path from locking out each other.
@@ -95,7 +95,7 @@ class Download:
 
 
 async def _checked(response: RawResponse) -> RawResponse:
-    """Return a response that is a file; raise the error that came instead of one."""
+    """Return the response if it is a file. Raise the error if it is one."""
     try:
         await response.check_for_error()
     except BaseException:
@@ -105,12 +105,12 @@ async def _checked(response: RawResponse) -> RawResponse:
 
 
 async def _save(target: AtomicFile, response: RawResponse) -> int:
-    """Write a complete file, from its beginning, and move it into place."""
+    """Write the complete file from its beginning, and move it into place."""
     try:
         await response.check_for_error()
         target.restart()
         while data := await response.read():
-            # a disk may be slow, or far away
+            # the disk may be slow, or remote
             await asyncio.to_thread(target.write, data)
     finally:
         response.close()

@@ -1,4 +1,4 @@
-"""Pure: the error that a call ends with when it is not retried."""
+"""Pure: the error that a call raises if it is not retried."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["closed_error", "daily_quota_error", "final_error"]
 
 
 def final_error(call: Call, failure: CallError, *, maybe_done: bool) -> CallError:
-    """Return the error that a call ends with: ambiguous for a write that may have been done.
+    """Return the error that a call raises: ambiguous for a write that may have been processed.
 
     Args:
         call: The call.
         failure: Why its last attempt failed.
-        maybe_done: Whether an earlier attempt may have been carried out. "Nothing was sent"
-            or "too fast" would then be true of the last attempt only.
+        maybe_done: Whether an earlier attempt may have been processed. An error such as "not
+            sent" is true of the last attempt only then.
     """
     kind = failure_kind(failure)
     undecided = kind is not FailureKind.FINAL or isinstance(failure, DailyQuotaError)
@@ -33,7 +33,7 @@ def final_error(call: Call, failure: CallError, *, maybe_done: bool) -> CallErro
     if call.method == "GET" or not (posted or (maybe_done and undecided)):
         return failure
     ambiguous = AmbiguousWriteError(
-        f"whether it was carried out is unknown, and it was not sent again "
+        f"the outcome of the write is unknown, and it was not retried "
         f"({failure.message}); list /{call.resource}/ to find out",
         status=failure.status,
         code=failure.code,
@@ -47,14 +47,14 @@ def final_error(call: Call, failure: CallError, *, maybe_done: bool) -> CallErro
 
 def closed_error(call: Call, failure: TransportError) -> ClientClosedError:
     """Return the error of a call whose connection ended because the client was closed."""
-    words = f"{call.method} {call.path}: the client was closed meanwhile"
+    message = f"{call.method} {call.path}: the client was closed during the call"
     if call.method != "GET" and not isinstance(failure, ConnectError):
-        words += "; whether it was carried out is unknown"
-    return ClientClosedError(words)
+        message += f"; the outcome of the write is unknown; list /{call.resource}/ to find out"
+    return ClientClosedError(message)
 
 
 def daily_quota_error(reset: datetime | None) -> DailyQuotaError:
     """Return the error of a call that is not sent because the daily quota is used up."""
-    error = DailyQuotaError("the account's requests of the day are used up", code=11)
+    error = DailyQuotaError("the account's daily quota is used up", code=11)
     error.reset = reset
     return error

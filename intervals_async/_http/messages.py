@@ -1,4 +1,4 @@
-"""Pure: a call to its request, and an answer's status and bytes to its rows or an error."""
+"""Pure: turns a call into a request, and a response into an envelope or an error."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _Error = TypeVar("_Error", bound=CallError)
 
 @attrs.frozen
 class Call:
-    """What is asked of the API: one method on one collection or member.
+    """A call of the API: one method on a collection or a member.
 
     Attributes:
         method: The HTTP method.
-        resource: The resource's name, which is its path and its key in the envelope.
-        id: The member's id; None for the collection.
+        resource: The name of the resource, which is its path and its key in the envelope.
+        id: The id of the member; None for the collection.
         query: Names and wire values, in order.
-        body: The fields to write, or several of such; None without a body.
-        action: What is asked of the member beyond itself, such as ``download``.
-        extra_headers: Headers of this call alone, by name.
-        expects_record: Whether what the response holds matters; else it may be empty.
+        body: The fields to write, or a list of such mappings; None without a body.
+        action: The path after the member, such as ``download``; None without one.
+        extra_headers: Headers of this call only: names and values.
+        expects_record: Whether the response must have an envelope; otherwise it may be empty.
         raw_path: The path of a raw request, instead of one made of resource, id and action.
     """
 
@@ -58,38 +58,38 @@ class Call:
 
     @property
     def path(self) -> str:
-        """The path under the root, with the trailing slash that the API wants."""
+        """The path under the root, with the trailing slash that the API requires."""
         if self.raw_path is not None:
             return self.raw_path
         parts = (self.resource, self.id, self.action)
         return f"/{'/'.join(str(part) for part in parts if part is not None)}/"
 
     def url(self, base_url: str) -> str:
-        """The whole address, percent-encoded; commas between several ids stay readable."""
+        """Return the complete URL, percent-encoded except for the commas between ids."""
         query = urlencode(self.query, quote_via=quote, safe=",")
         return f"{base_url}{self.path[1:]}{'?' if query else ''}{query}"
 
     def headers(self) -> dict[str, str]:
-        """What the call adds to the client's own headers."""
+        """Return the headers of the call, in addition to those of the client."""
         headers = {"Accept": "application/json", **dict(self.extra_headers)}
         if self.body is not None:
             headers["Content-Type"] = "application/json"
         return headers
 
     def payload(self) -> bytes | None:
-        """The body's bytes, or None."""
+        """Return the bytes of the body, or None."""
         return None if self.body is None else _json.dumps(self.body)
 
 
 @attrs.frozen
 class ParsedResponse:
-    """A successful answer, its envelope opened.
+    """A successful response.
 
     Attributes:
-        call: What was asked.
+        call: The call.
         status: The HTTP status.
-        envelope: The whole JSON object; empty where none was wanted, and none came.
-        attempts: How many requests it cost.
+        envelope: The JSON object; empty if none was expected and none was received.
+        attempts: The number of requests that the call took.
     """
 
     call: Call
@@ -99,10 +99,10 @@ class ParsedResponse:
 
     @property
     def listcount(self) -> int | None:
-        """The number of all matching records; None when the answer does not say.
+        """The server's count of matching records; None if the response has none.
 
         Raises:
-            ResponseError: It is there, but is no count.
+            ResponseError: The value is not a count.
         """
         count = self.envelope.get("listcount")
         if count is None or count == "":
@@ -112,15 +112,15 @@ class ParsedResponse:
         if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
             return count
         shown = repr(count) if isinstance(count, str | int | float) else type(count).__name__
-        raise self.error(ResponseError, f"listcount is {_snippet(shown)}, which is no count")
+        raise self.error(ResponseError, f"listcount: expected a count, got {_snippet(shown)}")
 
     def rows(self) -> list[object]:
-        """The rows of a collection; none where the key is missing or null.
+        """Return the rows of a collection; none if the key is missing or null.
 
-        Whether none is believable is for the reader of `listcount` to judge.
+        The caller must compare an empty result with `listcount`.
 
         Raises:
-            ResponseError: Something else than rows stands under the key.
+            ResponseError: The value is not a list.
         """
         rows = self.envelope.get(self.call.resource)
         if rows is None:
@@ -132,14 +132,14 @@ class ParsedResponse:
             return [rows]
         raise self.error(
             ResponseError,
-            f"a list was expected under {self.call.resource!r}, found {type(rows).__name__}",
+            f"{self.call.resource}: expected a list, got {type(rows).__name__}",
         )
 
     def row(self) -> object:
-        """The one object of a member; a list of one is opened.
+        """Return the object of a member, which may be in a list of one.
 
         Raises:
-            ResponseError: There is none, or more than one.
+            ResponseError: There is no object, or more than one.
         """
         row = self.envelope.get(self.call.resource)
         if isinstance(row, list) and len(row) == 1:
@@ -149,16 +149,14 @@ class ParsedResponse:
         found = "nothing" if row is None else type(row).__name__
         if isinstance(row, list):
             found = f"a list of {len(row)}"
-        raise self.error(
-            ResponseError, f"one object was expected under {self.call.resource!r}, found {found}"
-        )
+        raise self.error(ResponseError, f"{self.call.resource}: expected one object, got {found}")
 
     def error(self, kind: type[_Error], message: str) -> _Error:
-        """Make an error that tells of this answer."""
+        """Return an error about this response."""
         return self.annotate(kind(message))
 
     def annotate(self, error: _Error) -> _Error:
-        """Write into an error that it tells of this answer."""
+        """Add this response and its call to an error."""
         if error.status is None:
             error.status = self.status
         error.attempts = self.attempts
@@ -166,7 +164,7 @@ class ParsedResponse:
 
 
 def annotate(error: _Error, call: Call) -> _Error:
-    """Write into an error which call it tells of."""
+    """Add a call to an error."""
     error.method = call.method
     error.path = call.path
     error.filters = dict(call.query)
@@ -174,15 +172,15 @@ def annotate(error: _Error, call: Call) -> _Error:
 
 
 def parse_response(call: Call, status: int, content_type: str, body: bytes) -> ParsedResponse:
-    """Judge an answer after all of its body was read.
+    """Parse a response whose body is complete.
 
     Raises:
-        APIError: The API, or a gateway before it, refused or failed.
-        ResponseError: It claims success, but is not the JSON object that was asked for.
+        APIError: The API, or a gateway, returned an error.
+        ResponseError: The status is a success, but the body is not the expected JSON object.
     """
-    envelope, flaw = _open(content_type, body)
+    envelope, flaw = _parse_body(content_type, body)
     if status not in SUCCESS:
-        raise _refusal(call, status, envelope, flaw)
+        raise _api_error(call, status, envelope, flaw)
     if envelope is None:
         if not call.expects_record and body.strip()[:1] in (b"", b"["):
             return ParsedResponse(call, status, {})
@@ -191,70 +189,75 @@ def parse_response(call: Call, status: int, content_type: str, body: bytes) -> P
 
 
 def parse_envelope(call: Call, status: int, envelope: Mapping[str, Any]) -> ParsedResponse:
-    """Judge the envelope of an answer that came with a status of success.
+    """Check the envelope of a response whose status is a success.
 
     Raises:
-        APIError: It tells of an error all the same.
+        APIError: The envelope holds an error nevertheless.
     """
     outer = _code(envelope.get("code"))
     if envelope.get("error") or (outer is not None and outer >= 400):
-        raise _refusal(call, status if outer is None or outer < 400 else outer, envelope, "")
+        raise _api_error(call, status if outer is None or outer < 400 else outer, envelope, "")
     return ParsedResponse(call, status, envelope)
 
 
 def unreadable(call: Call, flaw: str, status: int | None = None) -> ResponseError:
-    """Make the error for an answer that cannot be understood."""
+    """Return the error for a response that is not what the API documents."""
     if call.method != "GET":
-        flaw = f"it may have been carried out, but the answer cannot be read: {flaw}"
+        flaw = f"the write may have been processed, but its response is invalid: {flaw}"
     return annotate(ResponseError(_snippet(flaw, 400), status=status), call)
 
 
-def _open(content_type: str, body: bytes) -> tuple[Mapping[str, Any] | None, str]:
-    """The JSON object in a body, or None and what was found instead."""
+def _parse_body(content_type: str, body: bytes) -> tuple[Mapping[str, Any] | None, str]:
+    """Return the JSON object of a body, or None and what is wrong with it."""
+    expected_json = "response body: expected JSON, got"
     if not body.strip():
-        return None, "the body is empty"
+        return None, f"{expected_json} nothing"
     try:
         envelope = _json.loads(body)
     except ValueError as error:
         start = body.lstrip()[:1]
         if start == b"<":
             kind = "HTML" if b"<html" in body[:1024].lower() else "markup"
-            return None, f"{kind} instead of JSON: {_snippet(_without_tags(body))}"
+            return None, f"{expected_json} {kind}: {_snippet(_without_tags(body))}"
         if start not in (b"{", b"["):
-            shown = f"{content_type or 'untyped'} instead of JSON"
+            shown = f"{expected_json} {content_type or 'data without a content type'}"
             return None, f"{shown}: {_snippet(body[:400].decode(errors='replace'))}"
-        return None, f"broken JSON of {len(body)} bytes: {_snippet(str(error))}"
+        return None, f"{expected_json} {len(body)} bytes of invalid data: {_snippet(str(error))}"
     if not isinstance(envelope, dict):
-        return None, f"a JSON object was expected, found {type(envelope).__name__}"
+        return None, f"response body: expected a JSON object, got {type(envelope).__name__}"
     return envelope, ""
 
 
-def _refusal(call: Call, status: int, envelope: Mapping[str, Any] | None, flaw: str) -> CallError:
+def _api_error(call: Call, status: int, envelope: Mapping[str, Any] | None, flaw: str) -> CallError:
     error = (envelope or {}).get("error")
     if status < 400 and not error:
-        moved = "a redirect is not followed, since the token would travel with it"
+        moved = "redirects are not followed, because they could pass the token to another server"
         return annotate(ResponseError(moved if status >= 300 else flaw, status=status), call)
     details: Mapping[str, Any] = error if isinstance(error, dict) else {}
     code = _code(details.get("code"))
     message = details.get("message")
     if not isinstance(message, str) or not message:
-        message = error if isinstance(error, str) and error else flaw or "no reason was given"
+        message = (
+            error
+            if isinstance(error, str) and error
+            else flaw or "the response has no error message"
+        )
     kind = error_class(status, code)
     if kind is InvalidCredentialsError:
-        message += "; is the token right? It is an argument of IntervalsClient, or INTERVALS_TOKEN"
-    verbose = _sentences(details.get("verbose"))
+        message += "; check the token: IntervalsClient(token) or INTERVALS_TOKEN"
+    verbose = _details(details.get("verbose"))
     return annotate(kind(_snippet(message), status=status, code=code, verbose=verbose), call)
 
 
-def _sentences(verbose: object) -> tuple[str, ...]:
-    """`verbose` has been seen as a list, an object, a text and nothing at all."""
+def _details(verbose: object) -> tuple[str, ...]:
+    """Return the sentences of `verbose`, which may be a list, an object, a string or missing."""
     if isinstance(verbose, dict):
         verbose = list(verbose.values())
-    sentences = verbose if isinstance(verbose, list) else [verbose]
+    details = verbose if isinstance(verbose, list) else [verbose]
     return tuple(
-        # what is nested is only named: it may be nested deeper than can be shown
+        # Only the type of a nested value is shown, because it may be nested too deeply.
         _snippet(str(each), 1000) if isinstance(each, str | int | float) else type(each).__name__
-        for each in sentences
+        for each in details
         if each
     )
 
@@ -267,11 +270,12 @@ def _code(code: object) -> int | None:
 
 def _without_tags(body: bytes) -> str:
     page = body[:4096].decode(errors="replace")
-    page = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)", " ", page)
+    page = re.sub(r"(?is)<(script|style)\b.*?(</\1\s*>|$)", " ", page)
     return re.sub(r"<[^>]*>?", " ", page)
 
 
-def _snippet(words: str, most: int = 200) -> str:
-    # One printable line: an error may end in a log or on a terminal.
-    line = " ".join("".join(c if c.isprintable() else " " for c in words[: 4 * most]).split())
-    return line if len(line) <= most else f"{line[:most]}…"
+def _snippet(text: str, max_length: int = 200) -> str:
+    # One printable line, because an error may be shown in a log or on a terminal.
+    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * max_length])
+    line = " ".join(printable.split())
+    return line if len(line) <= max_length else f"{line[:max_length]}…"

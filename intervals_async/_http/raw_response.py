@@ -1,4 +1,4 @@
-"""A response whose bytes are taken as they are, such as a file."""
+"""A response whose bytes are not parsed, such as a file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["RawResponse"]
 
 E = TypeVar("E", bound=CallError)
 
-# No envelope of an error is larger.
+# The size of the largest error that is looked for.
 LARGEST_ERROR = 64 * 1024
 
 
 class RawResponse:
-    """A response that has begun successfully, whose bytes are taken as they are."""
+    """A response that has begun successfully, and whose bytes are not parsed."""
 
     __slots__ = ("_attempts", "_body", "_call", "_complete", "_ended", "_peeked", "_report")
 
@@ -30,9 +30,9 @@ class RawResponse:
         self._body = body
         self._report = report
         self._attempts = attempts
-        # Whether reading has ended, and whether because everything was read.
+        # Whether reading has ended, and whether everything was read.
         self._ended = self._complete = False
-        # What was read already, and is still to be returned.
+        # Chunks that were read, but not returned yet.
         self._peeked: list[bytes] = []
 
     @property
@@ -47,20 +47,20 @@ class RawResponse:
 
     @property
     def attempts(self) -> int:
-        """How many attempts the call took."""
+        """The number of attempts that the call took."""
         return self._attempts
 
     @property
     def size(self) -> int:
-        """How many bytes have arrived so far."""
+        """The number of bytes that have arrived so far."""
         return self._body.size
 
     async def check_for_error(self) -> None:
-        """Look whether it is an envelope with an error of the API, instead of a file.
+        """Raise the API's error, if the response is one instead of a file.
 
         Raises:
-            APIError: It is.
-            TransportError: The response broke off.
+            APIError: The response is an error of the API.
+            TransportError: The response ended early.
         """
         if self._body.content_type != "application/json":
             return
@@ -74,7 +74,7 @@ class RawResponse:
         try:
             parse_response(self._call, self.status, self._body.content_type, b"".join(seen))
         except ResponseError:
-            return  # JSON of another kind, or of no kind: the file
+            return  # other JSON, or invalid JSON: the file
         except CallError as error:
             self.close()
             raise self._annotate(error) from None
@@ -83,14 +83,14 @@ class RawResponse:
         """Return the next bytes, and none at the end.
 
         Raises:
-            TransportError: The response broke off, or was closed before its end.
+            TransportError: The response ended early, or was closed before its end.
         """
         if self._peeked:
             return self._peeked.pop(0)
         if self._complete:
             return b""
         if self._ended:
-            raise self._annotate(ConnectionLostError("it was closed before its end was read"))
+            raise self._annotate(ConnectionLostError("the response was closed before its end"))
         try:
             data = await self._body.read()
         except CallError as error:

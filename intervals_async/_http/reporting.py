@@ -22,15 +22,15 @@ __all__ = ["AttemptReport", "Reporter"]
 
 
 logger = logging.getLogger("intervals_async")
-logger.addHandler(logging.NullHandler())  # a program that sets up no logging sees none
+logger.addHandler(logging.NullHandler())  # silent unless the program sets up logging
 
 
 class Reporter:
     """Passes events on to the log and the hook.
 
-    The levels: DEBUG for each request, answer and page; INFO for a wait for the limits;
-    WARNING for what goes wrong and is tried again. An error that a caller gets is not
-    logged: it is the caller's to tell.
+    Levels: DEBUG for each request, response and page; INFO for drift and for a wait for the rate
+    limits; WARNING for failures that are retried. Errors that are raised are not logged, because
+    the caller handles them.
     """
 
     __slots__ = ("_hook",)
@@ -39,7 +39,7 @@ class Reporter:
         self._hook = hook
 
     def report(self, event: Event) -> None:
-        """Report one event. What the hook raises is logged, and does not affect the call."""
+        """Report one event. An error of the hook is logged, and does not affect the call."""
         level = _LEVELS.get(type(event), logging.DEBUG)
         if logger.isEnabledFor(level):
             logger.log(level, _line(event))
@@ -51,7 +51,7 @@ class Reporter:
 
 
 class AttemptReport:
-    """Reports one attempt of a call: its beginning, and its end."""
+    """Reports the start and the end of one attempt of a call."""
 
     __slots__ = ("_id", "_method", "_reporter", "_url")
 
@@ -62,7 +62,7 @@ class AttemptReport:
         self._url = url
 
     def sent(self, resource: str, attempt: int, body: bytes | None) -> None:
-        """Report that it begins."""
+        """Report the start."""
         self._reporter.report(
             RequestSent(
                 attempt_id=self._id,
@@ -77,7 +77,7 @@ class AttemptReport:
     def ended(
         self, status: int, size: int, seconds: float, error: str | None, body: bytes | None
     ) -> None:
-        """Report a complete response, and the error that it means."""
+        """Report a complete response, and the class name of its error if it is one."""
         self._reporter.report(
             ResponseReceived(
                 attempt_id=self._id,
@@ -93,13 +93,13 @@ class AttemptReport:
 
     def broke_off(self, error: BaseException, seconds: float) -> None:
         """Report an attempt without a complete response."""
-        # Only our own errors may show their message: any other may hold anything.
-        reason = error.message if isinstance(error, CallError) else "it was given up"
+        # Only messages of our own errors are shown: others may hold secrets.
+        reason = error.message if isinstance(error, CallError) else "the call was cancelled"
         self._failed(type(error).__name__, reason, seconds)
 
     def left(self, seconds: float) -> None:
-        """Report a response whose rest nobody wanted."""
-        self._failed("CancelledError", "it was left", seconds)
+        """Report a response that was closed before its end."""
+        self._failed("CancelledError", "the response was closed before its end", seconds)
 
     def _failed(self, error: str, reason: str, seconds: float) -> None:
         self._reporter.report(
@@ -133,16 +133,16 @@ def _line(event: Event) -> str:
             return f"{event.method} {event.url}: {event.error}: {event.reason}"
         case RetryScheduled():
             words = f"{event.method} {event.path}: {event.error} in attempt {event.attempt}"
-            return f"{words}, again in {event.wait:.1f} s"
+            return f"{words}, retrying in {event.wait:.1f} s"
         case LimitWait():
-            return f"waiting for the limits, {event.seconds:.1f} s or more"
+            return f"waiting for the rate limits, {event.seconds:.1f} s or more"
         case PageReceived():
-            words = f"{event.resource}: {event.records} records from {event.offset} on"
+            words = f"{event.resource}: {event.records} records from offset {event.offset}"
             return f"{words}, of {event.listcount}"
         case DriftFound():
-            words = f"{event.resource}: others have changed rows before offset {event.offset}"
-            return f"{words}, the next one has moved by {event.shift:+d}"
+            words = f"{event.resource}: rows changed before offset {event.offset}"
+            return f"{words}, the next record moved by {event.shift:+d}"
         case SnapshotBroken():
-            then = "from the first record again" if event.restarts else "on page by page"
+            next_step = "restarting" if event.restarts else "continuing page by page"
             words = f"{event.resource}: snapshot broken after {event.delivered} records"
-            return f"{words}, {then}: {event.reason}"
+            return f"{words}, {next_step}: {event.reason}"

@@ -1,4 +1,4 @@
-"""Pure: the rows of an answer, cut out of its body while it arrives."""
+"""Pure: splits the body of a response into rows while it arrives."""
 
 from __future__ import annotations
 
@@ -12,142 +12,146 @@ __all__ = ["BrokenBodyError", "RowParser", "TruncatedBodyError"]
 
 _BOM = b"\xef\xbb\xbf"
 
-# No string holds this: the quote would end it, and no letter follows the end of a string.
-# A list inside of a row may hold it; what stands left of it then does not parse.
-_BORDER = re.compile(rb'\}[ \t\n\r]*,[ \t\n\r]*\{\s*"\w')
+# A string cannot hold this: the quote would end it, and no letter follows the end of a string.
+# A list inside a row can. The part before the match is no valid JSON then.
+_BOUNDARY = re.compile(rb'\}[ \t\n\r]*,[ \t\n\r]*\{\s*"\w')
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TOKEN = re.compile(rb"\s*(" + _STRING + rb'|[\[\]{}:,]|[^\s"\[\]{}:,]+)', re.DOTALL)
-# A quote that stands alone begins a string whose end has not come yet.
+# A lone quote starts a string whose end has not arrived yet.
 _BRACKET = re.compile(_STRING + rb'|["\[\]{}]', re.DOTALL)
-# The comma behind a row, once the next row has begun: at the end of a list none may stand.
+# The comma after a row, once the next row has started. A list must not end with a comma.
 _COMMA = re.compile(rb"[ \t\n\r]*,(?=[ \t\n\r]*[^\s\]])")
 
 
 class BrokenBodyError(ValueError):
-    """The body is not the JSON that was to come."""
+    """The body is not the expected JSON."""
 
 
 class TruncatedBodyError(BrokenBodyError):
-    """The body ends before the JSON does."""
+    """The body ends before the JSON is complete."""
 
 
 class RowParser:
-    """Takes a body piece by piece, and gives the rows that are whole so far.
+    """Takes a body chunk by chunk, and returns the rows that are complete.
 
-    What is kept is the beginning of the next row, whatever the size of the body. It reads
-    ``{…, "resource": [row, …], …}`` with the other keys before or behind the rows. A body
-    that does not hold a list under that key is kept whole, for `body`.
+    It reads ``{…, "resource": [row, …], …}``, with other keys before and after the rows. It
+    buffers only the start of the next row, whatever the size of the body. A body without a list
+    under that key is buffered completely, for `body`.
 
     Attributes:
-        envelope: The keys beside the rows that have come so far; None while no list of rows
-            has begun.
+        envelope: The other keys that have arrived so far; None before the list of rows.
     """
 
     __slots__ = (
-        "_again_at", "_buffer", "_done", "_key", "_most", "_nested", "_resource", "_whole",
-        "envelope",
+        "_buffer", "_has_no_rows", "_key", "_list_ended", "_max_bytes", "_nested", "_resource",
+        "_try_at", "envelope",
     )  # fmt: skip
 
-    def __init__(self, resource: str, most: int) -> None:
+    def __init__(self, resource: str, max_bytes: int) -> None:
         self.envelope: Mapping[str, Any] | None = None
         self._resource = resource
         self._key = f'"{resource}"'.encode()
-        self._most = most
+        self._max_bytes = max_bytes
         self._buffer = bytearray()
-        # What did not do at this size is looked at again when it has doubled: so the whole
-        # work stays in proportion to the size of the body, however it is cut.
-        self._again_at = 1
-        # Whether there is no list of rows to cut.
-        self._whole = False
-        # Whether rows hold lists of objects, so that a border may stand inside of them.
+        # The buffer size at which to look for rows again. It doubles after each vain try, so the
+        # total work is proportional to the size of the body, whatever the chunks.
+        self._try_at = 1
+        # Whether the body holds no list of rows.
+        self._has_no_rows = False
+        # Whether rows hold lists of objects, which may contain boundaries.
         self._nested = False
-        # Whether the end of the list has come.
-        self._done = False
+        # Whether the list of rows is complete.
+        self._list_ended = False
 
     @property
     def body(self) -> bytes:
-        """The whole body, where it held no list of rows."""
+        """The complete body, if it holds no list of rows."""
         return bytes(self._buffer)
 
     def feed(self, data: bytes) -> list[object]:
-        """Take the next piece, and give the rows that are whole now.
+        """Take the next chunk, and return the rows that are complete now.
 
         Raises:
-            BrokenBodyError: It is no JSON, or what must be kept of it is larger than allowed.
+            BrokenBodyError: The body is not JSON, or more than the maximum must be buffered.
         """
         self._buffer += data
-        if len(self._buffer) < self._again_at or self._whole or self._done:
+        if len(self._buffer) < self._try_at or self._has_no_rows or self._list_ended:
             rows: list[object] = []
         else:
             rows = self._rows() if self.envelope is not None or self._open() else []
-            again_at = len(self._buffer) + 1 if rows else 2 * len(self._buffer)
-            self._again_at = min(again_at, self._most + 1)
-        if len(self._buffer) > self._most:
-            raise BrokenBodyError(f"more than max_response_bytes ({self._most}) without a record")
+            try_at = len(self._buffer) + 1 if rows else 2 * len(self._buffer)
+            self._try_at = min(try_at, self._max_bytes + 1)
+        if len(self._buffer) > self._max_bytes:
+            raise BrokenBodyError(
+                f"response body: expected a record within {self._max_bytes} bytes "
+                "(max_response_bytes), got none"
+            )
         return rows
 
     def close(self) -> list[object]:
-        """End the body, and give the rows that are left.
+        """End the body, and return the remaining rows.
 
         Raises:
-            TruncatedBodyError: It ends in the middle.
-            BrokenBodyError: It is no JSON.
+            TruncatedBodyError: The body is not complete.
+            BrokenBodyError: The body is not JSON.
         """
-        if self.envelope is None and (self._whole or not self._open()):
+        if self.envelope is None and (self._has_no_rows or not self._open()):
             is_object = self._buffer.lstrip().startswith(b"{")
-            if is_object and not self._whole and self._is_cut_off(0):
+            if is_object and not self._has_no_rows and self._is_incomplete(0):
                 raise self._truncated()
             return []
         end, _ = self._last_end()
-        if not self._done:
+        if not self._list_ended:
             raise self._truncated()
         try:
             rows: list[object] = _json.loads(b"[" + self._buffer[: end + 1])
             rest = _json.loads(b"{" + self._key + b":0" + self._buffer[end + 1 :])
         except ValueError as error:
-            if self._is_cut_off(2):
+            if self._is_incomplete(2):
                 raise self._truncated() from None
-            raise BrokenBodyError(f"broken JSON: {error}") from None
+            raise _invalid(error) from None
         if rest.pop(self._resource) != 0:
-            raise BrokenBodyError(f"{self._resource!r} stands in it twice")
+            raise BrokenBodyError(
+                f"response body: expected the key {self._resource!r} once, got it twice"
+            )
         self.envelope = {**(self.envelope or {}), **rest}
         self._buffer.clear()
         return rows
 
     def _open(self) -> bool:
-        """Find the beginning of the rows; what stands before them becomes the envelope."""
+        """Find the start of the rows. The keys before it become the envelope."""
         if self._buffer.startswith(_BOM):
             del self._buffer[: len(_BOM)]
         blank = self._buffer[:1].isspace()
         if not (blank or self._buffer.startswith(b"{") or _BOM.startswith(self._buffer)):
-            self._whole = True
+            self._has_no_rows = True
             return False
-        begin = self._begin()
-        if begin == 0:
+        start = self._start()
+        if start == 0:
             return False
         try:
-            envelope = _json.loads(bytes(self._buffer[:begin]) + b"]}")
+            envelope = _json.loads(bytes(self._buffer[:start]) + b"]}")
         except ValueError:
-            self._whole = True
+            self._has_no_rows = True
             return False
         del envelope[self._resource]
         self.envelope = envelope
-        del self._buffer[:begin]
+        del self._buffer[:start]
         return True
 
-    def _begin(self) -> int:
-        """Where the first row begins; 0 where that is not told yet."""
+    def _start(self) -> int:
+        """Return the position of the first row; 0 if it is not known yet."""
         depth = 0
         name = b""
         is_value = False
-        place = 0
-        while token := _TOKEN.match(self._buffer, place):
-            place = token.end()
+        position = 0
+        while token := _TOKEN.match(self._buffer, position):
+            position = token.end()
             word = token[1]
             if word in (b"{", b"["):
                 if depth == 1 and is_value and name == self._key and word == b"[":
-                    return place
+                    return position
                 depth += 1
             elif word in (b"}", b"]"):
                 depth -= 1
@@ -162,44 +166,45 @@ class RowParser:
         return 0
 
     def _rows(self) -> list[object]:
-        """Cut off the rows that are whole."""
+        """Remove the complete rows from the buffer, and return them."""
         if not self._nested:
-            end, begin = self._last_border()
+            end, start = self._last_boundary()
             if end == 0:
                 return []
             try:
-                return self._taken(end, begin)
+                return self._take(end, start)
             except ValueError:
                 self._nested = True
-        end, begin = self._last_end()
-        if begin == 0:
+        end, start = self._last_end()
+        if start == 0:
             return []
         try:
-            return self._taken(end, begin)
+            return self._take(end, start)
         except ValueError as error:
-            raise BrokenBodyError(f"broken JSON: {error}") from None
+            raise _invalid(error) from None
 
-    def _taken(self, end: int, begin: int) -> list[object]:
-        with memoryview(self._buffer) as whole, whole[:end] as part:  # copied once
+    def _take(self, end: int, start: int) -> list[object]:
+        """Parse the rows before `end`, and drop the buffer before `start`."""
+        with memoryview(self._buffer) as whole, whole[:end] as part:  # copied only once
             text = b"".join((b"[", part, b"]"))
         rows: list[object] = _json.loads(text)
-        del self._buffer[:begin]
+        del self._buffer[:start]
         return rows
 
-    def _last_border(self) -> tuple[int, int]:
-        """The end of the last row that another one follows, and the begin of that one."""
-        place = self._buffer.rfind(b'},{"')
-        if place >= 0 and self._buffer[place + 4 : place + 5].isalpha():
-            return place + 1, place + 2
-        border = None
-        for border in _BORDER.finditer(self._buffer):  # noqa: B007  the last one is wanted
+    def _last_boundary(self) -> tuple[int, int]:
+        """Return the end of the last row that has a successor, and the start of that."""
+        position = self._buffer.rfind(b'},{"')
+        if position >= 0 and self._buffer[position + 4 : position + 5].isalpha():
+            return position + 1, position + 2
+        boundary = None
+        for boundary in _BOUNDARY.finditer(self._buffer):  # noqa: B007  only the last is needed
             pass
-        if border is None:
+        if boundary is None:
             return 0, 0
-        return border.start() + 1, self._buffer.index(b"{", border.start())
+        return boundary.start() + 1, self._buffer.index(b"{", boundary.start())
 
     def _last_end(self) -> tuple[int, int]:
-        """The same by counting brackets; or the end of the list, if it has come."""
+        """Do the same by counting brackets, or find the end of the list if it has arrived."""
         depth = 0
         ends = [0, 0]
         for match in _BRACKET.finditer(self._buffer):
@@ -214,16 +219,16 @@ class RowParser:
                 if depth == 0:
                     ends = [ends[1], match.end()]
                 elif depth < 0:
-                    self._done = True
+                    self._list_ended = True
                     return match.start(), match.start()
-        # whether a row follows the last one is not told before its comma has come
+        # The last row has a successor only if its comma has arrived.
         for end in reversed(ends):
             if end and (comma := _COMMA.match(self._buffer, end)):
                 return end, comma.end()
         return 0, 0
 
-    def _is_cut_off(self, depth: int) -> bool:
-        """Whether brackets or a string are still open, so many brackets being open before."""
+    def _is_incomplete(self, depth: int) -> bool:
+        """Whether a bracket or a string is still open, if `depth` brackets were open before."""
         for match in _BRACKET.finditer(self._buffer):
             word = match[0]
             if word == b'"':
@@ -235,4 +240,8 @@ class RowParser:
         return depth > 0
 
     def _truncated(self) -> TruncatedBodyError:
-        return TruncatedBodyError("the body ends in the middle")
+        return TruncatedBodyError("the response body ends early")
+
+
+def _invalid(error: ValueError) -> BrokenBodyError:
+    return BrokenBodyError(f"response body: expected JSON, got invalid data: {error}")

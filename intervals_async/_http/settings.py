@@ -1,4 +1,4 @@
-"""How calls are made, and how far the attempts of one call have come."""
+"""The settings of calls, and the state of the attempts of one call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["RetryState", "Settings", "Timeouts"]
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
-    """Timeouts in seconds. Waiting for the rate limits counts towards none of them.
+    """Timeouts in seconds. Waiting for the rate limits does not count.
 
     Attributes:
         connect: For connecting.
@@ -27,7 +27,7 @@ class Timeouts:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How calls are made. Two views of one client may differ in it.
+    """How calls are made. Two views of one client may have different settings.
 
     Attributes:
         timeouts: How long calls may take.
@@ -46,17 +46,16 @@ class Settings:
 
 @attrs.define
 class RetryState:
-    """How far the attempts of one call have come.
+    """The state of the attempts of one call.
 
-    A page that breaks off hands its state, with the failure in it, to the request for the
-    remaining rows: both count as attempts of one call.
+    A page that ends early passes its state, with the failure in it, to the request for the
+    remaining rows. Both count as attempts of one call.
 
     Attributes:
-        attempts: How many attempts were made.
-        elapsed: Seconds spent so far, waiting for the rate limits excluded.
-        maybe_done: Whether an attempt may have been carried out without our knowing.
-        failure: Why the last attempt failed, if nothing was decided about it yet: the next
-            attempt waits first, or the failure is raised.
+        attempts: The number of attempts so far.
+        elapsed: Seconds spent so far, without the waits for the rate limits.
+        maybe_done: Whether a failed attempt may have been processed.
+        failure: Why the last attempt failed, until it is decided whether to retry it.
     """
 
     attempts: int = 0

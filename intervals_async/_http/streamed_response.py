@@ -18,15 +18,8 @@ class StreamedResponse:
     """A response that has begun successfully. Its rows are read while they arrive."""
 
     __slots__ = (
-        "_body",
-        "_call",
-        "_checked",
-        "_chunks",
-        "_ended",
-        "_parser",
-        "_report",
-        "_response",
-    )
+        "_body", "_call", "_checked", "_chunks", "_ended", "_parser", "_report", "_response",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -51,30 +44,30 @@ class StreamedResponse:
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as far as the response has said yet."""
+        """The server's count of matching records; None if it has not arrived."""
         return self._response.listcount
 
     @property
     def seconds(self) -> float:
-        """How long the network took so far."""
+        """The time that the network took so far, in seconds."""
         return self._body.seconds
 
     @property
     def size(self) -> int:
-        """How many bytes have arrived so far."""
+        """The number of bytes that have arrived so far."""
         return self._body.size
 
     def annotate(self, error: CallError) -> CallError:
-        """Write into an error that it is about this response."""
+        """Add this response and its call to an error."""
         return self._response.annotate(error)
 
     async def rows(self) -> list[object]:
         """Return the next rows; none at the end.
 
         Raises:
-            TransportError: The response broke off.
+            TransportError: The response ended early.
             APIError: The response is an error of the API.
-            ResponseError: The response cannot be understood.
+            ResponseError: The response is not what the API documents.
         """
         rows: list[object] = []
         while not rows and not self._ended:
@@ -110,7 +103,7 @@ class StreamedResponse:
             rows = self._parser.feed(data) if data else self._last_rows()
             self._check_envelope()
         except TruncatedBodyError as broken:
-            lost = ConnectionLostError(f"{broken}, after {self._body.size} bytes")
+            lost = ConnectionLostError(f"connection lost: {broken}, after {self._body.size} bytes")
             self._break_off(lost)
             raise annotate(lost, self._call) from None
         except BrokenBodyError as broken:
@@ -133,11 +126,14 @@ class StreamedResponse:
             self._checked = None
             rows = self._response.rows()
             if self._call.resource not in parsed.envelope and self._response.listcount is None:
-                raise unreadable(self._call, "neither rows nor a listcount are in it")
+                raise unreadable(
+                    self._call,
+                    f"response body: expected {self._call.resource!r} or 'listcount', got neither",
+                )
         return rows
 
     def _check_envelope(self) -> None:
-        """Look for an error, once when the rows begin and once when everything has arrived."""
+        """Look for an error: once when the rows start, and once at the end."""
         envelope = self._parser.envelope
         if envelope is not self._checked and envelope is not None:
             self._checked = envelope
@@ -155,7 +151,7 @@ class StreamedResponse:
             self._report.broke_off(error, self._body.seconds)
 
     def _end(self, error: CallError | None) -> None:
-        if self._ended:  # it was closed meanwhile
+        if self._ended:  # it was closed in the meantime
             return
         self._ended = True
         self._body.close()

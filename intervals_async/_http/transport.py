@@ -43,12 +43,12 @@ def _utc_now() -> datetime:
 
 @attrs.frozen(kw_only=True)
 class _Shared:
-    """What all views of one client have in common."""
+    """What all views of one client share."""
 
     attempts: Attempts
     daily_quota: DailyQuota
     random: Callable[[], float]
-    # Calls that wait between two attempts; closing wakes them.
+    # Calls that wait between two attempts. Closing wakes them.
     waiters: Waiters = attrs.field(factory=Waiters)
 
 
@@ -106,7 +106,7 @@ class Transport:
 
     @property
     def requests(self) -> int:
-        """How many requests were sent in all."""
+        """The number of requests that were sent."""
         return self._shared.attempts.requests
 
     @property
@@ -122,7 +122,7 @@ class Transport:
         return view
 
     def report(self, event: Event) -> None:
-        """Pass on an event of a room above."""
+        """Report an event of a layer above."""
         self._shared.attempts.reporter.report(event)
 
     async def send(
@@ -133,11 +133,11 @@ class Transport:
         Args:
             call: What to send.
             bulk: Whether interactive calls go first.
-            on_request: Called for each request that went over the wire.
+            on_request: Called for each request that was sent.
 
         Raises:
-            CallError: The call failed for good; `attempts` tells how often it was tried.
-            ClientClosedError: The client is closed, or was closed meanwhile.
+            CallError: The call failed, and was retried `attempts` - 1 times.
+            ClientClosedError: The client is closed, or was closed during the call.
         """
         state = RetryState()
         gone = ParsedResponse(call, 404, {})
@@ -166,20 +166,20 @@ class Transport:
         on_request: Callable[[], None] = count_nothing,
         revise: Callable[[CallError], Call] | None = None,
     ) -> StreamedResponse:
-        """Send a call, and return its response as soon as that has begun successfully.
+        """Send a call, and return its response once that has begun successfully.
 
         Args:
             call: What to send.
-            state: The attempts made so far. With a failure in it, that is retried.
+            state: The attempts made so far. A failure in it is retried.
             bulk: Whether interactive calls go first.
-            buffer: Bytes of the body that may wait unread.
-            on_request: Called for each request that went over the wire.
+            buffer: The maximum number of unread bytes of the body in memory.
+            on_request: Called for each request that was sent.
             revise: Returns the call of the next attempt after a failure, a smaller page for
                 instance.
 
         Raises:
-            CallError: As `send` raises it.
-            ClientClosedError: As `send` raises it.
+            CallError: As for `send`.
+            ClientClosedError: As for `send`.
         """
         attempts = self._shared.attempts
 
@@ -201,16 +201,16 @@ class Transport:
         return await self._retry(call, state, attempt, revise)
 
     async def open_raw(self, call: Call, consume: Callable[[RawResponse], Awaitable[T]]) -> T:
-        """Send a call whose response is not an envelope, and let it be consumed.
+        """Send a call whose response is not an envelope, and pass the response to a function.
 
         Args:
             call: What to send.
-            consume: Takes the response. If it raises a `CallError`, the call is retried as the
-                policy says, and `consume` takes another response.
+            consume: Consumes the response. If it raises a `CallError`, the call is retried as
+                the policy says, and `consume` is called with another response.
 
         Raises:
-            CallError: As `send` raises it.
-            ClientClosedError: As `send` raises it.
+            CallError: As for `send`.
+            ClientClosedError: As for `send`.
         """
         attempts = self._shared.attempts
         state = RetryState()
@@ -230,7 +230,7 @@ class Transport:
         connection = self._shared.attempts.connection
         connection.closed = True
         self.limiter.close()
-        self._shared.waiters.wake()  # the closed limiter turns them away
+        self._shared.waiters.wake()  # the closed limiter refuses their next attempt
         await connection.close()
 
     # Retries
@@ -266,7 +266,7 @@ class Transport:
         attempt: Callable[[Call], Awaitable[T]],
         revise: Callable[[CallError], Call] | None = None,
     ) -> T:
-        """Attempt a call until it succeeds, or its failure is final."""
+        """Attempt a call until it succeeds or its failure is final."""
         while True:
             failure, state.failure = state.failure, None
             if failure is not None:
@@ -305,7 +305,7 @@ class Transport:
                 error=type(failure).__name__,
             )
         )
-        # A refused call waits for a slot, like every other.
+        # A refused call waits for a slot, like all others.
         if kind is not FailureKind.REFUSED and wait > 0:
             await shared.waiters.sleep(wait)
             state.elapsed += wait
@@ -313,7 +313,7 @@ class Transport:
     def _may_retry(
         self, call: Call, failure: CallError, kind: FailureKind, wait: float, state: RetryState
     ) -> bool:
-        """Decide about another attempt. Where time forbids it, the error says so."""
+        """Whether another attempt is allowed. If time forbids it, the error says so."""
         policy = self._settings.retry
         if not policy.allows_retry(call.method, kind, state.attempts):
             return False
@@ -326,8 +326,6 @@ class Transport:
             return False
         limit = self._settings.timeouts.call
         if state.elapsed + wait >= limit:
-            failure.message += (
-                f"; the {limit:g} s of the whole call leave no time for another attempt"
-            )
+            failure.message += f"; call_timeout ({limit:g} s) leaves no time for another attempt"
             return False
         return True

@@ -1,4 +1,4 @@
-"""How many requests may be sent, kept in the process, on the host, or across hosts."""
+"""Rate limits: how many requests may be sent, counted per process, per host or across hosts."""
 
 from .budget import Budget, LimitUse
 from .limit import Limit

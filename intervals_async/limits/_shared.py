@@ -1,4 +1,4 @@
-"""What stores that several processes share have in common: what they do while they are down."""
+"""What all stores that several processes share do, and what they do while they are down."""
 
 from __future__ import annotations
 
@@ -28,105 +28,104 @@ _log = logging.getLogger("intervals_async.limits")
 
 
 class StoreDownError(Exception):
-    """The store could not be asked; the message says why, without secrets."""
+    """The store is unavailable. The message says why, without secrets."""
 
 
 class SharedLimitStore(ABC):
-    """A `LimitStore` outside of the process, and what this process does without it.
+    """A `LimitStore` outside of the process.
 
-    Beside the shared store, each process keeps its own places in its memory and passes only
-    if both let it. So whatever becomes of the shared store, be it down, back or emptied, one
-    process by itself never exceeds a limit.
+    Each process also counts its own slots in memory, and a request needs a slot of both. So a
+    single process never exceeds a limit, even if the shared store is down or was emptied.
 
-    What is asked of the shared store runs in a task of its own. A caller who is cancelled
-    leaves at once, and a place that is granted to it afterwards is given back.
+    Operations on the shared store run in tasks of their own. A cancelled caller leaves at once,
+    and a slot that it is granted afterwards is freed.
     """
 
     __slots__ = (
-        "_again", "_clock", "_closed", "_owed", "_own", "_places", "_reason", "_retry_after",
-        "_tasks", "_what", "_when_down",
+        "_clock", "_closed", "_down_reason", "_local", "_name", "_pending_frees", "_retry_after",
+        "_retry_at", "_slots", "_tasks", "_when_down",
     )  # fmt: skip
 
     def __init__(
         self,
-        what: str,
+        name: str,
         *,
         when_down: WhenDown,
         retry_after: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if when_down not in {"open", "closed"}:
-            raise ArgumentError("'when_down' must be 'open' or 'closed'")
-        self._what = what
+            raise ArgumentError(f"when_down: expected 'open' or 'closed', got {when_down!r}")
+        self._name = name
         self._when_down = when_down
         self._retry_after = retry_after
         self._clock = clock
-        self._own = MemoryLimitStore(clock=clock)
-        # The places under way, and whether the shared store may know of them.
-        self._places: dict[str, bool] = {}
-        # What the shared store has still to be told, oldest first. Of an outage longer than
-        # this, the rest is left to the leases.
-        self._owed: deque[tuple[str, Sequence[Limit], bool]] = deque(maxlen=1000)
+        self._local = MemoryLimitStore(clock=clock)
+        # The slots of requests in progress, and whether the shared store may know them.
+        self._slots: dict[str, bool] = {}
+        # Slots that the shared store has not freed yet, oldest first. After a very long outage,
+        # the oldest slots are left to their leases.
+        self._pending_frees: deque[tuple[str, Sequence[Limit], bool]] = deque(maxlen=1000)
         self._tasks: set[asyncio.Task[Any]] = set()
         # Why the store is down, if it is, and when to try it again.
-        self._reason: str | None = None
-        self._again = 0.0
+        self._down_reason: str | None = None
+        self._retry_at = 0.0
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._what}>"
+        return f"<{type(self).__name__}: {self._name}>"
 
-    async def take(self, place: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
-        """Take a place, or say when to ask again.
+    async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
+        """Take a slot, or return the seconds until the next try.
 
         Raises:
-            ClientClosedError: The store was closed, before or meanwhile.
-            LimitStoreError: The store is down, and is to fail closed.
+            ClientClosedError: The store is closed, or was closed during the call.
+            LimitStoreError: The store is down and fails closed.
         """
         self._check()
-        taking = self._start(self._take_both(place, limits, bulk=bulk, lease=lease))
+        taking = self._start(self._take_both(slot, limits, bulk=bulk, lease=lease))
         try:
             wait = await asyncio.shield(taking)
             self._check()
         except (asyncio.CancelledError, ClientClosedError):
-            self._start(self._undo(taking, place, limits))
+            self._start(self._undo(taking, slot, limits))
             raise
         return wait
 
-    async def free(self, place: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        """End a request; never raises, as what it has done is known by now.
+    async def free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
+        """End a request. Never raises, so that it cannot hide the outcome of the request.
 
-        After `close` it is passed over: the place is then left to its lease.
+        A closed store does nothing and leaves the slot to its lease.
         """
         if not self._closed:
-            await asyncio.shield(self._start(self._free_both(place, limits, sent=sent)))
+            await asyncio.shield(self._start(self._free_both(slot, limits, sent=sent)))
 
     async def hold(self, seconds: float) -> None:
-        """Let nobody take a place for so long; while the store is down, nobody in this process.
+        """Grant no slots for a number of seconds: while the store is down, none of this process.
 
         Raises:
-            ClientClosedError: The store was closed.
+            ClientClosedError: The store is closed.
         """
         self._check()
-        await self._own.hold(seconds)
-        await asyncio.shield(self._start(self._ask(partial(self._hold, seconds))))
+        await self._local.hold(seconds)
+        await asyncio.shield(self._start(self._call(partial(self._hold, seconds))))
 
     async def used(self, limits: Sequence[Limit]) -> list[int]:
-        """Count the places that are taken; while the store is down, those of this process.
+        """Count the slots that are taken: while the store is down, those of this process.
 
         Raises:
-            ClientClosedError: The store was closed.
-            LimitStoreError: The store is down, and is to fail closed.
+            ClientClosedError: The store is closed.
+            LimitStoreError: The store is down and fails closed.
         """
         self._check()
-        used = await asyncio.shield(self._start(self._ask(partial(self._used, limits))))
+        used = await asyncio.shield(self._start(self._call(partial(self._used, limits))))
         if used is None:
-            self._refuse_if_closed()
-            used = await self._own.used(limits)
+            self._raise_if_fails_closed()
+            used = await self._local.used(limits)
         return used
 
     async def __aenter__(self) -> Self:
-        """Give itself."""
+        """Return the store itself."""
         return self
 
     async def __aexit__(
@@ -135,11 +134,14 @@ class SharedLimitStore(ABC):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close."""
+        """Close the store."""
         await self.close()
 
     async def close(self) -> None:
-        """Finish what is under way, then give up thread or connection. May be called again."""
+        """Finish the operations in progress, then close thread or connection.
+
+        May be called again.
+        """
         self._closed = True
         while self._tasks:
             await asyncio.wait(self._tasks)
@@ -147,114 +149,114 @@ class SharedLimitStore(ABC):
 
     @abstractmethod
     async def _take(
-        self, place: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
     ) -> Sequence[float]:
-        """Take a place if nothing is in its way, however often this is asked.
+        """Take a slot if nothing prevents it. Repeating the call changes nothing.
 
         Returns:
-            For the hold and then for each limit, exactly how long it will be in the way if
-            nobody gives a place back before: all 0 when the place is taken.
+            The exact seconds to wait for the hold, then for each limit, if no slot is freed
+            early. All are 0 if the slot was taken.
         """
 
     @abstractmethod
-    async def _free(self, place: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        """End a request under way; pass over what is not known."""
+    async def _free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
+        """End a request. An unknown slot is ignored."""
 
     @abstractmethod
     async def _hold(self, seconds: float) -> None:
-        """Let nobody take a place for so long."""
+        """Grant no slots for a number of seconds."""
 
     @abstractmethod
     async def _used(self, limits: Sequence[Limit]) -> list[int]:
-        """Count the places that are taken, for each limit."""
+        """Count the slots that are taken, for each limit."""
 
     @abstractmethod
     async def _close(self) -> None:
-        """Give up thread or connection, if there is one still."""
+        """Close thread or connection, if there is one."""
 
     async def _take_both(
-        self, place: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
     ) -> float:
-        wait = await self._own.take(place, limits, bulk=bulk, lease=lease)
+        wait = await self._local.take(slot, limits, bulk=bulk, lease=lease)
         if wait > 0:
-            # What this process fills by itself, no other can empty: no need to look earlier.
-            # But another limiter in it may, and does not wake whoever waits for ever.
-            return wait if wait < math.inf else min(map(_patience, limits))
-        # Without an answer nobody knows whether it has been taken.
-        maybe = self._is_due()
-        passed = False
+            # Other processes cannot free the slots of this one, so an earlier try is useless.
+            # If the wait is infinite, another limiter of this process may free one unnoticed.
+            return wait if wait < math.inf else min(map(_poll_interval, limits))
+        # Without a response, the slot may have been taken or not.
+        maybe_taken = self._is_due()
+        granted = False
         try:
-            waits = await self._ask(partial(self._take, place, limits, bulk=bulk, lease=lease))
+            waits = await self._call(partial(self._take, slot, limits, bulk=bulk, lease=lease))
             if waits is None:
-                if maybe and self._when_down == "closed":
-                    self._owed.append((place, limits, False))
-                self._refuse_if_closed()
+                if maybe_taken and self._when_down == "closed":
+                    self._pending_frees.append((slot, limits, False))
+                self._raise_if_fails_closed()
                 waits = (0.0,)
             hold, *exact = waits
-            # A place that is given back unsent comes free before it would have expired.
-            nearer = (
-                min(each, _patience(limit)) for each, limit in zip(exact, limits, strict=False)
+            # Another process may free a slot early, if its request was never sent.
+            shortened = (
+                min(each, _poll_interval(limit)) for each, limit in zip(exact, limits, strict=False)
             )
-            wait = max(0.0, hold, *nearer)
-            passed = wait <= 0
+            wait = max(0.0, hold, *shortened)
+            granted = wait <= 0
         finally:
-            if passed:
-                self._places[place] = maybe
+            if granted:
+                self._slots[slot] = maybe_taken
             else:
-                await self._own.free(place, limits, sent=False)
+                await self._local.free(slot, limits, sent=False)
         return wait
 
-    async def _undo(self, taking: asyncio.Task[float], place: str, limits: Sequence[Limit]) -> None:
+    async def _undo(self, taking: asyncio.Task[float], slot: str, limits: Sequence[Limit]) -> None:
         await asyncio.wait([taking])
-        await self._free_both(place, limits, sent=False)
+        await self._free_both(slot, limits, sent=False)
 
-    async def _free_both(self, place: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        if place in self._places:
-            # Here first, so that no place is free there before it is free here.
-            await self._own.free(place, limits, sent=sent)
-            if self._places.pop(place):
-                self._owed.append((place, limits, sent))
-                await self._settle()
+    async def _free_both(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
+        if slot in self._slots:
+            # The local slot first: no slot may be free in the shared store and taken here.
+            await self._local.free(slot, limits, sent=sent)
+            if self._slots.pop(slot):
+                self._pending_frees.append((slot, limits, sent))
+                await self._free_pending()
 
-    async def _settle(self) -> None:
-        """Tell the shared store what it has not been told."""
-        while self._owed and self._is_due():
-            place, limits, sent = owed = self._owed.popleft()
-            if await self._ask(partial(self._told, place, limits, sent=sent)) is None:
-                self._owed.appendleft(owed)
+    async def _free_pending(self) -> None:
+        """Free the slots in the shared store that it has not freed yet."""
+        while self._pending_frees and self._is_due():
+            slot, limits, sent = pending = self._pending_frees.popleft()
+            if await self._call(partial(self._freed, slot, limits, sent=sent)) is None:
+                self._pending_frees.appendleft(pending)
                 return
 
-    async def _told(self, place: str, limits: Sequence[Limit], *, sent: bool) -> bool:
-        await self._free(place, limits, sent=sent)
+    async def _freed(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> bool:
+        await self._free(slot, limits, sent=sent)
         return True
 
     def _is_due(self) -> bool:
-        return self._reason is None or self._clock() >= self._again
+        return self._down_reason is None or self._clock() >= self._retry_at
 
-    async def _ask(self, operation: Callable[[], Awaitable[T]]) -> T | None:
-        """Ask the shared store; None while it is down."""
+    async def _call(self, operation: Callable[[], Awaitable[T]]) -> T | None:
+        """Call the shared store. Return None while it is down."""
         if not self._is_due():
             return None
-        # While one tries whether it is back, the others do without it.
-        self._again = self._clock() + self._retry_after
+        # While one call finds out whether the store is back, the others do without it.
+        self._retry_at = self._clock() + self._retry_after
         try:
-            answer = await operation()
+            result = await operation()
         except StoreDownError as error:
-            self._again = self._clock() + self._retry_after
-            if self._reason is None:
-                then = (
-                    "this process keeps the limits by itself until it is back"
+            self._retry_at = self._clock() + self._retry_after
+            if self._down_reason is None:
+                effect = (
+                    "this process counts its own requests only, until the store is back"
                     if self._when_down == "open"
-                    else "nothing is sent until it is back"
+                    else "no requests are sent until the store is back"
                 )
-                _log.warning("%s cannot be asked (%s): %s", self._what, error, then)
-            self._reason = str(error)
+                _log.warning("%s is unavailable (%s): %s", self._name, error, effect)
+            self._down_reason = str(error)
             return None
-        if self._reason is not None:
-            self._reason = None
-            _log.info("%s is back: the limits are shared again", self._what)
-            self._start(self._settle())
-        return answer
+        if self._down_reason is not None:
+            self._down_reason = None
+            _log.info("%s is available again: rate limits are shared again", self._name)
+            self._start(self._free_pending())
+        return result
 
     def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
@@ -264,15 +266,15 @@ class SharedLimitStore(ABC):
 
     def _check(self) -> None:
         if self._closed:
-            raise ClientClosedError("the store of the limits is closed")
+            raise ClientClosedError("the limit store is closed")
 
-    def _refuse_if_closed(self) -> None:
+    def _raise_if_fails_closed(self) -> None:
         if self._when_down == "closed":
-            raise LimitStoreError(f"{self._what} cannot be asked: {self._reason}")
+            raise LimitStoreError(f"{self._name} is unavailable: {self._down_reason}")
 
 
-def _patience(limit: Limit) -> float:
-    """After how many seconds to look whether another process has given a place back."""
+def _poll_interval(limit: Limit) -> float:
+    """Return the seconds after which another process may have freed a slot."""
     longest = min(1.0, max(0.005, limit.per / 100))
-    # So that those who wait do not all come at once.
+    # Random, so that waiting processes do not all try at once.
     return longest * random.uniform(0.75, 1.0)  # noqa: S311  # no secret

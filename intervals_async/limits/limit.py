@@ -1,4 +1,4 @@
-"""A limit, and pure: the exact sliding log of the requests that it counts."""
+"""Pure: a rate limit, and the exact sliding log of the requests that count against it."""
 
 from __future__ import annotations
 
@@ -10,77 +10,88 @@ import attrs
 __all__ = ["Limit", "SlidingLog"]
 
 
-def _one_of_fifty(limit: Limit) -> int:
+def _one_in_fifty(limit: Limit) -> int:
     return limit.requests // 50
 
 
 @attrs.frozen
 class Limit:
-    """So many requests in any stretch of so many seconds.
+    """At most `requests` requests in any window of `per` seconds.
 
     Attributes:
-        requests: How many.
-        per: The length of the stretch, in seconds.
-        reserved: How many of them a stream leaves free for calls that somebody waits for,
-            such as `get`. By default one of fifty: 2 of 100.
+        requests: The number of requests, at least 1.
+        per: The length of the window in seconds.
+        reserved: How many of the requests streams leave to interactive calls such as `get`.
+            The default is one in fifty, which is 2 of 100.
+
+    Raises:
+        ValueError: A number is out of range, or `reserved` leaves nothing to streams.
     """
 
     requests: int = attrs.field(validator=attrs.validators.ge(1))
     per: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
     reserved: int = attrs.field(
-        default=attrs.Factory(_one_of_fifty, takes_self=True), validator=attrs.validators.ge(0)
+        default=attrs.Factory(_one_in_fifty, takes_self=True), validator=attrs.validators.ge(0)
     )
 
     def __attrs_post_init__(self) -> None:
         if self.reserved >= self.requests:
             raise ValueError(
-                "'reserved' must be less than 'requests', or no stream could ever pass"
+                f"reserved: expected less than requests ({self.requests}), got {self.reserved}"
             )
 
-    def places(self, *, bulk: bool) -> int:
-        """How many requests may hold a place before one more of this kind is let through."""
+    def slots(self, *, bulk: bool) -> int:
+        """Return how many slots may be taken at once.
+
+        Args:
+            bulk: Whether the requests are those of streams, which leave `reserved` slots free.
+        """
         return self.requests - self.reserved if bulk else self.requests
 
 
 class SlidingLog:
-    """Pure: the places of one limit.
+    """The slots of one limit.
 
-    A place is taken when a request is sent and is free again one `per` after its answer
-    came. The server counts it at some moment between the two, so whatever the network does
-    to the requests on their way, the server never sees more than the limit.
+    A request takes a slot when it is sent. The slot is free again `per` seconds after the
+    response. The server counts the request at some moment between the two. So the server never
+    sees more requests than the limit, whatever the network does to them.
     """
 
-    __slots__ = ("_ended", "_limit", "_under_way")
+    __slots__ = ("_active", "_ended", "_limit")
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
-        # How many requests are under way now.
-        self._under_way = 0
-        # When each of the others that still hold a place ended, oldest first.
+        # The number of requests in progress.
+        self._active = 0
+        # When each of the other requests that still hold a slot ended, oldest first.
         self._ended: deque[float] = deque()
 
     def used(self, now: float) -> int:
-        """How many places are taken."""
-        # The same sum as in `wait`: rounded another way, a place could seem free and be taken.
+        """Count the slots that are taken."""
+        # `wait` adds in the same order. Another rounding could call a taken slot free.
         while self._ended and self._ended[0] + self._limit.per <= now:
             self._ended.popleft()
-        return self._under_way + len(self._ended)
+        return self._active + len(self._ended)
 
     def wait(self, now: float, *, bulk: bool = False) -> float:
-        """Seconds until a place is free; 0 for now, infinity for not before one ends."""
-        too_many = self.used(now) - self._limit.places(bulk=bulk)
-        if too_many < 0:
+        """Return the seconds until a slot is free.
+
+        The result is 0 if a slot is free now, and infinity if a request in progress must end
+        first.
+        """
+        excess = self.used(now) - self._limit.slots(bulk=bulk)
+        if excess < 0:
             return 0.0
-        if too_many >= len(self._ended):
+        if excess >= len(self._ended):
             return math.inf
-        return self._ended[too_many] + self._limit.per - now
+        return self._ended[excess] + self._limit.per - now
 
     def begin(self) -> None:
-        """Take a place."""
-        self._under_way += 1
+        """Take a slot."""
+        self._active += 1
 
     def end(self, now: float, *, sent: bool) -> None:
-        """End a request; one that was never sent gives its place back at once."""
-        self._under_way -= 1
+        """End a request. A request that was never sent frees its slot at once."""
+        self._active -= 1
         if sent:
             self._ended.append(now)

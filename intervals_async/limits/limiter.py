@@ -1,4 +1,4 @@
-"""The line of those who wait for a place: in order, cancellable, closed at any moment."""
+"""Makes requests wait for a slot of the rate limits: in order, and cancellable."""
 
 from __future__ import annotations
 
@@ -21,29 +21,28 @@ __all__ = ["Limiter"]
 
 
 @attrs.frozen
-class _Closure:
-    """Why nobody passes, and until when on the limiter's clock."""
+class _Refusal:
+    """The error that requests get, and until when on the limiter's clock."""
 
     until: float
-    reason: Callable[[], IntervalsError]
+    error: Callable[[], IntervalsError]
 
 
 class Limiter:
-    """Lets requests pass as the limits allow, each kind first come, first served.
+    """Grants slots as the limits allow, first come, first served.
 
-    There are two lines. A call that somebody waits for (`get`, `count`, every write) stands
-    in the short one; the pages of streams stand in the long one, whose first member joins
-    the short line for each single try. So a call waits behind one page at most, however long
-    an export is. Beyond that, streams leave a limit's `reserved` places free; they get what
-    calls leave them.
+    There are two queues: one for interactive calls (`get`, `count`, every write), and one for
+    the pages of streams. The first page of its queue joins the other queue for each single try.
+    So an interactive call waits behind one page at most. In addition, streams leave the
+    `reserved` slots of a limit free.
 
-    It runs no task and keeps no timer while nobody waits. Whoever is cancelled gives the
-    place back, or never had it.
+    A limiter runs no task, and keeps no timer while nothing waits. A cancelled request leaves
+    no slot taken.
     """
 
     __slots__ = (
-        "_clock", "_closed", "_closure", "_lines", "_longest_look", "_names",
-        "_on_wait", "_sleepers", "_store", "limits",
+        "_clock", "_closed", "_max_sleep", "_names", "_on_wait", "_queues", "_refusal",
+        "_store", "_waiters", "limits",
     )  # fmt: skip
 
     def __init__(
@@ -56,105 +55,120 @@ class Limiter:
     ) -> None:
         self.limits: tuple[Limit, ...] = tuple(limits)
         self._store = MemoryLimitStore(clock=clock) if store is None else store
-        # Others who share a store do not tell us when they give a place back.
-        self._longest_look = math.inf if store is None else 1.0
+        # Another limiter on the same store does not wake ours when it frees a slot.
+        self._max_sleep = math.inf if store is None else 1.0
         self._clock = clock
         self._on_wait = on_wait
-        # By kind: False for calls that somebody waits for, True for bulk.
-        self._lines = {False: asyncio.Lock(), True: asyncio.Lock()}
-        # Those at the head of a line who wait for a place; woken, they look again.
-        self._sleepers = Waiters()
-        own = f"{os.getpid():x}-{secrets.token_hex(6)}"
-        self._names = (f"{own}-{number:x}" for number in itertools.count())
-        self._closure: _Closure | None = None
+        # False for interactive calls, True for bulk.
+        self._queues = {False: asyncio.Lock(), True: asyncio.Lock()}
+        # The requests at the head of a queue. Once woken, they try again.
+        self._waiters = Waiters()
+        prefix = f"{os.getpid():x}-{secrets.token_hex(6)}"
+        self._names = (f"{prefix}-{number:x}" for number in itertools.count())
+        self._refusal: _Refusal | None = None
         self._closed = False
 
     async def acquire(
-        self, *, bulk: bool = False, lease: float = 300.0, even_if_day_is_over: bool = False
+        self, *, bulk: bool = False, lease: float = 300.0, ignore_daily_quota: bool = False
     ) -> str:
-        """Wait for a place and give its name, which `release` wants back.
+        """Wait for a slot, and return its name for `release`.
 
         Args:
-            bulk: Whether to stand in the long line.
-            lease: Seconds within which the request will surely have ended. A place that is
-                not given back by then, because its process has vanished, counts as ended.
-            even_if_day_is_over: Whether to pass over what `refuse_until` was told.
+            bulk: Whether to let interactive calls go first.
+            lease: Seconds within which the request has surely ended. If its process dies, the
+                slot counts as ended then.
+            ignore_daily_quota: Whether to ignore `refuse_until`.
 
         Raises:
-            ClientClosedError: The limiter was closed before or meanwhile.
-            IntervalsError: What `refuse_until` was given.
-            LimitStoreError: The store could not be asked, and is to fail closed.
+            ClientClosedError: The limiter is closed, or was closed during the wait.
+            IntervalsError: The error that was passed to `refuse_until`.
+            LimitStoreError: The store is down and fails closed.
         """
-        place = next(self._names)
-        told = False
-        async with self._lines[bulk]:
+        slot = next(self._names)
+        reported = False
+        async with self._queues[bulk]:
             while True:
-                wait = await self._try(place, bulk, lease, even_if_day_is_over)
+                wait = await self._try(slot, bulk, lease, ignore_daily_quota)
                 if wait <= 0:
-                    return place
-                if not told:
+                    return slot
+                if not reported:
                     self._on_wait(wait, bulk)
-                    told = True
-                await self._sleepers.sleep(min(wait, self._longest_look))
+                    reported = True
+                await self._waiters.sleep(min(wait, self._max_sleep))
 
     async def acquire_at_once(self, *, lease: float) -> str | None:
-        """Give a place that is free now, past all who wait, or None."""
-        place = next(self._names)
-        wait = await self._take(place, False, lease, True)
-        return place if wait <= 0 else None
+        """Take a slot that is free now, ahead of both queues, or return None.
 
-    async def release(self, place: str, *, sent: bool) -> None:
-        """Say that the request of a place has ended, and whether anything of it was sent."""
-        await self._store.free(place, self.limits, sent=sent)
-        self._sleepers.wake()
-
-    async def hold(self, seconds: float) -> None:
-        """Let nobody pass for so long: the server has refused a request as too fast."""
-        await self._store.hold(seconds)
-
-    def refuse_until(self, until: float, reason: Callable[[], IntervalsError]) -> None:
-        """Send all who wait, and all who come before `until`, away with an error at once.
+        `refuse_until` is ignored.
 
         Args:
-            until: A moment of the limiter's clock.
-            reason: Makes the error, a new one for each.
+            lease: As for `acquire`.
+
+        Raises:
+            ClientClosedError: The limiter is closed.
+            LimitStoreError: The store is down and fails closed.
         """
-        self._closure = _Closure(until, reason)
-        self._sleepers.wake()
+        slot = next(self._names)
+        wait = await self._take(slot, bulk=False, lease=lease, ignore_daily_quota=True)
+        return slot if wait <= 0 else None
+
+    async def release(self, slot: str, *, sent: bool) -> None:
+        """End a request.
+
+        Args:
+            slot: The name of its slot.
+            sent: Whether any of the request was sent.
+        """
+        await self._store.free(slot, self.limits, sent=sent)
+        self._waiters.wake()
+
+    async def hold(self, seconds: float) -> None:
+        """Grant no slots for a number of seconds, because the server refused a request."""
+        await self._store.hold(seconds)
+
+    def refuse_until(self, until: float, error: Callable[[], IntervalsError]) -> None:
+        """Let all requests fail until a moment, those that wait included.
+
+        Args:
+            until: The moment on the limiter's clock.
+            error: Returns the error to raise, a new one for each request.
+        """
+        self._refusal = _Refusal(until, error)
+        self._waiters.wake()
 
     async def used(self) -> list[int]:
-        """How many places are taken now, for each limit."""
+        """Count the slots that are taken now, for each limit."""
         return await self._store.used(self.limits)
 
     def close(self) -> None:
-        """Send all who wait away with `ClientClosedError`.
+        """Let all requests that wait fail with `ClientClosedError`.
 
-        A store that was handed in is its owner's to close.
+        A store that was passed in stays open.
         """
         self._closed = True
-        self._sleepers.wake()
+        self._waiters.wake()
 
-    async def _try(self, place: str, bulk: bool, lease: float, even_if_day_is_over: bool) -> float:
+    async def _try(self, slot: str, bulk: bool, lease: float, ignore_daily_quota: bool) -> float:
         if not bulk:
-            return await self._take(place, bulk, lease, even_if_day_is_over)
-        async with self._lines[False]:
-            return await self._take(place, bulk, lease, even_if_day_is_over)
+            return await self._take(slot, bulk, lease, ignore_daily_quota)
+        async with self._queues[False]:
+            return await self._take(slot, bulk, lease, ignore_daily_quota)
 
-    async def _take(self, place: str, bulk: bool, lease: float, even_if_day_is_over: bool) -> float:
-        self._check(even_if_day_is_over)
+    async def _take(self, slot: str, bulk: bool, lease: float, ignore_daily_quota: bool) -> float:
+        self._check(ignore_daily_quota)
         try:
-            wait = await self._store.take(place, self.limits, bulk=bulk, lease=lease)
-            self._check(even_if_day_is_over)  # a store may take its time
+            wait = await self._store.take(slot, self.limits, bulk=bulk, lease=lease)
+            self._check(ignore_daily_quota)  # the store may have taken a while
         except BaseException:
-            # A store on the other side of a thread or a socket may have taken it by now.
-            await self._store.free(place, self.limits, sent=False)
+            # A store behind a thread or a socket may have granted the slot already.
+            await self._store.free(slot, self.limits, sent=False)
             raise
         return wait
 
-    def _check(self, even_if_day_is_over: bool) -> None:
+    def _check(self, ignore_daily_quota: bool) -> None:
         if self._closed:
             raise ClientClosedError("the client is closed")
-        if self._closure is not None and not even_if_day_is_over:
-            if self._clock() < self._closure.until:
-                raise self._closure.reason()
-            self._closure = None
+        if self._refusal is not None and not ignore_daily_quota:
+            if self._clock() < self._refusal.until:
+                raise self._refusal.error()
+            self._refusal = None

@@ -1,4 +1,4 @@
-"""The places of all processes on all hosts that reach one Redis."""
+"""Counts the slots of all processes on all hosts in one Redis."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ try:
     from redis.exceptions import RedisClusterException, RedisError
 except ImportError as _error:
     raise ImportError(
-        'intervals_async.limits.redis needs redis: pip install "intervals_async[redis]"'
+        'intervals_async.limits.redis requires redis: pip install "intervals_async[redis]"'
     ) from _error
 
 __all__ = ["RedisLimitStore"]
 
-# In the scripts, KEYS[1] is a sorted set of the places by the moment when each ended, in
-# microseconds of the server's clock; a place under way has ended when its lease will have run
-# out. KEYS[2] is there as long as nobody may take a place.
+# KEYS[1] of the scripts is a sorted set of the slots by the moment when their requests ended, in
+# microseconds of the server's clock. For a request in progress, this is the end of its lease.
+# KEYS[2] exists while no slots are granted.
 _NOW = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
--- Lua by itself would round to 14 digits, and a moment has 16.
+-- Lua would round to 14 digits, but a moment has 16.
 local function exact(number)
     return string.format('%.0f', number)
 end
@@ -41,16 +41,16 @@ local function taken(per)
 end
 """
 
-# ARGV: the place, its lease, the longest `per`; then `per` and places of each limit.
+# ARGV: the slot, its lease, the longest `per`; then `per` and the slots of each limit.
 _TAKE = (
     _NOW
     + """
 local lease = tonumber(ARGV[2])
 local longest = tonumber(ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', exact(now - longest))
--- No lease reaches a day ahead: the server's clock was set back.
+-- No lease is longer than a day, so the server's clock was set back.
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. exact(now + math.max(lease, 86400000000)), '+inf')
--- Asked for again, because the first answer was lost.
+-- The client repeats the call if the first response was lost.
 redis.call('ZREM', KEYS[1], ARGV[1])
 
 local waits = {1000 * math.max(0, redis.call('PTTL', KEYS[2]))}
@@ -58,10 +58,10 @@ local free = waits[1] == 0
 for i = 4, #ARGV, 2 do
     local per = tonumber(ARGV[i])
     local taken = taken(per)
-    local too_many = taken - tonumber(ARGV[i + 1])
+    local excess = taken - tonumber(ARGV[i + 1])
     local wait = 0
-    if too_many >= 0 then
-        local rank = redis.call('ZCARD', KEYS[1]) - taken + too_many
+    if excess >= 0 then
+        local rank = redis.call('ZCARD', KEYS[1]) - taken + excess
         local ended = redis.call('ZRANGE', KEYS[1], rank, rank, 'WITHSCORES')[2]
         wait = tonumber(ended) + per - now
         free = false
@@ -78,7 +78,7 @@ return waits
 """
 )
 
-# ARGV: the place, and 1 if the request was sent.
+# ARGV: the slot, and 1 if its request was sent.
 _FREE = (
     _NOW
     + """
@@ -111,33 +111,33 @@ return used
 
 
 class RedisLimitStore(SharedLimitStore):
-    """Keeps the places of all processes that name the same key in the same Redis.
+    """Counts the slots of all processes that use the same key in the same Redis.
 
         store = RedisLimitStore("redis://:secret@limits.example.com:6379/0")
 
-    It needs the extra ``redis``. Each question is one script, so one round trip, on the
-    server's clock: the clocks of the hosts need not agree. What it keeps are two keys with
-    one hash tag, which a cluster keeps together, and both expire.
+    The extra ``redis`` is required. Each operation is one script, and so one round trip, on the
+    server's clock: the clocks of the hosts need not agree. The store uses two keys, both of
+    which expire. They share a hash tag, so that a cluster keeps them together.
 
-    The server's clock should be slewed, not set. If it is set back, places count for longer,
-    by no more than a day. All who share the key use the same limits.
+    The server's clock should be slewed, not set. If it is set back, slots stay taken for longer,
+    by a day at most. All users of the key must use the same limits.
     Use and close a store in one event loop.
 
     Args:
         redis: The URL of the server, such as ``redis://localhost:6379/0`` or
-            ``unix:///run/redis.sock``; or a client from `redis.asyncio`, which is never closed.
-            A URL with a password is shown nowhere, neither in errors nor in the log.
-        key: What the keys begin with. One for each address that the API sees requests from.
-        when_down: What to do while Redis cannot be asked. "open": this process keeps the
-            limits by itself, says so once as a warning, and once when Redis is back.
-            "closed": whoever wants a place gets `LimitStoreError`.
-        timeout: Seconds for one question, connecting included; a server that takes longer
-            counts as down.
-        retry_after: Seconds after which a server that was down is tried again.
-        clock: What is the time here, in seconds; only what is not shared goes by it.
+            ``unix:///run/redis.sock``; or a client of `redis.asyncio`, which is never closed.
+            No error, log line or repr shows a password in the URL.
+        key: The prefix of the keys. Use one for each IP address that requests come from.
+        when_down: What to do while Redis is unavailable. "open": this process counts its own
+            requests only, and logs a warning, and another line when Redis is available again.
+            "closed": requests fail with `LimitStoreError`.
+        timeout: Seconds for one operation, connecting included.
+        retry_after: Seconds after which an unavailable server is tried again.
+        clock: A monotonic clock in seconds, used for this process's own slots only.
 
     Raises:
-        ArgumentError: The URL cannot be read, or the key has braces or nothing in it.
+        ArgumentError: The URL is not valid, the key is empty or has braces, or `when_down` has
+            another value.
     """
 
     __slots__ = ("_client", "_is_ours", "_keys", "_timeout")
@@ -153,30 +153,30 @@ class RedisLimitStore(SharedLimitStore):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not key or "{" in key or "}" in key:
-            raise ArgumentError("'key' must not be empty, and must have no braces")
-        what = "Redis"
+            raise ArgumentError(f"key: expected a text without braces, got {key!r}")
+        name = "Redis"
         self._is_ours = isinstance(redis, str)
         if isinstance(redis, str):
             redis = _client(redis)
             at = redis.connection_pool.connection_kwargs
-            what = f"Redis at {at.get('path') or at.get('host', 'localhost')}"
-        super().__init__(what, when_down=when_down, retry_after=retry_after, clock=clock)
+            name = f"Redis at {at.get('path') or at.get('host', 'localhost')}"
+        super().__init__(name, when_down=when_down, retry_after=retry_after, clock=clock)
         self._client = redis
-        self._keys = (f"{{{key}}}:places", f"{{{key}}}:hold")
+        self._keys = (f"{{{key}}}:slots", f"{{{key}}}:hold")
         self._timeout = timeout
 
     async def _take(
-        self, place: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
     ) -> Sequence[float]:
         longest = max((limit.per for limit in limits), default=0.0)
         each = (
-            number for limit in limits for number in (_micro(limit.per), limit.places(bulk=bulk))
+            number for limit in limits for number in (_micro(limit.per), limit.slots(bulk=bulk))
         )
-        waits = await self._run(_TAKE, place, _micro(lease), _micro(longest), *each)
+        waits = await self._run(_TAKE, slot, _micro(lease), _micro(longest), *each)
         return [wait / 1e6 for wait in waits]
 
-    async def _free(self, place: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        await self._run(_FREE, place, int(sent))
+    async def _free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
+        await self._run(_FREE, slot, int(sent))
 
     async def _hold(self, seconds: float) -> None:
         if seconds > 0:
@@ -195,26 +195,27 @@ class RedisLimitStore(SharedLimitStore):
             async with asyncio.timeout(self._timeout):
                 return await self._client.eval(script, len(self._keys), *self._keys, *arguments)
         except TimeoutError:
-            reason = f"no answer within {self._timeout} s"
+            reason = f"no response within {self._timeout} s"
         except (RedisError, RedisClusterException, OSError) as error:
-            reason = _name(error)
+            reason = _root_name(error)
         raise StoreDownError(reason)
 
 
 def _client(url: str) -> Redis:
     try:
-        # Tried again at once, for connections that the server has closed meanwhile.
+        # One retry at once, for a connection that the server has closed in the meantime.
         return Redis.from_url(url, retry=Retry(NoBackoff(), 1))
     except ValueError:
-        # Its words may be a piece of the password.
+        # Its message may hold a part of the password.
         pass
     raise ArgumentError(
-        "the Redis URL cannot be read; in a password, '/', '#' and '?' are written as %2F, ..."
+        "redis: expected a URL such as redis://localhost:6379/0, got an invalid one; "
+        "in a password, write '/' as %2F, '#' as %23 and '?' as %3F"
     )
 
 
-def _name(error: BaseException) -> str:
-    """Name what is at the root of an error; its words may be what the server was sent."""
+def _root_name(error: BaseException) -> str:
+    """Return the class name of an error's root cause. Its message may hold what was sent."""
     while isinstance(inner := error.__cause__ or error.__context__, (RedisError, OSError)):
         error = inner
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""The places of all processes on one host, in one SQLite file."""
+"""Counts the slots of all processes on one host in an SQLite file."""
 
 from __future__ import annotations
 
@@ -19,43 +19,46 @@ __all__ = ["SqliteLimitStore"]
 
 T = TypeVar("T")
 
-# Times are seconds of the host's monotonic clock. A place under way has ended when its lease
-# will have run out.
+# Times are seconds of the host's monotonic clock. For a request in progress, `ended` is the end
+# of its lease.
 _SCHEMA = """
     BEGIN IMMEDIATE;
-    CREATE TABLE IF NOT EXISTS place (
+    CREATE TABLE IF NOT EXISTS slot (
         name TEXT PRIMARY KEY, taken REAL NOT NULL, ended REAL NOT NULL
     ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS hold (told REAL NOT NULL, until REAL NOT NULL);
+    CREATE TABLE IF NOT EXISTS hold (made REAL NOT NULL, until REAL NOT NULL);
     COMMIT;
 """
 
 
 class SqliteLimitStore(SharedLimitStore):
-    """Keeps the places of all processes on this host that name the same file.
+    """Counts the slots of all processes on this host that use the same file.
 
         store = SqliteLimitStore("/run/user/1000/intervals.sqlite")
 
-    The file is made when it is first needed. It holds the last minute and is worth nothing
-    after a reboot, so a directory that a reboot empties is the right one; nothing is ever
-    synced to the disk. It must be on a local disk, and must not be deleted while it is used.
+    The file is created on first use. It must be on a local disk, and must not be deleted while
+    it is in use. It holds the last minute only, so put it into a folder that a reboot empties.
+    Nothing is ever synced to the disk.
 
-    The times in it are those of the host's monotonic clock, which all processes share and
-    nobody can set. It starts anew at each boot: what claims to have been taken later than
-    now is left from before the last boot, and is dropped.
+    Times are those of the host's monotonic clock, which all processes share and nobody can set.
+    The clock starts again at each boot, so a time in the future dates from before the last boot.
+    Such entries are deleted.
 
-    All work is done in one thread of the store's own, begun when first needed; the event
-    loop never waits for the disk. All who share the file use the same limits.
+    The store works in one thread of its own, so the event loop never waits for the disk. All
+    users of the file must use the same limits.
 
     Args:
         path: The file.
-        when_down: What to do while the file cannot be used. "open": this process keeps the
-            limits by itself, says so once as a warning, and once when the file is back.
-            "closed": whoever wants a place gets `LimitStoreError`.
-        timeout: Seconds to wait for other processes to leave the file; they need
-            a fraction of a millisecond each.
-        retry_after: Seconds after which a file that could not be used is tried again.
-        clock: Seconds of a clock that all who share the file read alike, never set back.
+        when_down: What to do while the file cannot be used. "open": this process counts its own
+            requests only, and logs a warning, and another line when the file can be used again.
+            "closed": requests fail with `LimitStoreError`.
+        timeout: Seconds to wait for the locks of other processes, each of which holds the file
+            for a fraction of a millisecond.
+        retry_after: Seconds after which an unusable file is tried again.
+        clock: A monotonic clock in seconds that all users of the file share.
+
+    Raises:
+        ArgumentError: `when_down` has another value.
     """
 
     __slots__ = ("_connection", "_path", "_thread", "_timeout")
@@ -75,16 +78,16 @@ class SqliteLimitStore(SharedLimitStore):
         )
         self._timeout = timeout
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="intervals_async-limits")
-        # Used in the thread only.
+        # Used in that thread only.
         self._connection: sqlite3.Connection | None = None
 
     async def _take(
-        self, place: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
     ) -> Sequence[float]:
-        return await self._in_thread(partial(self._take_now, place, limits, bulk, lease))
+        return await self._in_thread(partial(self._take_now, slot, limits, bulk, lease))
 
-    async def _free(self, place: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        await self._in_thread(partial(self._free_now, place, sent))
+    async def _free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
+        await self._in_thread(partial(self._free_now, slot, sent))
 
     async def _hold(self, seconds: float) -> None:
         await self._in_thread(partial(self._hold_now, seconds))
@@ -101,23 +104,23 @@ class SqliteLimitStore(SharedLimitStore):
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _take_now(
-        self, place: str, limits: Sequence[Limit], bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], bulk: bool, lease: float
     ) -> Sequence[float]:
         longest = max((limit.per for limit in limits), default=0.0)
         with self._transaction() as (connection, now):
-            connection.execute("DELETE FROM place WHERE ended + ? <= ?", (longest, now))
+            connection.execute("DELETE FROM slot WHERE ended + ? <= ?", (longest, now))
             waits = [_held(connection, now)]
             waits.extend(_wait(connection, now, limit, bulk=bulk) for limit in limits)
             if not any(waits):
-                connection.execute("INSERT INTO place VALUES (?, ?, ?)", (place, now, now + lease))
+                connection.execute("INSERT INTO slot VALUES (?, ?, ?)", (slot, now, now + lease))
         return waits
 
-    def _free_now(self, place: str, sent: bool) -> None:
+    def _free_now(self, slot: str, sent: bool) -> None:
         with self._transaction() as (connection, now):
             if sent:
-                connection.execute("UPDATE place SET ended = ? WHERE name = ?", (now, place))
+                connection.execute("UPDATE slot SET ended = ? WHERE name = ?", (now, slot))
             else:
-                connection.execute("DELETE FROM place WHERE name = ?", (place,))
+                connection.execute("DELETE FROM slot WHERE name = ?", (slot,))
 
     def _hold_now(self, seconds: float) -> None:
         with self._transaction() as (connection, now):
@@ -131,18 +134,18 @@ class SqliteLimitStore(SharedLimitStore):
 
     @contextmanager
     def _transaction(self) -> Generator[tuple[sqlite3.Connection, float], None, None]:
-        """Have the file to ourselves, at a moment that is read when we have it."""
+        """Lock the file, then read the clock."""
         try:
             if self._connection is None:
                 self._connection = self._connect()
             self._connection.execute("BEGIN IMMEDIATE")
             now = self._clock()
-            for table, since in (("place", "taken"), ("hold", "told")):
+            for table, since in (("slot", "taken"), ("hold", "made")):
                 self._connection.execute(f"DELETE FROM {table} WHERE {since} > ?", (now,))  # noqa: S608  # our own names
             yield self._connection, now
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            # What was begun is rolled back with it. The next one starts afresh.
+            # This rolls the transaction back. The next transaction connects again.
             self._disconnect()
             raise StoreDownError(str(error)) from None
 
@@ -150,7 +153,7 @@ class SqliteLimitStore(SharedLimitStore):
         connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = OFF")
-            # Emptied instead of deleted after each transaction, which is quicker.
+            # To empty the journal is faster than to delete it after each transaction.
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             connection.executescript(_SCHEMA)
         except sqlite3.Error:
@@ -165,25 +168,25 @@ class SqliteLimitStore(SharedLimitStore):
 
 
 def _held(connection: sqlite3.Connection, now: float) -> float:
-    """For how long nobody may take a place."""
+    """Return the seconds for which no slots are granted."""
     row = connection.execute("SELECT max(until) FROM hold").fetchone()
     return max(0.0, (row[0] or 0.0) - now)
 
 
 def _taken(connection: sqlite3.Connection, now: float, limit: Limit) -> int:
-    """How many places are taken."""
-    # The same sum as everywhere: rounded another way, a place could seem free and be taken.
-    counted = "SELECT count(*) FROM place WHERE ended + ? > ?"
+    """Count the slots that are taken."""
+    # `_wait` adds in the same order. Another rounding could call a taken slot free.
+    counted = "SELECT count(*) FROM slot WHERE ended + ? > ?"
     return int(connection.execute(counted, (limit.per, now)).fetchone()[0])
 
 
 def _wait(connection: sqlite3.Connection, now: float, limit: Limit, *, bulk: bool) -> float:
-    """When a place will be free if nothing is given back before: 0 for now."""
-    too_many = _taken(connection, now, limit) - limit.places(bulk=bulk)
-    if too_many < 0:
+    """Return the seconds until a slot is free if none is freed early; 0 if one is free now."""
+    excess = _taken(connection, now, limit) - limit.slots(bulk=bulk)
+    if excess < 0:
         return 0.0
     row = connection.execute(
-        "SELECT ended FROM place WHERE ended + ? > ? ORDER BY ended LIMIT 1 OFFSET ?",
-        (limit.per, now, too_many),
+        "SELECT ended FROM slot WHERE ended + ? > ? ORDER BY ended LIMIT 1 OFFSET ?",
+        (limit.per, now, excess),
     ).fetchone()
     return float(row[0]) + limit.per - now

@@ -1,4 +1,4 @@
-"""Where the places of the limits are kept: what a store does, and the one in the process."""
+"""Where slots are counted: the protocol of a store, and the store in memory."""
 
 from __future__ import annotations
 
@@ -13,91 +13,96 @@ __all__ = ["LimitStore", "MemoryLimitStore"]
 
 
 class LimitStore(Protocol):
-    """Keeps the places that are taken, for all who share it.
+    """Counts the slots that are taken by all users of the store.
 
-    A store decides at once and never waits; waiting, and in which order, is the limiter's.
-    What it promises: for each limit, and any stretch of `per` seconds, no more than
-    `requests` places were held at any moments of it by requests that were sent.
+    A store decides at once and never waits. Waiting, and its order, is the limiter's job.
+
+    A store keeps this promise for every limit: in any window of `per` seconds, at most
+    `requests` slots were held by requests that were sent.
     """
 
-    async def take(self, place: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
-        """Take a place under all limits at once, or none.
+    async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
+        """Take a slot of every limit, or of none.
 
         Args:
-            place: A name for it that nobody else uses.
-            limits: The limits, the same for all who share the store.
-            bulk: Whether to leave each limit's `reserved` places free.
-            lease: Seconds after which a place whose owner has vanished counts as ended.
+            slot: A unique name for the slot.
+            limits: The limits, the same for all users of the store.
+            bulk: Whether to leave each limit's `reserved` slots free.
+            lease: Seconds after which the request counts as ended if its process has died.
 
         Returns:
-            0 when the place is taken; else after how many seconds to ask again, at the
-            latest. Infinity means that nothing changes before a place is given back here.
+            0 if the slot was taken, else the seconds until the next try. Infinity means that
+            a slot of this process must be freed first.
         """
         ...
 
-    async def free(self, place: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        """End a request: its place is free one `per` from now, at once if nothing was sent.
+    async def free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
+        """End a request. An unknown slot is ignored.
 
-        A place that was never taken is passed over.
+        Args:
+            slot: The name of the slot.
+            limits: The limits that it was taken from.
+            sent: Whether the request was sent. If so, the slot is free `per` seconds from now,
+                else at once.
         """
         ...
 
     async def hold(self, seconds: float) -> None:
-        """Let nobody take a place for so long; a hold that lasts longer stays."""
+        """Grant no slots for a number of seconds. A longer hold stays in force."""
         ...
 
     async def used(self, limits: Sequence[Limit]) -> list[int]:
-        """How many places are taken, for each limit."""
+        """Count the slots that are taken, for each limit."""
         ...
 
     async def close(self) -> None:
-        """Give up what the store holds in this process. May be called again."""
+        """Release the store's resources in this process. May be called again."""
         ...
 
 
 class MemoryLimitStore:
-    """The places of one process, one client's or several clients' on one address.
+    """Counts the slots of one process: of one client, or of several clients on one IP address.
 
-    It is exact and needs no asking again: whoever waits is told when a place is given back.
+    The waits are exact: waiting limiters learn at once when a slot is freed.
     """
 
-    __slots__ = ("_clock", "_logs", "_not_before", "_places")
+    __slots__ = ("_clock", "_logs", "_not_before", "_slots")
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._logs: dict[Limit, SlidingLog] = {}
-        # The places of requests that are under way.
-        self._places: set[str] = set()
+        # The slots of requests in progress.
+        self._slots: set[str] = set()
         self._not_before = -math.inf
 
-    async def take(self, place: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
-        """Take a place, or say when to ask again."""
+    async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
+        """Take a slot, or return the seconds until the next try."""
         now = self._clock()
         logs = [self._log(limit) for limit in limits]
         wait = max(0.0, self._not_before - now, *(log.wait(now, bulk=bulk) for log in logs))
         if wait <= 0:
-            self._places.add(place)
+            self._slots.add(slot)
             for log in logs:
                 log.begin()
         return wait
 
-    async def free(self, place: str, limits: Sequence[Limit], *, sent: bool) -> None:
+    async def free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
         """End a request."""
-        if place in self._places:
-            self._places.remove(place)
+        if slot in self._slots:
+            self._slots.remove(slot)
             for limit in limits:
                 self._log(limit).end(self._clock(), sent=sent)
 
     async def hold(self, seconds: float) -> None:
-        """Let nobody take a place for so long."""
+        """Grant no slots for a number of seconds."""
         self._not_before = max(self._not_before, self._clock() + seconds)
 
     async def used(self, limits: Sequence[Limit]) -> list[int]:
-        """Count the places that are taken."""
+        """Count the slots that are taken."""
         return [self._log(limit).used(self._clock()) for limit in limits]
 
     async def close(self) -> None:
-        """Do nothing: there is nothing to give up."""
+        """Do nothing: the store holds no resources."""
 
     def _log(self, limit: Limit) -> SlidingLog:
         return self._logs.setdefault(limit, SlidingLog(limit))

@@ -1,4 +1,4 @@
-"""Those who sleep for a time, and can be woken before it is over."""
+"""Tasks that sleep and can be woken early."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ __all__ = ["Waiters"]
 
 
 class Waiters:
-    """Sleeps that end early when somebody has news.
+    """Tasks that sleep until a timeout or until `wake`.
 
-    No timer is left behind, also not by those who are cancelled.
+    No timer is left behind, even if the task is cancelled.
     """
 
-    __slots__ = ("_asleep",)
+    __slots__ = ("_futures",)
 
     def __init__(self) -> None:
-        self._asleep: set[asyncio.Future[None]] = set()
+        self._futures: set[asyncio.Future[None]] = set()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep for so long, infinity included, or until `wake`."""
+        """Sleep for a number of seconds, which may be infinite, or until `wake`."""
         loop = asyncio.get_running_loop()
-        sleeper: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(seconds, _awake, sleeper) if seconds < math.inf else None
-        self._asleep.add(sleeper)
+        future: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(seconds, _finish, future) if seconds < math.inf else None
+        self._futures.add(future)
         try:
-            await sleeper
+            await future
         finally:
-            self._asleep.discard(sleeper)
+            self._futures.discard(future)
             if timer is not None:
                 timer.cancel()
 
     def wake(self) -> None:
-        """End all sleeps."""
-        for sleeper in self._asleep:
-            _awake(sleeper)
+        """Wake all sleeping tasks."""
+        for future in self._futures:
+            _finish(future)
 
 
-def _awake(sleeper: asyncio.Future[None]) -> None:
-    if not sleeper.done():
-        sleeper.set_result(None)
+def _finish(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,1 +1,1 @@
-"""The limits: the line, and the stores that it stands before."""
+"""Tests of the rate limits: the limiter, and the stores of its slots."""

@@ -1,4 +1,4 @@
-"""A real Redis for the stores to share, and stores of each kind to hold against one contract."""
+"""A real Redis, and stores of each kind that must keep the same promises."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from intervals_async.limits.sqlite import SqliteLimitStore
 
 
 class RedisServer:
-    """A redis-server that keeps nothing, on a socket in a directory of its own."""
+    """A redis-server without persistence, on a socket in a folder of its own."""
 
     def __init__(self, binary: str, directory: Path, *options: str) -> None:
         self._command = (
@@ -33,7 +33,7 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, empty, if it does not run, and wait until it answers."""
+        """Start it empty, unless it runs, and wait until it responds."""
         if self._process is not None:
             return
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
@@ -44,18 +44,18 @@ class RedisServer:
                 except AuthenticationError:
                     break
                 except ConnectionError:
-                    assert self._process.poll() is None, "redis-server does not start"
+                    assert self._process.poll() is None, "redis-server did not start"
                     time.sleep(0.01)
                 else:
                     break
 
     def hang(self) -> None:
-        """Let it be there and not answer."""
+        """Stop the process, so that it accepts connections but does not respond."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
-        """Let it answer again, beginning with what was asked meanwhile."""
+    def resume(self) -> None:
+        """Let it respond again, first to the requests that it received in the meantime."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
@@ -69,14 +69,14 @@ class RedisServer:
 
 @pytest.fixture(scope="session")
 def start_redis() -> Iterator[Callable[..., RedisServer]]:
-    """Give what starts a Redis with more options."""
+    """Return a function that starts a Redis with additional options."""
     binary = shutil.which("redis-server")
     if binary is None:
-        pytest.skip("redis-server is not installed here")
+        pytest.skip("redis-server is not installed")
     servers: list[RedisServer] = []
 
     def start(*options: str) -> RedisServer:
-        # Not in tmp_path, whose name may be too long for a socket's.
+        # Not in tmp_path, whose name may be too long for a socket.
         directory = Path(tempfile.mkdtemp(prefix="redis-"))
         server = RedisServer(binary, directory, *options)
         servers.append(server)
@@ -94,23 +94,23 @@ def start_redis() -> Iterator[Callable[..., RedisServer]]:
 
 @pytest.fixture(scope="session")
 def shared_redis(start_redis: Callable[..., RedisServer]) -> RedisServer:
-    """Give a Redis for all tests that leave it running."""
+    """Return a Redis for all tests that do not stop it."""
     return start_redis()
 
 
 @pytest.fixture
 def redis_url(shared_redis: RedisServer) -> str:
-    """Give the URL of an empty Redis."""
+    """Return the URL of an empty Redis."""
     with Redis.from_url(shared_redis.url) as client:
         client.flushall()
     return shared_redis.url
 
 
 class Host:
-    """Stores of one kind that share their places, each as if in a process of its own.
+    """Stores of one kind that share their slots, each like that of a process of its own.
 
     Attributes:
-        shared: Whether they are kept outside of the process.
+        shared: Whether the stores are outside of the process.
     """
 
     def __init__(self, kind: str, where: str) -> None:
@@ -122,7 +122,7 @@ class Host:
         self._memory = MemoryLimitStore(clock=self._clock)
 
     def store(self) -> LimitStore:
-        """Give the store of one more process."""
+        """Return the store of another process."""
         store: LimitStore
         if self._kind == "memory":
             store = self._memory
@@ -134,14 +134,14 @@ class Host:
         return store
 
     async def pass_time(self, seconds: float) -> None:
-        """Move the clock; wait, where it cannot be moved."""
+        """Advance the clock, or wait if the store uses the clock of a server."""
         self._now += seconds
         if self._kind == "redis":
-            # A little more, for the milliseconds that Redis counts in.
+            # A little longer, because Redis counts in milliseconds.
             await asyncio.sleep(seconds + 0.005)
 
     async def close(self) -> None:
-        """Close all of them."""
+        """Close all stores."""
         for store in self._stores:
             await store.close()
 
@@ -151,7 +151,7 @@ class Host:
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 async def host(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Host]:
-    """Give a host for each kind of store."""
+    """Return a host for each kind of store."""
     where = str(tmp_path / "limits.sqlite")
     if request.param == "redis":
         where = request.getfixturevalue("redis_url")
@@ -161,8 +161,8 @@ async def host(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 @attrs.frozen
-class SharedPlaces:
-    """Places that several processes share, going by the real clock.
+class SharedStore:
+    """A store that several processes share, on the real clock.
 
     Attributes:
         kind: "sqlite" or "redis".
@@ -173,20 +173,20 @@ class SharedPlaces:
     where: str
 
     def __call__(self) -> LimitStore:
-        """Give the store of one more process."""
+        """Return the store of another process."""
         if self.kind == "redis":
             return RedisLimitStore(self.where, when_down="closed", timeout=10.0)
         return SqliteLimitStore(self.where, when_down="closed", timeout=10.0)
 
 
 @pytest.fixture(params=["sqlite", "redis"])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> SharedPlaces:
-    """Give each kind of place that several processes share."""
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> SharedStore:
+    """Return each kind of store that several processes share."""
     if request.param == "redis":
-        return SharedPlaces("redis", request.getfixturevalue("redis_url"))
-    return SharedPlaces("sqlite", str(tmp_path / "limits.sqlite"))
+        return SharedStore("redis", request.getfixturevalue("redis_url"))
+    return SharedStore("sqlite", str(tmp_path / "limits.sqlite"))
 
 
-async def take(store: LimitStore, place: str, *limits: Limit, bulk: bool = False) -> float:
-    """Take a place with a lease that outlasts the test."""
-    return await store.take(place, limits, bulk=bulk, lease=300.0)
+async def take(store: LimitStore, slot: str, *limits: Limit, bulk: bool = False) -> float:
+    """Take a slot with a lease that is longer than the test."""
+    return await store.take(slot, limits, bulk=bulk, lease=300.0)

@@ -1,4 +1,4 @@
-"""Several processes together send as many requests as one may, and no more."""
+"""Several processes together send as many requests as the limit allows, and no more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from intervals_async import Limit
 from intervals_async.limits import Limiter
 
-from .conftest import SharedPlaces
+from .conftest import SharedStore
 
 WORKER = Path(__file__).with_name("worker.py")
 PROCESSES = 4
@@ -21,13 +21,13 @@ PER = 1.0
 WINDOWS = 5
 
 
-async def test_together_they_use_the_limit_and_no_more(shared: SharedPlaces) -> None:
-    """By the server's own clock, no stretch sees too many, and at least 98 % get through.
+async def test_processes_use_the_limit_and_no_more(shared: SharedStore) -> None:
+    """Several processes never exceed the limit by the server's clock, and use 98 % of it.
 
-    A stretch has `PER` seconds, wherever it begins. What is possible are `REQUESTS` for each
-    of the `WINDOWS` that follow upon the first request. As a place is held until one `PER`
-    after its answer, each round takes a request's time longer than `PER`; over a real minute
-    that is nothing, here it is told apart.
+    A window has `PER` seconds and may start at any moment. Possible are `REQUESTS` for each of
+    the `WINDOWS` after the first request. A slot is held until one `PER` after the response, so
+    each round takes longer than `PER` by the time of a request. That does not matter for a real
+    minute, but is measured here.
     """
     arrivals: list[float] = []
 
@@ -80,15 +80,15 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_the_places_of_a_crashed_process_come_free(
-    shared: SharedPlaces,
+async def test_the_slot_of_a_crashed_process_comes_free(
+    shared: SharedStore,
 ) -> None:
-    """Not before its lease has run out and one stretch has passed, and not much later."""
+    """The slot of a crashed process is free one window after its lease has expired, and not before."""
     worker = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CRASHING, shared.kind, shared.where, stdout=asyncio.subprocess.PIPE
     )
     assert worker.stdout is not None
-    begun = time.monotonic()
+    started = time.monotonic()
     assert await worker.stdout.readline() == b"0.0\n"
     taken = time.monotonic()
     worker.kill()
@@ -97,7 +97,7 @@ async def test_the_places_of_a_crashed_process_come_free(
     limiter = Limiter([Limit(1, per=0.2)], store)
     async with asyncio.timeout(10):
         await limiter.acquire()
-    assert time.monotonic() - begun >= 1.2
+    assert time.monotonic() - started >= 1.2
     assert time.monotonic() - taken < 5.0
     limiter.close()
     await store.close()

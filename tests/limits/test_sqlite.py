@@ -1,12 +1,15 @@
-"""The store in a file: exact, off the loop's thread, and new after each boot."""
+"""The SQLite store: exact, in a thread of its own, and empty after each boot."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 import threading
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +35,7 @@ steps = st.one_of(
 def test_it_decides_as_the_sliding_log_does(
     most: int, reserved: int, schedule: list[tuple[str, float]]
 ) -> None:
-    """Two processes that share a file are let through as one would be."""
+    """Two processes that share a file get slots as one process would."""
     limit = Limit(most, per=10.0, reserved=min(reserved, most - 1))
     now = 0.0
 
@@ -40,23 +43,23 @@ def test_it_decides_as_the_sliding_log_does(
         nonlocal now
         log = SlidingLog(limit)
         stores = [SqliteLimitStore(path, clock=lambda: now) for _ in range(2)]
-        under_way: list[tuple[SqliteLimitStore, str]] = []
-        for number, (what, how) in enumerate(schedule):
+        active: list[tuple[SqliteLimitStore, str]] = []
+        for number, (action, value) in enumerate(schedule):
             store = stores[number % 2]
-            if what == "take":
-                expected = log.wait(now, bulk=bool(how))
-                wait = await take(store, str(number), limit, bulk=bool(how))
+            if action == "take":
+                expected = log.wait(now, bulk=bool(value))
+                wait = await take(store, str(number), limit, bulk=bool(value))
                 assert (wait == 0) == (expected == 0)
                 assert wait <= expected
                 if wait == 0:
                     log.begin()
-                    under_way.append((store, str(number)))
-            elif what == "pass":
-                now += how
-            elif under_way:
-                owner, place = under_way.pop(0)
-                await owner.free(place, [limit], sent=bool(how))
-                log.end(now, sent=bool(how))
+                    active.append((store, str(number)))
+            elif action == "pass":
+                now += value
+            elif active:
+                owner, slot = active.pop(0)
+                await owner.free(slot, [limit], sent=bool(value))
+                log.end(now, sent=bool(value))
             assert await store.used([limit]) == [log.used(now)]
         for store in stores:
             await store.close()
@@ -65,8 +68,8 @@ def test_it_decides_as_the_sliding_log_does(
         asyncio.run(main(Path(directory) / "limits.sqlite"))
 
 
-async def test_what_is_left_from_before_a_boot_is_dropped(tmp_path: Path) -> None:
-    """The clock begins anew, so that it lies in a future that will not come for days."""
+async def test_entries_from_before_a_boot_are_deleted(tmp_path: Path) -> None:
+    """Entries whose time is in the future date from before the last boot, and are deleted."""
     now = 1e6
     before = SqliteLimitStore(tmp_path / "limits.sqlite", clock=lambda: now)
     assert await take(before, "a", LIMIT) == 0.0
@@ -80,7 +83,7 @@ async def test_what_is_left_from_before_a_boot_is_dropped(tmp_path: Path) -> Non
 
 
 async def test_the_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
-    """All is done in one thread, which is there from the first question until the end."""
+    """All work is done in one thread, which lives from the first operation until `close`."""
     asked: set[str] = set()
 
     def clock() -> float:
@@ -97,16 +100,43 @@ async def test_the_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
     assert threading.active_count() == threads
 
 
-async def test_a_file_that_cannot_be_used_is_said(
+class RecordingConnection(sqlite3.Connection):
+    """Records the threads that close a connection."""
+
+    closed_in: ClassVar[list[str]] = []
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.closed_in.append(threading.current_thread().name)
+        super().close()
+
+
+async def test_closing_closes_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`close` closes the connection to the file once, in the store's own thread."""
+    closed_in: list[str] = []
+    monkeypatch.setattr(RecordingConnection, "closed_in", closed_in)
+    connect = partial(sqlite3.connect, factory=RecordingConnection)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    store = SqliteLimitStore(tmp_path / "limits.sqlite")
+    await store.used([LIMIT])
+    assert closed_in == []
+    await store.close()
+    await store.close()
+    assert [name.startswith("intervals_async-limits") for name in closed_in] == [True]
+
+
+async def test_an_unusable_file_is_named_and_tried_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is named, with what SQLite says of it; it is used as soon as it can be."""
+    """The warning names the unusable file and SQLite's reason, and the file is tried again later."""
     now = 0.0
     path = tmp_path / "missing" / "limits.sqlite"
     store = SqliteLimitStore(path, clock=lambda: now)
     assert str(path) in repr(store)
     assert await take(store, "a", LIMIT) == 0.0
-    assert f"{path} cannot be asked (unable to open database file)" in caplog.text
+    assert f"{path} is unavailable (unable to open database file)" in caplog.text
     path.parent.mkdir()
     path.write_bytes(b"no database" * 100)
     now = 5.0
@@ -120,8 +150,8 @@ async def test_a_file_that_cannot_be_used_is_said(
     await store.close()
 
 
-async def test_the_wait_is_exact_when_it_is_near(tmp_path: Path) -> None:
-    """Nobody sleeps past the moment at which a place comes free."""
+async def test_a_short_wait_is_exact(tmp_path: Path) -> None:
+    """A wait that is shorter than the poll interval is exact."""
     now = 0.0
     one = SqliteLimitStore(tmp_path / "limits.sqlite", clock=lambda: now)
     other = SqliteLimitStore(tmp_path / "limits.sqlite", clock=lambda: now)

@@ -1,4 +1,4 @@
-"""What every store promises, whether it keeps the places here, on the host or beyond it."""
+"""What every store promises, in memory, on one host or across hosts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from intervals_async import ClientClosedError, Limit
 from intervals_async.limits import Limiter
 
-from .conftest import Host, SharedPlaces, take
+from .conftest import Host, SharedStore, take
 
 
-async def test_together_they_take_as_many_places_as_there_are(host: Host) -> None:
-    """Whoever comes first has a place, in whichever process."""
+async def test_processes_share_the_slots(host: Host) -> None:
+    """The processes of a store take as many slots together as the limit has."""
     one, other = host.store(), host.store()
     limit = Limit(3, per=60.0)
     assert await take(one, "a", limit) == 0.0
@@ -25,8 +25,8 @@ async def test_together_they_take_as_many_places_as_there_are(host: Host) -> Non
     assert await one.used([limit]) == await other.used([limit]) == [3]
 
 
-async def test_a_place_is_free_again_one_stretch_after_it_ended(host: Host) -> None:
-    """It counts from the answer on, not from when it was taken."""
+async def test_a_slot_is_free_one_window_after_its_request_ended(host: Host) -> None:
+    """A slot is free `per` seconds after its request ended, not after it was taken."""
     one, other = host.store(), host.store()
     limit = Limit(1, per=0.3)
     assert await take(one, "a", limit) == 0.0
@@ -38,8 +38,8 @@ async def test_a_place_is_free_again_one_stretch_after_it_ended(host: Host) -> N
     assert await take(other, "d", limit) == 0.0
 
 
-async def test_the_wait_is_until_the_place_is_free(host: Host) -> None:
-    """Or shorter, where somebody elsewhere may give one back before."""
+async def test_the_wait_ends_when_the_slot_is_free(host: Host) -> None:
+    """The wait ends when the slot is free, or earlier if another process may free one."""
     one, other = host.store(), host.store()
     limit = Limit(1, per=0.3)
     assert await take(one, "a", limit) == 0.0
@@ -53,8 +53,8 @@ async def test_the_wait_is_until_the_place_is_free(host: Host) -> None:
     assert waited <= 0.3 + 1e-9
 
 
-async def test_a_place_that_nothing_was_sent_with_is_free_at_once(host: Host) -> None:
-    """It is as if it had never been taken."""
+async def test_the_slot_of_an_unsent_request_is_free_at_once(host: Host) -> None:
+    """The slot of a request that was never sent is free at once."""
     one, other = host.store(), host.store()
     limit = Limit(1, per=60.0)
     assert await take(one, "a", limit) == 0.0
@@ -63,8 +63,8 @@ async def test_a_place_that_nothing_was_sent_with_is_free_at_once(host: Host) ->
     assert await take(other, "b", limit) == 0.0
 
 
-async def test_streams_leave_the_reserved_places(host: Host) -> None:
-    """Of four, one that reserves two has two; who is waited for has the rest."""
+async def test_streams_leave_the_reserved_slots(host: Host) -> None:
+    """Bulk requests leave the reserved slots to interactive ones, in all processes."""
     one, other = host.store(), host.store()
     limit = Limit(4, per=60.0, reserved=2)
     assert await take(one, "a", limit, bulk=True) == 0.0
@@ -75,8 +75,8 @@ async def test_streams_leave_the_reserved_places(host: Host) -> None:
     assert await take(other, "f", limit) > 0.0
 
 
-async def test_a_place_is_taken_under_all_limits_or_none(host: Host) -> None:
-    """One that is full keeps the others as they were."""
+async def test_a_slot_is_taken_of_all_limits_or_none(host: Host) -> None:
+    """If one limit is used up, no slot of the others is taken."""
     one, other = host.store(), host.store()
     limits = [Limit(1, per=0.3), Limit(2, per=60.0)]
     assert await one.used(limits) == [0, 0]
@@ -92,16 +92,16 @@ async def test_a_place_is_taken_under_all_limits_or_none(host: Host) -> None:
     assert await take(other, "d", *limits) > 0.0
 
 
-async def test_without_limits_everybody_passes(host: Host) -> None:
-    """As many as come."""
+async def test_without_limits_every_request_gets_a_slot(host: Host) -> None:
+    """Without limits, every request gets a slot at once."""
     store = host.store()
     for number in range(20):
         assert await take(store, str(number)) == 0.0
     assert await store.used([]) == []
 
 
-async def test_a_hold_holds_all(host: Host) -> None:
-    """The one that lasts longest stays, and ends by itself."""
+async def test_a_hold_stops_all_processes(host: Host) -> None:
+    """The longest hold applies to all processes, and ends by itself."""
     one, other = host.store(), host.store()
     limit = Limit(9, per=60.0)
     await one.hold(0.4)
@@ -117,8 +117,8 @@ async def test_a_hold_holds_all(host: Host) -> None:
     assert await take(other, "d", limit) == 0.0
 
 
-async def test_a_place_that_is_unknown_is_passed_over(host: Host) -> None:
-    """Giving back twice frees nothing twice, nor what others have."""
+async def test_freeing_an_unknown_slot_does_nothing(host: Host) -> None:
+    """Freeing a slot twice, or a slot that was never taken, frees nothing else."""
     one, other = host.store(), host.store()
     limit = Limit(9, per=60.0)
     await take(one, "a", limit)
@@ -130,8 +130,8 @@ async def test_a_place_that_is_unknown_is_passed_over(host: Host) -> None:
 
 
 @pytest.mark.parametrize("host", ["sqlite", "redis"], indirect=True)
-async def test_a_place_whose_owner_vanished_comes_free(host: Host) -> None:
-    """It counts as ended when its lease runs out, and who comes back late changes nothing."""
+async def test_the_slot_of_a_dead_process_comes_free(host: Host) -> None:
+    """The slot of a dead process counts as ended after its lease, and freeing it later does nothing."""
     gone, other = host.store(), host.store()
     limit = Limit(1, per=0.2)
     assert await gone.take("a", [limit], bulk=False, lease=0.2) == 0.0
@@ -143,8 +143,8 @@ async def test_a_place_whose_owner_vanished_comes_free(host: Host) -> None:
     assert await other.used([limit]) == [1]
 
 
-async def test_nobody_waits_for_ever_for_another_process(host: Host) -> None:
-    """Who has given a place back cannot tell the others, so they ask again soon."""
+async def test_waits_for_other_processes_are_short(host: Host) -> None:
+    """A process tries again soon, because other processes cannot wake it."""
     one, other = host.store(), host.store()
     limit = Limit(1, per=60.0)
     assert await take(one, "a", limit) == 0.0
@@ -156,8 +156,8 @@ async def test_nobody_waits_for_ever_for_another_process(host: Host) -> None:
         assert waits == [math.inf] * 10
 
 
-async def test_a_store_is_closed_in_any_state(host: Host) -> None:
-    """Never used, used, and closed before."""
+async def test_a_store_can_be_closed_in_any_state(host: Host) -> None:
+    """A store can be closed unused, used, and twice."""
     unused, used = host.store(), host.store()
     await unused.close()
     await used.used([])
@@ -166,8 +166,8 @@ async def test_a_store_is_closed_in_any_state(host: Host) -> None:
 
 
 @pytest.mark.parametrize("host", ["sqlite", "redis"], indirect=True)
-async def test_a_closed_store_says_so(host: Host) -> None:
-    """Except to who gives a place back, whom it would keep from saying something better."""
+async def test_a_closed_store_raises(host: Host) -> None:
+    """A closed store raises ClientClosedError, but `free` does nothing."""
     store = host.store()
     limit = Limit(1, per=60.0)
     await take(store, "a", limit)
@@ -181,8 +181,8 @@ async def test_a_closed_store_says_so(host: Host) -> None:
     await store.free("a", [limit], sent=True)
 
 
-async def test_closing_waits_for_what_is_under_way(shared: SharedPlaces) -> None:
-    """Who was about to have a place has none, and it is lost to nobody."""
+async def test_closing_waits_for_operations_in_progress(shared: SharedStore) -> None:
+    """A request that waits for a store that is closed gets no slot, and no slot is lost."""
     one, other = shared(), shared()
     limit = Limit(1, per=60.0)
     taking = asyncio.create_task(take(one, "a", limit))
@@ -195,10 +195,10 @@ async def test_closing_waits_for_what_is_under_way(shared: SharedPlaces) -> None
 
 
 @pytest.mark.parametrize("steps", range(12))
-async def test_a_place_granted_to_who_was_cancelled_is_given_back(
-    shared: SharedPlaces, steps: int
+async def test_a_slot_granted_to_a_cancelled_request_is_freed(
+    shared: SharedStore, steps: int
 ) -> None:
-    """Whenever it happens, the place is lost for no longer than the question takes."""
+    """A slot that is granted to a cancelled request is freed, at whatever step it was cancelled."""
     one, other = shared(), shared()
     limit = Limit(1, per=60.0)
     taking = asyncio.create_task(take(one, "a", limit))
@@ -217,10 +217,10 @@ async def test_a_place_granted_to_who_was_cancelled_is_given_back(
     await other.close()
 
 
-async def test_a_limiter_before_it_loses_nothing_when_cancelled(
-    shared: SharedPlaces,
+async def test_cancelled_requests_of_a_limiter_lose_no_slots(
+    shared: SharedStore,
 ) -> None:
-    """However many of those who come are cancelled, the rest have every place."""
+    """After many cancelled requests, a limiter still grants every slot."""
     store = shared()
     limiter = Limiter([Limit(5, per=60.0)], store)
     for round_ in range(20):
@@ -231,37 +231,37 @@ async def test_a_limiter_before_it_loses_nothing_when_cancelled(
         if not waiting.cancelled():
             await limiter.release(waiting.result(), sent=False)
     async with asyncio.timeout(10):
-        places = [await limiter.acquire() for _ in range(5)]
-    assert len(set(places)) == 5
+        slots = [await limiter.acquire() for _ in range(5)]
+    assert len(set(slots)) == 5
     limiter.close()
     await store.close()
 
 
-async def test_giving_back_goes_on_when_cancelled(shared: SharedPlaces) -> None:
-    """Who has no time to wait for it need not."""
+async def test_a_cancelled_free_is_finished(shared: SharedStore) -> None:
+    """Freeing a slot is finished even if the caller is cancelled."""
     one, other = shared(), shared()
     limit = Limit(1, per=60.0)
     await take(one, "a", limit)
-    giving = asyncio.create_task(one.free("a", [limit], sent=False))
+    freeing = asyncio.create_task(one.free("a", [limit], sent=False))
     await asyncio.sleep(0)
-    giving.cancel()
-    await asyncio.wait([giving])
-    assert giving.cancelled()
+    freeing.cancel()
+    await asyncio.wait([freeing])
+    assert freeing.cancelled()
     await one.close()
     assert await other.used([limit]) == [0]
     await other.close()
 
 
 async def test_two_limiters_of_one_process_may_share_a_store(
-    shared: SharedPlaces,
+    shared: SharedStore,
 ) -> None:
-    """Who waits for a place that the other one has is not forgotten."""
+    """A limiter gets the slot that another limiter of the same process frees."""
     store = shared()
     one, other = (Limiter([Limit(1, per=0.05)], store) for _ in range(2))
-    place = await one.acquire()
+    slot = await one.acquire()
     waiting = asyncio.create_task(other.acquire())
     await asyncio.sleep(0.02)
-    await one.release(place, sent=True)
+    await one.release(slot, sent=True)
     async with asyncio.timeout(10):
         await waiting
     await store.close()

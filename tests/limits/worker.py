@@ -1,7 +1,6 @@
-"""One process of several: sends requests as the limits that it shares allow.
+"""One of several processes: sends requests as the shared limits allow.
 
-Run by the tests as a program. It says when it is ready, goes when it is told, and sends until
-its time is up.
+The tests run it as a program. It prints "ready", waits for a line, and sends until its time is up.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ async def send(port: int) -> None:
 
 
 async def main(
-    kind: str, where: str, port: str, requests: str, per: str, seconds: str, tasks: str
+    kind: str, location: str, port: str, requests: str, per: str, seconds: str, tasks: str
 ) -> None:
     store: LimitStore
     if kind == "redis":
-        store = RedisLimitStore(where, when_down="closed", timeout=10.0)
+        store = RedisLimitStore(location, when_down="closed", timeout=10.0)
     else:
-        store = SqliteLimitStore(where, when_down="closed", timeout=10.0)
+        store = SqliteLimitStore(location, when_down="closed", timeout=10.0)
     limiter = Limiter([Limit(int(requests), float(per))], store)
-    # So that the first request finds it open, and all begin at once.
+    # Open the store first, so that all workers start at the same time.
     await limiter.used()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -41,12 +40,12 @@ async def main(
 
     async def work() -> None:
         while True:
-            place = await limiter.acquire(bulk=True)
+            slot = await limiter.acquire(bulk=True)
             if time.monotonic() >= end:
-                await limiter.release(place, sent=False)
+                await limiter.release(slot, sent=False)
                 return
             await send(int(port))
-            await limiter.release(place, sent=True)
+            await limiter.release(slot, sent=True)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(int(tasks)):
@@ -56,5 +55,5 @@ async def main(
 
 
 if __name__ == "__main__":
-    # Without the loop's own debugging, whose slowness would be measured.
+    # Without the debug mode of the loop, which would slow down the measurement.
     asyncio.run(main(*sys.argv[1:]), debug=False)

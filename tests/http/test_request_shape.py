@@ -1,4 +1,4 @@
-"""The shape of each request, and each API code as an error, as aioresponses sees them."""
+"""The request of each kind of call, and each error code, with aioresponses."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ CONTACT = {
 
 @pytest.fixture
 def api() -> Iterator[aioresponses]:
-    """Give the mocked API."""
+    """Return the mocked API."""
     with aioresponses() as mocked:
         yield mocked
 
 
 @pytest.fixture
 async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[IntervalsClient]:
-    """Give a client of the real address, its token from the environment."""
+    """Return a client of the real base URL, with its token from the environment."""
     monkeypatch.setenv("INTERVALS_TOKEN", TOKEN)
     monkeypatch.delenv("INTERVALS_BASE_URL", raising=False)
     async with IntervalsClient() as intervals:
@@ -55,17 +55,15 @@ async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[IntervalsClie
 
 
 def the_request(api: aioresponses) -> tuple[str, URL, dict[str, str], Any]:
-    """Give the method, address, headers and body of the one request that was made."""
+    """Return the method, URL, headers and body of the only request."""
     (((method, url), (call,)),) = api.requests.items()
     body = call.kwargs["data"]
     assert call.kwargs["allow_redirects"] is False
     return method, url, call.kwargs["headers"], None if body is None else json.loads(body)
 
 
-async def test_every_request_is_signed_and_asks_for_json(
-    api: aioresponses, client: IntervalsClient
-) -> None:
-    """HTTP Basic with the token, Accept, and who we are."""
+async def test_headers_of_every_request(api: aioresponses, client: IntervalsClient) -> None:
+    """Every request has HTTP Basic with the token, Accept: application/json and a User-Agent."""
     api.get(f"{ROOT}/projectnote/9/", payload={"projectnote": NOTE})
     await client.projectnote.get(9)
     _, _, headers, _ = the_request(api)
@@ -77,7 +75,7 @@ async def test_every_request_is_signed_and_asks_for_json(
 
 
 async def test_list(api: aioresponses, client: IntervalsClient) -> None:
-    """GET on the collection, with the filters, offset and limit in the query."""
+    """A listing is a GET on the collection, with filters, offset and limit in the query."""
     url = f"{ROOT}/projectnote/?projectid=3,5&search=a%20b&offset=0&limit=100"
     api.get(url, payload={"listcount": 1, "projectnote": [NOTE]})
     notes = await client.projectnote.list(projectid=[3, 5], search="a b").collect()
@@ -88,27 +86,27 @@ async def test_list(api: aioresponses, client: IntervalsClient) -> None:
 
 
 async def test_list_without_pages(api: aioresponses, client: IntervalsClient) -> None:
-    """A resource that documents no offset and limit is never asked with them."""
+    """A listing of a resource without pages has no offset and limit in its query."""
     api.get(f"{ROOT}/personcontact/?personid=17", payload={"personcontact": [CONTACT]})
     contacts = await client.personcontact.list(personid=17).collect()
     assert [contact.value for contact in contacts] == ["jo@example.org"]
 
 
 async def test_count(api: aioresponses, client: IntervalsClient) -> None:
-    """The smallest page that there is: limit=0 is not documented."""
+    """Counting requests a page of one record, because limit=0 is not documented."""
     url = f"{ROOT}/projectnote/?offset=0&limit=1"
     api.get(url, payload={"listcount": "4321", "projectnote": [NOTE]})
     assert await client.projectnote.list().count() == 4321
 
 
 async def test_get(api: aioresponses, client: IntervalsClient) -> None:
-    """GET on the member, with the trailing slash."""
+    """Getting a record is a GET on the member, with a trailing slash."""
     api.get(f"{ROOT}/personcontact/1/", payload={"personcontact": CONTACT})
     assert (await client.personcontact.get(1)).personid == 17
 
 
 async def test_create(api: aioresponses, client: IntervalsClient) -> None:
-    """POST on the collection with a flat JSON object: t and f, numbers, texts."""
+    """Creating a record is a POST on the collection with a flat JSON object."""
     api.post(f"{ROOT}/projectnote/", status=201, payload={"projectnote": NOTE})
     note = await client.projectnote.create(projectid=3, title="Hi", note="<p>Hi</p>", secure=False)
     assert note.id == 9
@@ -119,24 +117,24 @@ async def test_create(api: aioresponses, client: IntervalsClient) -> None:
 
 
 async def test_update(api: aioresponses, client: IntervalsClient) -> None:
-    """PUT on the member with the changed fields alone."""
+    """Updating a record is a PUT on the member with the changed fields only."""
     api.put(f"{ROOT}/projectnote/9/", status=202, payload={"projectnote": NOTE})
     await client.projectnote.update(9, secure=True)
     method, _, _, body = the_request(api)
     assert (method, body) == ("PUT", {"secure": "t"})
 
 
-@pytest.mark.parametrize("answer", [{"payload": {"projectnote": []}}, {"body": b""}])
-async def test_delete(api: aioresponses, client: IntervalsClient, answer: dict[str, Any]) -> None:
-    """DELETE on the member without a body; the answer may be empty."""
-    api.delete(f"{ROOT}/projectnote/9/", **answer)
+@pytest.mark.parametrize("response", [{"payload": {"projectnote": []}}, {"body": b""}])
+async def test_delete(api: aioresponses, client: IntervalsClient, response: dict[str, Any]) -> None:
+    """Deleting a record is a DELETE on the member without a body; the response may be empty."""
+    api.delete(f"{ROOT}/projectnote/9/", **response)
     await client.projectnote.delete(9)
     method, _, _, body = the_request(api)
     assert (method, body) == ("DELETE", None)
 
 
 @pytest.mark.parametrize(
-    ("ask", "path"),
+    ("read", "path"),
     [
         (lambda client: client.contacttype.list().collect(), "contacttype/"),
         (
@@ -148,18 +146,18 @@ async def test_delete(api: aioresponses, client: IntervalsClient, answer: dict[s
 async def test_look_ups(
     api: aioresponses,
     client: IntervalsClient,
-    ask: Callable[[IntervalsClient], Awaitable[list[Any]]],
+    read: Callable[[IntervalsClient], Awaitable[list[Any]]],
     path: str,
 ) -> None:
-    """What their rows hold is not documented, so it is all in extra."""
+    """Undocumented fields of a lookup are in its `extra`."""
     key = path.partition("/")[0]
     api.get(f"{ROOT}/{path}", payload={key: [{"id": "1", "what": "ever"}]})
-    (row,) = await ask(client)
+    (row,) = await read(client)
     assert row.extra == {"id": "1", "what": "ever"}
 
 
 async def test_me(api: aioresponses, client: IntervalsClient) -> None:
-    """An array of one is opened."""
+    """The response of /me/ is a list of one object."""
     me = {
         "id": "424758",
         "localid": "7",
@@ -196,7 +194,7 @@ async def test_me(api: aioresponses, client: IntervalsClient) -> None:
 async def test_quota(
     api: aioresponses, client: IntervalsClient, row: dict[str, Any], moment: str
 ) -> None:
-    """Numbers as texts or numbers, the reset under its new or its old name, in UTC."""
+    """The numbers of /quota/ may be strings, and its reset is in UTC, with its old or new name."""
     api.get(f"{ROOT}/quota/", payload={"code": "200", "quota": {**row, "exceeded": "f"}})
     quota = await client.quota.get()
     assert (quota.quota, quota.used, quota.exceeded) == (6000, 12, False)
@@ -205,7 +203,7 @@ async def test_quota(
 
 @pytest.mark.parametrize("code", range(1, 21))
 async def test_every_code_is_raised_as_its_class(api: aioresponses, code: int) -> None:
-    """Over the whole path, with the call, the code and the details on the error."""
+    """Each error code is raised as its class, with call, code and details."""
     error = {"code": code, "message": "No", "verbose": ["because"]}
     api.post(f"{ROOT}/projectnote/", status=418, payload={"code": 418, "error": error})
     kind = error_class(418, code)

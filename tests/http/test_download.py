@@ -1,4 +1,4 @@
-"""A file is taken piece by piece, whole or not at all, over a real socket."""
+"""Files are downloaded chunk by chunk, completely or not at all, over a real socket."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from intervals_async import (
     PermissionDeniedError,
     RequestFailed,
     ResponseError,
-    RetryPolicy,
 )
+
+from ..conftest import AT_ONCE
 
 SIZE = 3_000_000
 CONTENT = bytes(range(256)) * (SIZE // 256)
-AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 class Files:
-    """A server that gives one file, or what it is told to give instead.
+    """A server of one file, or of errors instead.
 
     Attributes:
         wrongs: What the next requests get instead of the file.
-        asked: The requests that came.
+        requests: The requests that were received.
     """
 
     def __init__(self) -> None:
         self.wrongs: list[str] = []
-        self.asked: list[web.Request] = []
+        self.requests: list[web.Request] = []
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
-        self.asked.append(request)
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        """Respond to one request."""
+        self.requests.append(request)
         match self.wrongs.pop(0) if self.wrongs else "":
             case "missing":
                 error = {"code": 14, "message": "Resource does not exist", "verbose": []}
@@ -69,10 +69,10 @@ class Files:
 async def account(
     on_event: Callable[[Event], None] | None = None,
 ) -> AsyncGenerator[tuple[Files, IntervalsClient]]:
-    """Give such a server, and a client of it."""
+    """Yield such a server, and a client of it."""
     files = Files()
     app = web.Application()
-    app.router.add_get("/{path:.*}", files.answer)
+    app.router.add_get("/{path:.*}", files.respond)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -92,28 +92,28 @@ async def account(
 
 
 def names(folder: Path) -> list[str]:
-    """What is in a folder."""
+    """Return the names of the files in a folder."""
     return [each.name for each in folder.iterdir()]
 
 
-async def read(client: IntervalsClient, got: list[bytes]) -> None:
-    """Take the file piece by piece."""
-    async with client.document.download(7).open() as pieces:
-        async for piece in pieces:
-            got.append(piece)  # noqa: PERF401  what comes before an error counts
+async def read(client: IntervalsClient, received: list[bytes]) -> None:
+    """Read the file chunk by chunk."""
+    async with client.document.download(7).open() as chunks:
+        async for chunk in chunks:
+            received.append(chunk)  # noqa: PERF401  the chunks before an error count
 
 
-async def test_a_file_is_saved_whole(tmp_path: Path) -> None:
-    """Under its name when it is complete; nothing else is left there."""
+async def test_a_complete_file_is_saved(tmp_path: Path) -> None:
+    """A complete file is saved under its name, and no other file is left."""
     async with account() as (files, client):
         assert await client.document.download(7).save(tmp_path / "offer.pdf") == len(CONTENT)
     assert (tmp_path / "offer.pdf").read_bytes() == CONTENT
     assert names(tmp_path) == ["offer.pdf"]
-    assert [request.path for request in files.asked] == ["/document/7/download/"]
+    assert [request.path for request in files.requests] == ["/document/7/download/"]
 
 
-async def test_two_downloads_to_one_path_do_not_lock_out_each_other(tmp_path: Path) -> None:
-    """Both write a complete file; with force, the last one stays."""
+async def test_two_downloads_to_one_path_do_not_conflict(tmp_path: Path) -> None:
+    """Two downloads to one path both write a complete file, and the last one stays."""
     async with account() as (_, client):
         download = client.document.download(7)
         path = tmp_path / "offer.pdf"
@@ -123,54 +123,54 @@ async def test_two_downloads_to_one_path_do_not_lock_out_each_other(tmp_path: Pa
     assert names(tmp_path) == ["offer.pdf"]
 
 
-async def test_pieces_come_one_by_one() -> None:
-    """None is large, and together they are the file."""
-    got: list[bytes] = []
+async def test_a_file_is_read_in_small_chunks() -> None:
+    """A file can be read in chunks, none of which is large."""
+    received: list[bytes] = []
     async with account() as (_, client):
-        await read(client, got)
-    assert b"".join(got) == CONTENT
-    assert len(got) > 4
-    assert max(map(len, got)) <= 512 * 1024
+        await read(client, received)
+    assert b"".join(received) == CONTENT
+    assert len(received) > 4
+    assert max(map(len, received)) <= 512 * 1024
 
 
-async def test_who_leaves_early_leaves_nothing_behind() -> None:
-    """The connection is closed at the end of the block, and that is told."""
+async def test_leaving_the_block_closes_the_connection() -> None:
+    """Leaving the block early closes the connection, and is reported."""
     events: list[Event] = []
     async with account(events.append) as (_, client):
-        async with client.document.download(7).open() as pieces:
-            assert await anext(pieces)
+        async with client.document.download(7).open() as chunks:
+            assert await anext(chunks)
         assert isinstance(events[-1], RequestFailed)
-        assert len(asyncio.all_tasks()) <= 3  # this one and the server's
+        assert len(asyncio.all_tasks()) <= 3  # those of the test and of the server
 
 
-async def test_a_file_that_breaks_off_is_asked_for_again(tmp_path: Path) -> None:
-    """Of the first half nothing stays."""
+async def test_a_file_that_ends_early_is_requested_again(tmp_path: Path) -> None:
+    """A file that ends early is requested again, and replaces the incomplete bytes."""
     async with account() as (files, client):
         files.wrongs = ["busy", "broken"]
         await client.document.download(7).save(tmp_path / "offer.pdf")
     assert (tmp_path / "offer.pdf").read_bytes() == CONTENT
     assert names(tmp_path) == ["offer.pdf"]
-    assert len(files.asked) == 3
+    assert len(files.requests) == 3
 
 
-async def test_pieces_that_break_off_are_an_error() -> None:
-    """Never a shorter file in silence."""
-    got: list[bytes] = []
+async def test_chunks_of_a_file_that_ends_early_are_an_error() -> None:
+    """Reading chunks of a file that ends early raises ConnectionLostError."""
+    received: list[bytes] = []
     async with account() as (files, client):
         files.wrongs = ["broken"]
         with pytest.raises(ConnectionLostError) as caught:
-            await read(client, got)
-    assert 0 < len(b"".join(got)) < len(CONTENT)
+            await read(client, received)
+    assert 0 < len(b"".join(received)) < len(CONTENT)
     assert caught.value.path == "/document/7/download/"
 
 
-async def test_it_gives_up_as_the_policy_says(tmp_path: Path) -> None:
-    """And then nothing is there."""
+async def test_a_download_is_retried_as_the_policy_says(tmp_path: Path) -> None:
+    """After the last attempt, the error is raised and no file is left."""
     async with account() as (files, client):
         files.wrongs = ["broken"] * 50
         with pytest.raises(ConnectionLostError):
             await client.document.download(7).save(tmp_path / "offer.pdf")
-    assert 1 < len(files.asked) < 50
+    assert 1 < len(files.requests) < 50
     assert not names(tmp_path)
 
 
@@ -182,50 +182,50 @@ async def test_it_gives_up_as_the_policy_says(tmp_path: Path) -> None:
         ("refused", PermissionDeniedError),
     ],
 )
-async def test_a_refusal_is_an_error_and_no_file(
+async def test_an_error_is_not_saved_as_the_file(
     wrong: str, error: type[Exception], tmp_path: Path
 ) -> None:
-    """What the API says instead of the file is not saved as the file; redirects are not followed."""
+    """An error of the API or a redirect is raised, and not saved as the file."""
     async with account() as (files, client):
         files.wrongs = [wrong]
         with pytest.raises(error):
             await client.document.download(7).save(tmp_path / "offer.pdf")
-    assert len(files.asked) == 1
+    assert len(files.requests) == 1
     assert not names(tmp_path)
 
 
 async def test_a_file_may_be_json(tmp_path: Path) -> None:
-    """Only an envelope that tells of an error is none."""
+    """A JSON file is saved, unless it is an envelope with an error."""
     async with account() as (files, client):
         files.wrongs = ["json"]
         await client.document.download(7).save(tmp_path / "file.json")
     assert (tmp_path / "file.json").read_text() == '{"name": "a JSON file", "pages": [1, 2]}'
 
 
-async def test_after_the_block_nothing_is_read_as_the_end() -> None:
-    """Pieces that are kept beyond it do not pass for a whole file."""
+async def test_reading_after_the_block_is_an_error() -> None:
+    """Reading after the end of the block raises an error, instead of ending the file."""
     async with account() as (_, client):
-        async with client.document.download(7).open() as pieces:
-            await anext(pieces)
-        with pytest.raises(ConnectionLostError, match="closed before its end"):
-            await anext(pieces)
+        async with client.document.download(7).open() as chunks:
+            await anext(chunks)
+        with pytest.raises(ConnectionLostError):
+            await anext(chunks)
 
 
-async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    """Unless told so; without that nothing is asked for."""
+async def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    """An existing file is overwritten with force=True only; otherwise no request is sent."""
     target = tmp_path / "offer.pdf"
     target.write_text("mine")
     async with account() as (files, client):
         with pytest.raises(FileExistsError, match=r"offer\.pdf"):
             await client.document.download(7).save(target)
-        assert not files.asked
+        assert not files.requests
         assert target.read_text() == "mine"
         await client.document.download(7).save(target, force=True)
     assert target.read_bytes() == CONTENT
 
 
 async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
-    """Nor a part of one."""
+    """A cancelled download leaves no file, nor a part of it."""
     async with account() as (_, client):
         task = asyncio.create_task(client.document.download(7).save(tmp_path / "offer.pdf"))
         while not names(tmp_path):
@@ -236,7 +236,7 @@ async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
     assert not names(tmp_path)
 
 
-def test_it_shows_what_it_is() -> None:
-    """Nothing is sent for that, and none of the token is in it."""
+def test_the_repr_shows_the_path() -> None:
+    """The repr of a download shows its path, and not the token."""
     client = IntervalsClient("abc12345678", base_url="http://127.0.0.1:1/")
     assert repr(client.document.download(7)) == "<Download /document/7/download/>"

@@ -1,4 +1,4 @@
-"""Rows cut out of a body while it arrives: all of them, as they are, however the body is cut."""
+"""Splitting a body into rows while it arrives: all rows, unchanged, whatever the chunks."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from intervals_async._http.row_parser import BrokenBodyError, RowParser, Truncat
 RESOURCE = "projectnote"
 BOM = b"\xef\xbb\xbf"
 
-PIECES = [1, 7, 10_000]
+CHUNKS = [1, 7, 10_000]
 
 
 @pytest.fixture(scope="module", params=["orjson", "json"], autouse=True)
 def _reader(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Read JSON with orjson, and without."""
+    """Parse JSON with orjson, and with the standard library."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "json":
             patch.setattr(_json, "_quick_loads", _json.plain_loads)
         yield
 
 
-def pieces(body: bytes, lengths: Sequence[int]) -> list[bytes]:
-    """Cut a body into pieces of these lengths, over and over again."""
+def chunks_of(body: bytes, lengths: Sequence[int]) -> list[bytes]:
+    """Split a body into chunks of these lengths, repeated."""
     ends = takewhile(lambda end: end < len(body), accumulate(cycle(lengths)))
     return [body[begin:end] for begin, end in pairwise([0, *ends, len(body)])]
 
 
-def cut(
-    cutter: RowParser, body: bytes, lengths: Sequence[int], rows: list[object] | None = None
+def parse(
+    parser: RowParser, body: bytes, lengths: Sequence[int], rows: list[object] | None = None
 ) -> list[object]:
-    """Feed a body piece by piece, and give all rows; `rows` has them after an error too."""
+    """Feed a body chunk by chunk, and return all rows. `rows` keeps them if an error is raised."""
     rows = [] if rows is None else rows
-    for piece in pieces(body, lengths):
-        rows += cutter.feed(piece)
-    rows += cutter.close()
+    for chunk in chunks_of(body, lengths):
+        rows += parser.feed(chunk)
+    rows += parser.close()
     return rows
 
 
-# What is easily taken for the end of a row, of a string, or of the list.
+# Strings that look like the end of a row, of a string, or of the list.
 HOSTILE = [
     "", '"', "\\", "\\\\", '\\"', "[", "]", "{", "}", ",", ":", "},{", '},{"', '},{"id":', '"},{"a',
     '\\"},{\\"a', "}],", '],"listcount":1}', '{"projectnote":[', '"projectnote":[{"a":1},{"b":2}]',
@@ -81,7 +81,7 @@ notes = st.builds(
 rows_of_notes = st.lists(notes, max_size=4)
 rows_of_any = st.lists(values, max_size=4)
 envelopes = st.dictionaries(texts.filter(lambda key: key != RESOURCE), values, max_size=3)
-lengths_of_pieces = st.lists(st.integers(1, 50), min_size=1, max_size=6) | st.sampled_from(
+lengths_of_chunks = st.lists(st.integers(1, 50), min_size=1, max_size=6) | st.sampled_from(
     [[1], [2], [3], [10**9]]
 )
 writers: st.SearchStrategy[Callable[[object], str]] = st.sampled_from(
@@ -97,7 +97,7 @@ writers: st.SearchStrategy[Callable[[object], str]] = st.sampled_from(
 
 @st.composite
 def envelopes_with_rows(draw: st.DrawFn) -> dict[str, object]:
-    """Draw what a body says: rows, and other keys in any order around them."""
+    """Draw an envelope: rows, with other keys in any order around them."""
     others = list(draw(envelopes).items())
     rows = draw(rows_of_notes | rows_of_any)
     others.insert(draw(st.integers(0, len(others))), (RESOURCE, rows))
@@ -106,15 +106,15 @@ def envelopes_with_rows(draw: st.DrawFn) -> dict[str, object]:
 
 @st.composite
 def bodies(draw: st.DrawFn) -> bytes:
-    """Draw such a body as it is on the wire."""
-    said = draw(envelopes_with_rows())
+    """Draw the body of an envelope as it is sent."""
+    envelope = draw(envelopes_with_rows())
     blank = draw(st.sampled_from(["", "", " ", "\r\n"]))
     mark = draw(st.sampled_from([b"", BOM]))
-    return mark + f"{blank}{draw(writers)(said)}".encode()
+    return mark + f"{blank}{draw(writers)(envelope)}".encode()
 
 
 def is_json(body: bytes) -> bool:
-    """Say whether this is JSON."""
+    """Whether a body is JSON."""
     try:
         _json.loads(body)
     except ValueError:
@@ -123,64 +123,64 @@ def is_json(body: bytes) -> bool:
 
 
 @settings(max_examples=60)  # with each reader
-@given(body=bodies(), tail=st.sampled_from([b"", b"\n", b" \r\n"]), lengths=lengths_of_pieces)
-def test_all_rows_come_out_as_they_are(body: bytes, tail: bytes, lengths: list[int]) -> None:
-    """Whatever they hold, wherever they stand, and however the body is written and cut."""
+@given(body=bodies(), tail=st.sampled_from([b"", b"\n", b" \r\n"]), lengths=lengths_of_chunks)
+def test_all_rows_are_returned_unchanged(body: bytes, tail: bytes, lengths: list[int]) -> None:
+    """Every row is returned unchanged, whatever its content, the formatting and the chunks."""
     expected = json.loads(body.decode("utf-8-sig"))
-    cutter = RowParser(RESOURCE, 10**9)
-    assert cut(cutter, body + tail, lengths) == expected.pop(RESOURCE)
-    assert cutter.envelope == expected
+    parser = RowParser(RESOURCE, 10**9)
+    assert parse(parser, body + tail, lengths) == expected.pop(RESOURCE)
+    assert parser.envelope == expected
 
 
 @settings(max_examples=60)  # with each reader
-@given(body=bodies(), lengths=lengths_of_pieces, place=st.floats(0, 1, exclude_max=True))
-def test_a_body_that_breaks_off_is_told_from_a_whole_one(
-    body: bytes, lengths: list[int], place: float
+@given(body=bodies(), lengths=lengths_of_chunks, position=st.floats(0, 1, exclude_max=True))
+def test_an_incomplete_body_raises_after_its_complete_rows(
+    body: bytes, lengths: list[int], position: float
 ) -> None:
-    """Wherever it breaks off: what came before is right, then comes the error."""
+    """A body that ends early anywhere yields correct rows, and then raises TruncatedBodyError."""
     rows: list[object] = []
-    cutter = RowParser(RESOURCE, 10**9)
-    broken = body[: int(place * len(body))]
-    if broken.removeprefix(BOM).strip() in (b"", BOM[:1], BOM[:2]):  # nothing has begun yet
-        assert cut(cutter, broken, lengths) == []
-        assert cutter.envelope is None
-        assert cutter.body == broken.removeprefix(BOM)
+    parser = RowParser(RESOURCE, 10**9)
+    beginning = body[: int(position * len(body))]
+    if beginning.removeprefix(BOM).strip() in (b"", BOM[:1], BOM[:2]):  # nothing has arrived yet
+        assert parse(parser, beginning, lengths) == []
+        assert parser.envelope is None
+        assert parser.body == beginning.removeprefix(BOM)
     else:
-        with pytest.raises(TruncatedBodyError, match="ends in the middle"):
-            cut(cutter, broken, lengths, rows)
+        with pytest.raises(TruncatedBodyError, match="ends early"):
+            parse(parser, beginning, lengths, rows)
     assert rows == json.loads(body.decode("utf-8-sig"))[RESOURCE][: len(rows)]
 
 
 @settings(max_examples=60)  # with each reader
 @given(
     body=bodies(),
-    lengths=lengths_of_pieces,
-    place=st.floats(0, 1, exclude_max=True),
+    lengths=lengths_of_chunks,
+    position=st.floats(0, 1, exclude_max=True),
     cut_out=st.integers(0, 3),
     put_in=st.sampled_from([b"", *b' \x0b\x00,:"{}[]\\-0eu\xff']).map(
         lambda byte: byte if isinstance(byte, bytes) else bytes([byte])
     ),
 )
-def test_what_is_no_json_is_never_taken_for_it(
-    body: bytes, lengths: list[int], place: float, cut_out: int, put_in: bytes
+def test_damaged_json_is_rejected(
+    body: bytes, lengths: list[int], position: float, cut_out: int, put_in: bytes
 ) -> None:
-    """A body that was damaged anywhere reads as a whole reader reads it, or is refused."""
-    at = int(place * len(body))
+    """A body that is damaged anywhere is parsed as a JSON parser does, or is rejected."""
+    at = int(position * len(body))
     damaged = body[:at] + put_in + body[at + cut_out :]
-    cutter = RowParser(RESOURCE, 10**9)
+    parser = RowParser(RESOURCE, 10**9)
     try:
-        rows = cut(cutter, damaged, lengths)
+        rows = parse(parser, damaged, lengths)
     except BrokenBodyError as error:
         assert not is_json(damaged) or "twice" in str(error)
         return
-    if cutter.envelope is None:
+    if parser.envelope is None:
         assert rows == []
-        assert cutter.body == damaged.removeprefix(BOM)
+        assert parser.body == damaged.removeprefix(BOM)
     else:
-        assert {**cutter.envelope, RESOURCE: rows} == _json.loads(damaged)
+        assert {**parser.envelope, RESOURCE: rows} == _json.loads(damaged)
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("chunk", CHUNKS)
 @pytest.mark.parametrize(
     ("body", "rows"),
     [
@@ -201,12 +201,12 @@ def test_what_is_no_json_is_never_taken_for_it(
         ]),
     ],
 )  # fmt: skip
-def test_odd_lists_of_rows(body: str, rows: list[object], piece: int) -> None:
-    """What stands in the list comes out, be it a record or not; what stands elsewhere does not."""
-    assert cut(RowParser(RESOURCE, 1000), body.encode(), [piece]) == rows
+def test_odd_lists_of_rows(body: str, rows: list[object], chunk: int) -> None:
+    """The elements of the list are returned, even if they are no records, and those of other lists are not."""
+    assert parse(RowParser(RESOURCE, 1000), body.encode(), [chunk]) == rows
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("chunk", CHUNKS)
 @pytest.mark.parametrize("mark", [b"", BOM])
 @pytest.mark.parametrize(
     "body",
@@ -234,25 +234,25 @@ def test_odd_lists_of_rows(body: str, rows: list[object], piece: int) -> None:
         b'{"a":1}}',
     ],
 )
-def test_a_body_without_a_list_of_rows_is_kept_whole(body: bytes, mark: bytes, piece: int) -> None:
-    """Others judge what it is: an error of the API, a gateway's page, or no JSON."""
-    cutter = RowParser(RESOURCE, 1000)
-    assert cut(cutter, mark + body, [piece]) == []
-    assert cutter.envelope is None
-    assert cutter.body == body
+def test_a_body_without_a_list_of_rows_is_kept(body: bytes, mark: bytes, chunk: int) -> None:
+    """A body without a list of rows is kept completely for the caller."""
+    parser = RowParser(RESOURCE, 1000)
+    assert parse(parser, mark + body, [chunk]) == []
+    assert parser.envelope is None
+    assert parser.body == body
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("chunk", CHUNKS)
 @pytest.mark.parametrize("second", ['[{"a":3},{"a":4}]', "[]", "null", '{"a":5}'])
 @pytest.mark.parametrize("name", ["projectnote", "project\\u006eote"])
-def test_a_second_list_of_the_same_name_is_refused(name: str, second: str, piece: int) -> None:
-    """It would take the place of the first, whose rows have been given."""
+def test_a_repeated_key_of_the_rows_is_rejected(name: str, second: str, chunk: int) -> None:
+    """A second value under the key of the rows is rejected, because it would replace the first."""
     body = f'{{"projectnote":[{{"a":1}},{{"a":2}}],"listcount":2,"{name}":{second}}}'
-    with pytest.raises(BrokenBodyError, match="'projectnote' stands in it twice"):
-        cut(RowParser(RESOURCE, 1000), body.encode(), [piece])
+    with pytest.raises(BrokenBodyError, match="'projectnote' once, got it twice"):
+        parse(RowParser(RESOURCE, 1000), body.encode(), [chunk])
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("chunk", CHUNKS)
 @pytest.mark.parametrize(
     "body",
     [
@@ -272,15 +272,14 @@ def test_a_second_list_of_the_same_name_is_refused(name: str, second: str, piece
         '{"projectnote":[{"a":[{"b":1},{"c":2}]} [5,{"z":1}]]}',
     ],
 )
-def test_json_that_is_broken_inside_is_an_error(body: str, piece: int) -> None:
-    """It is not called truncated: it would be the same when asked for again."""
+def test_invalid_json_is_not_called_truncated(body: str, chunk: int) -> None:
+    """Invalid JSON raises BrokenBodyError, and not the TruncatedBodyError that is retried."""
     with pytest.raises(BrokenBodyError) as caught:
-        cut(RowParser(RESOURCE, 1000), body.encode(), [piece])
-    assert "broken JSON" in str(caught.value)
+        parse(RowParser(RESOURCE, 1000), body.encode(), [chunk])
     assert not isinstance(caught.value, TruncatedBodyError)
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("chunk", CHUNKS)
 @pytest.mark.parametrize(
     "body",
     [
@@ -289,73 +288,73 @@ def test_json_that_is_broken_inside_is_an_error(body: str, piece: int) -> None:
         '{"projectnote":[{"a":nope}],"b":["',
     ],
 )
-def test_json_that_is_broken_and_open_counts_as_truncated(body: str, piece: int) -> None:
-    """That its end is missing is what is sure."""
+def test_invalid_json_that_is_incomplete_counts_as_truncated(body: str, chunk: int) -> None:
+    """Invalid JSON that is also incomplete raises TruncatedBodyError."""
     with pytest.raises(TruncatedBodyError):
-        cut(RowParser(RESOURCE, 1000), body.encode(), [piece])
+        parse(RowParser(RESOURCE, 1000), body.encode(), [chunk])
 
 
-def test_the_envelope_tells_what_has_come() -> None:
-    """The keys before the rows are known when the rows begin, the others at the end."""
-    cutter = RowParser(RESOURCE, 1000)
+def test_the_envelope_holds_the_keys_that_have_arrived() -> None:
+    """The keys before the rows are known when the rows start, and the others at the end."""
+    parser = RowParser(RESOURCE, 1000)
     seen: list[object] = []
-    for piece in (
+    for chunk in (
         b'{"listcount":2,"projectnote":',
         b' [ {"id":1}, {"id"' + b" " * 40,
         b':2} ], "listcount": 3, "code": 200}',
     ):
-        cutter.feed(piece)
-        seen.append(cutter.envelope)
+        parser.feed(chunk)
+        seen.append(parser.envelope)
     assert seen == [None, {"listcount": 2}, {"listcount": 2}]
-    assert cutter.close() == [{"id": 2}]
-    assert cutter.envelope == {"listcount": 3, "code": 200}
-    assert cutter.body == b""
+    assert parser.close() == [{"id": 2}]
+    assert parser.envelope == {"listcount": 3, "code": 200}
+    assert parser.body == b""
 
 
-def test_rows_come_as_soon_as_the_next_one_begins() -> None:
-    """The first record is there long before the last byte."""
-    cutter = RowParser(RESOURCE, 1000)
-    assert cutter.feed(b'{"projectnote":[{"id":1},{"id":2},{"i') == [{"id": 1}, {"id": 2}]
-    assert cutter.feed(b'd":3},{"id":4') == [{"id": 3}]
-    assert cutter.feed(b"}]}") == []
-    assert cutter.close() == [{"id": 4}]
+def test_a_row_is_returned_once_the_next_one_starts() -> None:
+    """A row is returned as soon as the next one has started."""
+    parser = RowParser(RESOURCE, 1000)
+    assert parser.feed(b'{"projectnote":[{"id":1},{"id":2},{"i') == [{"id": 1}, {"id": 2}]
+    assert parser.feed(b'd":3},{"id":4') == [{"id": 3}]
+    assert parser.feed(b"}]}") == []
+    assert parser.close() == [{"id": 4}]
 
 
 def plain_row(id: int) -> dict[str, Any]:
-    """Make a row of a kilobyte."""
+    """Return a row of a kilobyte."""
     return {"id": id, "note": "},{[ü" * 200}
 
 
 def nested_row(id: int) -> dict[str, Any]:
-    """Make a row of a kilobyte that holds rows of its own."""
+    """Return a row of a kilobyte that contains a list of objects."""
     return {"id": id, "tags": [{"id": n, "name": '"},{"'} for n in range(30)]}
 
 
 def body_of(rows: Sequence[object], **more: object) -> bytes:
-    """Write a body without blanks."""
+    """Return a body without blanks."""
     body = {"status": "OK", RESOURCE: rows, **more}
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-@pytest.mark.parametrize("piece", [1, 100, 5000])
+@pytest.mark.parametrize("chunk", [1, 100, 5000])
 @pytest.mark.parametrize("make", [plain_row, nested_row])
-def test_what_is_kept_does_not_grow_with_the_body(
-    make: Callable[[int], dict[str, Any]], piece: int
+def test_the_buffer_does_not_grow_with_the_body(
+    make: Callable[[int], dict[str, Any]], chunk: int
 ) -> None:
-    """What has not been given back is two rows and a piece at most."""
-    rows = [make(id) for id in range(100 if piece > 1 else 12)]
+    """At max_bytes two rows and a chunk are buffered, whatever the size of the body."""
+    rows = [make(id) for id in range(100 if chunk > 1 else 12)]
     largest = max(len(body_of([row])) for row in rows)
-    cutter = RowParser(RESOURCE, 2 * largest + piece)
-    fed = given_back = 0
-    for data in pieces(body_of(rows), [piece]):
+    parser = RowParser(RESOURCE, 2 * largest + chunk)
+    fed = returned = 0
+    for data in chunks_of(body_of(rows), [chunk]):
         fed += len(data)
-        given_back += sum(len(body_of([row])) - len(body_of([])) + 1 for row in cutter.feed(data))
-        assert fed - given_back <= 2 * largest + piece
-    assert len(cutter.close()) <= 2
+        returned += sum(len(body_of([row])) - len(body_of([])) + 1 for row in parser.feed(data))
+        assert fed - returned <= 2 * largest + chunk
+    assert len(parser.close()) <= 2
 
 
-class _Counted:
-    """Counts what is parsed."""
+class CountedLoads:
+    """Counts the calls of the JSON parser, and the bytes passed to it."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.calls = self.size = 0
@@ -363,26 +362,27 @@ class _Counted:
         patch.setattr(_json, "loads", self)
 
     def __call__(self, body: bytes) -> Any:
+        """Count, and parse."""
         self.calls += 1
         self.size += len(body)
         return self._loads(body)
 
 
-@pytest.mark.parametrize("piece", [1, 100, 5000])
+@pytest.mark.parametrize("chunk", [1, 100, 5000])
 @pytest.mark.parametrize("make", [plain_row, nested_row])
 def test_each_row_is_parsed_once(
-    make: Callable[[int], dict[str, Any]], piece: int, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[int], dict[str, Any]], chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However small the pieces are; a try that comes to nothing is rare."""
+    """Each row is parsed once, however small the chunks are."""
     rows = [make(id) for id in range(50)]
     body = body_of(rows, listcount=50)
-    counted = _Counted(monkeypatch)
-    assert cut(RowParser(RESOURCE, 10**6), body, [piece]) == rows
+    counted = CountedLoads(monkeypatch)
+    assert parse(RowParser(RESOURCE, 10**6), body, [chunk]) == rows
     assert counted.calls <= len(rows) + 4
     assert counted.size <= 1.2 * len(body)
 
 
-@pytest.mark.parametrize("piece", [1, 100])
+@pytest.mark.parametrize("chunk", [1, 100])
 @pytest.mark.parametrize(
     "row",
     [
@@ -392,13 +392,13 @@ def test_each_row_is_parsed_once(
     ],
     ids=["plain", "nested", "deeper"],
 )
-def test_a_huge_row_is_parsed_as_rarely(
-    row: dict[str, Any], piece: int, monkeypatch: pytest.MonkeyPatch
+def test_a_huge_row_is_parsed_few_times(
+    row: dict[str, Any], chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What did not do is not tried with every piece: work stays in proportion to the body."""
+    """A huge row is not parsed again with each chunk, so the work is proportional to the body."""
     body = body_of([row, {"id": 2}], more=["x" * 10_000])
-    counted = _Counted(monkeypatch)
-    assert cut(RowParser(RESOURCE, 10**6), body, [piece]) == [row, {"id": 2}]
+    counted = CountedLoads(monkeypatch)
+    assert parse(RowParser(RESOURCE, 10**6), body, [chunk]) == [row, {"id": 2}]
     assert counted.calls <= 6
     assert counted.size <= 2 * len(body)
 
@@ -407,26 +407,40 @@ def test_a_huge_row_is_parsed_as_rarely(
 def test_a_long_body_without_rows_is_never_parsed(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is looked at seldom, and judged by others at its end."""
-    counted = _Counted(monkeypatch)
-    cutter = RowParser(RESOURCE, 10**6)
-    for data in pieces(body, [1]):
-        assert cutter.feed(data) == []
+    """A long body without rows is not parsed while it arrives."""
+    counted = CountedLoads(monkeypatch)
+    parser = RowParser(RESOURCE, 10**6)
+    for data in chunks_of(body, [1]):
+        assert parser.feed(data) == []
     assert counted.calls == 0
 
 
-@pytest.mark.parametrize("piece", [1, 10, 5000])
+@pytest.mark.parametrize("chunk", [1, 10, 5000])
 @pytest.mark.parametrize("make", [plain_row, nested_row])
-def test_a_body_of_any_size_may_come_in_rows_that_are_small_enough(
-    make: Callable[[int], dict[str, Any]], piece: int
+def test_a_body_larger_than_max_bytes_is_parsed_if_its_rows_are_smaller(
+    make: Callable[[int], dict[str, Any]], chunk: int
 ) -> None:
-    """What is bounded is what must be kept: one row, and the first letters of the next."""
+    """A body may be larger than max_bytes, as long as each row is smaller."""
     rows = [make(id) for id in range(10, 30)]
-    most = max(len(body_of([row])) for row in rows)
-    assert len(cut(RowParser(RESOURCE, most), body_of(rows), [piece])) == 20
+    max_bytes = max(len(body_of([row])) for row in rows)
+    assert len(parse(RowParser(RESOURCE, max_bytes), body_of(rows), [chunk])) == 20
 
 
-@pytest.mark.parametrize("piece", [1, 10, 100])
+def test_max_bytes_is_exact() -> None:
+    """A buffer of max_bytes is allowed, and a byte more is not, unless it completes a row."""
+    rows = [{"id": id, "note": "x" * 50} for id in range(10, 15)]
+    # A row is complete once the first letter of the next one has arrived.
+    max_bytes = len(body_of(rows[:1])) - len(body_of([])) + len(',{"')
+    assert parse(RowParser(RESOURCE, max_bytes), body_of(rows), [1]) == rows
+    with pytest.raises(BrokenBodyError):
+        parse(RowParser(RESOURCE, max_bytes - 1), body_of(rows), [1])
+    page = b"<html>" * 10
+    assert parse(RowParser(RESOURCE, len(page)), page, [7]) == []
+    with pytest.raises(BrokenBodyError):
+        parse(RowParser(RESOURCE, len(page) - 1), page, [7])
+
+
+@pytest.mark.parametrize("chunk", [1, 10, 100])
 @pytest.mark.parametrize(
     "body",
     [
@@ -439,7 +453,7 @@ def test_a_body_of_any_size_may_come_in_rows_that_are_small_enough(
         b" " * 2000,
     ],
 )
-def test_what_is_larger_than_allowed_is_refused(body: bytes, piece: int) -> None:
-    """Be it one record, what stands around the records, or what is no listing at all."""
-    with pytest.raises(BrokenBodyError, match=r"max_response_bytes \(400\)"):
-        cut(RowParser(RESOURCE, 400), body, [piece])
+def test_a_row_larger_than_max_bytes_is_rejected(body: bytes, chunk: int) -> None:
+    """A record, an envelope or another body beyond max_bytes is rejected."""
+    with pytest.raises(BrokenBodyError, match="400 bytes"):
+        parse(RowParser(RESOURCE, 400), body, [chunk])

@@ -1,4 +1,4 @@
-"""The retry table of the documentation, cell by cell, over TCP."""
+"""The retry table of the documentation, case by case, over TCP."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TypeAlias
 
+import attrs
 import pytest
 
 from intervals_async import (
@@ -24,7 +25,7 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
+from ..conftest import AT_ONCE
 
 Send: TypeAlias = Callable[[IntervalsClient, FakeIntervals], Awaitable[object]]
 
@@ -66,16 +67,16 @@ FINAL: list[tuple[faults.Fault, type[CallError]]] = [
 
 
 async def sent(fake: FakeIntervals, intervals: IntervalsClient, method: str) -> list[str]:
-    """Send by a method, and give the methods of the requests that reached the server."""
+    """Call a method, and return the methods of the requests that reached the server."""
     await SEND[method](intervals, fake)
     return [seen.method for seen in fake.log]
 
 
 @pytest.mark.parametrize("method", SEND)
-async def test_never_sent_is_sent_again(
+async def test_unsent_requests_are_retried(
     fake: FakeIntervals, intervals: IntervalsClient, method: str
 ) -> None:
-    """No connection: every method is tried as often as the policy says."""
+    """Without a connection, every method is retried as often as the policy says."""
     call = SEND[method](intervals, fake)
     async with fake.refusing():
         with pytest.raises(ConnectError) as caught:
@@ -86,10 +87,10 @@ async def test_never_sent_is_sent_again(
 
 @pytest.mark.parametrize("method", SEND)
 @pytest.mark.parametrize("fault", REFUSED, ids=repr)
-async def test_refused_unprocessed_is_sent_again(
+async def test_refused_requests_are_retried(
     fake: FakeIntervals, intervals: IntervalsClient, method: str, fault: faults.Fault
 ) -> None:
-    """Too fast: it was not carried out, so every method may."""
+    """A request that the rate limit refused was not processed, so every method is retried."""
     fake.inject(fault)
     assert await sent(fake, intervals, method) == [method, method]
     assert len(fake.rows("projectnote")) == 50 + (method == "POST") - (method == "DELETE")
@@ -97,22 +98,22 @@ async def test_refused_unprocessed_is_sent_again(
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("fault", UNKNOWN, ids=repr)
-async def test_of_unknown_fate_is_sent_again_where_twice_does_no_harm(
+async def test_idempotent_requests_of_unknown_fate_are_retried(
     fake: FakeIntervals, intervals: IntervalsClient, method: str, fault: faults.Fault
 ) -> None:
-    """A DELETE that finds nothing the second time has succeeded the first."""
+    """A GET, PUT or DELETE of unknown fate is retried, and a retried DELETE that finds nothing succeeds."""
     fake.inject(fault)
     assert await sent(fake, intervals, method) == [method, method]
     assert len(fake.rows("projectnote")) == 50 - (method == "DELETE")
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=repr)
-async def test_of_unknown_fate_a_post_is_ambiguous(
+async def test_a_post_of_unknown_fate_is_ambiguous(
     fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
 ) -> None:
-    """It is not sent again; the error says what was sent and how to find out."""
+    """A POST of unknown fate raises AmbiguousWriteError with its body, and is not retried."""
     fake.inject(fault)
-    with pytest.raises(AmbiguousWriteError, match="list /projectnote/ to find out") as caught:
+    with pytest.raises(AmbiguousWriteError) as caught:
         await SEND["POST"](intervals, fake)
     error = caught.value
     assert (error.method, error.path, error.attempts) == ("POST", "/projectnote/", 1)
@@ -123,32 +124,30 @@ async def test_of_unknown_fate_a_post_is_ambiguous(
 
 
 @pytest.mark.parametrize("fault", [*UNKNOWN, *FAILED], ids=repr)
-async def test_a_post_is_sent_again_by_those_who_opted_in(
+async def test_a_post_is_retried_with_retry_posts(
     fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
 ) -> None:
-    """For one call, or for the whole client."""
+    """With retry_posts=True, a POST is retried like a PUT."""
     fake.inject(fault)
-    careless = intervals.with_options(
-        retry=RetryPolicy(wait_initial=0, wait_too_fast=0, retry_posts=True)
-    )
-    assert await sent(fake, careless, "POST") == ["POST", "POST"]
+    opted_in = intervals.with_options(retry=attrs.evolve(AT_ONCE, retry_posts=True))
+    assert await sent(fake, opted_in, "POST") == ["POST", "POST"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("fault", FAILED, ids=repr)
-async def test_a_failed_server_is_asked_again(
+async def test_server_failures_are_retried(
     fake: FakeIntervals, intervals: IntervalsClient, method: str, fault: faults.Fault
 ) -> None:
-    """500, and 503 without code 4."""
+    """A GET, PUT or DELETE is retried after HTTP 500, and after 503 without code 4."""
     fake.inject(fault)
     assert await sent(fake, intervals, method) == [method, method]
 
 
 @pytest.mark.parametrize("fault", FAILED, ids=repr)
-async def test_a_failed_server_is_not_asked_to_write_twice(
+async def test_a_post_is_not_retried_after_a_server_failure(
     fake: FakeIntervals, intervals: IntervalsClient, fault: faults.Fault
 ) -> None:
-    """A POST is raised as it failed."""
+    """A POST that fails with HTTP 500 or 503 raises ServerError and is not retried."""
     fake.inject(fault)
     with pytest.raises(ServerError):
         await SEND["POST"](intervals, fake)
@@ -157,24 +156,24 @@ async def test_a_failed_server_is_not_asked_to_write_twice(
 
 @pytest.mark.parametrize("method", SEND)
 @pytest.mark.parametrize(("fault", "kind"), FINAL, ids=repr)
-async def test_what_is_final_is_raised(
+async def test_final_errors_are_raised(
     fake: FakeIntervals,
     intervals: IntervalsClient,
     method: str,
     fault: faults.Fault,
     kind: type[CallError],
 ) -> None:
-    """Any other refusal, and an answer that cannot be read."""
+    """Other API errors and invalid responses are raised at once, for every method."""
     fake.inject(fault)
     with pytest.raises(kind) as caught:
         await SEND[method](intervals, fake)
     assert fake.requests == caught.value.attempts == 1
 
 
-async def test_a_delete_of_what_was_never_there_is_not_found(
+async def test_a_delete_of_an_unknown_record_is_not_found(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Only after an attempt of unknown fate is nothing a success."""
+    """A DELETE that was only refused before, and finds nothing, raises NotFoundError."""
     fake.inject(faults.TooFast())
     with pytest.raises(NotFoundError):
         await intervals.projectnote.delete(1)
@@ -182,7 +181,7 @@ async def test_a_delete_of_what_was_never_there_is_not_found(
 
 
 async def test_the_last_failure_is_raised(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """With the number of attempts."""
+    """After the last attempt, its error is raised with the number of attempts."""
     fake.inject(faults.DropBefore(), times=2)
     fake.inject(faults.Status(500, code=19), times=None)
     with pytest.raises(DatabaseError) as caught:
@@ -190,8 +189,10 @@ async def test_the_last_failure_is_raised(fake: FakeIntervals, intervals: Interv
     assert caught.value.attempts == fake.requests == 4
 
 
-async def test_retry_after_is_kept(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """A longer wait than we would draw is waited; one longer than the cap is raised at once."""
+async def test_a_long_retry_after_is_raised_at_once(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """A Retry-After beyond wait_max raises the error at once, and the error names the time."""
     fake.inject(faults.Status(503, headers={"Retry-After": "3600"}))
     with pytest.raises(ServerError, match=r"asks to wait until 2\d{3}-.* UTC, which is longer"):
         await intervals.me.get()
@@ -204,16 +205,16 @@ async def test_retry_after_is_kept(fake: FakeIntervals, intervals: IntervalsClie
     assert (await intervals.me.get()).id
 
 
-async def test_a_call_has_a_time_of_its_own(fake: FakeIntervals) -> None:
-    """No attempt begins, and no wait is begun, that it does not leave room for."""
+async def test_no_attempt_starts_after_call_timeout(fake: FakeIntervals) -> None:
+    """No attempt starts that call_timeout leaves no time for."""
     fake.inject(faults.Status(500), times=None)
     async with IntervalsClient(
         fake.token,
         base_url=fake.url,
         call_timeout=1e-9,
-        retry=RetryPolicy(wait_initial=0),
+        retry=AT_ONCE,
     ) as client:
-        with pytest.raises(CallError, match=r"no whole answer within|leave no time") as caught:
+        with pytest.raises(CallError, match="call_timeout") as caught:
             await client.me.get()
     assert caught.value.attempts == 1
 
@@ -223,14 +224,12 @@ async def test_a_call_has_a_time_of_its_own(fake: FakeIntervals) -> None:
 async def test_a_later_refusal_does_not_hide_an_attempt_of_unknown_fate(
     fake: FakeIntervals, intervals: IntervalsClient, method: str, last: faults.Fault
 ) -> None:
-    """Not carried out: that is true of the last attempt alone, so the call is ambiguous."""
+    """A write of unknown fate stays ambiguous, even if a later attempt is refused."""
     fake.inject(faults.DropAfter())
     fake.inject(last, times=None)
-    careless = intervals.with_options(
-        retry=RetryPolicy(wait_initial=0, wait_too_fast=0, retry_posts=True)
-    )
+    opted_in = intervals.with_options(retry=attrs.evolve(AT_ONCE, retry_posts=True))
     with pytest.raises(AmbiguousWriteError) as caught:
-        await SEND[method](careless, fake)
+        await SEND[method](opted_in, fake)
     assert caught.value.attempts >= 2
     assert caught.value.code in (11, 12, None)
 
@@ -238,9 +237,9 @@ async def test_a_later_refusal_does_not_hide_an_attempt_of_unknown_fate(
 async def test_no_connection_after_an_attempt_of_unknown_fate_is_ambiguous(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """It would be false to say that nothing was sent."""
+    """A write of unknown fate stays ambiguous, even if a later attempt finds no connection."""
     fake.inject(faults.DropAfter())
-    write = SEND["PUT"](intervals.with_options(retry=RetryPolicy(attempts=2, wait_initial=0)), fake)
+    write = SEND["PUT"](intervals.with_options(retry=attrs.evolve(AT_ONCE, attempts=2)), fake)
     async with AsyncExitStack() as stack:
 
         def vanish(server: FakeIntervals, _: SeenRequest) -> None:

@@ -1,4 +1,4 @@
-"""The day's quota: found out once, told to all, and over when it is over."""
+"""The daily quota: its reset is requested once, and no request is sent until then."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from intervals_async.testing import FakeIntervals, faults
 
 
 class Clock:
-    """A time that moves when it is told to, for the server and the client."""
+    """A clock that the test sets, for the server and the client."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     def __call__(self) -> float:
-        """Give seconds, as a monotonic clock does."""
+        """Return the seconds, as a monotonic clock does."""
         return self.seconds
 
     def utc(self) -> datetime:
-        """Give the same moment as a date."""
+        """Return the same moment as a date."""
         return datetime(2026, 11, 22, 23, 0, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Give the time, an hour before midnight GMT."""
+    """Return a clock that starts an hour before midnight UTC."""
     return Clock()
 
 
 @pytest.fixture
 async def small(clock: Clock) -> AsyncIterator[FakeIntervals]:
-    """Give a server that allows three requests a day."""
+    """Return a server that allows three requests per day."""
     async with FakeIntervals(
         notes=5, per_minute=None, per_day=3, now=clock.utc, clock=clock
     ) as fake:
@@ -52,7 +52,7 @@ async def small(clock: Clock) -> AsyncIterator[FakeIntervals]:
 
 @pytest.fixture
 async def transport(small: FakeIntervals, clock: Clock) -> AsyncIterator[Transport]:
-    """Give a transport to it that lives in the same time."""
+    """Return a transport to the small server, on the same clock."""
     connection = Connection(
         Credentials.of(small.token),
         base_url=small.url,
@@ -64,15 +64,15 @@ async def transport(small: FakeIntervals, clock: Clock) -> AsyncIterator[Transpo
         timeouts=Timeouts(connect=10, attempt=60, call=300), retry=RetryPolicy(attempts=1)
     )
     limiter = Limiter((), clock=clock)
-    one = Transport(connection, limiter, settings, clock=clock, now=clock.utc)
-    yield one
-    await one.close()
+    transport = Transport(connection, limiter, settings, clock=clock, now=clock.utc)
+    yield transport
+    await transport.close()
 
 
-async def test_the_reset_is_asked_for_once_and_every_waiter_learns_of_it(
+async def test_the_reset_is_requested_once(
     fake: FakeIntervals,
 ) -> None:
-    """Of many calls, those under way may be refused; the others are not even sent."""
+    """Many calls that exceed the quota request /quota/ once, and all errors hold its reset."""
     fake.inject(faults.DayUsedUp(), path="/me/", times=None)
     async with IntervalsClient(
         fake.token, base_url=fake.url, limits=[Limit(21, per=1e6)]
@@ -85,10 +85,10 @@ async def test_the_reset_is_asked_for_once_and_every_waiter_learns_of_it(
     assert [seen.path for seen in fake.log].count("/quota/") == 1
 
 
-async def test_until_the_reset_nothing_is_sent_and_after_it_everything(
+async def test_no_request_is_sent_until_the_reset(
     small: FakeIntervals, transport: Transport, clock: Clock
 ) -> None:
-    """The client is shut for the day, not for good; asking for the quota is free."""
+    """Until the reset, calls fail without a request, except /quota/; afterwards they are sent."""
     me = Call("GET", "me")
     for _ in range(3):
         await transport.send(me)
@@ -128,7 +128,7 @@ async def test_until_the_reset_nothing_is_sent_and_after_it_everything(
 async def test_without_a_reset_the_client_pauses_for_a_minute(
     small: FakeIntervals, transport: Transport, clock: Clock, fault: faults.Fault
 ) -> None:
-    """Where /quota/ cannot say until when, all are sent away, and then one tries again."""
+    """If /quota/ returns no reset, calls fail for a minute, and then one is sent."""
     me = Call("GET", "me")
     small.inject(fault, path="/quota/", times=None)
     small.inject(faults.DayUsedUp(), path="/me/")
@@ -141,10 +141,10 @@ async def test_without_a_reset_the_client_pauses_for_a_minute(
     await transport.send(me)
 
 
-async def test_a_reset_in_a_far_future_is_asked_for_again_tomorrow(
+async def test_a_reset_in_the_far_future_is_valid_for_a_day(
     small: FakeIntervals, transport: Transport, clock: Clock
 ) -> None:
-    """A wrong answer does not shut the client for good."""
+    """A wrong reset in the far future lets calls fail for 25 hours at most."""
     me = Call("GET", "me")
     small.inject(faults.Raw(b'{"quota": {"next_reset": "9999-12-31 23:59:59"}}'), path="/quota/")
     small.inject(faults.DayUsedUp(), path="/me/")
@@ -154,8 +154,8 @@ async def test_a_reset_in_a_far_future_is_asked_for_again_tomorrow(
     await transport.send(me)
 
 
-async def test_nobody_waits_for_a_place_to_hear_of_the_end(fake: FakeIntervals) -> None:
-    """With no place free, the reset is not asked for, and all are sent away at once."""
+async def test_the_reset_is_not_requested_without_a_free_slot(fake: FakeIntervals) -> None:
+    """Without a free slot, /quota/ is not requested and all calls fail at once."""
     fake.inject(faults.DayUsedUp())
     async with IntervalsClient(fake.token, base_url=fake.url, limits=[Limit(1, per=1e6)]) as client:
         results = await asyncio.gather(*(client.me.get() for _ in range(5)), return_exceptions=True)
@@ -164,7 +164,7 @@ async def test_nobody_waits_for_a_place_to_hear_of_the_end(fake: FakeIntervals) 
 
 
 async def test_the_error_keeps_its_reset_when_pickled(small: FakeIntervals) -> None:
-    """It may cross to another process, which waits for the same reset."""
+    """Pickling keeps the reset of a DailyQuotaError."""
     async with IntervalsClient(small.token, base_url=small.url) as client:
         small.inject(faults.DayUsedUp())
         with pytest.raises(DailyQuotaError) as caught:
@@ -174,7 +174,7 @@ async def test_the_error_keeps_its_reset_when_pickled(small: FakeIntervals) -> N
 
 
 async def test_budget(small: FakeIntervals) -> None:
-    """What is left of the minute and the day, and what this client has used."""
+    """The budget holds what is left of both limits, and what this client has used."""
     limit = Limit(100)
     async with IntervalsClient(small.token, base_url=small.url, limits=[limit]) as client:
         await client.me.get()

@@ -1,0 +1,1 @@
+"""Tests of single calls: requests, responses, retries, and the daily quota."""
