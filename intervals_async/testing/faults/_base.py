@@ -29,7 +29,7 @@ class ReplyFault(Fault):
     processed: bool = field(default=False, kw_only=True)
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
-        """Send the reply."""
+        """Send the response, after processing the request if ``processed`` is set."""
         if self.processed:
             exchange.process()
         return exchange.send(self.reply())
