@@ -96,12 +96,12 @@ class Attempts:
         return body, report
 
     async def read(self, call: Call, state: RetryState, timeouts: Timeouts) -> ParsedResponse:
-        """Send a call, and read its complete response."""
+        """Send a call, and return its complete response."""
         body, report = await self._begin(call, state, timeouts, BUFFER)
         return await self._read_body(call, body, report, _parsed)
 
     async def read_raw(self, call: Call, state: RetryState, timeouts: Timeouts) -> Response:
-        """Send a call, and read its complete response as it is, unless it is an error."""
+        """Send a call, and return its complete response without parsing it, unless it is an error."""
         body, report = await self._begin(call, state, timeouts, BUFFER)
         return await self._read_body(call, body, report, _unparsed)
 
