@@ -157,7 +157,7 @@ class Attempts:
                 buffer=buffer,
             )
         except BaseException as error:
-            report.broke_off(error, self.clock() - began)
+            report.failed(error, self.clock() - began)
             raise
         return body, report
 
@@ -172,7 +172,7 @@ class Attempts:
         try:
             data = await body.read_all(self.connection.max_response_bytes)
         except BaseException as error:
-            report.broke_off(error, body.seconds)
+            report.failed(error, body.seconds)
             raise
         finally:
             body.close()
