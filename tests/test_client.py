@@ -262,8 +262,8 @@ async def test_clients_may_share_the_limits(fake: FakeIntervals, tmp_path: Path)
     assert (budget.limits[0].used, budget.requests) == (3, 2)
 
 
-def test_its_resources_can_be_mocked() -> None:
-    """A mock that is specified by the client has them, and nothing else."""
+def test_resources_can_be_mocked() -> None:
+    """A mock with the spec of a client has its resources and no other attributes."""
     mock = Mock(spec=IntervalsClient)
     mock.task.get.return_value = "a task"
     assert mock.task.get(7) == "a task"
@@ -279,7 +279,7 @@ def test_its_resources_can_be_mocked() -> None:
 
 
 async def test_a_resource_can_be_patched(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """On one client, whether it was used before or not; it is itself again afterwards."""
+    """A resource of a client can be patched, before and after its first use."""
     used = intervals.project
     for name in ("task", "project"):
         with patch.object(intervals, name) as patched:
@@ -293,8 +293,8 @@ async def test_a_resource_can_be_patched(fake: FakeIntervals, intervals: Interva
     assert fake.requests == 0
 
 
-def test_help_tells_of_the_resources() -> None:
-    """Each with a line, and of the filters and fields that its methods take."""
+def test_help_describes_the_resources() -> None:
+    """`help` shows a line for each resource, and the filters and fields of its methods."""
     words = pydoc.plain(pydoc.render_doc(IntervalsClient))
     for name in resources.names():
         stated = inspect.getdoc(inspect.getattr_static(IntervalsClient, name))
@@ -312,7 +312,7 @@ def test_help_tells_of_the_resources() -> None:
 
 
 def test_completion_offers_the_resources() -> None:
-    """As a REPL does it, and none is imported for it."""
+    """Completion in a REPL offers the resources."""
     client = IntervalsClient("abc12345678")
     completer = rlcompleter.Completer({"client": client})
     offered = {completer.complete("client.task", state) for state in range(5)}
@@ -323,7 +323,7 @@ def test_completion_offers_the_resources() -> None:
 async def test_a_view_has_resources_of_its_own(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """They differ in the options only."""
+    """The resources of a view have the options of the view."""
     unchecked = intervals.with_options(checked=False)
     assert unchecked.task is unchecked.task is not intervals.task
     with pytest.raises(ArgumentError):

@@ -124,6 +124,5 @@ def test_errors_have_builtin_base_classes() -> None:
 def test_all_errors_are_public() -> None:
     """Every error class can be imported from the package."""
     for name in errors.__all__:
-        if name != "error_class":
-            assert getattr(intervals_async, name) is getattr(errors, name)
-            assert name in vars(intervals_async)["__all__"]
+        assert getattr(intervals_async, name) is getattr(errors, name)
+        assert name in vars(intervals_async)["__all__"]

@@ -96,12 +96,12 @@ class Attempts:
         return body, report
 
     async def read(self, call: Call, state: RetryState, timeouts: Timeouts) -> ParsedResponse:
-        """Send a call, and read its complete response."""
+        """Send a call, and return its complete response."""
         body, report = await self._begin(call, state, timeouts, BUFFER)
         return await self._read_body(call, body, report, _parsed)
 
     async def read_raw(self, call: Call, state: RetryState, timeouts: Timeouts) -> Response:
-        """Send a call, and read its complete response as it is, unless it is an error."""
+        """Send a call, and return its complete response without parsing it, unless it is an error."""
         body, report = await self._begin(call, state, timeouts, BUFFER)
         return await self._read_body(call, body, report, _unparsed)
 
@@ -157,7 +157,7 @@ class Attempts:
                 buffer=buffer,
             )
         except BaseException as error:
-            report.broke_off(error, self.clock() - began)
+            report.failed(error, self.clock() - began)
             raise
         return body, report
 
@@ -172,7 +172,7 @@ class Attempts:
         try:
             data = await body.read_all(self.connection.max_response_bytes)
         except BaseException as error:
-            report.broke_off(error, body.seconds)
+            report.failed(error, body.seconds)
             raise
         finally:
             body.close()

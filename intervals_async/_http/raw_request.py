@@ -1,4 +1,4 @@
-"""A raw request: its arguments checked, and made a call."""
+"""Checks the arguments of a raw request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["raw_call"]
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
-# What a path may hold: percent-encoded, and no query.
+# A percent-encoded path without a query.
 PATH = re.compile(r"/(?!/)[A-Za-z0-9/._~!$&'()*+,;=:@%-]*")
 
 # The client sets these.
@@ -31,10 +31,10 @@ def raw_call(
     body: Mapping[str, object] | Sequence[Mapping[str, object]] | None,
     headers: Mapping[str, str] | None,
 ) -> Call:
-    """Check the arguments of `IntervalsClient.raw_request`, and make a call of them.
+    """Check the arguments of `IntervalsClient.raw_request`, and return the call.
 
     Raises:
-        ArgumentError: One of them cannot be sent.
+        ArgumentError: An argument cannot be sent.
     """
     if method.upper() not in METHODS:
         raise ArgumentError(f"method: expected one of {', '.join(METHODS)}, got {method!r}")
@@ -42,7 +42,7 @@ def raw_call(
     try:
         _json.dumps(body)
     except (TypeError, ValueError) as error:
-        raise ArgumentError(f"body: expected what JSON can hold: {error}") from None
+        raise ArgumentError(f"body: expected JSON values: {error}") from None
     for name, value in (headers or {}).items():
         _check_header(name, value)
     return Call(
@@ -60,7 +60,7 @@ def _check_path(path: str) -> None:
     if not PATH.fullmatch(path):
         raise ArgumentError(
             f"path: expected a percent-encoded path below the base URL, such as '/task/9/', "
-            f"got {path!r}; a query goes into params"
+            f"got {path!r}; pass a query as params"
         )
     if {".", ".."} & {*unquote(path).replace("\\", "/").split("/")}:
         raise ArgumentError(f"path: expected a path without '.' and '..', got {path!r}")
@@ -68,6 +68,6 @@ def _check_path(path: str) -> None:
 
 def _check_header(name: str, value: str) -> None:
     if not HEADER_NAME.fullmatch(name) or not (value.isascii() and value.isprintable()):
-        raise ArgumentError(f"headers: {name!r} cannot be sent: it takes printable ASCII only")
+        raise ArgumentError(f"headers: expected printable ASCII only in {name!r}")
     if name.lower() in RESERVED:
-        raise ArgumentError(f"headers: {name} is set by the client")
+        raise ArgumentError(f"headers: expected none that the client sets, got {name!r}")

@@ -95,7 +95,7 @@ class RawResponse:
             data = await self._body.read()
         except CallError as error:
             self._ended = True
-            self._report.broke_off(error, self._body.seconds)
+            self._report.failed(error, self._body.seconds)
             raise self._annotate(error) from None
         if not data:
             self._ended = self._complete = True
@@ -106,7 +106,7 @@ class RawResponse:
         """Stop reading. May be called again, and in any state."""
         if not self._ended:
             self._ended = True
-            self._report.left(self._body.seconds)
+            self._report.closed_early(self._body.seconds)
         self._peeked.clear()
         self._body.close()
 

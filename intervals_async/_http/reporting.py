@@ -91,17 +91,17 @@ class AttemptReport:
             )
         )
 
-    def broke_off(self, error: BaseException, seconds: float) -> None:
+    def failed(self, error: BaseException, seconds: float) -> None:
         """Report an attempt without a complete response."""
         # Only messages of our own errors are shown: others may hold secrets.
         reason = error.message if isinstance(error, CallError) else "the call was cancelled"
-        self._failed(type(error).__name__, reason, seconds)
+        self._report_failure(type(error).__name__, reason, seconds)
 
-    def left(self, seconds: float) -> None:
+    def closed_early(self, seconds: float) -> None:
         """Report a response that was closed before its end."""
-        self._failed("CancelledError", "the response was closed before its end", seconds)
+        self._report_failure("CancelledError", "the response was closed before its end", seconds)
 
-    def _failed(self, error: str, reason: str, seconds: float) -> None:
+    def _report_failure(self, error: str, reason: str, seconds: float) -> None:
         self._reporter.report(
             RequestFailed(
                 attempt_id=self._id,

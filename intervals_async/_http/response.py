@@ -22,8 +22,8 @@ class Response:
     """The response to a raw request: see `IntervalsClient.raw_request`.
 
     Attributes:
-        status: The HTTP status: 200, 201, 202 or 204; 404 for a DELETE that was retried because
-            its fate was unknown, and had been carried out.
+        status: The HTTP status: 200, 201, 202 or 204. It is 404 for a retried DELETE whose first
+            attempt deleted the record.
         headers: The headers of the response. Names are in lower case.
         body: The body, as it was received and decompressed.
     """
@@ -41,4 +41,6 @@ class Response:
         try:
             return _json.loads(self.body)
         except ValueError as error:
-            raise ResponseError(f"the body is not JSON: {error}", status=self.status) from None
+            raise ResponseError(
+                f"response body: expected JSON, got invalid data: {error}", status=self.status
+            ) from None

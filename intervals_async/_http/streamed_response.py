@@ -82,7 +82,7 @@ class StreamedResponse:
         if not self._ended:
             self._ended = True
             self._body.close()
-            self._report.left(self._body.seconds)
+            self._report.closed_early(self._body.seconds)
 
     def __del__(self) -> None:
         if not self._ended:
@@ -92,7 +92,7 @@ class StreamedResponse:
         try:
             return await self._body.read()
         except CallError as error:
-            self._break_off(error)
+            self._fail(error)
             raise
 
     def _parse(self, data: bytes) -> list[object]:
@@ -104,7 +104,7 @@ class StreamedResponse:
             self._check_envelope()
         except TruncatedBodyError as broken:
             lost = ConnectionLostError(f"connection lost: {broken}, after {self._body.size} bytes")
-            self._break_off(lost)
+            self._fail(lost)
             raise annotate(lost, self._call) from None
         except BrokenBodyError as broken:
             error = unreadable(self._call, str(broken))
@@ -144,11 +144,11 @@ class StreamedResponse:
         attempts = self._response.attempts
         self._response = ParsedResponse(self._call, self._body.status, envelope, attempts)
 
-    def _break_off(self, error: CallError) -> None:
+    def _fail(self, error: CallError) -> None:
         ended, self._ended = self._ended, True
         self._body.close()
         if not ended:
-            self._report.broke_off(error, self._body.seconds)
+            self._report.failed(error, self._body.seconds)
 
     def _end(self, error: CallError | None) -> None:
         if self._ended:  # it was closed in the meantime

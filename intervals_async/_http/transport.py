@@ -147,11 +147,11 @@ class Transport:
         return attrs.evolve(response, attempts=state.attempts)
 
     async def send_raw(self, call: Call) -> Response:
-        """Send a call, and return its complete response as it is.
+        """Send a call, and return its complete response without parsing it.
 
         Raises:
-            CallError: As `send` raises it.
-            ClientClosedError: As `send` raises it.
+            CallError: As for `send`.
+            ClientClosedError: As for `send`.
         """
         gone = Response(status=404, headers={}, body=b"")
         return await self._complete(call, RetryState(), self._shared.attempts.read_raw, gone)

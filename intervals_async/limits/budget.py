@@ -17,7 +17,7 @@ class LimitUse:
 
     Attributes:
         limit: The limit.
-        used: The number of slots that are in use now, by all clients that share its store.
+        used: The number of slots that are taken now, by all clients that share its store.
     """
 
     limit: Limit
@@ -34,11 +34,11 @@ class Budget:
     """How many requests are left: see `IntervalsClient.budget`.
 
     Attributes:
-        limits: The use of each rate limit of the client, by default that of a minute.
+        limits: The use of each rate limit of the client. The default limit is per minute.
         day_quota: The daily quota of the account, in requests.
-        day_used: Requests that the account has used today, by all its people and programs.
+        day_used: The number of requests that the account has used today, by all its users.
         next_reset: When the daily quota is reset, in UTC; None on older accounts.
-        requests: Requests that this client has sent since it was made.
+        requests: The number of requests that this client has sent.
     """
 
     limits: tuple[LimitUse, ...]
@@ -49,5 +49,5 @@ class Budget:
 
     @property
     def day_left(self) -> int:
-        """Requests that the account has left today."""
+        """The number of requests that the account has left today."""
         return max(self.day_quota - self.day_used, 0)

@@ -17,17 +17,18 @@ from intervals_async import (
     NotFoundError,
     Response,
     ResponseError,
-    RetryPolicy,
     TooFastError,
 )
 from intervals_async.events import Event, RequestSent, ResponseReceived, RetryScheduled
 from intervals_async.testing import FakeIntervals, faults
 
+from ..conftest import AT_ONCE
 
-async def test_a_response_is_returned_as_it_came(
+
+async def test_a_response_is_returned_unchanged(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Status, headers and body; params are written as filters are."""
+    """A raw request returns status, headers and body; its params are encoded as filters."""
     params = {"projectid": [3, 5], "overdue": False, "datedue": date(2026, 1, 2), "limit": 1}
     response = await intervals.raw_request("GET", "/task/", params=params)
     assert response.status == 200
@@ -45,7 +46,7 @@ async def test_a_response_is_returned_as_it_came(
 
 
 async def test_a_body_is_sent_as_json(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """And further headers go with it."""
+    """A body is sent as JSON, together with the headers."""
     fields = {"projectid": fake.rows("project")[0]["id"], "title": "a", "note": "b", "secure": "f"}
     headers = {"X-Intervals-Send-Notifications": "t"}
     response = await intervals.raw_request("post", "/projectnote/", body=fields, headers=headers)
@@ -54,16 +55,18 @@ async def test_a_body_is_sent_as_json(fake: FakeIntervals, intervals: IntervalsC
     assert "authorization" not in {name.lower() for name in response.headers}
 
 
-async def test_what_is_not_json_says_so() -> None:
-    """Only `json` minds."""
+async def test_a_body_that_is_not_json_raises_in_json_only() -> None:
+    """Only `json()` raises if the body is not JSON."""
     response = Response(status=200, headers={"X-A": "b"}, body=b"<html>")
     assert response.headers == {"x-a": "b"}
-    with pytest.raises(ResponseError, match="not JSON"):
+    with pytest.raises(ResponseError):
         response.json()
 
 
-async def test_any_body_may_come(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """A success without an envelope is no error here."""
+async def test_a_response_needs_no_envelope(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """A successful response without an envelope is no error of a raw request."""
     fake.inject(faults.Raw(b"plain", content_type="text/plain"))
     assert (await intervals.raw_request("GET", "/task/")).body == b"plain"
 
@@ -71,7 +74,7 @@ async def test_any_body_may_come(fake: FakeIntervals, intervals: IntervalsClient
 async def test_errors_are_those_of_every_call(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """They name the path, and are found inside of a success, too."""
+    """A raw request raises the errors of every call, also for an error inside a 200."""
     with pytest.raises(NotFoundError) as caught:
         await intervals.raw_request("GET", "/task/99999999/")
     assert (caught.value.method, caught.value.path) == ("GET", "/task/99999999/")
@@ -80,30 +83,30 @@ async def test_errors_are_those_of_every_call(
         await intervals.raw_request("GET", "/task/")
 
 
-async def test_it_is_retried_and_reported(fake: FakeIntervals) -> None:
-    """Within the limits, with the events of every call."""
-    told: list[Event] = []
+async def test_a_raw_request_is_limited_retried_and_reported(fake: FakeIntervals) -> None:
+    """A raw request uses the rate limits, the retries and the events of every call."""
+    events: list[Event] = []
     async with IntervalsClient(
         fake.token,
         base_url=fake.url,
         limits=(Limit(100, per=60.0),),
-        retry=RetryPolicy(wait_initial=0),
-        on_event=told.append,
+        retry=AT_ONCE,
+        on_event=events.append,
     ) as client:
         fake.inject(faults.Status(502))
         assert (await client.raw_request("GET", "/task/", params={"limit": 1})).status == 200
         (use,) = await client.limit_use()
         assert use.used == 2
-    kinds = [type(event) for event in told]
+    kinds = [type(event) for event in events]
     assert kinds == [RequestSent, ResponseReceived, RetryScheduled, RequestSent, ResponseReceived]
-    assert isinstance(told[0], RequestSent)
-    assert told[0].resource == "task"
+    assert isinstance(events[0], RequestSent)
+    assert events[0].resource == "task"
 
 
 async def test_a_post_of_unknown_fate_is_not_retried(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """It may have been carried out; one that was refused was not."""
+    """A raw POST of unknown fate raises AmbiguousWriteError, and a refused one is retried."""
     fake.inject(faults.DropAfter())
     with pytest.raises(AmbiguousWriteError):
         await intervals.raw_request("POST", "/projectnote/", body={"title": "a"})
@@ -115,10 +118,10 @@ async def test_a_post_of_unknown_fate_is_not_retried(
     assert fake.requests == 3
 
 
-async def test_a_delete_that_was_carried_out_is_a_success(
+async def test_a_retried_delete_that_finds_nothing_succeeds(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Also if nobody heard of it, and the retry finds nothing."""
+    """A raw DELETE of unknown fate succeeds if its retry finds nothing."""
     note = fake.rows("projectnote")[0]["id"]
     fake.inject(faults.DropAfter())
     assert (await intervals.raw_request("DELETE", f"/projectnote/{note}/")).status == 404
@@ -127,9 +130,9 @@ async def test_a_delete_that_was_carried_out_is_a_success(
 
 
 async def test_a_redirect_is_not_followed(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """The token would travel with it."""
+    """A redirect raises ResponseError, because following it would pass on the token."""
     fake.inject(faults.Status(302, headers={"Location": "https://example.org/"}))
-    with pytest.raises(ResponseError, match="redirect"):
+    with pytest.raises(ResponseError):
         await intervals.raw_request("GET", "/task/")
     assert fake.requests == 1
 
@@ -156,7 +159,7 @@ async def test_a_redirect_is_not_followed(fake: FakeIntervals, intervals: Interv
     ],
 )
 async def test_a_path_stays_below_the_base_url(intervals: IntervalsClient, path: str) -> None:
-    """Nothing else is sent: no host, no way up, no query."""
+    """A path with a host, a parent folder, a query or unencoded characters is rejected."""
     with pytest.raises(ArgumentError, match="path"):
         await intervals.raw_request("GET", path)
 
@@ -173,10 +176,10 @@ async def test_a_path_stays_below_the_base_url(intervals: IntervalsClient, path:
         ({"body": {"x": object()}}, "body"),
     ],
 )
-async def test_what_cannot_be_sent_is_refused(
+async def test_an_argument_that_cannot_be_sent_is_rejected(
     fake: FakeIntervals, intervals: IntervalsClient, wrong: dict[str, Any], named: str
 ) -> None:
-    """Before a request is spent on it."""
+    """An argument that cannot be sent is named, and no request is sent."""
     arguments: dict[str, Any] = {"method": "GET", "path": "/task/", **wrong}
     with pytest.raises(ArgumentError, match=named):
         await intervals.raw_request(**arguments)
