@@ -32,7 +32,7 @@ from .contract_files import NAMES, TABLES, Contract, Term, read
 AnyResource = type[Resource[Any]]
 
 PARAMETER_KINDS = {"html": "text", "integers": "integer"}
-"""What a parameter's type is called in the package, where that is not its own name."""
+"""The package's names of parameter types that differ from those in the contract."""
 
 RECORD_TYPES: dict[str, Any] = {
     "boolean": bool,
@@ -47,16 +47,16 @@ RECORD_TYPES: dict[str, Any] = {
     "objects": Objects,
     "text": str,
     "text or objects": TextOrObjects,
-    "texts": str,  # one of them may hold a comma itself, so they stay one text
+    "texts": str,  # a value may contain a comma itself, so the texts stay unsplit
     "utc": UtcDatetime,
 }
-"""How a record's field is annotated."""
+"""The annotation of a record's field for each type in the contract."""
 
 WRITES = {"create": "creatable", "update": "updatable"}
-"""The methods that write a record, and the attribute that says with which fields."""
+"""The methods that write a record, and the attribute with their TypedDict of fields."""
 
 PARAMETERS = {"filters": "arguments", "creatable": "fields", "updatable": "fields"}
-"""A resource's attributes that are TypedDicts, and what the contract has for each."""
+"""The attributes of a resource that are TypedDicts, and their counterpart in the contract."""
 
 
 @pytest.fixture(params=NAMES)
@@ -109,10 +109,8 @@ def test_methods_and_groups(contract: Contract, resource: AnyResource) -> None:
     )
 
 
-def test_list_takes_a_slice_where_the_api_has_one(
-    contract: Contract, resource: AnyResource
-) -> None:
-    """``offset`` and ``limit`` are arguments of ``list`` where the API documents them."""
+def test_list_takes_offset_and_limit_of_the_api(contract: Contract, resource: AnyResource) -> None:
+    """``list`` takes ``offset`` and ``limit`` exactly if the API documents them."""
     taken: set[str] = set()
     if "list" in resource.methods():
         taken = set(_signature(resource, "list")) & {"offset", "limit"}
@@ -141,8 +139,11 @@ def test_settable_fields(contract: Contract, resource: AnyResource, method: str)
     if method in contract.offered_groups():
         expected = {name: _parameter(name, term) for name, term in contract.fields.items()}
     elif contract.fields and "fields" not in contract.deviations:
-        why = f"{contract.name}: the contract does not say why {method} takes no fields"
-        pytest.fail(why, pytrace=False)
+        pytest.fail(
+            f"{contract.name}: expected a deviation that explains why {method} takes no fields, "
+            "got none",
+            pytrace=False,
+        )
     if method == "update":
         expected = {
             name: attrs.evolve(
@@ -153,10 +154,8 @@ def test_settable_fields(contract: Contract, resource: AnyResource, method: str)
     _agree(contract, *_parameters(WRITES[method], offered, expected))
 
 
-def test_writes_take_the_headers_that_the_api_has_for_them(
-    contract: Contract, resource: AnyResource
-) -> None:
-    """E-mails may be asked for with every write, silence where there are action notes."""
+def test_writes_take_the_headers_of_the_api(contract: Contract, resource: AnyResource) -> None:
+    """Writes take ``send_notifications``, and ``disable_action_notes`` with action notes."""
     facts: list[tuple[str, object, object]] = [
         ("has_action_notes", resource.has_action_notes, contract.action_notes)
     ]
@@ -191,7 +190,7 @@ def test_signatures_name_the_typed_dicts(contract: Contract, resource: AnyResour
 def test_record_fields(contract: Contract, resource: AnyResource) -> None:
     """Each record field has the type of the contract, and is required only if that is proven."""
     found = {field.name: field for field in _record_fields(resource)}
-    facts = _there("record fields", found, contract.record)
+    facts = _presence("record fields", found, contract.record)
     for name in found.keys() & contract.record.keys():
         term, field = contract.record[name].offered, found[name]
         proven, wanted = term.proven, RECORD_TYPES[term.type]
@@ -209,7 +208,7 @@ def test_record_fields(contract: Contract, resource: AnyResource) -> None:
 
 def test_docstrings_state_the_source_of_a_field(contract: Contract, resource: AnyResource) -> None:
     """The docstring of a record field states if it is inferred, or in one shape only."""
-    words = _one_line(descriptions(_record(resource)))
+    docstrings = _one_line(descriptions(_record(resource)))
     marks: dict[str, Callable[[Term], bool]] = {
         "Inferred": lambda term: term.source == "inferred",
         "In lists only": lambda term: term.where == "list",
@@ -218,10 +217,14 @@ def test_docstrings_state_the_source_of_a_field(contract: Contract, resource: An
     _agree(
         contract,
         *(
-            (f"{mark!r} in the docstring of record field {name}", mark in words[name], due(term))
+            (
+                f"{mark!r} in the docstring of record field {name}",
+                mark in docstrings[name],
+                expects_mark(term),
+            )
             for name, term in contract.record.items()
-            for mark, due in marks.items()
-            if name in words
+            for mark, expects_mark in marks.items()
+            if name in docstrings
         ),
     )
 
@@ -238,29 +241,29 @@ def test_everything_has_a_docstring(contract: Contract, resource: AnyResource) -
     _agree(contract, *facts)
 
 
-def test_a_description_is_given_once(contract: Contract, resource: AnyResource) -> None:
-    """Of the fields of ``update`` only those are described that differ from ``create``."""
-    own = descriptions(_typed_dict(resource, "updatable"))
-    said = descriptions(_typed_dict(resource, "creatable"))
-    repeated = [name for name, words in own.items() if said.get(name) == words]
-    _agree(contract, ("descriptions that are repeated", repeated, []))
+def test_descriptions_are_not_repeated(contract: Contract, resource: AnyResource) -> None:
+    """The fields of ``update`` have a docstring only if it differs from that of ``create``."""
+    of_update = descriptions(_typed_dict(resource, "updatable"))
+    of_create = descriptions(_typed_dict(resource, "creatable"))
+    repeated = [name for name, text in of_update.items() if of_create.get(name) == text]
+    _agree(contract, ("repeated descriptions", repeated, []))
 
 
 @pytest.mark.parametrize("attribute", PARAMETERS)
 def test_docstrings_state_rules(contract: Contract, resource: AnyResource, attribute: str) -> None:
     """The docstring of an argument states its maximum length, its default, and HTML if allowed."""
-    words = _described(resource, attribute)
+    docstrings = _described(resource, attribute)
     terms: Mapping[str, Term] = getattr(contract, PARAMETERS[attribute])
     facts: list[tuple[str, object, object]] = []
-    for name in words.keys() & terms.keys():
+    for name in docstrings.keys() & terms.keys():
         term = terms[name].offered
-        due = [f"at most {term.longest} characters"] if term.longest else []
-        due += ["HTML is accepted"] if term.type == "html" else []
+        phrases = [f"at most {term.longest} characters"] if term.longest else []
+        phrases += ["HTML is accepted"] if term.type == "html" else []
         if term.default is not None and attribute != "updatable":
-            due += [f"by default {term.default}"]
+            phrases += [f"by default {term.default}"]
         facts += [
-            (f"{each!r} in the docstring of {attribute} {name}", each in words[name], True)
-            for each in due
+            (f"{each!r} in the docstring of {attribute} {name}", each in docstrings[name], True)
+            for each in phrases
         ]
     _agree(contract, *facts)
 
@@ -270,16 +273,16 @@ def test_deviations_are_real_and_explained(contract: Contract) -> None:
     for table in TABLES:
         lines: Mapping[str, Term] = getattr(contract, table)
         for name, term in lines.items():
-            place = f"{contract.name}: {name} of {table}"
-            assert bool(term.here) == bool(term.because), f"{place}: here without because?"
-            assert bool(term.source) == (table == "record"), f"{place}: source"
+            line = f"{contract.name}: {name} of {table}"
+            assert bool(term.here) == bool(term.because), f"{line}: here and because go together"
+            assert bool(term.source) == (table == "record"), f"{line}: only records have a source"
             for key, value in term.here.items():
                 plain = term.proven if key == "present" else getattr(term, key)
-                assert plain != value, f"{place}: {key} does not differ"
+                assert plain != value, f"{line}: {key} does not differ"
     for name, reason in contract.deviations.items():
         assert reason
         known = contract.fields if name == "fields" else name in contract.methods
-        assert known, f"{contract.name}: there is no {name} that could be left out"
+        assert known, f"{contract.name}: the deviation {name} is no documented method"
     for method, special in contract.special.items():
         assert special.keys() == {"groups", "because"}
         assert method not in contract.methods
@@ -288,7 +291,7 @@ def test_deviations_are_real_and_explained(contract: Contract) -> None:
 def _agree(contract: Contract, *facts: tuple[str, object, object]) -> None:
     """Compare the package with the contract, and fail with a list of all differences."""
     wrong = [
-        f"{contract.name}: {what} is {_shown(found)}, the contract says {_shown(expected)}"
+        f"{contract.name}: {what}: expected {_shown(expected)}, got {_shown(found)}"
         for what, found, expected in facts
         if found != expected
     ]
@@ -299,7 +302,7 @@ def _agree(contract: Contract, *facts: tuple[str, object, object]) -> None:
 def _each(
     what: str, found: Mapping[str, object], expected: Mapping[str, object]
 ) -> list[tuple[str, object, object]]:
-    nothing = "not there"
+    nothing = "absent"
     return [
         (f"{what}: {name}", found.get(name, nothing), expected.get(name, nothing))
         for name in dict.fromkeys([*expected, *found])
@@ -307,16 +310,16 @@ def _each(
     ]
 
 
-def _there(
+def _presence(
     what: str, found: Iterable[str], expected: Iterable[str]
 ) -> list[tuple[str, object, object]]:
-    return _each(what, dict.fromkeys(found, "there"), dict.fromkeys(expected, "there"))
+    return _each(what, dict.fromkeys(found, "present"), dict.fromkeys(expected, "present"))
 
 
 def _parameters(
     what: str, found: Mapping[str, Parameter], expected: Mapping[str, Parameter]
 ) -> list[tuple[str, object, object]]:
-    return _there(what, found, expected) + [
+    return _presence(what, found, expected) + [
         (
             f"{what}: {field.name} of {name}",
             getattr(found[name], field.name),
@@ -371,17 +374,17 @@ def _unpacked(resource: AnyResource, method: str) -> str | None:
 
 
 def _described(resource: AnyResource, attribute: str) -> Mapping[str, str]:
-    """Read what the keys of a TypedDict mean; `create` describes for `update`."""
+    """Return the docstrings of a TypedDict's keys; those of ``create`` also serve ``update``."""
     typed_dict, creatable = (_typed_dict(resource, each) for each in (attribute, "creatable"))
     return _one_line(descriptions(typed_dict, creatable))
 
 
-def _one_line(words: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: " ".join(each.split()) for name, each in words.items()}
+def _one_line(docstrings: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: " ".join(text.split()) for name, text in docstrings.items()}
 
 
 def _shown(value: object) -> str:
     for name, kind in RECORD_TYPES.items():
         if value in (kind, kind | None):
             return name if value is kind else f"{name}, or None"
-    return "none at all" if value is attrs.NOTHING else repr(value)
+    return "no default" if value is attrs.NOTHING else repr(value)
