@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "_json.py": ("tests/test_json.py",),
     "_schema/values.py": ("tests/schema/test_values.py",),
     "_schema/parameters.py": ("tests/schema/test_parameters.py",),
-    "_http/messages.py": ("tests/http/test_messages.py", "tests/http/test_bad_answers.py"),
+    "_http/messages.py": ("tests/http/test_messages.py", "tests/http/test_bad_responses.py"),
     "_http/row_parser.py": ("tests/http/test_row_parser.py",),
     "_http/final_errors.py": ("tests/http/test_retry_table.py",),
     "_streaming/page_plan.py": ("tests/streaming/test_page_plan.py",),
