@@ -282,8 +282,8 @@ class IntervalsClient(ResourceAttributes):
         quota = await self.quota.get()
         return Budget(
             limits=await self.limit_use(),
-            day_quota=quota.quota,
-            day_used=quota.used,
+            daily_quota=quota.quota,
+            daily_used=quota.used,
             next_reset=quota.next_reset,
             requests=self._transport.requests,
         )

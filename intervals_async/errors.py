@@ -84,12 +84,12 @@ class BudgetError(IntervalsError):
 
     Attributes:
         requests: The estimated number of requests; None if the quota is too small to find out.
-        day_left: The number of requests that the account has left today.
+        daily_left: The number of requests that the account has left today.
         next_reset: When the quota is reset, in UTC; None on older accounts.
     """
 
     requests: int | None = None
-    day_left: int = 0
+    daily_left: int = 0
     next_reset: datetime | None = None
 
 
@@ -199,12 +199,12 @@ class RecordError(ResponseError):
     """A record in a response does not have its documented type.
 
     Attributes:
-        place: The JSON path of the value, such as ``$.projectnote[3].date``.
+        json_path: The JSON path of the value, such as ``$.projectnote[3].date``.
     """
 
-    def __init__(self, message: str, *, place: str = "$", **details: Any) -> None:
+    def __init__(self, message: str, *, json_path: str = "$", **details: Any) -> None:
         super().__init__(message, **details)
-        self.place = place
+        self.json_path = json_path
 
 
 class ListingError(CallError):

@@ -110,8 +110,8 @@ def test_every_error_can_be_pickled_and_copied(pickled: bool) -> None:
 
 def test_a_record_error_keeps_its_place_when_pickled() -> None:
     """Pickling keeps the path of the wrong value in a RecordError."""
-    error = RecordError("wrong", place="$.projectnote[3].date", status=200)
-    assert pickle.loads(pickle.dumps(error)).place == "$.projectnote[3].date"
+    error = RecordError("wrong", json_path="$.projectnote[3].date", status=200)
+    assert pickle.loads(pickle.dumps(error)).json_path == "$.projectnote[3].date"
 
 
 def test_errors_have_builtin_base_classes() -> None:

@@ -141,8 +141,8 @@ async def test_stream_notes_says_what_went_wrong(account: FakeIntervals) -> None
     status, output, complaint = await run("stream_notes.py")
     assert (status, output) == (1, "")
     assert complaint == (
-        "stream_notes: GET /projectnote/: HTTP 401, code 9: User bad auth; is the token right? "
-        "It is an argument of IntervalsClient, or INTERVALS_TOKEN\n"
+        "stream_notes: GET /projectnote/: HTTP 401, code 9: User bad auth; check the token: "
+        "IntervalsClient(token) or INTERVALS_TOKEN\n"
     )
 
 

@@ -30,9 +30,9 @@ def describe_estimate(estimate: Estimate) -> str:
     words = f"{plural(estimate.requests, 'request')}, {approximate_duration(estimate.seconds)}"
     if estimate.begun is not None:
         words = f"going on with the export of {utc_minute(estimate.begun)}: {words}"
-    if estimate.day_left is None:
+    if estimate.daily_left is None:
         return f"{words}; what is left today is not known"
-    words += f"; {estimate.day_left:,} left today"
+    words += f"; {estimate.daily_left:,} left today"
     if not estimate.fits_today and estimate.next_reset is not None:
         words += f", more from {utc_minute(estimate.next_reset)} on"
     return words

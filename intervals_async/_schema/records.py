@@ -81,24 +81,24 @@ class RecordDecoder(Generic[R]):
         """Whether the records have a field of this name."""
         return name in self._known
 
-    def records(self, rows: Iterable[object], place: str, first: int = 0) -> list[R]:
-        """Decode rows; `place` says where they stand, such as ``$.projectnote``.
+    def records(self, rows: Iterable[object], json_path: str, first: int = 0) -> list[R]:
+        """Decode rows; `json_path` says where they stand, such as ``$.projectnote``.
 
         Args:
             rows: The rows, or a piece of them.
-            place: Where all the rows stand.
+            json_path: Where all the rows stand.
             first: The index there of the first one given.
 
         Raises:
             RecordError: A row is not a record, or a value does not fit its field.
         """
-        records, error = self.some_records(rows, place, first)
+        records, error = self.some_records(rows, json_path, first)
         if error is not None:
             raise error
         return records
 
     def some_records(
-        self, rows: Iterable[object], place: str, first: int = 0
+        self, rows: Iterable[object], json_path: str, first: int = 0
     ) -> tuple[list[R], RecordError | None]:
         """Decode rows up to the first wrong one; give the records and what was wrong with it."""
         records: list[R] = []
@@ -112,32 +112,32 @@ class RecordDecoder(Generic[R]):
                 record.__class__ = cls  # see `_unfrozen`
             except Exception:  # noqa: BLE001  whatever a hostile row provokes is explained below
                 try:
-                    record = self._careful(row, f"{place}[{first + len(records)}]")
+                    record = self._careful(row, f"{json_path}[{first + len(records)}]")
                 except RecordError as error:
                     return records, error
             records.append(record)
         return records, None
 
-    def record(self, row: object, place: str) -> R:
+    def record(self, row: object, json_path: str) -> R:
         """Decode one row; raises as `records` does."""
         if not isinstance(row, dict):
             found = f"expected an object, found {type(row).__name__}"
-            raise RecordError(f"{place}: {found}", place=place)
+            raise RecordError(f"{json_path}: {found}", json_path=json_path)
         try:
             return self._sorted_out(row, self._explain)
         except ClassValidationError as error:
-            complaint = transform_error(error, path=place, format_exception=_check_create)[0]
+            complaint = transform_error(error, path=json_path, format_exception=_check_create)[0]
             message, _, where = complaint.rpartition(" @ ")
-            raise RecordError(f"{where}: {message}", place=where) from None
+            raise RecordError(f"{where}: {message}", json_path=where) from None
 
-    def _careful(self, row: object, place: str) -> R:
+    def _careful(self, row: object, json_path: str) -> R:
         """Decode a row that is not the usual one; the quick way, if that does."""
         if isinstance(row, dict):
             try:
                 return self._sorted_out(row, self._structure)
             except Exception:  # noqa: BLE001, S110  explained below
                 pass
-        return self.record(row, place)
+        return self.record(row, json_path)
 
     def _sorted_out(self, row: dict[str, object], structure: Structure) -> R:
         extra = {key: value for key, value in row.items() if key not in self._known}

@@ -35,19 +35,19 @@ class Budget:
 
     Attributes:
         limits: The use of each rate limit of the client. The default limit is per minute.
-        day_quota: The daily quota of the account, in requests.
-        day_used: The number of requests that the account has used today, by all its users.
+        daily_quota: The daily quota of the account, in requests.
+        daily_used: The number of requests that the account has used today, by all its users.
         next_reset: When the daily quota is reset, in UTC; None on older accounts.
         requests: The number of requests that this client has sent.
     """
 
     limits: tuple[LimitUse, ...]
-    day_quota: int
-    day_used: int
+    daily_quota: int
+    daily_used: int
     next_reset: datetime | None
     requests: int
 
     @property
-    def day_left(self) -> int:
+    def daily_left(self) -> int:
         """The number of requests that the account has left today."""
-        return max(self.day_quota - self.day_used, 0)
+        return max(self.daily_quota - self.daily_used, 0)

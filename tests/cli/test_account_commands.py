@@ -81,7 +81,7 @@ def test_a_missing_token_is_said(invoke: Any) -> None:
     [
         (b" \n", "is empty"),
         (b"\xff\xfe\x00", "binary data"),
-        (b"secret word\n", "no token has"),
+        (b"secret word\n", "printable ASCII"),
     ],
 )
 def test_a_file_without_a_token_is_said(
@@ -123,7 +123,7 @@ def test_a_wrong_address_is_said(invoke: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("INTERVALS_TOKEN", "token")
     result = invoke("--base-url", "ftp://example.org", "me")
     assert result.exit_code == 2
-    assert result.stderr.startswith("intervals-async: base_url ")
+    assert result.stderr.startswith("intervals-async: base_url: expected ")
 
 
 def test_an_unreachable_host_is_said(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_an_unreachable_host_is_said(invoke: Any, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("intervals_async.client.RetryPolicy", lambda: once)
     result = invoke("--base-url", "http://127.0.0.1:1/", "me")
     assert result.exit_code == 1
-    assert result.stderr.startswith("intervals-async: GET /me/: no connection: ")
+    assert result.stderr.startswith("intervals-async: GET /me/: connection failed: ")
     assert result.stderr.count("\n") == 1
 
 

@@ -49,7 +49,7 @@ def test_a_dry_run_for_scripts(account: FakeIntervals, tmp_path: Path, invoke: A
         {"resource": "projectnote", "listcount": 50, "requests": 1},
     ]
     assert told["requests"] == 2
-    assert told["day_left"] > 2
+    assert told["daily_left"] > 2
     assert told["begun"] is None
     assert not (tmp_path / "new").exists()
 
@@ -249,7 +249,7 @@ def test_several_commands_share_the_limits(
     result = invoke("list", "group", "--count")
     assert (result.exit_code, result.stdout) == (0, "4\n")
     assert result.stderr.count("\n") == 1
-    assert "cannot be asked" in result.stderr
+    assert "is unavailable" in result.stderr
     monkeypatch.setenv("INTERVALS_LIMIT_STORE", "nosuch://somewhere")
     result = invoke("list", "group", "--count")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

@@ -15,7 +15,6 @@ from intervals_async import (
     DailyQuotaError,
     IntervalsClient,
     Limit,
-    RetryPolicy,
     ServerError,
 )
 from intervals_async._streaming.page_plan import pages_of
@@ -32,9 +31,8 @@ from intervals_async.export.accounts.listings import (
 from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
 
+from ..conftest import AT_ONCE
 from .exported import rows_of
-
-AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 class Told:
@@ -163,7 +161,7 @@ def test_an_estimate_adds_up() -> None:
     """And says whether the day suffices, where that is known."""
     each = [ResourceEstimate(resource=name, listcount=None, requests=3) for name in "ab"]
     for left, fits in ((5, False), (6, True), (None, True)):
-        estimate = Estimate(resources=each, seconds=0, day_left=left, next_reset=None)
+        estimate = Estimate(resources=each, seconds=0, daily_left=left, next_reset=None)
         assert estimate.requests == 6
         assert estimate.fits_today is fits
 
@@ -181,7 +179,7 @@ async def test_each_size(tmp_path: Path, notes: int) -> None:
         assert len({(seen.path, *seen.query.items()) for seen in fake.log}) == len(fake.log)
     assert manifest.requests == len(fake.log)
     assert manifest.records == notes
-    assert told.only.day_left == 6000
+    assert told.only.daily_left == 6000
     assert told.only.next_reset is not None
     assert told.only.resources[0].listcount == notes
 
@@ -310,7 +308,7 @@ async def test_an_export_that_does_not_fit_is_not_begun(tmp_path: Path) -> None:
     assert str(caught.value).startswith(
         "the export takes about 13 requests, and 12 of the day's 12 are left until "
     )
-    assert (caught.value.requests, caught.value.day_left) == (13, 12)
+    assert (caught.value.requests, caught.value.daily_left) == (13, 12)
     assert caught.value.next_reset == told.only.next_reset
     assert told.only.requests == 13
     assert not told.only.fits_today
@@ -325,7 +323,7 @@ async def test_an_export_that_just_fits(tmp_path: Path) -> None:
     ):
         manifest = await export_account(client, tmp_path, resources=["person", "personcontact"])
         assert manifest.requests == 14
-        assert (await client.budget()).day_left == 0
+        assert (await client.budget()).daily_left == 0
 
 
 async def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
@@ -356,7 +354,7 @@ async def test_the_first_pages_are_not_asked_for_where_these_alone_are_too_many(
         assert sent(poor) == {"quota": 1}
     first = sum(parent_of(each.resource, {}) is None for each in manifest.exported)
     assert f"takes at least {first} requests, and {left} of the day's" in str(caught.value)
-    assert (caught.value.requests, caught.value.day_left) == (None, left)
+    assert (caught.value.requests, caught.value.daily_left) == (None, left)
     assert os.listdir(tmp_path) == ["all"]
 
 
@@ -458,7 +456,7 @@ async def test_a_day_that_is_used_up_is_waited_for(tmp_path: Path, days: Days) -
         )
         assert sent(fake) == {"quota": 2, "person": 1, "personcontact": 12}
     assert days.waited == [days.reset]
-    assert told.only.day_left == 14
+    assert told.only.daily_left == 14
     assert manifest.requests == 15
 
 
@@ -549,7 +547,7 @@ async def test_a_quota_that_cannot_be_read(
     manifest = await export_account(
         intervals, tmp_path, resources=["person", "personcontact"], on_estimate=told
     )
-    assert (told.only.day_left, told.only.next_reset) == (None, None)
+    assert (told.only.daily_left, told.only.next_reset) == (None, None)
     assert told.only.fits_today
     assert sent(fake) == {"quota": requests, "person": 1, "personcontact": 12}
     assert manifest.requests == len(fake.log)

@@ -191,7 +191,7 @@ async def test_where_nobody_may_pass_it_fails_and_is_gone_on_with(
     """It says which store and why; no file is half there, and the same call goes on."""
     place.at_the(2, "/projectnote/", lambda: vanish(redis))
     async with place.store("closed") as store:
-        with pytest.raises(LimitStoreError, match=r"^Redis at .* cannot be asked: .+$") as caught:
+        with pytest.raises(LimitStoreError, match=r"^Redis at .* is unavailable: .+$") as caught:
             await place.export(store)
     assert "\n" not in str(caught.value)
     assert said() == ["WARNING"]

@@ -182,9 +182,9 @@ async def test_budget(small: FakeIntervals) -> None:
         budget = await client.budget()
     assert budget == Budget(
         limits=(LimitUse(limit, 3),),
-        day_quota=3,
-        day_used=2,
+        daily_quota=3,
+        daily_used=2,
         next_reset=datetime(2026, 11, 23, tzinfo=UTC),
         requests=3,
     )
-    assert (budget.day_left, budget.limits[0].left) == (1, 97)
+    assert (budget.daily_left, budget.limits[0].left) == (1, 97)

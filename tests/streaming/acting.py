@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from intervals_async import RetryPolicy, Stream
+from intervals_async import Stream
 from intervals_async.testing import FakeIntervals, SeenRequest
-
-AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 def ids(fake: FakeIntervals, resource: str = "projectnote") -> list[int]:

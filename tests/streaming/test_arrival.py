@@ -27,7 +27,8 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import AT_ONCE, ids, read_ids, requested, take
+from ..conftest import AT_ONCE
+from .acting import ids, read_ids, requested, take
 
 
 class Rows:
@@ -560,7 +561,10 @@ async def test_a_page_that_is_left_is_told(fake: FakeIntervals, how: str) -> Non
             gc.collect()
         failed = events[-1]
         assert isinstance(failed, RequestFailed)
-        assert (failed.error, failed.reason) == ("CancelledError", "it was left")
+        assert (failed.error, failed.reason) == (
+            "CancelledError",
+            "the response was closed before its end",
+        )
     hold.set()
 
 

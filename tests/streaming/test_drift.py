@@ -28,7 +28,8 @@ from intervals_async import (
 from intervals_async._streaming.id_set import IdSet
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-from .acting import AT_ONCE, change_before, ids, insert, move, read, read_ids, remove, requested
+from ..conftest import AT_ONCE
+from .acting import change_before, ids, insert, move, read, read_ids, remove, requested
 
 BENCHMARK = Path(__file__).parent.parent.parent / "benchmarks" / "drift.py"
 
@@ -532,7 +533,7 @@ async def test_a_row_without_id_says_so(
     assert (await anext(stream)).id == ids(fake)[0]
     with pytest.raises(RecordError) as caught:
         await anext(stream)
-    assert caught.value.place == "$.projectnote[1].id"
+    assert caught.value.json_path == "$.projectnote[1].id"
     assert caught.value.filters == {"offset": "0", "limit": "100"}
 
 

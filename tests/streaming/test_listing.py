@@ -418,11 +418,11 @@ async def test_a_wrong_record_is_named_with_its_page(
     fake.inject(faults.Raw(b'{"listcount":1,"projectnote":[{"id":"x"}]}'))
     with pytest.raises(RecordError) as caught:
         await notes.first()
-    assert caught.value.place == "$.projectnote[0].id"
+    assert caught.value.json_path == "$.projectnote[0].id"
     assert caught.value.filters == {"offset": "0", "limit": "1"}
     assert (caught.value.status, caught.value.attempts) == (200, 1)
     fake.inject(faults.Raw(b'{"listcount":"many","projectnote":[]}'))
-    with pytest.raises(ResponseError, match="no count"):
+    with pytest.raises(ResponseError, match="listcount"):
         await notes.count()
 
 

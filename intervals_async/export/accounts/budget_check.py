@@ -54,7 +54,7 @@ class BudgetCheck:
         required = min(pages, 1) if self._wait_for_reset else pages
         while True:
             budget = self._budget = await self._request_budget()
-            if budget is None or budget.day_left >= required:
+            if budget is None or budget.daily_left >= required:
                 return
             if not self._wait_for_reset or budget.next_reset is None:
                 raise _budget_error(f"at least {pages:,}", budget)
@@ -92,7 +92,7 @@ class BudgetCheck:
         return Estimate(
             resources=sorted(resources, key=lambda each: each.resource),
             seconds=seconds,
-            day_left=None if budget is None else budget.day_left,
+            daily_left=None if budget is None else budget.daily_left,
             next_reset=None if budget is None else budget.next_reset,
             begun=begun,
         )
@@ -131,10 +131,10 @@ class BudgetCheck:
 def _budget_error(cost: str, budget: Budget, requests: int | None = None) -> BudgetError:
     until = f" until {budget.next_reset:%Y-%m-%d %H:%M} UTC" if budget.next_reset else ""
     error = BudgetError(
-        f"the export takes {cost} requests, and {budget.day_left:,} of the day's "
-        f"{budget.day_quota:,} are left{until}: export less, or let it wait for the next day "
+        f"the export takes {cost} requests, and {budget.daily_left:,} of the day's "
+        f"{budget.daily_quota:,} are left{until}: export less, or let it wait for the next day "
         "(wait_for_reset=True, --wait-for-reset)"
     )
     error.requests = requests
-    error.day_left, error.next_reset = budget.day_left, budget.next_reset
+    error.daily_left, error.next_reset = budget.daily_left, budget.next_reset
     return error

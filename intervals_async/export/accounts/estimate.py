@@ -41,7 +41,7 @@ class Estimate:
     Attributes:
         resources: All resources that are read, including those read for their ids only.
         seconds: How long it takes at least, judging by the rate limits and the first pages.
-        day_left: How many requests were left of the account's daily quota before the export sent
+        daily_left: How many requests were left of the account's daily quota before the export sent
             any; None if unknown.
         next_reset: When the daily quota is reset, in UTC; None on older accounts.
         begun: When the unfinished export that is resumed was started, in UTC; None for a new one.
@@ -50,7 +50,7 @@ class Estimate:
 
     resources: Sequence[ResourceEstimate]
     seconds: float
-    day_left: int | None
+    daily_left: int | None
     next_reset: datetime | None
     begun: datetime | None = None
 
@@ -62,7 +62,7 @@ class Estimate:
     @property
     def fits_today(self) -> bool:
         """Whether today's remaining requests are enough, as far as is known."""
-        return self.day_left is None or self.requests <= self.day_left
+        return self.daily_left is None or self.requests <= self.daily_left
 
     def to_dict(self) -> dict[str, Any]:
         """Convert it into plain data, with the total number of requests."""

@@ -212,7 +212,7 @@ def test_a_wrong_row_is_named(row: object, message: str) -> None:
     with pytest.raises(RecordError) as caught:
         record_decoder(ProjectNote).records([ROW, row], "$.projectnote")
     assert caught.value.message.startswith(message)
-    assert caught.value.message.startswith(caught.value.place)
+    assert caught.value.message.startswith(caught.value.json_path)
 
 
 def test_the_records_before_a_wrong_row_can_be_had() -> None:
@@ -223,7 +223,7 @@ def test_the_records_before_a_wrong_row_can_be_had() -> None:
     records, error = decoder.some_records(rows, "$.projectnote", first=40)
     assert records == decode_page(WHOLE_ROW, ROW)
     assert error is not None
-    assert error.place == "$.projectnote[42].secure"
+    assert error.json_path == "$.projectnote[42].secure"
     assert decoder.some_records(rows[:2], "$.projectnote") == (records, None)
     with pytest.raises(RecordError) as caught:
         decoder.records(rows, "$.projectnote", 40)
@@ -252,7 +252,7 @@ def test_only_a_record_error_comes_out(changes: dict[str, Any], absent: set[str]
     decoder = record_decoder(ProjectNote)
     (*notes,), error = decoder.some_records([row], "$")
     if error is not None:
-        assert error.place.startswith("$[0]")
+        assert error.json_path.startswith("$[0]")
         with pytest.raises(RecordError, match=re.escape(error.message)):
             decoder.record(row, "$[0]")
     else:

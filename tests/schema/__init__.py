@@ -1,0 +1,1 @@
+"""Tests of `intervals_async._schema`."""
