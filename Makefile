@@ -28,7 +28,7 @@ help:
 	@echo "make test-slow    the slow tests: processes, examples, fuzzing, installed wheel"
 	@echo "make coverage     what both covered, after: make test test-slow COVERAGE=1"
 	@echo "make lint         ruff, and the layers of the package"
-	@echo "make types        mypy and pyright, both strict; public types are complete"
+	@echo "make types        mypy and pyright, both strict"
 	@echo "make docs         build the documentation, warnings are errors"
 	@echo "make wheel        build the wheel and try it in an environment of its own"
 	@echo "make prove        what takes long: drifting rows, kills, soak, mutants (SAMPLE=1 for a few)"
@@ -66,7 +66,6 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/pyright --ignoreexternal --verifytypes intervals_async
 
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
