@@ -7,16 +7,32 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VERSIONS := 3.11 3.12 3.13
 
-.PHONY: help demo test lint types docs wheel test-all test-oldest bench format clean
+# As many test processes as there are cores.
+WORKERS ?= auto
+PYTEST := -m pytest -n $(WORKERS) --dist worksteal
+# `make test COVERAGE=1` leaves its measurements for `make coverage`.
+RUN := $(if $(COVERAGE),$(BIN)/coverage run,$(BIN)/python)
+
+# How much `make prove` proves; `make prove SAMPLE=1` is the small sample that CI runs.
+DRIFTS := $(if $(SAMPLE),100,2000)
+KILLS := $(if $(SAMPLE),5,200)
+CALLS := $(if $(SAMPLE),2000,50000)
+MUTANTS := $(if $(SAMPLE),8,160)
+
+.PHONY: help demo test test-slow coverage lint types docs wheel prove mutants test-all test-oldest \
+	bench format clean
 
 help:
 	@echo "make demo         install, start the sandbox, run the main job, show what it got"
-	@echo "make test         install the test tools and run all tests with coverage"
+	@echo "make test         install the test tools and run the tests, except the slow ones"
+	@echo "make test-slow    the slow tests: processes, examples, fuzzing, installed wheel"
+	@echo "make coverage     what both covered, after: make test test-slow COVERAGE=1"
 	@echo "make lint         ruff, and the layers of the package"
-	@echo "make types        mypy and pyright, both strict; public types are complete"
+	@echo "make types        mypy and pyright, both strict"
 	@echo "make docs         build the documentation, warnings are errors"
 	@echo "make wheel        build the wheel and try it in an environment of its own"
-	@echo "make test-all     the tests with each of Python $(VERSIONS) that is here"
+	@echo "make prove        what takes long: drifting rows, kills, soak, mutants (SAMPLE=1 for a few)"
+	@echo "make test-all     all tests with each of Python $(VERSIONS) that is here"
 	@echo "make test-oldest  the tests with the oldest dependencies that are allowed"
 	@echo "make bench        the streams against other clients, in about 20 minutes; writes benchmarks/results.md"
 
@@ -24,10 +40,23 @@ demo: $(VENV)/.demo
 	$(BIN)/intervals-async demo
 
 test: $(VENV)/.test
-	rm -f .coverage .coverage.*
-	PYTHONDEVMODE=1 $(BIN)/coverage run -m pytest
+	$(RUN) $(PYTEST) -m "not slow"
+
+test-slow: $(VENV)/.dev
+	$(RUN) $(PYTEST) -m slow
+
+coverage: $(VENV)/.test
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+prove: $(VENV)/.test
+	$(BIN)/python benchmarks/drift.py --runs $(DRIFTS)
+	$(BIN)/python benchmarks/killed.py --kills $(KILLS)
+	$(BIN)/python benchmarks/soak.py --calls $(CALLS)
+	$(MAKE) --no-print-directory mutants
+
+mutants: $(VENV)/.test
+	$(BIN)/python benchmarks/mutants.py --sample $(MUTANTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -37,7 +66,6 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/pyright --ignoreexternal --verifytypes intervals_async
 
 docs: $(VENV)/.dev
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build
@@ -52,14 +80,14 @@ wheel: $(VENV)/.dev
 test-all:
 	@for version in $(VERSIONS); do \
 		python$$version -c "" 2>/dev/null || { echo "Python $$version is not here: skipped"; continue; }; \
-		$(MAKE) --no-print-directory test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+		$(MAKE) --no-print-directory test test-slow PYTHON=python$$version VENV=.venv-$$version || exit 1; \
 	done
 
 test-oldest: VENV = .venv-oldest
 test-oldest:
 	$(MAKE) --no-print-directory $(VENV)/.test VENV=$(VENV)
 	$(VENV)/bin/python .ci/oldest.py | xargs $(VENV)/bin/python -m pip --disable-pip-version-check --quiet install
-	PYTHONDEVMODE=1 $(VENV)/bin/python -m pytest -q
+	$(VENV)/bin/python $(PYTEST) -m "not slow"
 
 bench: VENV = .venv-bench
 bench:

@@ -62,12 +62,12 @@ async def _leak_check() -> AsyncIterator[None]:
 
 async def _tasks_left() -> set[asyncio.Task[Any]]:
     gc.collect()  # unclosed objects warn
-    for _ in range(10):  # the loop ends unfinished generators in tasks, which need some turns
+    for _ in range(10):
         await asyncio.sleep(0)
-        left = asyncio.all_tasks()
-        if not any("async_generator_athrow" in repr(task) for task in left):
+        # The loop ends unfinished generators in tasks of its own, which need some turns.
+        if not any("async_generator_athrow" in repr(task) for task in asyncio.all_tasks()):
             break
-    return left
+    return asyncio.all_tasks()
 
 
 def _is_of_the_library(task: asyncio.Task[Any]) -> bool:

@@ -244,7 +244,7 @@ class Listing(Generic[R]):
         limit = 1 if self._limit is None else min(self._limit, 1)
         one = Listing(self._source, offset=self._offset, limit=limit)
         options = ReadOptions(page_size=1, on_drift="ignore", bulk=False)
-        reader, _ = one._begin(options)
+        reader = one._reader(options, one._start())
         async for page in Pages(reader, self._source.resource):
             return page.items[0]
         return None
@@ -262,11 +262,15 @@ class Listing(Generic[R]):
                 "meanwhile cannot be repaired: say on_drift='ignore'"
             )
         listing = fingerprint(source.resource, source.query, self._offset, self._limit)
-        bookmark = Bookmark(resource=source.resource, listing=listing, position=self._offset)
+        bookmark = self._start(listing)
         if options.resume is not None:
             bookmark = Bookmark.parse(options.resume)
             bookmark.check(source.resource, listing, self._partition_names())
         return self._reader(options, bookmark), bookmark
+
+    def _start(self, listing: str = "") -> Bookmark:
+        """Return the position before the first record; `listing` is the fingerprint to keep."""
+        return Bookmark(resource=self._source.resource, listing=listing, position=self._offset)
 
     def _partition_names(self) -> Sequence[str]:
         """Return the fingerprints of the partitions that a bookmark may be in."""

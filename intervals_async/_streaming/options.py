@@ -25,6 +25,9 @@ OnBroken: TypeAlias = Literal["restart", "repair"]
 
 Verify: TypeAlias = bool | Literal["second-pass"]
 
+_ON_DRIFT = get_args(OnDrift)
+_ON_BROKEN = get_args(OnBroken)
+
 
 class PageOptions(TypedDict, total=False):
     """The options of `Listing.pages`; `Listing.stream` explains them."""
@@ -84,9 +87,9 @@ class ReadOptions:
                 "snapshot=True the bookmark is gone on from page by page"
             )
         whole_number("concurrency", self.concurrency, least=1)
-        _check_choice("on_drift", self.on_drift, get_args(OnDrift))
+        _check_choice("on_drift", self.on_drift, _ON_DRIFT)
         _check_choice("verify", self.verify, (True, False, "second-pass"))
-        _check_choice("on_broken", self.on_broken, get_args(OnBroken))
+        _check_choice("on_broken", self.on_broken, _ON_BROKEN)
         if self.page_size is not None:
             whole_number("page_size", self.page_size, least=1)
 
@@ -114,6 +117,7 @@ def whole_number(name: str, value: object, *, least: int) -> int:
 
 
 def _check_choice(name: str, value: object, allowed: Sequence[object]) -> None:
-    if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
+    # 1 equals True, but is not one of the names
+    if not isinstance(value, str | bool) or value not in allowed:
         names = ", ".join(repr(one) for one in allowed)
         raise ArgumentError(f"{name} is one of {names}, not {value!r}")

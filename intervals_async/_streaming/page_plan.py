@@ -77,13 +77,14 @@ class PagePlan:
         start: The offset of the caller's slice.
         position: The offset, as the server counts now, of the record to yield next.
         yielded: How many records were yielded.
+        left: How many records the caller still wants; None for all.
         overlap: How many rows to its left each page requests besides its own.
         begun: Whether a page can be expected to meet a record that was yielded.
     """
 
     __slots__ = (
-        "_bounded", "_concurrency", "_ended", "_first_overlap", "_fruitless", "_known", "_limit",
-        "begun", "overlap", "position", "sizes", "start", "yielded",
+        "_bounded", "_concurrency", "_ended", "_first_overlap", "_fruitless", "_known",
+        "begun", "left", "overlap", "position", "sizes", "start", "yielded",
     )  # fmt: skip
 
     def __init__(
@@ -105,7 +106,7 @@ class PagePlan:
         self.yielded = yielded
         self.overlap = overlap
         self.begun = begun
-        self._limit = limit
+        self.left = None if limit is None else max(limit - yielded, 0)
         self._concurrency = concurrency
         # The overlap of the very first page, whose rows show what stands before a slice.
         self._first_overlap = first_overlap
@@ -117,11 +118,6 @@ class PagePlan:
         self._bounded = True
         # Without a listcount the only sign of the end is a page without new rows.
         self._ended = False
-
-    @property
-    def left(self) -> int | None:
-        """How many records the caller still wants; None for all."""
-        return None if self._limit is None else max(self._limit - self.yielded, 0)
 
     @property
     def end(self) -> int | None:
@@ -174,6 +170,8 @@ class PagePlan:
         self.position = position
         self.yielded += yielded
         self.begun = True
+        if self.left is not None:
+            self.left -= yielded
 
     def relocate(self, position: int) -> None:
         """Note that the record to yield next has moved to another position."""

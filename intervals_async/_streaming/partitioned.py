@@ -116,7 +116,7 @@ class PartitionedListing(Listing[R]):
 
         def open_reader(source: PageSource[R], start: Bookmark | None) -> Reader[R]:
             listing = Listing(source)
-            return listing._begin(options)[0] if start is None else listing._reader(options, start)
+            return listing._reader(options, start or listing._start())
 
         return PartitionReader(self._list_partitions(), open_reader, bookmark, limit=self._limit)
 

@@ -47,6 +47,8 @@ class Batch(Generic[R]):
 
     def first(self, count: int) -> Batch[R]:
         """Return the batch of the first records of this one, at most so many."""
+        if count >= len(self.records):
+            return self
         return attrs.evolve(
             self,
             records=self.records[:count],

@@ -31,12 +31,13 @@ def ids_of(records: Sequence[Record]) -> list[int]:
     return list(map(_id, records))
 
 
-@attrs.define(on_setattr=attrs.setters.frozen)
+@attrs.define
 class PageSource(Generic[R]):
     """The source of the rows of a listing.
 
     The listing's own source is shared by everything that reads it. Each stream works on a copy,
-    made by `for_stream`, which counts its requests and remembers its listcount.
+    made by `for_stream`, which counts its requests and remembers its listcount. Nothing else of
+    a source ever changes.
 
     Attributes:
         transport: Sends the calls.
@@ -55,18 +56,20 @@ class PageSource(Generic[R]):
     decoder: RecordDecoder[R]
     paginated: bool = True
     sorted_by_id: bool = False
-    requests: int = attrs.field(
-        default=0, init=False, eq=False, repr=False, on_setattr=attrs.setters.NO_OP
-    )
-    listcount: int | None = attrs.field(
-        default=None, init=False, eq=False, repr=False, on_setattr=attrs.setters.NO_OP
-    )
+    requests: int = attrs.field(default=0, init=False, eq=False)
+    listcount: int | None = attrs.field(default=None, eq=False)
 
     def for_stream(self, listcount: int | None = None) -> Self:
         """Return a copy for one stream; `listcount` is that of the bookmark it resumes from."""
-        copy = attrs.evolve(self)
-        copy.listcount = listcount
-        return copy
+        return type(self)(  # `attrs.evolve` takes ten times as long
+            self.transport,
+            self.resource,
+            self.query,
+            self.decoder,
+            paginated=self.paginated,
+            sorted_by_id=self.sorted_by_id,
+            listcount=listcount,
+        )
 
     @property
     def has_ids(self) -> bool:

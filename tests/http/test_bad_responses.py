@@ -102,6 +102,7 @@ async def test_two_lists_under_one_key_are_rejected(
         await intervals.projectnote.list().collect()
 
 
+@pytest.mark.slow
 def test_100_000_mutated_responses_raise_only_call_errors() -> None:
     """A response with any bytes changed is read, or raises a CallError."""
     chance = random.Random(20261122)

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from intervals_async import Limit
 from intervals_async.limits import Limiter
 
@@ -21,6 +23,7 @@ PER = 1.0
 WINDOWS = 5
 
 
+@pytest.mark.slow
 async def test_processes_use_the_limit_and_no_more(shared: SharedStore) -> None:
     """Several processes never exceed the limit by the server's clock, and use 98 % of it.
 
@@ -80,6 +83,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 async def test_the_slot_of_a_crashed_process_comes_free(
     shared: SharedStore,
 ) -> None:

@@ -147,6 +147,7 @@ async def test_a_server_that_never_responds_is_down(caplog: pytest.LogCaptureFix
         done.set()
 
 
+@pytest.mark.slow
 async def test_it_works_on_a_cluster(start_redis: Callable[..., RedisServer]) -> None:
     """The keys of the scripts lie in one hash slot, so the store works on a cluster."""
     with socket.socket() as one, socket.socket() as other:

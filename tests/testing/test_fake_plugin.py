@@ -22,6 +22,7 @@ async def test_it(fake_intervals):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["auto", "strict"])
 def test_fixture(tmp_path: Path, mode: str) -> None:
     """The fixture provides a started server in both modes of pytest-asyncio."""
