@@ -334,7 +334,9 @@ async def test_flaws_describe_files_that_have_changed(
 def test_invalid_manifest_is_rejected(tmp_path: Path, content: str) -> None:
     """Reading a file that is not a manifest, or of a newer release, names the file."""
     (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(ArgumentError, match=r"manifest\.json (is not a manifest|was written by a newer)"):
+    with pytest.raises(
+        ArgumentError, match=r"manifest\.json (is not a manifest|was written by a newer)"
+    ):
         Manifest.read(tmp_path)
 
 
