@@ -110,7 +110,7 @@ def test_killed_export_resumes_to_the_same_files(
     format: str,
 ) -> None:
     """An export that is killed at random moments resumes to the files of an unbroken one."""
-    dice = random.Random(format)
+    rng = random.Random(format)
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
 
     def run(folder: Path, calls: int) -> int:
@@ -122,7 +122,7 @@ def test_killed_export_resumes_to_the_same_files(
         env |= {"INTERVALS_TOKEN": fake.token, "INTERVALS_BASE_URL": fake.url}
         assert run(tmp_path / "unbroken", 0) == 0
         for _ in range(4):
-            assert run(tmp_path / "killed", dice.randrange(1, 25)) in (0, 9)
+            assert run(tmp_path / "killed", rng.randrange(1, 25)) in (0, 9)
         assert run(tmp_path / "killed", 0) == 0
     for resource in STEADY:
         paths = [FORMATS[format].path(tmp_path / each, resource) for each in ("unbroken", "killed")]
