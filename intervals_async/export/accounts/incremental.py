@@ -40,8 +40,8 @@ def updatable_since(
     same filters and format, and the API can select its changes. It cannot if other resources are
     listed by all of its records, or if the records that a filter selects change by themselves.
 
-    The time is that of the whole export: the first page of a resource, or the parents it is listed
-    by, may have been read long before its file was started.
+    The time is the start of the export, not of the resource: the first page of a resource, or the
+    parents it is listed by, may have been read long before its file was started.
 
     Raises:
         ArgumentError: The manifest cannot be read.
@@ -53,10 +53,10 @@ def updatable_since(
     except FileNotFoundError:
         return {}
     except ArgumentError as error:
-        raise ArgumentError(f"{error}: export without incremental to write it anew") from None
+        raise ArgumentError(f"{error}; export without incremental to replace it") from None
     if last.library != __version__:
         return {}
-    # A file may be shared by all resources, and is read as a whole: so only if all else fits.
+    # Checked last, and once for each file: it reads the complete file, which resources may share.
     flaw = cache(partial(WrittenFile.flaw, folder=folder))
     filtered = {each.resource for each in last.exported if each.filters}
     updatable = [
