@@ -19,6 +19,7 @@ def completed(spawn: Any, shell: str, *words: str) -> str:
     return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "some", "none"),
     [
@@ -47,6 +48,7 @@ def test_bash_gets_what_fits(spawn: Any, words: tuple[str, ...], some: str, none
     assert none not in offered
 
 
+@pytest.mark.slow
 def test_zsh_and_fish_get_meanings_too(spawn: Any) -> None:
     """They show what each word means."""
     assert '"task":"Tasks, read by everybody."' in completed(spawn, "zsh", "list", "tas")
@@ -54,6 +56,7 @@ def test_zsh_and_fish_get_meanings_too(spawn: Any) -> None:
     assert offered == "--worktypeid\tWork type valid for the project. [required]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_each_shell_is_shown(spawn: Any, shell: str) -> None:
     """``--show-completion`` gives what a shell's start-up file takes."""

@@ -19,6 +19,7 @@ def addressed(line: bytes) -> dict[str, str]:
     return dict(setting.split("=", 1) for setting in settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_it_serves_until_it_is_stopped(spawn: Any, number: signal.Signals) -> None:
     """The printed line leads to a server; Ctrl-C and SIGTERM end it cleanly."""
@@ -36,6 +37,7 @@ async def test_it_serves_until_it_is_stopped(spawn: Any, number: signal.Signals)
     assert stderr.count(b"\n") == 1
 
 
+@pytest.mark.slow
 def test_its_line_suits_the_other_commands(spawn: Any) -> None:
     """With the settings that it prints, this command talks to it."""
     sandbox = spawn("sandbox", "--notes", 3)

@@ -186,6 +186,7 @@ def test_nobody_to_ask_deletes_nothing(account: FakeIntervals, invoke: Any) -> N
     assert account.requests == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "code", "requests", "words"),
     [
@@ -224,6 +225,7 @@ def test_somebody_is_asked(
     assert (process.returncode, account.requests) == (code, requests)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     ("command", "closed"),
