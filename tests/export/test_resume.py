@@ -15,6 +15,7 @@ import pytest
 
 from intervals_async import ProjectNote, ResumeError
 from intervals_async.export import Checkpoint, JsonLinesSink, ParquetSink, SqliteSink
+from intervals_async.export.sinks.output import FileOutput
 
 from .kinds import EACH_KIND, Kind
 from .made_up import records_of
@@ -145,6 +146,36 @@ def test_file_of_another_export_cannot_be_resumed(kind: Kind, tmp_path: Path) ->
     sink.suspend()
     with pytest.raises(ResumeError):
         sink.resume(checkpoint)
+
+
+@pytest.mark.parametrize(("size", "offset"), [(9000, -1), (9000, -4096), (10, -1), (10, 0)])
+def test_changed_byte_before_the_checkpoint_is_detected(
+    tmp_path: Path, size: int, offset: int
+) -> None:
+    """One changed byte among the last 4,096 before the checkpoint makes resuming fail."""
+    output, checkpoint = with_changed_byte(tmp_path, size, offset)
+    with pytest.raises(ResumeError, match="does not match the checkpoint"):
+        output.resume(checkpoint)
+
+
+def test_checksum_covers_the_last_4096_bytes(tmp_path: Path) -> None:
+    """Earlier bytes are not read again, so that resuming a large file is fast."""
+    output, checkpoint = with_changed_byte(tmp_path, 9000, -4097)
+    output.resume(checkpoint)
+    output.discard()
+
+
+def with_changed_byte(folder: Path, size: int, offset: int) -> tuple[FileOutput, Checkpoint]:
+    """Write some bytes and a checkpoint, then change a byte of the unfinished file."""
+    output = FileOutput(folder / "notes.jsonl")
+    output.open()
+    output.write(bytes(size))
+    checkpoint = output.checkpoint()
+    output.suspend()
+    content = bytearray(size)
+    content[offset] = 1
+    output.path.write_bytes(content + b"bytes after the checkpoint")
+    return output, checkpoint
 
 
 @EACH_KIND
