@@ -74,18 +74,6 @@ def server_with_quota(requests: int, notes: int = 50) -> FakeIntervals:
 
 
 @pytest.mark.parametrize(
-    ("rows", "pages"),
-    [
-        (-5, 0), (0, 0), (1, 1), (100, 1), (101, 2), (900, 2), (901, 3), (7300, 3), (7301, 4),
-        (7300 + 32 * 1024, 4), (7301 + 32 * 1024, 5),
-    ],
-)  # fmt: skip
-def test_pages_grow_eightfold_up_to_a_maximum(rows: int, pages: int) -> None:
-    """A small page comes first; each is eight times the one before, up to the maximum size."""
-    assert pages_of(rows) == pages
-
-
-@pytest.mark.parametrize(
     ("listcount", "read", "sent", "requests"),
     [
         (0, 0, 1, 0),
@@ -145,6 +133,8 @@ def test_first_pages_determine_the_duration() -> None:
     assert estimate_seconds([quick, slow], jobs=4, limits=[], used=[]) == pytest.approx(3.2)
     four = [quick, slow, slow, slow, slow, slow, slow]
     assert estimate_seconds(four, jobs=4, limits=[], used=[]) == pytest.approx(6 * 3.2 / 4)
+    single = RemainingWork(0, 3, 1.1, 1)
+    assert estimate_seconds([quick, single], jobs=1, limits=[], used=[]) == pytest.approx(3.0)
     assert estimate_seconds([], jobs=4, limits=[Limit(100)], used=[0]) == 0
     most = [Limit(10, per=1, reserved=0), Limit(100, per=60, reserved=0)]
     assert estimate_seconds([RemainingWork(150, 0, 0.0, 0)], jobs=4, limits=most, used=[0, 0]) == 60
@@ -157,6 +147,21 @@ def test_estimate_compares_the_total_with_the_quota() -> None:
         estimate = Estimate(resources=each, seconds=0, daily_left=left, next_reset=None)
         assert estimate.requests == 6
         assert estimate.fits_today is fits
+
+
+def test_estimate_as_plain_data() -> None:
+    """`to_dict` returns the total of the requests and all attributes as JSON holds them."""
+    reset = datetime(2026, 5, 7, tzinfo=UTC)
+    each = ResourceEstimate(resource="task", listcount=9, requests=2)
+    estimate = Estimate(resources=[each], seconds=1.5, daily_left=7, next_reset=reset)
+    assert estimate.to_dict() == {
+        "requests": 2,
+        "resources": [{"resource": "task", "listcount": 9, "requests": 2}],
+        "seconds": 1.5,
+        "daily_left": 7,
+        "next_reset": "2026-05-07T00:00:00+00:00",
+        "begun": None,
+    }
 
 
 @pytest.mark.parametrize("notes", [0, 50, 100, 101, 900, 5000])
