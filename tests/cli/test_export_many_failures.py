@@ -44,7 +44,7 @@ assert ctypes.CDLL(None).capset(version_3, none) == 0
 
 # While the first signal is handled, and a file is being closed, others come: {signals}.
 MORE_SIGNALS = """
-import os, signal, threading
+import signal, threading
 from intervals_async._atomic_file import AtomicFile
 
 suspend = AtomicFile.suspend
@@ -53,7 +53,7 @@ def late(self):
     # when the records' file is left, once; not at each note of how far it has come
     if self.is_open and "projectnote" in self.path.name and self.path.parent.name != ".unfinished":
         for name in {signals!r}:
-            os.kill(os.getpid(), getattr(signal, name))
+            signal.pthread_kill(threading.get_ident(), getattr(signal, name))
         if {hangs}:
             threading.Event().wait()
     suspend(self)
