@@ -101,9 +101,11 @@ def test_wrong_usage_takes_no_request(
 def test_terminal_shows_progress_bars_and_a_table(
     account: FakeIntervals, tmp_path: Path, on_terminal: OnTerminal
 ) -> None:
-    """On a terminal, an export to a folder shows progress bars, and then a table and a total."""
+    """On a terminal, an export to a folder shows the estimate, bars with a rate, and a table."""
     code, seen = on_terminal("export", "projectnote", "person", "-o", tmp_path)
     assert code == 0, seen
+    assert "2 requests, under a minute" in seen
+    assert "/s" in seen
     assert "projectnote" in seen
     assert f"{len(account.rows('projectnote')) + len(account.rows('person'))} records" in seen
 

@@ -13,7 +13,7 @@ import pytest
 from intervals_async.export import Manifest
 from intervals_async.testing import FakeIntervals, faults
 
-from .conftest import Invoke, OnTerminal, Serving, Spawn, read_json_lines, without_frame
+from .conftest import Invoke, Serving, Spawn, read_json_lines, without_frame
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -267,16 +267,6 @@ def test_commands_share_rate_limits(
     result = invoke("list", "group", "--count")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "INTERVALS_LIMIT_STORE" in result.stderr
-
-
-def test_progress_bars_show_the_rate(
-    account: FakeIntervals, tmp_path: Path, on_terminal: OnTerminal
-) -> None:
-    """Progress bars show the records per second, and the estimate remains visible."""
-    code, seen = on_terminal("export", "projectnote", "person", "-o", tmp_path)
-    assert code == 0
-    assert "/s" in seen
-    assert "2 requests, under a minute" in seen
 
 
 def test_waiting_for_the_reset_is_printed(
