@@ -25,6 +25,7 @@ def read_environment(line: bytes) -> dict[str, str]:
 async def test_sandbox_serves_until_a_signal(spawn: Spawn, number: signal.Signals) -> None:
     """The printed line names a running server, and Ctrl-C or SIGTERM stops it with exit code 0."""
     process = spawn("sandbox", "--notes", 30, "--no-limits", "--seed", 7)
+    assert process.stdout is not None
     settings = read_environment(process.stdout.readline())
     async with IntervalsClient(
         settings["INTERVALS_TOKEN"], base_url=settings["INTERVALS_BASE_URL"]
@@ -42,6 +43,7 @@ async def test_sandbox_serves_until_a_signal(spawn: Spawn, number: signal.Signal
 def test_sandbox_environment_configures_the_command(spawn: Spawn) -> None:
     """With the printed environment, the other commands use the sandbox."""
     sandbox = spawn("sandbox", "--notes", 3)
+    assert sandbox.stdout is not None
     env = {**os.environ, **read_environment(sandbox.stdout.readline())}
     export = spawn("export", "projectnote", env=env)
     stdout, stderr = export.communicate()
