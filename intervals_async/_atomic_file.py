@@ -23,7 +23,7 @@ except ImportError:  # Windows, which does not move a file that is open
 __all__ = ["BUFFER_SIZE", "AtomicFile", "check_target", "name_in_errors"]
 
 BUFFER_SIZE = 256 * 1024
-# File systems allow names of 255 bytes; the rest is room for a number at the end.
+# File systems allow names of 255 bytes; `ParquetSink` appends a number to this one.
 MAX_NAME_BYTES = 240
 
 
@@ -87,7 +87,7 @@ class AtomicFile:
             ValueError: The file is not open.
         """
         if self._stream is None:
-            raise ValueError("the file is not open")
+            raise ValueError("the file is not open; call open() first")
         return self._stream
 
     def require_open(self) -> None:
@@ -128,7 +128,9 @@ class AtomicFile:
             try:
                 self._stream = self._lock(0)
             except FileNotFoundError:
-                raise ResumeError(f"the unfinished part of {self.target} is gone") from None
+                raise ResumeError(
+                    f"{self.requested}: the unfinished file was removed; start the export again"
+                ) from None
             try:
                 for part in (self.path, *parts):
                     with suppress(FileNotFoundError):
@@ -249,7 +251,7 @@ def check_target(target: Path, *, force: bool) -> None:
             if not force:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             if not target.is_file():
-                raise OSError(errno.EINVAL, "it is no file, but a device or a pipe")
+                raise OSError(errno.EINVAL, "expected a regular file, got a device or a pipe")
 
 
 def _move(source: Path, target: Path, *, force: bool) -> None:
@@ -269,7 +271,8 @@ def _move_to_free_name(source: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        # No hard links here: create the name first, which only one process can, and replace that.
+        # There are no hard links here. So create the name first, which only one process can do,
+        # and then replace that file.
         target.touch(exist_ok=False)
         try:
             source.replace(target)
@@ -281,7 +284,7 @@ def _move_to_free_name(source: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    # So that the new name survives a power cut; not every system supports it.
+    # Without this, a power cut may undo the move. Not every system supports it.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -298,8 +301,9 @@ def _hidden_name(name: str, part: str) -> str:
 
 
 def _describe_obstacle(path: Path, error: OSError) -> OSError:
-    """Name the hidden file in the message where something else has its name."""
+    """Name the hidden file in the message if a folder or a link has its name."""
     kinds = {errno.EISDIR: "folder", errno.ELOOP: "link"}
     if error.errno not in kinds:
         return error
-    return OSError(error.errno, f"{path.name}, a {kinds[error.errno]}, is in the way", str(path))
+    kind = kinds[error.errno]
+    return OSError(error.errno, f"the temporary file {path.name} is a {kind}; remove it", str(path))

@@ -1,4 +1,4 @@
-"""What the tests of exporting share: notes that look as a server's do."""
+"""What the tests of exporting share: notes as a server returns them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intervals_async import ProjectNote
 
 @pytest.fixture
 def note() -> ProjectNote:
-    """Give a note whose texts need every kind of quoting."""
+    """Return a note whose texts need every kind of quoting."""
     return ProjectNote(
         id=9,
         projectid=3,
@@ -34,12 +34,12 @@ def note() -> ProjectNote:
 
 @pytest.fixture
 def notes(note: ProjectNote) -> list[ProjectNote]:
-    """Give three notes that differ in their ids."""
+    """Return three notes that differ in their ids."""
     changed: Any = note
     return [attrs.evolve(changed, id=number) for number in (1, 2, 3)]
 
 
 @pytest.fixture
 def names(tmp_path: Path) -> Callable[[], list[str]]:
-    """Give a function that names what is in the test's folder."""
+    """Return a function that lists the names in the test's folder."""
     return lambda: sorted(path.name for path in tmp_path.iterdir())

@@ -1,8 +1,7 @@
-"""Every kind of resumable sink, and how what it has written is read back."""
+"""Every kind of resumable sink, with a function that reads back what it has written."""
 
 from __future__ import annotations
 
-import gzip
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,11 +14,13 @@ from intervals_async import ProjectNote
 from intervals_async._schema.arrow import pyarrow
 from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, ResumableSink, SqliteSink
 
+from .exported import decompressed
+
 __all__ = ["EACH_KIND", "Kind"]
 
 
 class Kind:
-    """A kind of sink: how it is made, and how its file is read back."""
+    """A kind of sink: functions that make it, and that read back its file."""
 
     def __init__(
         self,
@@ -40,15 +41,8 @@ class Kind:
         return self._make(folder / self.name)
 
 
-def _unzipped(path: Path) -> bytes:
-    return gzip.decompress(path.read_bytes())
-
-
-def _unzstd(path: Path) -> bytes:
-    with path.open("rb") as file:
-        codec = pyarrow().CompressedInputStream(file, "zstd")
-        whole: bytes = codec.read()
-        return whole
+def _decompressed(path: Path) -> bytes:
+    return decompressed(path.read_bytes())
 
 
 def _rows_of_parquet(path: Path) -> Any:
@@ -63,8 +57,8 @@ def _rows_of_sqlite(path: Path) -> Any:
 
 KINDS = [
     Kind("jsonl", JsonLinesSink, Path.read_bytes),
-    Kind("jsonl.gz", JsonLinesSink, _unzipped),
-    Kind("jsonl.zst", JsonLinesSink, _unzstd),
+    Kind("jsonl.gz", JsonLinesSink, _decompressed),
+    Kind("jsonl.zst", JsonLinesSink, _decompressed),
     Kind("csv", lambda path: CsvSink(path, ProjectNote), Path.read_bytes),
     Kind("parquet", lambda path: ParquetSink(path, ProjectNote), _rows_of_parquet),
     Kind("sqlite", lambda path: SqliteSink(path, ProjectNote), _rows_of_sqlite, shared=True),

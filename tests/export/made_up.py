@@ -1,4 +1,4 @@
-"""Made-up records of every class, through the decoder, with hostile values of every kind."""
+"""Generated records of every class, through the decoder, with hostile values of every kind."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from intervals_async._schema.columns import Column, ColumnKind, columns_of
 from intervals_async._schema.records import record_decoder
 from intervals_async.resources import names, resource_class
 
-__all__ = ["CLASSES", "alike", "records_of", "some_records"]
+__all__ = ["CLASSES", "class_name", "record_class", "records_of", "some_records"]
 
 
-def _record_class(name: str) -> type[Record]:
-    resource: Any = resource_class(name)
-    record: type[Record] = resource.record
+def record_class(resource: str) -> type[Record]:
+    """Return the class of the records of a resource."""
+    found: Any = resource_class(resource)
+    record: type[Record] = found.record
     return record
 
 
-CLASSES = [_record_class(name) for name in names()]
+CLASSES = [record_class(name) for name in names()]
 
-# What needs quoting, escaping or care somewhere; and line ends that are none in JSON.
+# Characters that some format quotes or escapes, and line ends that JSON does not escape.
 TEXT = st.text(max_size=12) | st.text("=+-@\t\r\n,;\"'\\ 0aé\u2028\x00\x7f", max_size=8)
 NUMBER = st.integers(-(2**63), 2**63 - 1)
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -31,8 +32,8 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     max_leaves=4,
 )
 OBJECTS = st.lists(st.dictionaries(TEXT, JSON, max_size=2), max_size=2)
-DAY = st.dates().map(str)
-MOMENT = st.datetimes().map(lambda moment: moment.isoformat(" "))
+DATE_TEXT = st.dates().map(str)
+DATETIME_TEXT = st.datetimes().map(lambda value: value.isoformat(" "))
 
 ON_THE_WIRE: dict[ColumnKind, st.SearchStrategy[Any]] = {
     ColumnKind.INTEGER: NUMBER.map(str),
@@ -40,9 +41,9 @@ ON_THE_WIRE: dict[ColumnKind, st.SearchStrategy[Any]] = {
     ColumnKind.TEXT: TEXT,
     ColumnKind.HTML: TEXT,
     ColumnKind.DECIMAL: st.decimals(-(10**18), 10**18, places=9).map(str),
-    ColumnKind.DATE: DAY,
-    ColumnKind.UTC_DATETIME: MOMENT,
-    ColumnKind.LOCAL_DATETIME: MOMENT,
+    ColumnKind.DATE: DATE_TEXT,
+    ColumnKind.UTC_DATETIME: DATETIME_TEXT,
+    ColumnKind.LOCAL_DATETIME: DATETIME_TEXT,
     ColumnKind.ID_LIST: st.lists(NUMBER, max_size=3),
     ColumnKind.NUMBER_OR_TEXT: TEXT | NUMBER.map(str),
     ColumnKind.TEXT_OR_OBJECTS: TEXT | OBJECTS,
@@ -51,15 +52,15 @@ ON_THE_WIRE: dict[ColumnKind, st.SearchStrategy[Any]] = {
 
 
 def some_records(cls: type[Record], *, least: int = 0) -> st.SearchStrategy[list[Any]]:
-    """Give lists of records; those that have ids have different ones."""
+    """Return a strategy for lists of records, with unique ids if the class has ids."""
     columns = [column for column in columns_of(cls) if column.name != "extra"]
     row = st.fixed_dictionaries({column.name: _values(column) for column in columns})
-    with_more = st.builds(
+    with_extra = st.builds(
         lambda row, more: {**more, **row}, row, st.dictionaries(TEXT, JSON, max_size=1)
     )
     decoder = record_decoder(cls)
     return st.lists(
-        with_more.map(lambda row: decoder.record(row, "$")),
+        with_extra.map(lambda row: decoder.record(row, "$")),
         min_size=least,
         max_size=5,
         unique_by=(lambda record: record.id) if decoder.knows("id") else None,
@@ -67,7 +68,10 @@ def some_records(cls: type[Record], *, least: int = 0) -> st.SearchStrategy[list
 
 
 def records_of(cls: type[Record], number: int, first: int = 1) -> list[Any]:
-    """Give plain records that differ in their ids, or in what stands for one."""
+    """Return plain records that differ only in their ids, from `first` on.
+
+    A class without an id keeps the number in `extra`.
+    """
     text = 'A "text", long ' + "é" * 400
     plain: dict[ColumnKind, Any] = {
         ColumnKind.INTEGER: "7", ColumnKind.BOOLEAN: "t", ColumnKind.TEXT: text, ColumnKind.HTML: text,
@@ -79,12 +83,11 @@ def records_of(cls: type[Record], number: int, first: int = 1) -> list[Any]:
     columns = [column for column in columns_of(cls) if column.name != "extra"]
     row = {column.name: plain[column.kind] for column in columns}
     decoder = record_decoder(cls)
-    places = range(first, first + number)
-    return [decoder.record({**row, "id": str(place)}, "$") for place in places]
+    return [decoder.record({**row, "id": str(id)}, "$") for id in range(first, first + number)]
 
 
-def alike(cls: type[Record]) -> str:
-    """Give a class's name, for the name of a test."""
+def class_name(cls: type[Record]) -> str:
+    """Return the name of a class, for the name of a test."""
     return cls.__name__
 
 

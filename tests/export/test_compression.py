@@ -1,8 +1,7 @@
-"""A file may be compressed, in pieces that any reader takes as one."""
+"""Compressed files consist of members that every reader joins."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
 from pathlib import Path
@@ -11,108 +10,90 @@ from typing import Any
 import pytest
 
 from intervals_async import ArgumentError, ProjectNote
-from intervals_async._schema.arrow import pyarrow
 from intervals_async.export import Compression, CsvSink, JsonLinesSink
 
+from .exported import decompressed
 from .made_up import records_of
+from .writing import write
 
 NOTES = records_of(ProjectNote, 300)
 
 
-def plain(notes: list[Any] = NOTES) -> bytes:
-    """Give what stands in an uncompressed file."""
+def uncompressed(notes: list[Any] = NOTES) -> bytes:
+    """Return the content of an uncompressed file."""
     stream = io.BytesIO()
-    sink = JsonLinesSink(stream)
-    sink.open()
-    sink.write(notes)
-    sink.close(complete=True)
+    write(JsonLinesSink(stream), notes)
     return stream.getvalue()
 
 
-def unpacked(data: bytes) -> bytes:
-    """Unpack either compression."""
-    if data.startswith(b"\x1f\x8b"):
-        return gzip.decompress(data)
-    whole: bytes = pyarrow().CompressedInputStream(io.BytesIO(data), "zstd").read()
-    return whole
-
-
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.JSONL.GZ", "a.jsonl.zst"])
-def test_the_name_says_the_compression(tmp_path: Path, name: str) -> None:
-    """The suffix alone decides; the content is that of an uncompressed file."""
-    sink = JsonLinesSink(tmp_path / name)
-    sink.open()
-    sink.write(NOTES)
-    sink.close(complete=True)
+def test_suffix_selects_the_compression(tmp_path: Path, name: str) -> None:
+    """The suffix selects the compression; the content is that of an uncompressed file."""
+    write(JsonLinesSink(tmp_path / name), NOTES)
     data = (tmp_path / name).read_bytes()
-    assert len(data) < len(plain()) / 10
-    assert unpacked(data) == plain()
+    assert len(data) < len(uncompressed()) / 10
+    assert decompressed(data) == uncompressed()
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
-def test_it_may_be_said(compression: Compression) -> None:
-    """A stream has no name, so it is told; checkpoints end a member, and nothing else changes."""
+def test_compression_argument_applies_to_streams(compression: Compression) -> None:
+    """The argument `compression` selects the compression of a stream, which has no suffix."""
     stream = io.BytesIO()
-    sink = CsvSink(stream, ProjectNote, compression=compression)
-    sink.open()
-    sink.write(NOTES)
-    sink.close(complete=True)
-    assert unpacked(stream.getvalue()).startswith(b"id,projectid,")
+    write(CsvSink(stream, ProjectNote, compression=compression), NOTES)
+    assert decompressed(stream.getvalue()).startswith(b"id,projectid,")
 
 
 @pytest.mark.parametrize("suffix", ["gz", "zst"])
-def test_a_checkpoint_ends_a_member(tmp_path: Path, suffix: str) -> None:
-    """What stands before a mark is a whole file by itself; two marks in a row add nothing."""
+def test_checkpoint_ends_a_member(tmp_path: Path, suffix: str) -> None:
+    """The bytes before a checkpoint are a complete file; a second checkpoint adds nothing."""
     path = tmp_path / f"a.jsonl.{suffix}"
     sink = JsonLinesSink(path)
     sink.open()
     sink.write(NOTES[:100])
-    mark = sink.checkpoint()
-    assert sink.checkpoint() == mark
+    checkpoint = sink.checkpoint()
+    assert sink.checkpoint() == checkpoint
     hidden = (tmp_path / f".a.jsonl.{suffix}.part").read_bytes()
-    assert unpacked(hidden) == plain(NOTES[:100])
+    assert decompressed(hidden) == uncompressed(NOTES[:100])
     sink.write(NOTES[100:])
     sink.close(complete=True)
-    assert unpacked(path.read_bytes()) == plain()
+    assert decompressed(path.read_bytes()) == uncompressed()
 
 
 @pytest.mark.parametrize("suffix", ["gz", "zst"])
-def test_nothing_at_all_is_a_compressed_file_too(tmp_path: Path, suffix: str) -> None:
-    """A listing that is empty gives a file that can be unpacked."""
+def test_empty_file_is_a_valid_compressed_file(tmp_path: Path, suffix: str) -> None:
+    """An export without records writes a file that can be decompressed."""
     path = tmp_path / f"a.jsonl.{suffix}"
     sink = JsonLinesSink(path)
     sink.open()
-    mark = sink.checkpoint()
+    checkpoint = sink.checkpoint()
     sink.suspend()
-    sink.resume(mark)
+    sink.resume(checkpoint)
     sink.close(complete=True)
     assert path.read_bytes()
-    assert unpacked(path.read_bytes()) == b""
+    assert decompressed(path.read_bytes()) == b""
 
 
-def test_the_same_records_are_the_same_bytes(tmp_path: Path) -> None:
-    """No time and no name stands in a gzip file."""
+def test_same_records_are_the_same_bytes(tmp_path: Path) -> None:
+    """A gzip file holds neither a time nor a name, so the same records are the same bytes."""
     for name in ("a.jsonl.gz", "b.jsonl.gz"):
-        sink = JsonLinesSink(tmp_path / name)
-        sink.open()
-        sink.write(NOTES)
-        sink.close(complete=True)
+        write(JsonLinesSink(tmp_path / name), NOTES)
     data = (tmp_path / "a.jsonl.gz").read_bytes()
     assert data == (tmp_path / "b.jsonl.gz").read_bytes()
     assert data[4:8] == bytes(4)
 
 
-def test_an_unknown_compression_is_refused() -> None:
-    """The message names those that there are."""
+def test_unknown_compression_is_rejected() -> None:
+    """An unknown compression is rejected with the known ones."""
     wrong: Any = "zip"
-    with pytest.raises(ArgumentError, match="none, gzip, zstd"):
+    expected = "compression: expected one of none, gzip, zstd, got 'zip'"
+    with pytest.raises(ArgumentError, match=expected):
         JsonLinesSink("x.jsonl", compression=wrong)
 
 
-def test_without_zstandard_the_error_says_what_to_install(
+def test_missing_zstandard_names_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is looked for when a sink is made, and not before."""
+    """A sink that needs zstandard names the extra to install; other sinks do not need it."""
     monkeypatch.setitem(sys.modules, "zstandard", None)
     JsonLinesSink("x.jsonl.gz")
     with pytest.raises(ImportError, match=r"intervals_async\[zst\]"):

@@ -1,4 +1,4 @@
-"""An export says what it costs before it begins, from pages that it would ask for anyway."""
+"""An export estimates its cost before it starts, from pages that it needs anyway."""
 
 from __future__ import annotations
 
@@ -32,66 +32,49 @@ from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
 
 from ..conftest import AT_ONCE
-from .exported import rows_of
+from .exported import ids_of, rows_of
 
 
-class Told:
-    """Keeps what an export estimates."""
+class Estimates:
+    """Receives the estimates of an export."""
 
     def __init__(self) -> None:
         self.all: list[Estimate] = []
 
     def __call__(self, estimate: Estimate) -> None:
-        """Keep one."""
+        """Keep an estimate."""
         self.all.append(estimate)
 
     @property
     def only(self) -> Estimate:
-        """The one that there was."""
+        """The estimate, of which there is exactly one."""
         (estimate,) = self.all
         return estimate
 
     @property
     def requests(self) -> Mapping[str, int]:
-        """How many requests each resource takes."""
+        """The estimated number of requests of each resource."""
         return {each.resource: each.requests for each in self.only.resources}
 
 
 def sent(fake: FakeIntervals) -> Counter[str]:
-    """How many requests came for each resource."""
+    """Count the requests that the server received for each resource."""
     return Counter(seen.path.strip("/") for seen in fake.log)
 
 
-def ids(fake: FakeIntervals, resource: str) -> list[int]:
-    """The ids that the server has."""
-    return [int(str(row["id"])) for row in fake.rows(resource)]
-
-
 def contents(folder: Path) -> dict[str, bytes]:
-    """Read all files in a folder, and in those within."""
+    """Read all files in a folder and its subfolders."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path): path.read_bytes() for path in files}
 
 
-def day_of(requests: int, notes: int = 50) -> FakeIntervals:
-    """Make a server with so many requests a day."""
+def server_with_quota(requests: int, notes: int = 50) -> FakeIntervals:
+    """Make a server with a daily quota."""
     return FakeIntervals(notes=notes, seed=1, per_minute=None, per_day=requests)
 
 
 @pytest.mark.parametrize(
-    ("rows", "pages"),
-    [
-        (-5, 0), (0, 0), (1, 1), (100, 1), (101, 2), (900, 2), (901, 3), (7300, 3), (7301, 4),
-        (7300 + 32 * 1024, 4), (7301 + 32 * 1024, 5),
-    ],
-)  # fmt: skip
-def test_pages(rows: int, pages: int) -> None:
-    """A small one first, each eight times the one before, up to what a page may weigh."""
-    assert pages_of(rows) == pages
-
-
-@pytest.mark.parametrize(
-    ("listcount", "read", "asked", "requests"),
+    ("listcount", "read", "sent", "requests"),
     [
         (0, 0, 1, 0),
         (90, 0, 1, 0),
@@ -101,23 +84,23 @@ def test_pages(rows: int, pages: int) -> None:
         (800, 700, 9, 1),
     ],
 )
-def test_requests_that_are_left_of_a_listing(
-    intervals: IntervalsClient, listcount: int, read: int, asked: int, requests: int
+def test_requests_left_of_a_listing(
+    intervals: IntervalsClient, listcount: int, read: int, sent: int, requests: int
 ) -> None:
-    """The first page was asked for; where it is gone on with, pages are small again."""
+    """Requests already sent are subtracted; after a resume, pages are small again."""
     listing = listing_for(intervals, "projectnote", {})
-    assert requests_left(listing, listcount, read=read, sent=asked) == requests
+    assert requests_left(listing, listcount, read=read, sent=sent) == requests
 
 
-def test_requests_that_are_left_of_one_answer(intervals: IntervalsClient) -> None:
-    """What has no pages comes at once, however much it is."""
+def test_requests_left_of_a_listing_without_pages(intervals: IntervalsClient) -> None:
+    """A resource without pages takes one request, however many records it has."""
     listing = listing_for(intervals, "group", {})
     assert requests_left(listing, 5000, read=0, sent=0) == 1
     assert requests_left(listing, 5000, read=0, sent=1) == 0
 
 
-def test_requests_that_are_left_of_weeks(intervals: IntervalsClient) -> None:
-    """One for each, as far as can be told."""
+def test_requests_left_of_a_listing_by_weeks(intervals: IntervalsClient) -> None:
+    """A range that is split into weeks takes one request for each week."""
     begin = datetime.now(UTC) - timedelta(days=20)
     listing = listing_for(intervals, "tasknote", {"datebegin": begin})
     assert requests_left(listing, 0, read=0, sent=0) == 4
@@ -129,8 +112,8 @@ def test_requests_that_are_left_of_weeks(intervals: IntervalsClient) -> None:
     ("parent", "number", "requests"),
     [("person", 0, 0), ("person", 12, 12), ("task", 0, 0), ("task", 1, 2), ("task", 201, 4)],
 )
-def test_requests_by_parents(parent: str, number: int, requests: int) -> None:
-    """One for each; notes of 200 tasks are asked for at once."""
+def test_requests_for_parents(parent: str, number: int, requests: int) -> None:
+    """Each parent takes one request, but 200 tasks together take two."""
     assert requests_for_parents(parent, number) == requests
 
 
@@ -138,27 +121,27 @@ def test_requests_by_parents(parent: str, number: int, requests: int) -> None:
     ("requests", "used", "seconds"),
     [(0, 0, 0), (98, 0, 0), (99, 0, 60), (98, 1, 60), (196, 0, 60), (197, 0, 120), (0, 100, 60)],
 )
-def test_the_limit_of_requests_says_how_long_it_lasts(
-    requests: int, used: int, seconds: float
-) -> None:
-    """A minute for each hundred, less the two that streams leave free."""
+def test_rate_limit_determines_the_duration(requests: int, used: int, seconds: float) -> None:
+    """With a limit of 100 a minute, 98 requests pass each minute: 2 are reserved."""
     works = [RemainingWork(requests, 0, 0.0, 0)]
     assert estimate_seconds(works, jobs=4, limits=[Limit(100)], used=[used]) == seconds
 
 
-def test_the_first_pages_say_how_long_it_lasts() -> None:
-    """The quickest one is what a request takes; what the others took more is for their rows."""
+def test_first_pages_determine_the_duration() -> None:
+    """The fastest first page is the overhead of a request; the rest is proportional to rows."""
     quick, slow = RemainingWork(0, 0, 0.1, 0), RemainingWork(2, 300, 1.1, 100)
     assert estimate_seconds([quick, slow], jobs=4, limits=[], used=[]) == pytest.approx(3.2)
     four = [quick, slow, slow, slow, slow, slow, slow]
     assert estimate_seconds(four, jobs=4, limits=[], used=[]) == pytest.approx(6 * 3.2 / 4)
+    single = RemainingWork(0, 3, 1.1, 1)
+    assert estimate_seconds([quick, single], jobs=1, limits=[], used=[]) == pytest.approx(3.0)
     assert estimate_seconds([], jobs=4, limits=[Limit(100)], used=[0]) == 0
     most = [Limit(10, per=1, reserved=0), Limit(100, per=60, reserved=0)]
     assert estimate_seconds([RemainingWork(150, 0, 0.0, 0)], jobs=4, limits=most, used=[0, 0]) == 60
 
 
-def test_an_estimate_adds_up() -> None:
-    """And says whether the day suffices, where that is known."""
+def test_estimate_compares_the_total_with_the_quota() -> None:
+    """An estimate adds up its requests, and fits today unless it is known to exceed the quota."""
     each = [ResourceEstimate(resource=name, listcount=None, requests=3) for name in "ab"]
     for left, fits in ((5, False), (6, True), (None, True)):
         estimate = Estimate(resources=each, seconds=0, daily_left=left, next_reset=None)
@@ -166,49 +149,64 @@ def test_an_estimate_adds_up() -> None:
         assert estimate.fits_today is fits
 
 
+def test_estimate_as_plain_data() -> None:
+    """`to_dict` returns the total of the requests and all attributes as JSON holds them."""
+    reset = datetime(2026, 5, 7, tzinfo=UTC)
+    each = ResourceEstimate(resource="task", listcount=9, requests=2)
+    estimate = Estimate(resources=[each], seconds=1.5, daily_left=7, next_reset=reset)
+    assert estimate.to_dict() == {
+        "requests": 2,
+        "resources": [{"resource": "task", "listcount": 9, "requests": 2}],
+        "seconds": 1.5,
+        "daily_left": 7,
+        "next_reset": "2026-05-07T00:00:00+00:00",
+        "begun": None,
+    }
+
+
 @pytest.mark.parametrize("notes", [0, 50, 100, 101, 900, 5000])
-async def test_each_size(tmp_path: Path, notes: int) -> None:
-    """What was estimated is what was sent, to the request; nothing is asked for twice."""
-    told = Told()
-    async with day_of(6000, notes) as fake:
+async def test_estimate_of_pages_is_exact(tmp_path: Path, notes: int) -> None:
+    """The estimated requests are the requests sent, for every size, and none is repeated."""
+    estimates = Estimates()
+    async with server_with_quota(6000, notes) as fake:
         async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
             manifest = await export_account(
-                client, tmp_path, resources=["projectnote"], on_estimate=told
+                client, tmp_path, resources=["projectnote"], on_estimate=estimates
             )
-        assert sent(fake) == {"quota": 1, "projectnote": told.requests["projectnote"]}
+        assert sent(fake) == {"quota": 1, "projectnote": estimates.requests["projectnote"]}
         assert len({(seen.path, *seen.query.items()) for seen in fake.log}) == len(fake.log)
     assert manifest.requests == len(fake.log)
     assert manifest.records == notes
-    assert told.only.daily_left == 6000
-    assert told.only.next_reset is not None
-    assert told.only.resources[0].listcount == notes
+    assert estimates.only.daily_left == 6000
+    assert estimates.only.next_reset is not None
+    assert estimates.only.resources[0].listcount == notes
 
 
-async def test_a_whole_account(
+async def test_export_sends_only_one_extra_request(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """It sends what plain streams of all resources do, and asks for the quota: not one more."""
+    """An export sends the requests of plain listings, and one for the quota."""
     for _ in range(150):
-        fake.insert("group")  # which has no pages
+        fake.insert("group")  # a resource without pages
         fake.insert("task")
     for resource in exportable_resources():
         parent = parent_of(resource, {})
         if "list" not in resource_class(resource).methods():
             await getattr(intervals, resource).get()
         else:
-            parents = ids(fake, parent) if parent else ()
+            parents = ids_of(fake, parent) if parent else ()
             await listing_for(intervals, resource, {}, parents).collect()
     plain = sent(fake)
     fake.clear_log()
-    told = Told()
-    manifest = await export_account(intervals, tmp_path, on_estimate=told)
+    estimates = Estimates()
+    manifest = await export_account(intervals, tmp_path, on_estimate=estimates)
     assert sent(fake) == plain + Counter(["quota"])
     assert manifest.requests == len(fake.log)
     assert {each.resource: each.requests for each in manifest.exported} == dict(plain)
-    # of notes by their tasks it is not known how many they are
-    assert told.requests == {**plain, "tasknote": 4}
+    # The number of notes of a task is unknown beforehand.
+    assert estimates.requests == {**plain, "tasknote": 4}
     assert plain["tasknote"] in (2, 3, 4)
-    listed = {each.resource: each.listcount for each in told.only.resources}
+    listed = {each.resource: each.listcount for each in estimates.only.resources}
     by_parents = {name for name in listed if parent_of(name, {}) is not None}
     for each in manifest.exported:
         expected = None if each.resource in by_parents | {"me", "quota"} else each.records
@@ -216,74 +214,78 @@ async def test_a_whole_account(
 
 
 @pytest.mark.parametrize("tasks", [0, 140, 141, 500])
-async def test_notes_by_their_tasks(
+async def test_estimate_of_notes_by_tasks_is_an_upper_bound(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient, tasks: int
 ) -> None:
-    """About two requests for 200 tasks, those that ask for the tasks aside."""
+    """Notes of 200 tasks are estimated at two requests, besides those for the tasks."""
     for _ in range(tasks):
         fake.insert("task")
-    told = Told()
-    manifest = await export_account(intervals, tmp_path, resources=["tasknote"], on_estimate=told)
+    estimates = Estimates()
+    manifest = await export_account(
+        intervals, tmp_path, resources=["tasknote"], on_estimate=estimates
+    )
     parents = pages_of(60 + tasks)
-    spans = -(-(60 + tasks) // 200)
-    assert told.requests == {"task": parents, "tasknote": 2 * spans}
+    groups = -(-(60 + tasks) // 200)
+    assert estimates.requests == {"task": parents, "tasknote": 2 * groups}
     assert sent(fake)["task"] == parents
-    assert spans <= sent(fake)["tasknote"] <= 2 * spans
+    assert groups <= sent(fake)["tasknote"] <= 2 * groups
     assert manifest.requests == len(fake.log)
     assert manifest.further_requests == 1 + parents
-    assert manifest.exported[0].records == len(ids(fake, "tasknote"))
+    assert manifest.exported[0].records == len(ids_of(fake, "tasknote"))
 
 
 @pytest.mark.parametrize("days", [3, 30, 400])
-async def test_notes_by_weeks(
+async def test_estimate_of_notes_by_weeks_is_exact(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient, days: int
 ) -> None:
-    """One for each week, also where the first weeks are empty."""
+    """A range of weeks takes one request for each week, even if some weeks are empty."""
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
     filters = {"tasknote": {"datebegin": begin}}
-    told = Told()
+    estimates = Estimates()
     manifest = await export_account(
-        intervals, tmp_path, resources=["tasknote"], filters=filters, on_estimate=told
+        intervals, tmp_path, resources=["tasknote"], filters=filters, on_estimate=estimates
     )
-    assert sent(fake) == {"quota": 1, **told.requests}
+    assert sent(fake) == {"quota": 1, **estimates.requests}
     assert manifest.requests == len(fake.log)
 
 
-async def test_what_may_not_be_read_is_asked_for_once(tmp_path: Path, fake: FakeIntervals) -> None:
-    """And what is listed by it not at all."""
-    told = Told()
+async def test_unreadable_resource_is_requested_once(tmp_path: Path, fake: FakeIntervals) -> None:
+    """A resource that may not be read is requested once, and its children not at all."""
+    estimates = Estimates()
     token = fake.token_for("Resource")
     async with IntervalsClient(token, base_url=fake.url, limits=()) as client:
         manifest = await export_account(
-            client, tmp_path, resources=["invoice", "invoiceitem", "person"], on_estimate=told
+            client, tmp_path, resources=["invoice", "invoiceitem", "person"], on_estimate=estimates
         )
     assert sent(fake) == {"quota": 1, "invoice": 1, "person": 1}
-    assert told.requests == {"invoice": 0, "invoiceitem": 0, "person": 1}
+    assert estimates.requests == {"invoice": 0, "invoiceitem": 0, "person": 1}
     assert manifest.requests == len(fake.log)
 
 
-async def test_it_is_told_before_anything_is_written(
+async def test_estimate_is_reported_before_anything_is_written(
     tmp_path: Path, intervals: IntervalsClient
 ) -> None:
-    """Once; an export that is there stands until then."""
+    """`on_estimate` is called once, while the files of the last export are unchanged."""
     await export_account(intervals, tmp_path, resources=["time"], format="sqlite")
     content = (tmp_path / "account.sqlite").read_bytes()
     seen: list[list[str]] = []
 
-    def told(_: Estimate) -> None:
+    def inspect(_: Estimate) -> None:
         seen.append(sorted(os.listdir(tmp_path)))
         assert (tmp_path / "account.sqlite").read_bytes() == content
         assert {*os.listdir(tmp_path / ".unfinished")} == {".lock.part"}
 
-    await export_account(intervals, tmp_path, resources=["time"], format="sqlite", on_estimate=told)
+    await export_account(
+        intervals, tmp_path, resources=["time"], format="sqlite", on_estimate=inspect
+    )
     assert seen == [[".unfinished", "account.sqlite", "manifest.json"]]
 
 
 @pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt, DailyQuotaError])
-async def test_what_is_raised_when_it_is_told_ends_it(
+async def test_error_of_on_estimate_ends_the_export(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient, error: type[BaseException]
 ) -> None:
-    """Nothing was begun, and nothing is left; nothing more is asked for."""
+    """An error raised by `on_estimate` ends the export; no folder is left, no request follows."""
 
     def refuse(estimate: Estimate) -> None:
         raise error("no")
@@ -296,29 +298,33 @@ async def test_what_is_raised_when_it_is_told_ends_it(
     assert sent(fake) == {"quota": 1, "person": 1}
 
 
-async def test_an_export_that_does_not_fit_is_not_begun(tmp_path: Path) -> None:
-    """It leaves no folder, and says what it would cost, and when the day ends."""
+async def test_export_over_the_quota_is_not_started(tmp_path: Path) -> None:
+    """An export that exceeds the quota leaves no folder; the error has its cost and the reset."""
     some = ["person", "personcontact"]
-    told = Told()
-    async with day_of(12) as fake:
+    estimates = Estimates()
+    async with server_with_quota(12) as fake:
         async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
             with pytest.raises(BudgetError) as caught:
-                await export_account(client, tmp_path / "new", resources=some, on_estimate=told)
+                await export_account(
+                    client, tmp_path / "new", resources=some, on_estimate=estimates
+                )
         assert sent(fake) == {"quota": 1, "person": 1}
-    assert str(caught.value).startswith(
-        "the export takes about 13 requests, and 12 of the day's 12 are left until "
+    assert str(caught.value) == (
+        "daily quota: expected about 13 requests left, got 12 of 12 until "
+        f"{estimates.only.next_reset:%Y-%m-%d} 00:00 UTC; "
+        "export fewer resources, or pass wait_for_reset=True (--wait-for-reset)"
     )
     assert (caught.value.requests, caught.value.daily_left) == (13, 12)
-    assert caught.value.next_reset == told.only.next_reset
-    assert told.only.requests == 13
-    assert not told.only.fits_today
+    assert caught.value.next_reset == estimates.only.next_reset
+    assert estimates.only.requests == 13
+    assert not estimates.only.fits_today
     assert os.listdir(tmp_path) == []
 
 
-async def test_an_export_that_just_fits(tmp_path: Path) -> None:
-    """To the last request of the day."""
+async def test_export_that_just_fits_is_started(tmp_path: Path) -> None:
+    """An export that needs exactly the remaining quota is started and completed."""
     async with (
-        day_of(13) as fake,
+        server_with_quota(13) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
     ):
         manifest = await export_account(client, tmp_path, resources=["person", "personcontact"])
@@ -326,80 +332,81 @@ async def test_an_export_that_just_fits(tmp_path: Path) -> None:
         assert (await client.budget()).daily_left == 0
 
 
-async def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
-    """An export that is refused does not touch the one before."""
+async def test_refused_export_leaves_the_last_one_unchanged(tmp_path: Path) -> None:
+    """An export that exceeds the quota changes no file of the last export."""
     some = ["person", "personcontact"]
     async with (
-        day_of(20) as fake,
+        server_with_quota(20) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
     ):
         await export_account(client, tmp_path, resources=some)
         before = contents(tmp_path)
-        with pytest.raises(BudgetError, match="about 13 requests, and 7 of the day's 20"):
+        with pytest.raises(BudgetError) as caught:
             await export_account(client, tmp_path, resources=some)
+    assert (caught.value.requests, caught.value.daily_left) == (13, 7)
     assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize("left", [0, 1, 20])
-async def test_the_first_pages_are_not_asked_for_where_these_alone_are_too_many(
-    tmp_path: Path, left: int
-) -> None:
-    """What is left of the day stays for others."""
-    async with day_of(100) as fake, day_of(left) as poor:
-        async with IntervalsClient(poor.token, base_url=poor.url, limits=()) as client:
+async def test_first_pages_over_the_quota_are_not_requested(tmp_path: Path, left: int) -> None:
+    """If the first pages alone exceed the quota, only the quota is requested."""
+    async with server_with_quota(100) as fake, server_with_quota(left) as small:
+        async with IntervalsClient(small.token, base_url=small.url, limits=()) as client:
             with pytest.raises(BudgetError) as caught:
                 await export_account(client, tmp_path / "new")
         async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
             manifest = await export_account(client, tmp_path / "all")
-        assert sent(poor) == {"quota": 1}
+        assert sent(small) == {"quota": 1}
     first = sum(parent_of(each.resource, {}) is None for each in manifest.exported)
-    assert f"takes at least {first} requests, and {left} of the day's" in str(caught.value)
+    assert f"expected at least {first} requests left, got {left} of {left}" in str(caught.value)
     assert (caught.value.requests, caught.value.daily_left) == (None, left)
     assert os.listdir(tmp_path) == ["all"]
 
 
-async def broken_off(fake: FakeIntervals, client: IntervalsClient, folder: Path) -> None:
-    """Export people and what they are reached by, until after the third of them."""
+async def interrupt(fake: FakeIntervals, client: IntervalsClient, folder: Path) -> None:
+    """Export people and their contact details, up to an error after the third person."""
     fake.inject(faults.Status(500, 1, "Down"), times=4, path="/personcontact/", skip=3)
     with pytest.raises(ServerError):
         await export_account(client, folder, resources=["person", "personcontact"])
     fake.clear_log()
 
 
-async def test_what_goes_on_costs_less(
+async def test_estimate_of_a_resumed_export_is_the_rest(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """What is done takes no requests."""
-    await broken_off(fake, intervals, tmp_path)
-    told = Told()
+    """The estimate of a resumed export counts only what is left."""
+    await interrupt(fake, intervals, tmp_path)
+    estimates = Estimates()
     await export_account(
-        intervals, tmp_path, resources=["person", "personcontact"], on_estimate=told
+        intervals, tmp_path, resources=["person", "personcontact"], on_estimate=estimates
     )
-    assert told.requests["person"] == 0
+    assert estimates.requests["person"] == 0
     assert sent(fake) == {"quota": 1, "personcontact": 9}
-    assert abs(told.requests["personcontact"] - 9) <= 4  # four were spent in vain
+    assert (
+        abs(estimates.requests["personcontact"] - 9) <= 4
+    )  # the four failed requests are subtracted, too
 
 
 class Days:
-    """A server's time, which goes on to the next day when somebody waits for it."""
+    """The clock of a server, which moves to the next day when an export waits for the reset."""
 
     def __init__(self) -> None:
-        # A day ahead, so that no reset comes while a test runs.
+        # A day ahead, so that no reset happens while a test runs.
         self.now = datetime.now(UTC) + timedelta(days=1)
         self.reset = datetime.combine(self.now.date(), time(), UTC) + timedelta(days=1)
         self.waited: list[datetime] = []
-        # Who is to ask again then, although by their own clock the day is not over.
+        # A client that must forget that the quota is used up: its own clock does not move.
         self.client: IntervalsClient | None = None
 
     async def sleep_until(self, moment: datetime) -> None:
-        """Wait, at once."""
+        """Move to the next day without waiting."""
         self.waited.append(moment)
         self.now += timedelta(days=1)
         if self.client is not None:
             self.client._transport.limiter.refuse_until(0.0, lambda: DailyQuotaError("over"))
 
     def server(self, requests: int) -> FakeIntervals:
-        """Make a server with so many requests a day."""
+        """Make a server with this clock and a daily quota."""
         return FakeIntervals(
             notes=50, seed=1, per_minute=None, per_day=requests, now=lambda: self.now
         )
@@ -407,40 +414,43 @@ class Days:
 
 @pytest.fixture
 def days(monkeypatch: pytest.MonkeyPatch) -> Days:
-    """Give a server's time that waits for nobody."""
+    """Return a clock of a server; exports that wait for the reset move it."""
     days = Days()
     monkeypatch.setattr(scheduler, "_sleep_until", days.sleep_until)
     return days
 
 
 async def use_up(client: IntervalsClient, requests: int) -> None:
-    """Send so many requests, as others do."""
+    """Send some requests."""
     for _ in range(requests):
         await client.group.list().count()
 
 
-async def test_a_refusal_keeps_what_is_unfinished(tmp_path: Path, days: Days) -> None:
-    """On the next day it goes on where it stood."""
+async def test_unfinished_export_survives_a_refusal(tmp_path: Path, days: Days) -> None:
+    """An unfinished export that exceeds the quota is kept, and resumed on the next day."""
     async with (
         days.server(20) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
     ):
-        await broken_off(fake, client, tmp_path)
+        await interrupt(fake, client, tmp_path)
         await use_up(client, 13)
         before = contents(tmp_path)
-        with pytest.raises(BudgetError, match="and 3 of the day's 20 are left"):
+        with pytest.raises(BudgetError) as caught:
             await export_account(client, tmp_path, resources=["person", "personcontact"])
+        assert caught.value.daily_left == 3
         assert contents(tmp_path) == before
         days.now += timedelta(days=1)
         fake.clear_log()
         await export_account(client, tmp_path, resources=["person", "personcontact"])
         assert sent(fake) == {"quota": 1, "personcontact": 9}
-        assert len(rows_of(tmp_path, "jsonl", "personcontact")) == len(ids(fake, "personcontact"))
+        assert len(rows_of(tmp_path, "jsonl", "personcontact")) == len(
+            ids_of(fake, "personcontact")
+        )
 
 
-async def test_a_day_that_is_used_up_is_waited_for(tmp_path: Path, days: Days) -> None:
-    """Before the first page is asked for; the manifest counts that the quota was asked twice."""
-    told = Told()
+async def test_wait_for_reset_waits_before_the_first_page(tmp_path: Path, days: Days) -> None:
+    """With a used-up quota, the wait comes first; both requests for the quota are counted."""
+    estimates = Estimates()
     async with (
         days.server(14) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
@@ -452,32 +462,34 @@ async def test_a_day_that_is_used_up_is_waited_for(tmp_path: Path, days: Days) -
             tmp_path,
             resources=["person", "personcontact"],
             wait_for_reset=True,
-            on_estimate=told,
+            on_estimate=estimates,
         )
         assert sent(fake) == {"quota": 2, "person": 1, "personcontact": 12}
     assert days.waited == [days.reset]
-    assert told.only.daily_left == 14
+    assert estimates.only.daily_left == 14
     assert manifest.requests == 15
 
 
-async def test_a_client_that_knows_that_the_day_is_over(tmp_path: Path, days: Days) -> None:
-    """It asks for the quota all the same."""
+async def test_client_with_a_used_up_quota_requests_the_quota(tmp_path: Path, days: Days) -> None:
+    """A client that knows that its quota is used up still requests the quota."""
     async with (
         days.server(3) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
     ):
         with pytest.raises(DailyQuotaError):
             await use_up(client, 4)
-        with pytest.raises(BudgetError, match="takes at least 1 requests, and 0 of the day's 3"):
+        with pytest.raises(BudgetError) as caught:
             await export_account(client, tmp_path / "new", resources=["group"])
+        assert (caught.value.requests, caught.value.daily_left) == (None, 0)
+        assert caught.value.next_reset == days.reset
         days.client = client
         await export_account(client, tmp_path / "new", resources=["group"], wait_for_reset=True)
     assert days.waited == [days.reset]
 
 
-async def test_it_begins_although_it_does_not_fit_where_told(tmp_path: Path, days: Days) -> None:
-    """It waits when the day is used up, and goes on; no page comes twice."""
-    told = Told()
+async def test_wait_for_reset_starts_an_export_over_the_quota(tmp_path: Path, days: Days) -> None:
+    """With wait_for_reset, an export waits when the quota is used up, and repeats no page."""
+    estimates = Estimates()
     waits: list[datetime] = []
 
     def progress(each: AccountProgress) -> None:
@@ -494,21 +506,23 @@ async def test_it_begins_although_it_does_not_fit_where_told(tmp_path: Path, day
             tmp_path,
             resources=["person", "personcontact"],
             wait_for_reset=True,
-            on_estimate=told,
+            on_estimate=estimates,
             on_progress=progress,
         )
-        # one was refused, whereupon the client asks until when
+        # One request was refused; then the client requested the time of the reset.
         assert [seen.status for seen in fake.log].count(400) == 1
         assert sent(fake) == {"quota": 2, "person": 1, "personcontact": 13}
         assert manifest.requests == len(fake.log) - 1
-        assert len(rows_of(tmp_path, "jsonl", "personcontact")) == len(ids(fake, "personcontact"))
-    assert not told.only.fits_today
+        assert len(rows_of(tmp_path, "jsonl", "personcontact")) == len(
+            ids_of(fake, "personcontact")
+        )
+    assert not estimates.only.fits_today
     assert waits == days.waited
     assert len(waits) == 1
 
 
-async def test_the_day_may_end_among_the_first_pages(tmp_path: Path, days: Days) -> None:
-    """The rest of them is asked for on the next one, where told; else nothing was begun."""
+async def test_quota_may_end_during_the_first_pages(tmp_path: Path, days: Days) -> None:
+    """The first pages continue after the reset; without wait_for_reset, no folder is left."""
     some = ["client", "group", "person"]
     async with (
         days.server(3) as fake,
@@ -521,7 +535,7 @@ async def test_the_day_may_end_among_the_first_pages(tmp_path: Path, days: Days)
             client, tmp_path / "a", resources=some, jobs=1, wait_for_reset=True
         )
         assert sent(fake) == {"quota": 2, "client": 1, "group": 1, "person": 2}
-        assert manifest.records == sum(len(ids(fake, name)) for name in some)
+        assert manifest.records == sum(len(ids_of(fake, name)) for name in some)
         fake.inject(faults.DayUsedUp(), path="/person/")
         days.now += timedelta(days=1)
         with pytest.raises(DailyQuotaError):
@@ -534,47 +548,50 @@ async def test_the_day_may_end_among_the_first_pages(tmp_path: Path, days: Days)
     [(faults.Status(500, 1, "Down"), 4), (faults.Html(200), 1), (faults.Status(403, 10, "No"), 1)],
     ids=["down", "no JSON", "not allowed"],
 )
-async def test_a_quota_that_cannot_be_read(
+async def test_unreadable_quota_does_not_stop_the_export(
     tmp_path: Path,
     fake: FakeIntervals,
     intervals: IntervalsClient,
     fault: faults.Fault,
     requests: int,
 ) -> None:
-    """All the rest can be read for all that; what is left is not known."""
+    """If the quota cannot be read, the export runs, and the remaining quota is unknown."""
     fake.inject(fault, times=requests, path="/quota/")
-    told = Told()
+    estimates = Estimates()
     manifest = await export_account(
-        intervals, tmp_path, resources=["person", "personcontact"], on_estimate=told
+        intervals, tmp_path, resources=["person", "personcontact"], on_estimate=estimates
     )
-    assert (told.only.daily_left, told.only.next_reset) == (None, None)
-    assert told.only.fits_today
+    assert (estimates.only.daily_left, estimates.only.next_reset) == (None, None)
+    assert estimates.only.fits_today
     assert sent(fake) == {"quota": requests, "person": 1, "personcontact": 12}
     assert manifest.requests == len(fake.log)
 
 
 class StopError(Exception):
-    """Somebody has seen enough."""
+    """Ends an export after its estimate."""
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-@pytest.mark.parametrize(("places", "seconds"), [(14, 0), (13, 60), (7, 60), (6, 120)])
-async def test_first_pages_take_places_of_the_minute(
-    tmp_path: Path, fake: FakeIntervals, places: int, seconds: float, is_told: bool
+@pytest.mark.parametrize("readable", [True, False])
+@pytest.mark.parametrize(("limit", "seconds"), [(14, 0), (13, 60), (7, 60), (6, 120)])
+async def test_duration_counts_the_requests_of_the_estimate(
+    tmp_path: Path, fake: FakeIntervals, limit: int, seconds: float, readable: bool
 ) -> None:
-    """One is for the quota, told or not, one for the people, and one for what each is reached by."""
-    if not is_told:
+    """The rate limit also counts the requests for the quota, even a failed one, and first pages.
+
+    Here these are one for the quota, one for the people and one for the contacts of each person.
+    """
+    if not readable:
         fake.inject(faults.Html(200), path="/quota/")
-    limits = [Limit(places, per=60, reserved=0)]
+    limits = [Limit(limit, per=60, reserved=0)]
     found: list[float] = []
 
-    def told(estimate: Estimate) -> None:
+    def stop(estimate: Estimate) -> None:
         found.append(estimate.seconds)
         raise StopError
 
     async with IntervalsClient(fake.token, base_url=fake.url, limits=limits) as client:
         with pytest.raises(StopError):
             await export_account(
-                client, tmp_path / "new", resources=["person", "personcontact"], on_estimate=told
+                client, tmp_path / "new", resources=["person", "personcontact"], on_estimate=stop
             )
     assert found == [pytest.approx(seconds, abs=5)]

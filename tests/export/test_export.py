@@ -1,9 +1,8 @@
-"""`export` writes every record of a stream once, or leaves nothing."""
+"""`export` writes every record of a stream once, or nothing."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,29 +12,33 @@ from intervals_async import IntervalsClient, ProjectNote, ServerError
 from intervals_async.export import CsvSink, JsonLinesSink, export
 from intervals_async.testing import FakeIntervals, faults
 
+from .exported import ids_in
+from .writing import stream_of
 
-async def test_every_record_is_written(
+
+async def test_every_record_is_written_in_order(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """All records arrive, in the server's order, and their number is given."""
+    """`export` writes all records in the server's order and returns their number."""
     path = tmp_path / "notes.jsonl"
     stream = intervals.projectnote.list().stream(page_size=7, concurrency=3)
     assert await export(stream, JsonLinesSink(path)) == 50
-    written = [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
-    assert written == [row["id"] for row in fake.rows("projectnote")]
+    assert ids_in(path) == [row["id"] for row in fake.rows("projectnote")]
 
 
-async def test_progress_hears_of_all_records(tmp_path: Path, notes: list[ProjectNote]) -> None:
-    """Progress is called with the number of records so far, as they are written."""
-    heard: list[int] = []
-    await export(_given(*notes), JsonLinesSink(tmp_path / "x"), progress=heard.append)
-    assert heard == [3]
+async def test_progress_receives_the_number_of_records(
+    tmp_path: Path, notes: list[ProjectNote]
+) -> None:
+    """`progress` is called with the number of records written so far."""
+    counts: list[int] = []
+    await export(stream_of(notes), JsonLinesSink(tmp_path / "x"), progress=counts.append)
+    assert counts == [3]
 
 
-async def test_a_target_that_exists_costs_no_request(
+async def test_existing_target_costs_no_request(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """What cannot be written is found out before the first request."""
+    """A target that cannot be written is detected before the first request."""
     path = tmp_path / "notes.csv"
     path.touch()
     with pytest.raises(FileExistsError):
@@ -43,13 +46,13 @@ async def test_a_target_that_exists_costs_no_request(
     assert fake.requests == 0
 
 
-async def test_a_stream_that_fails_leaves_nothing(
+async def test_failing_stream_leaves_no_file(
     tmp_path: Path,
     fake: FakeIntervals,
     intervals: IntervalsClient,
     names: Callable[[], list[str]],
 ) -> None:
-    """After an error in the middle there is no file, nor a part of one."""
+    """After an error of the stream, there is neither a target nor a hidden file."""
     fake.inject(faults.Status(500), times=None, skip=2)
     with pytest.raises(ServerError):
         await export(
@@ -59,19 +62,19 @@ async def test_a_stream_that_fails_leaves_nothing(
     assert names() == []
 
 
-async def test_cancelling_leaves_nothing(
+async def test_cancelled_export_leaves_no_file(
     tmp_path: Path, notes: list[ProjectNote], names: Callable[[], list[str]]
 ) -> None:
-    """A cancelled export removes its part of a file."""
-    begun = asyncio.Event()
+    """A cancelled export removes its hidden file."""
+    started = asyncio.Event()
 
     async def stream() -> AsyncIterator[ProjectNote]:
         yield notes[0]
-        begun.set()
+        started.set()
         await asyncio.Event().wait()
 
     task = asyncio.create_task(export(stream(), JsonLinesSink(tmp_path / "notes.jsonl")))
-    await begun.wait()
+    await started.wait()
     assert len(names()) == 1
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -79,14 +82,9 @@ async def test_cancelling_leaves_nothing(
     assert names() == []
 
 
-async def test_a_sink_may_be_used_again(tmp_path: Path, notes: list[ProjectNote]) -> None:
-    """A sink that was committed writes a new file."""
+async def test_sink_may_be_used_again(tmp_path: Path, notes: list[ProjectNote]) -> None:
+    """A closed sink writes a new file when it is used again."""
     sink = JsonLinesSink(tmp_path / "notes.jsonl", force=True)
-    await export(_given(*notes), sink)
-    await export(_given(notes[0]), sink)
+    await export(stream_of(notes), sink)
+    await export(stream_of(notes[:1]), sink)
     assert len((tmp_path / "notes.jsonl").read_bytes().splitlines()) == 1
-
-
-async def _given(*notes: ProjectNote) -> AsyncIterator[ProjectNote]:
-    for note in notes:
-        yield note

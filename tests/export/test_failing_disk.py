@@ -1,13 +1,12 @@
-"""A full disk, a read-only folder, a file in the way: the error names the target, nothing is left."""
+"""A full disk, a read-only folder, an existing file: the error names the target, no file is left."""
 
 from __future__ import annotations
 
 import errno
 import os
-import resource
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,88 +20,71 @@ from intervals_async.export.sinks.sqlite_errors import as_os_errors
 
 from .kinds import EACH_KIND, Kind
 from .made_up import records_of
+from .writing import max_file_size, stream_of, write
 
-# Texts that no compression makes small.
+# Random texts, which no compression makes small.
 NOTES: list[Any] = [
     attrs.evolve(note, note=Random(note.id).randbytes(300).hex())
     for note in records_of(ProjectNote, 400)
 ]
 
 
-@contextmanager
-def files_of_at_most(size: int) -> Generator[None]:
-    """Let no file grow beyond a size, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @EACH_KIND
-async def test_a_disk_that_fills_leaves_nothing(
+async def test_full_disk_names_the_target_and_leaves_no_file(
     kind: Kind, tmp_path: Path, names: Callable[[], list[str]]
 ) -> None:
-    """Whenever it is full, the error names the target, and the hidden files go."""
-
-    async def notes() -> AsyncIterator[ProjectNote]:
-        for note in NOTES:
-            yield note
-
+    """Whenever the disk is full, the error names the target, and hidden files are removed."""
     for size in (0, 1, 900, 50_000):
-        with files_of_at_most(size), pytest.raises(OSError, match=kind.name) as caught:
-            await export(notes(), kind.sink(tmp_path))
+        with max_file_size(size), pytest.raises(OSError, match=kind.name) as caught:
+            await export(stream_of(NOTES), kind.sink(tmp_path))
         assert caught.value.filename == str(tmp_path / kind.name)
         assert names() == []
 
 
 @EACH_KIND
-def test_after_a_full_disk_it_goes_on(kind: Kind, tmp_path: Path) -> None:
-    """What the last checkpoint has brought to the disk is still there."""
+def test_export_resumes_after_a_full_disk(kind: Kind, tmp_path: Path) -> None:
+    """After a full disk, an export resumes from its last checkpoint."""
     sink = kind.sink(tmp_path)
     sink.open()
     sink.write(NOTES[:100])
-    mark = sink.checkpoint()
+    checkpoint = sink.checkpoint()
 
     def write_the_rest() -> None:
         sink.write(NOTES[100:])
         sink.checkpoint()
 
-    with files_of_at_most(1000), pytest.raises(OSError, match=kind.name):
+    with max_file_size(1000), pytest.raises(OSError, match=kind.name):
         write_the_rest()
     sink.suspend()
-    sink.resume(mark)
+    sink.resume(checkpoint)
     sink.write(NOTES[100:])
     sink.close(complete=True)
-    whole = tmp_path / "whole"
-    whole.mkdir()
-    sink = kind.sink(whole)
-    sink.open()
-    sink.write(NOTES)
-    sink.close(complete=True)
-    assert kind.read(tmp_path / kind.name) == kind.read(whole / kind.name)
+    unbroken = tmp_path / "unbroken"
+    unbroken.mkdir()
+    write(kind.sink(unbroken), NOTES)
+    assert kind.read(tmp_path / kind.name) == kind.read(unbroken / kind.name)
 
 
 @EACH_KIND
-def test_a_folder_that_is_not_there(kind: Kind, tmp_path: Path) -> None:
-    """It is found when the sink is opened, and the error names the target."""
+def test_missing_folder_is_detected_on_opening(kind: Kind, tmp_path: Path) -> None:
+    """Opening a sink in a folder that does not exist fails and names the target."""
     with pytest.raises(FileNotFoundError) as caught:
-        kind.sink(tmp_path / "none").open()
-    assert caught.value.filename == str(tmp_path / "none" / kind.name)
+        kind.sink(tmp_path / "missing").open()
+    assert caught.value.filename == str(tmp_path / "missing" / kind.name)
 
 
 @EACH_KIND
-def test_a_folder_in_the_way(kind: Kind, tmp_path: Path) -> None:
-    """A folder of the target's name is refused."""
+def test_folder_with_the_targets_name_is_refused(kind: Kind, tmp_path: Path) -> None:
+    """A folder with the target's name is refused when the sink is opened."""
     (tmp_path / kind.name).mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(IsADirectoryError) as caught:
         kind.sink(tmp_path).open()
+    assert caught.value.filename == str(tmp_path / kind.name)
 
 
 @EACH_KIND
-def test_a_file_in_the_way(kind: Kind, tmp_path: Path) -> None:
-    """What is there stays: a database takes a table more, but a text is none."""
+def test_existing_file_is_kept(kind: Kind, tmp_path: Path) -> None:
+    """An existing file is refused and kept; so is a file that is not a database, by SQLite."""
     target = tmp_path / kind.name
     target.write_text("mine" * 200)
     with pytest.raises(OSError, match=kind.name) as caught:
@@ -113,8 +95,8 @@ def test_a_file_in_the_way(kind: Kind, tmp_path: Path) -> None:
 
 
 @EACH_KIND
-def test_a_read_only_folder(kind: Kind, tmp_path: Path) -> None:
-    """It is found before anything is written."""
+def test_read_only_folder_is_detected_on_opening(kind: Kind, tmp_path: Path) -> None:
+    """Opening a sink in a read-only folder fails and names the target."""
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     tmp_path.chmod(0o500)
@@ -124,8 +106,8 @@ def test_a_read_only_folder(kind: Kind, tmp_path: Path) -> None:
 
 
 @EACH_KIND
-def test_what_is_not_open_takes_nothing(kind: Kind, tmp_path: Path) -> None:
-    """A call out of order is a mistake of the caller's, and is said; taking back never is."""
+def test_unopened_sink_rejects_calls(kind: Kind, tmp_path: Path) -> None:
+    """A sink that is not open raises ValueError, but may always be discarded or suspended."""
     sink = kind.sink(tmp_path)
     for call in (lambda: sink.write(NOTES), sink.checkpoint, lambda: sink.close(complete=True)):
         with pytest.raises(ValueError, match="not open"):
@@ -135,8 +117,8 @@ def test_what_is_not_open_takes_nothing(kind: Kind, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-def test_what_sqlite_says_is_what_any_file_says() -> None:
-    """A full disk is ENOSPC there, too."""
+def test_sqlite_errors_become_os_errors() -> None:
+    """A full disk raises the same OSError in SQLite as in any other file: ENOSPC."""
 
     @as_os_errors()
     def fill() -> None:

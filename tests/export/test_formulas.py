@@ -1,4 +1,4 @@
-"""No cell of a CSV file is taken for a formula by a spreadsheet, and no number is spoilt."""
+"""A spreadsheet runs no cell of a CSV file as a formula, and numbers stay as they are."""
 
 from __future__ import annotations
 
@@ -17,17 +17,15 @@ from intervals_async import ArgumentError, Project, ProjectNote, Task
 from intervals_async.export import CsvSink, Formulas
 
 from .made_up import records_of
+from .writing import write
 
 NOTE: Any = records_of(ProjectNote, 1)[0]
 
 
 def cell(record: Any, name: str, formulas: Formulas = "escape") -> str:
-    """Give a cell as a reader of CSV has it."""
+    """Return a cell as a reader of CSV finds it."""
     stream = io.BytesIO()
-    sink = CsvSink(stream, type(record), formulas=formulas)
-    sink.open()
-    sink.write([record])
-    sink.close(complete=True)
+    write(CsvSink(stream, type(record), formulas=formulas), [record])
     header, row = csv.reader(io.StringIO(stream.getvalue().decode(), newline=""), strict=True)
     return dict(zip(header, row, strict=True))[name]
 
@@ -49,29 +47,29 @@ def cell(record: Any, name: str, formulas: Formulas = "escape") -> str:
         "+49 30",
     ],
 )
-def test_what_looks_like_a_formula_gets_an_apostrophe(text: str) -> None:
-    """It is shown as the text that it is."""
+def test_formulas_get_an_apostrophe(text: str) -> None:
+    """Text that looks like a formula gets an apostrophe, unless formulas="keep"."""
     assert cell(attrs.evolve(NOTE, title=text), "title") == f"'{text}"
     assert cell(attrs.evolve(NOTE, title=text), "title", "keep") == text
 
 
 @pytest.mark.parametrize("text", ["-12.5", "+4930123", "-1e5", "12", "a=1", " =1", "", "'=1"])
-def test_everything_else_stays(text: str) -> None:
-    """A number is no danger, whatever its sign."""
+def test_other_text_is_unchanged(text: str) -> None:
+    """Plain numbers and text that does not start like a formula are written unchanged."""
     assert cell(attrs.evolve(NOTE, title=text), "title") == text
 
 
 @given(st.text(min_size=1) | st.text("=+-@\t\r\n1.e", min_size=1))
-def test_no_text_begins_like_a_formula(text: str) -> None:
-    """Whatever people type, a cell is harmless, and the text can be had back."""
+def test_no_cell_starts_like_a_formula(text: str) -> None:
+    """No text is written as a formula, and every text can be restored."""
     written = cell(attrs.evolve(NOTE, title=text), "title")
     assert written in {text, f"'{text}"}
     if written[0] in "=+-@\t\r\n":
         assert re.fullmatch(r"[+-][0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", written, re.IGNORECASE)
 
 
-def test_numbers_of_their_own_type_stay() -> None:
-    """A negative amount is an amount."""
+def test_numeric_fields_are_unchanged() -> None:
+    """Negative numbers in fields with a numeric type are written unchanged."""
     task: Any = records_of(Task, 1)[0]
     assert cell(attrs.evolve(task, estimate=Decimal("-1.50")), "estimate") == "-1.50"
     assert cell(attrs.evolve(task, milestoneid=-5), "milestoneid") == "-5"
@@ -81,8 +79,8 @@ def test_numbers_of_their_own_type_stay() -> None:
     assert cell(attrs.evolve(project, manager="@x"), "manager") == "'@x"
 
 
-def test_another_way_is_refused() -> None:
-    """The message says which there are."""
+def test_unknown_formulas_option_is_rejected() -> None:
+    """An unknown value of `formulas` is rejected with the known ones."""
     wrong: Any = "drop"
-    with pytest.raises(ArgumentError, match="'escape' or 'keep'"):
+    with pytest.raises(ArgumentError, match="formulas: expected 'escape' or 'keep', got 'drop'"):
         CsvSink("x.csv", ProjectNote, formulas=wrong)

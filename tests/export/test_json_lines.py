@@ -1,4 +1,4 @@
-"""However a line of JSON is written, its bytes are the same."""
+"""All encoders of JSON Lines write the same bytes."""
 
 from __future__ import annotations
 
@@ -22,24 +22,27 @@ from intervals_async.export.sinks.json_lines import (
     encoder_without_orjson,
 )
 
-from .made_up import CLASSES, alike, some_records
+from .made_up import CLASSES, some_records
 
 Maker = Callable[[type[Record], tuple[str, ...] | None], LineEncoder]
 MAKERS = pytest.mark.parametrize("make", [encoder_with_orjson, encoder_without_orjson])
 
+# The classes are tested in so many groups, which may run at the same time.
+GROUPS = 6
 
-@pytest.mark.parametrize("cls", CLASSES, ids=alike)
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", range(GROUPS))
 @settings(max_examples=20)
 @given(data=st.data())
-def test_the_quick_ways_write_what_the_slow_one_does(
-    cls: type[Record], data: st.DataObject
-) -> None:
-    """With orjson and without, a line is the JSON of `to_dict`, of every record."""
-    for record in data.draw(some_records(cls)):
-        line = encode_plainly(record)
-        assert json.loads(line) == to_dict(record)
-        assert encoder_with_orjson(cls)(record) == line
-        assert encoder_without_orjson(cls)(record) == line
+def test_fast_encoders_write_the_same_bytes(group: int, data: st.DataObject) -> None:
+    """With orjson and without, a line is the JSON of `to_dict`, for records of every class."""
+    for cls in CLASSES[group::GROUPS]:
+        for record in data.draw(some_records(cls)):
+            line = encode_plainly(record)
+            assert json.loads(line) == to_dict(record)
+            assert encoder_with_orjson(cls)(record) == line
+            assert encoder_without_orjson(cls)(record) == line
 
 
 @MAKERS
@@ -51,17 +54,15 @@ def test_the_quick_ways_write_what_the_slow_one_does(
         {"none": [], "nothing": {}}, MappingProxyType({"a": 1}),
     ],
 )  # fmt: skip
-def test_what_the_libraries_write_differently_is_written_the_same(
-    make: Maker, value: Any, note: Any
-) -> None:
-    """Floats, long numbers and halves of surrogate pairs look as they did."""
+def test_values_that_the_libraries_write_differently(make: Maker, value: Any, note: Any) -> None:
+    """Floats, large integers and lone surrogates are written the same with orjson and without."""
     odd = attrs.evolve(note, extra=value)
     assert make(ProjectNote, None)(odd) == encode_plainly(odd)
 
 
 @MAKERS
-def test_nesting_without_end_is_left_to_the_careful_way(make: Maker, note: Any) -> None:
-    """What orjson does not follow is written all the same."""
+def test_deep_nesting_is_written(make: Maker, note: Any) -> None:
+    """Nesting that is too deep for orjson is written by the standard library."""
     deep: list[Any] = []
     for _ in range(150):
         deep = [deep]
@@ -70,8 +71,8 @@ def test_nesting_without_end_is_left_to_the_careful_way(make: Maker, note: Any) 
 
 
 @MAKERS
-def test_some_fields_stand_in_the_order_asked_for(make: Maker, note: Any) -> None:
-    """A line may have some of the fields only."""
+def test_selected_fields_are_in_the_requested_order(make: Maker, note: Any) -> None:
+    """A line holds the selected fields only, in the requested order."""
     names = ("title", "id", "extra")
     assert make(ProjectNote, names)(note) == encode_plainly(note, names)
     assert list(json.loads(encode_plainly(note, names))) == [*names]
@@ -79,27 +80,27 @@ def test_some_fields_stand_in_the_order_asked_for(make: Maker, note: Any) -> Non
 
 
 @MAKERS
-def test_what_no_json_has_is_refused(make: Maker, note: Any) -> None:
-    """A value that no record has is an error, not a guess."""
+def test_value_without_json_form_is_rejected(make: Maker, note: Any) -> None:
+    """A value that JSON has no type for raises TypeError."""
     with pytest.raises(TypeError):
         make(ProjectNote, None)(attrs.evolve(note, title=object()))
 
 
 def test_records_of_several_classes_may_be_mixed(note: ProjectNote) -> None:
-    """Each line is of its own record's class; no records are no bytes."""
+    """Each line has the fields of its record's class; no records are no bytes."""
     other = ContactType(extra={"id": 1})
     assert encode_lines([note, other, note]) == b"".join(map(encode_plainly, [note, other, note]))
     assert encode_lines([]) == b""
 
 
-def test_without_orjson_the_standard_library_does_it(
+def test_standard_library_is_used_without_orjson(
     monkeypatch: pytest.MonkeyPatch, note: ProjectNote
 ) -> None:
-    """Orjson is no requirement."""
+    """Without orjson, the standard library encodes the lines."""
 
     def missing(_: str) -> Any:
         raise ImportError
 
     monkeypatch.setattr(json_lines, "import_module", missing)
-    names = ("title", "note")  # no other test asks for these
+    names = ("title", "note")  # No other test uses these, so their encoder is not cached yet.
     assert encode_lines([note], names) == encode_plainly(note, names)

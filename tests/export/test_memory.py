@@ -1,4 +1,4 @@
-"""No sink keeps what it has written."""
+"""The memory of a sink does not grow with the records that it has written."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from intervals_async import ProjectNote
 from intervals_async._schema.arrow import pyarrow
 
 from .kinds import EACH_KIND, Kind
 from .made_up import records_of
 
+pytestmark = pytest.mark.slow
+
 NOTES = records_of(ProjectNote, 500)
 
-# Some of Arrow's rows may wait for the others of their group; in KiB.
+# KiB: Arrow keeps the rows of an unfinished row group.
 ROW_GROUP = 9 * 1024
 
 
 def grown(kind: Kind, folder: Path, times: int, notes: Sequence[ProjectNote] = NOTES) -> int:
-    """Give by how much memory has grown at most, in KiB, while so many pieces were written."""
+    """Write the notes several times; return by how many KiB the memory has grown at most."""
     folder.mkdir()
     sink = kind.sink(folder)
     gc.collect()
@@ -39,8 +43,8 @@ def grown(kind: Kind, folder: Path, times: int, notes: Sequence[ProjectNote] = N
 
 
 @EACH_KIND
-def test_much_at_once_takes_no_more_memory(kind: Kind, tmp_path: Path) -> None:
-    """A listing that comes in one answer is written in pieces, too."""
+def test_large_batch_is_written_in_chunks(kind: Kind, tmp_path: Path) -> None:
+    """A batch of one large response is written in chunks, with bounded memory."""
     grown(kind, tmp_path / "warm", 1)
     few = grown(kind, tmp_path / "few", 1, NOTES * 25)
     many = grown(kind, tmp_path / "many", 1, NOTES * 100)
@@ -48,8 +52,8 @@ def test_much_at_once_takes_no_more_memory(kind: Kind, tmp_path: Path) -> None:
 
 
 @EACH_KIND
-def test_four_times_as_much_takes_no_more_memory(kind: Kind, tmp_path: Path) -> None:
-    """What is kept in memory does not grow with the file."""
+def test_memory_is_independent_of_the_number_of_batches(kind: Kind, tmp_path: Path) -> None:
+    """Four times as many batches take no more memory."""
     grown(kind, tmp_path / "warm", 1)
     few = grown(kind, tmp_path / "few", 25)
     many = grown(kind, tmp_path / "many", 100)

@@ -1,4 +1,4 @@
-"""`export_account`: many resources into one folder, resumable at any moment."""
+"""`export_account`: many resources into one folder, resumable after any interruption."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ async def export_account(
     API lists for one parent only are listed for each parent: contact details for each person, lines
     for each invoice. Notes of tasks are listed by their tasks unless a filter gives a range.
 
-    Before anything is written, the daily quota is requested, and the first page of each resource,
-    which tells the number of records. If the quota is not enough, the export does not start. The
-    first pages are kept; no page is requested twice.
+    Before anything is written, the daily quota and the first page of each resource are requested;
+    the first page holds the number of records. If the quota is not enough, the export does not
+    start. The first pages are kept; no page is requested twice.
 
-    If the export is interrupted at any moment, by an error, a kill or a power cut, the same call
-    resumes it: the folder holds what that takes.
+    If the export is interrupted, by an error, a kill or a power cut, the same call resumes it from
+    the state that is saved in the folder.
 
     Args:
         client: The client of the account.
@@ -59,9 +59,10 @@ async def export_account(
             the account's own time zone. All records of other resources are read.
         incremental: Update the export in the folder: of tasks, times and notes of tasks, read only
             what was modified since, and merge it into their files. Deleted tasks and times are
-            detected by their number, and all are read then; deleted notes of tasks stay until an
-            export that is not incremental. What a record tells about others, such as a task's sums
-            of time or the names of projects and people, is as of the record's own last change.
+            detected by the number of records; then all records are read. Deleted notes of tasks
+            stay until an export that is not incremental. Fields that describe other records, such
+            as a task's sums of time or the names of projects and people, are as of the record's own
+            last change.
         format: ``jsonl``, ``jsonl.gz``, ``jsonl.zst``, ``csv``, ``parquet`` or ``sqlite``.
         jobs: How many resources are read at the same time.
         checkpoint_every: Seconds between two checkpoints, from which the export can be resumed
@@ -84,7 +85,7 @@ async def export_account(
         OSError: Something could not be written; the same call resumes the export.
     """
     if jobs < 1:
-        raise ArgumentError(f"jobs is a whole number from 1 up, not {jobs}")
+        raise ArgumentError(f"jobs: expected at least 1, got {jobs}")
     plan = ExportPlan.of(
         client,
         resources=resources,

@@ -40,7 +40,7 @@ class BudgetCheck:
         self._jobs = jobs
         self._scheduler = scheduler
         self._wait_for_reset = wait_for_reset
-        # None if the server does not tell.
+        # None if it could not be read.
         self._budget: Budget | None = None
 
     async def require_survey(self) -> None:
@@ -131,9 +131,9 @@ class BudgetCheck:
 def _budget_error(cost: str, budget: Budget, requests: int | None = None) -> BudgetError:
     until = f" until {budget.next_reset:%Y-%m-%d %H:%M} UTC" if budget.next_reset else ""
     error = BudgetError(
-        f"the export takes {cost} requests, and {budget.daily_left:,} of the day's "
-        f"{budget.daily_quota:,} are left{until}: export less, or let it wait for the next day "
-        "(wait_for_reset=True, --wait-for-reset)"
+        f"daily quota: expected {cost} requests left, got {budget.daily_left:,} of "
+        f"{budget.daily_quota:,}{until}; export fewer resources, or pass wait_for_reset=True "
+        "(--wait-for-reset)"
     )
     error.requests = requests
     error.daily_left, error.next_reset = budget.daily_left, budget.next_reset

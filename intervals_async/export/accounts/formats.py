@@ -92,5 +92,5 @@ def get_format(name: str) -> Format:
         ArgumentError: There is no such format.
     """
     if name not in FORMATS:
-        raise ArgumentError(f"there is no format {name!r}; there are {', '.join(FORMATS)}")
+        raise ArgumentError(f"format: expected one of {', '.join(FORMATS)}, got {name!r}")
     return FORMATS[name]

@@ -83,11 +83,11 @@ class Job:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was read of it yet."""
+        """Whether nothing of it was read yet."""
         return self.state.began is None and not self.state.is_done
 
     async def survey(self) -> None:
-        """Read the first page of a new job, which tells the number of records.
+        """Read the first page of a new job, which holds the number of records.
 
         Raises:
             CallError: It could not be read.
@@ -205,7 +205,8 @@ class Job:
         """Merge the changes into the file of the last export; return whether the count is right.
 
         Raises:
-            ArgumentError: They cannot be merged, and reading everything would take the parents.
+            ArgumentError: They cannot be merged, and the resource is listed by parents, whose ids
+                this export has not read.
         """
         expected = self.state.listcount = None
         complete = self.query.without_since()
@@ -215,8 +216,8 @@ class Job:
         records = await run_in_thread(self._merge_files, expected)
         if records is None and complete.parent is not None:
             raise ArgumentError(
-                f"{self._path} is gone, or has not the columns that {self.name} has now: remove "
-                f"{self._states.path}, and export it anew, not incrementally"
+                f"{self._path} was removed, or its columns are not those of {self.name}; remove "
+                f"{self._states.path}, and export without incremental"
             )
         self.state.records = records or 0
         return records is not None

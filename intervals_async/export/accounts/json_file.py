@@ -1,4 +1,4 @@
-"""Small JSON files that are complete at any moment, even after a power cut."""
+"""Small JSON files that are always complete, even after a power cut."""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ class WrittenFile:
         except OSError as error:
             return f"{path}: {error.strerror}"
         if found.size != self.size:
-            return f"{path}: {found.size} bytes, where {self.size} were written"
-        return None if found == self else f"{path}: its content is not what was written"
+            return f"{path}: expected {self.size} bytes, got {found.size}"
+        return None if found == self else f"{path}: its content has changed since it was written"
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +131,7 @@ class Manifest:
         return {"form": FORMAT_VERSION, **plain(self)}
 
     def write(self, folder: Path) -> None:
-        """Write it to ``manifest.json`` in a folder, which is complete at any moment.
+        """Write it to ``manifest.json`` in a folder, in one step.
 
         Raises:
             OSError: It cannot be written.
@@ -155,7 +155,7 @@ class Manifest:
                 values[name] = [_exported(each) for each in values[name]]
             return cls(**(values | _times(values)))
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise ArgumentError(f"{path} is no manifest of an export") from None
+            raise ArgumentError(f"{path} is not a manifest of an export") from None
 
     def flaws(self, folder: str | Path) -> Iterator[str]:
         """Compare it with the files in a folder and yield a description of each difference."""

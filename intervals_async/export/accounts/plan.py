@@ -65,14 +65,14 @@ class ExportPlan:
         }
         for name in reusable:
             if name not in names:
-                raise ArgumentError(f"there are filters for {name!r}, which is not exported")
+                raise ArgumentError(f"filters: expected exported resources, got {name!r}")
         if since is not None:
             if incremental:
-                raise ArgumentError("incremental says since when by itself: leave out one of both")
+                raise ArgumentError("since and incremental cannot be combined")
             reusable = _with_since(since, names, reusable)
         for name, each in reusable.items():
             if each and "list" not in resource_class(name).methods():
-                raise ArgumentError(f"{name} has no filters")
+                raise ArgumentError(f"filters: expected none for {name}, got {', '.join(each)}")
             if each:
                 listing_for(client, name, each, [1])  # raises if a filter is invalid
         return cls(
@@ -107,14 +107,13 @@ def has_change_filter(name: str, filters: Mapping[str, object]) -> bool:
 
 def _selected(resources: Sequence[str] | None, exclude: Sequence[str]) -> list[str]:
     known = exportable_resources()
-    if isinstance(resources, str) or isinstance(exclude, str):
-        raise ArgumentError("resources and exclude are lists of names, such as ['task', 'time']")
     wanted = known if resources is None else resources
-    for name in (*wanted, *exclude):
-        if name not in known:
-            raise ArgumentError(
-                f"there is no resource {name!r} to export; there are {', '.join(known)}"
-            )
+    for argument, some in (("resources", wanted), ("exclude", exclude)):
+        if isinstance(some, str):
+            raise ArgumentError(f"{argument}: expected a list of names, got the string {some!r}")
+        for name in some:
+            if name not in known:
+                raise ArgumentError(f"{argument}: expected one of {', '.join(known)}, got {name!r}")
     return sorted({*wanted} - {*exclude})
 
 
@@ -139,10 +138,11 @@ def _with_since(
         each = added.get(name, {})
         if has_change_filter(name, each):
             added[name] = {**each, MODIFIED_SINCE: since}
-        elif each.keys() & {MODIFIED_SINCE, MODIFIED_UNTIL}:
-            raise ArgumentError(f"since, and a filter of {name}, both say when it was changed")
+        elif used := sorted(each.keys() & {MODIFIED_SINCE, MODIFIED_UNTIL}):
+            raise ArgumentError(f"since cannot be combined with the filter {used[0]} of {name}")
     if added == dict(filters):
+        known = [name for name in exportable_resources() if has_change_filter(name, {})]
         raise ArgumentError(
-            f"since: of {', '.join(names)} none can be asked for what was changed since a moment"
+            f"since: expected at least one of {', '.join(known)}, got {', '.join(names)}"
         )
     return added

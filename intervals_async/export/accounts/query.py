@@ -50,7 +50,7 @@ class ResourceQuery:
 
     @property
     def is_countable(self) -> bool:
-        """Whether one request tells the number of all records that match."""
+        """Whether one request returns the number of all records that match."""
         return (
             parent_of(self.name, self.filters) is None
             and self.without_since().listing().partitions == 1

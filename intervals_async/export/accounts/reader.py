@@ -40,7 +40,7 @@ class ResourceReader:
         self._earlier_requests = self._earlier_drift = 0
 
     async def read_ahead(self) -> None:
-        """Read the first page, which tells the number of records. It is kept for `batch`.
+        """Read the first page, which holds the number of records. It is kept for `batch`.
 
         Raises:
             CallError: It could not be read.

@@ -115,7 +115,9 @@ class Scheduler:
             reason = f"it is listed by {parent}, which cannot be read: {state.left_out}"
             await job.leave_out(reason)
         elif len(state.ids) < state.records:
-            await job.leave_out(f"it is listed by the ids of {parent}, which are not told")
+            await job.leave_out(
+                f"it is listed by the ids of {parent}, which has records without an id"
+            )
         return state.ids
 
 

@@ -73,7 +73,7 @@ class ResourceState:
 
 @attrs.define(kw_only=True)
 class RunInfo:
-    """What is saved about an export as a whole. Aliases are the keys of its file.
+    """What is saved about an export, apart from its resources. Aliases are the keys of its file.
 
     Attributes:
         identity: The `ExportPlan.identity`, in its plain form.
@@ -133,7 +133,7 @@ class StateFolder:
             path.unlink()
 
     def save_run(self, run: RunInfo) -> None:
-        """Write what is saved about the export as a whole. From then on it can be resumed.
+        """Write what is saved about the export. From then on it can be resumed.
 
         Raises:
             OSError: The folder cannot be written.
@@ -141,7 +141,7 @@ class StateFolder:
         write_json(self._run, plain(run))
 
     def resume_run(self, identity: Mapping[str, object]) -> RunInfo:
-        """Read what was saved about the export as a whole.
+        """Read what was saved about the export.
 
         Raises:
             ArgumentError: It is another export.
@@ -156,8 +156,9 @@ class StateFolder:
             run = RunInfo(**values)
         if other:
             raise ArgumentError(
-                f"{self.path.parent} holds an unfinished export with other {', '.join(other)}: "
-                f"finish it with the same, or remove {self.path} to begin anew"
+                f"{self.path.parent} holds an unfinished export with different "
+                f"{', '.join(other)}; repeat that export to finish it, or remove {self.path} to "
+                "start again"
             )
         return run
 
@@ -259,6 +260,4 @@ def _reading(path: Path) -> Generator[Any]:
     try:
         yield json.loads(path.read_bytes())
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise ArgumentError(
-            f"{path} is damaged; remove its folder to begin the export anew"
-        ) from None
+        raise ArgumentError(f"{path} is damaged; remove its folder to start again") from None

@@ -19,7 +19,7 @@ Data: TypeAlias = bytes | memoryview
 
 SUFFIXES: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 
-# zlib's own default for files is the best trade there too; zstandard's is 3.
+# The defaults of zlib and zstandard: the best trade between size and time here, too.
 GZIP_LEVEL, ZSTD_LEVEL = 6, 3
 # Makes zlib write the header of a gzip file, without a time: the same bytes each time.
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -38,7 +38,7 @@ class Compressor(Protocol):
 
 
 def compression_of(path: Path) -> Compression:
-    """Return the compression that the suffix of a file name stands for."""
+    """Return the compression for the suffix of a file name."""
     return SUFFIXES.get(path.suffix.lower(), "none")
 
 
@@ -54,7 +54,7 @@ class MemberCompressor:
     def __init__(self, compression: Compression) -> None:
         if compression not in get_args(Compression):
             names = ", ".join(get_args(Compression))
-            raise ArgumentError(f"compression is one of {names}, not {compression!r}")
+            raise ArgumentError(f"compression: expected one of {names}, got {compression!r}")
         self._make: Callable[[], Compressor] | None = None
         if compression != "none":
             self._make = _gzip if compression == "gzip" else _zstd()
@@ -73,7 +73,7 @@ class MemberCompressor:
         """Finish the current member, if there is one, and return its last bytes.
 
         Args:
-            at_least_one: Write an empty member if there is none: a file of no bytes is not a
+            at_least_one: Write an empty member if there is none, because an empty file is not a
                 valid compressed file.
         """
         member, self._member = self._member, None

@@ -79,7 +79,7 @@ class CsvSink(BytesSink):
     ) -> None:
         super().__init__(target, force=force, compression=compression)
         if formulas not in get_args(Formulas):
-            raise ArgumentError(f"formulas is 'escape' or 'keep', not {formulas!r}")
+            raise ArgumentError(f"formulas: expected 'escape' or 'keep', got {formulas!r}")
         known = {column.name: column for column in columns_of(record_class)}
         self._names = tuple(known) if columns is None else tuple(columns)
         self._cells = [_cells_of(known[name], escape=formulas == "escape") for name in self._names]

@@ -20,7 +20,8 @@ __all__ = ["Output", "Target", "output_to"]
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO
 """The path of a file, or an open binary stream, which is left open."""
 
-# Bytes before a checkpoint whose checksum shows that a file is the one it was taken of.
+# How many bytes before a checkpoint its checksum covers. It shows whether a file is the one that
+# the checkpoint was taken of.
 TAIL_BYTES = 4096
 
 
@@ -107,11 +108,14 @@ class FileOutput(AtomicFile):
         found = self.stream.seek(0, os.SEEK_END)
         if found < size:
             raise ResumeError(
-                f"of the unfinished part of {self.requested}, {found} bytes are left of the "
-                f"{size} that were written"
+                f"{self.requested}: expected at least {size} bytes in the unfinished file, "
+                f"got {found}; start the export again"
             )
         if _tail_checksum(self.stream, size) != checksum:
-            raise ResumeError(f"the unfinished part of {self.requested} is of another export")
+            raise ResumeError(
+                f"{self.requested}: the unfinished file does not match the checkpoint; "
+                "start the export again"
+            )
         self.stream.truncate(size)
         self.stream.seek(size)
 
@@ -123,7 +127,7 @@ class _NotResumable:
 
     def checkpoint(self) -> Checkpoint:
         """Raise UnsupportedOperation: it cannot be resumed."""
-        raise io.UnsupportedOperation(errno.ESPIPE, "what is no file cannot be gone on with")
+        raise io.UnsupportedOperation(errno.ESPIPE, "only regular files can be resumed")
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Raise UnsupportedOperation: it cannot be resumed."""
@@ -177,7 +181,7 @@ class DeviceOutput(_NotResumable):
     def require_open(self) -> None:
         """Raise ValueError if it is not open."""
         if self._stream is None:
-            raise ValueError("the sink is not open")
+            raise ValueError("the sink is not open; call open() first")
 
     def open(self) -> None:
         """Open the device."""
@@ -187,7 +191,7 @@ class DeviceOutput(_NotResumable):
     def write(self, data: Data) -> None:
         """Write some bytes."""
         if self._stream is None:
-            raise ValueError("the sink is not open")
+            raise ValueError("the sink is not open; call open() first")
         with name_in_errors(self._path):
             self._stream.write(data)
 

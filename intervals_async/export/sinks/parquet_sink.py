@@ -24,7 +24,7 @@ DEFAULT_CODEC: Codec = "snappy"
 
 
 class ParquetSink:
-    """Writes a Parquet file: a column for each field, in row groups while the records come.
+    """Writes a Parquet file: a column for each field, in row groups during the export.
 
     The columns are int64, bool, string, decimal128(38, 18), date32, timestamp (in microseconds,
     in UTC or without a time zone) and list of int64; the column of a required field holds no
@@ -57,7 +57,9 @@ class ParquetSink:
         codec: Codec = DEFAULT_CODEC,
     ) -> None:
         if codec not in get_args(Codec):
-            raise ArgumentError(f"codec is one of {', '.join(get_args(Codec))}, not {codec!r}")
+            raise ArgumentError(
+                f"codec: expected one of {', '.join(get_args(Codec))}, got {codec!r}"
+            )
         self._codec = codec
         self._converter = ArrowConverter(record_class)
         # It holds the lock, and nothing else until several segments are merged into it.
@@ -107,7 +109,10 @@ class ParquetSink:
         """Continue with a new segment; raises as `ResumableSink.resume` does."""
         sizes: Any = checkpoint.get("segments")
         if not isinstance(sizes, list):
-            raise ResumeError("the mark says no segments: give what checkpoint() gave")
+            raise ResumeError(
+                f"checkpoint: expected a list of segments, got {sizes!r}; "
+                "pass what checkpoint() returned"
+            )
         self._file.reopen(self._path(0))
         try:
             with name_in_errors(self._file.requested):
@@ -190,8 +195,8 @@ class ParquetSink:
                 found = 0
             if found != size:
                 raise ResumeError(
-                    f"segment {index} of the unfinished {self._file.requested} has {found} bytes, "
-                    f"not the {size} that were written"
+                    f"{self._file.requested}: expected {size} bytes in segment {index} of the "
+                    f"unfinished file, got {found}; start the export again"
                 )
 
     def _path(self, index: int) -> Path:

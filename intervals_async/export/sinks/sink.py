@@ -103,5 +103,8 @@ def checkpoint_number(checkpoint: Checkpoint, name: str) -> int:
     """Read an integer out of a checkpoint; ResumeError if there is none."""
     value = checkpoint.get(name)
     if not isinstance(value, int) or value < 0:
-        raise ResumeError(f"the mark says no {name}: give what checkpoint() gave")
+        raise ResumeError(
+            f"checkpoint: expected a number of {name}, got {value!r}; "
+            "pass what checkpoint() returned"
+        )
     return value

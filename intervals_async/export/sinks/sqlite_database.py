@@ -63,8 +63,8 @@ def existing_columns(database: sqlite3.Connection, table: Table) -> set[str]:
     if columns and keys != ["id"] and table.has_key:
         file = database.execute("PRAGMA database_list").fetchone()[2]
         raise ArgumentError(
-            f"{file} has a table {table.name} whose primary key is not its id: "
-            "say another name for the table"
+            f"{file}: expected id as the primary key of table {table.name}, "
+            f"got {', '.join(keys) or 'none'}; choose another name for the table"
         )
     return {name for _, name, *_ in columns}
 

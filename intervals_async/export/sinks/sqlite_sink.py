@@ -139,7 +139,7 @@ class SqliteSink:
 
     def _open_database(self) -> sqlite3.Connection:
         if self._database is None:
-            raise ValueError("the sink is not open")
+            raise ValueError("the sink is not open; call open() first")
         return self._database
 
     def _become_target(self) -> bool:
@@ -159,14 +159,14 @@ class SqliteSink:
 
     def _truncate(self, rows: int, checksum: object) -> None:
         """Drop the rows after a checkpoint."""
-        # Without a table: a process opened the sink anew and was killed at once.
+        # There is no table if a process opened the sink again and was killed at once.
         if (
             not existing_columns(self._open_database(), self._table)
             or self._checksum(rows) != checksum
         ):
             raise ResumeError(
-                f"the unfinished table {self._table.name} of {self._file.requested} is not what "
-                "the mark was given for"
+                f"{self._file.requested}: the unfinished table {self._table.name} does not match "
+                "the checkpoint; start the export again"
             )
         name = quoted(self._table.name)
         self._open_database().execute(f"DELETE FROM {name} WHERE rowid > ?", [rows])  # noqa: S608  the name is quoted

@@ -11,7 +11,7 @@ __all__ = ["Table", "quoted"]
 
 TYPES = {ColumnKind.INTEGER: "INTEGER", ColumnKind.BOOLEAN: "INTEGER"}
 
-# Not INTEGER: the id would become the rowid, which must tell the order of writing.
+# Not INTEGER: then the id would be the rowid, which must be the order of writing.
 KEY_TYPE = "BIGINT PRIMARY KEY NOT NULL"
 
 
@@ -70,7 +70,7 @@ class Table:
             for name in self.columns
         )
         update = f"{self._update()} WHERE {changed}" if self.has_key else ""
-        # WHERE true: otherwise the parser takes ON for that of a join
+        # WHERE true, because otherwise the parser takes ON for the ON of a join.
         return (
             f"INSERT INTO main.{quoted(self.name)} ({self._names()}) SELECT {self._names()} "  # noqa: S608  the names are quoted
             f"FROM source.{quoted(self.name)} WHERE true{update}"
