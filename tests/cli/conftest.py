@@ -49,7 +49,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def account(serving: Serving) -> Iterator[FakeIntervals]:
-    """Return a served account of 50 notes whose clock stands still, as timers show the time."""
+    """Return a served account of 50 notes whose clock does not move, because timers show the time."""
     moment = datetime.now(UTC)
     with serving(
         FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None, now=lambda: moment)

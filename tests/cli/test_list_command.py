@@ -39,6 +39,7 @@ def test_list_prints_a_table_on_a_terminal(account: FakeIntervals, on_terminal: 
     assert "\x1b[" in seen
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
 def test_wide_terminal_shows_more_fields(on_terminal: OnTerminal) -> None:
     """A table shows a less important field in 160 columns and omits it in 80."""
@@ -61,6 +62,7 @@ def test_columns_option_selects_fields(invoke: Invoke) -> None:
     assert table[0].split() == ["title", "id"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
 def test_wide_columns_are_truncated(on_terminal: OnTerminal) -> None:
     """A table shows all fields of ``--columns``, and truncates the widest ones to fit."""
@@ -86,6 +88,7 @@ def test_format_option_overrides_the_default(invoke: Invoke) -> None:
     assert len(next(csv.DictReader(io.StringIO(text)))) > 10
 
 
+@pytest.mark.slow
 def test_long_table_is_printed_while_it_arrives(
     serving: Serving, invoke: Invoke, on_terminal: OnTerminal
 ) -> None:
