@@ -26,8 +26,6 @@ from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
 from .conftest import Invoke, Serving, Spawn
 
-pytestmark = pytest.mark.slow
-
 SOME = ("group", "projectnote", "task")
 FORMATS = ("jsonl", "jsonl.gz", "csv", "parquet", "sqlite")
 EACH_FORMAT = pytest.mark.parametrize("format", FORMATS)
