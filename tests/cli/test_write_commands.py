@@ -70,8 +70,8 @@ def test_json_says_texts_lists_and_nothing(
         ("{", "is no JSON"),
         (b"\xff", "is no JSON"),
         ('{"titel": "a"}', "did you mean 'title'?"),
-        ('{"secure": "perhaps"}', "secure takes True or False"),
-        ('{"title": 5}', "title takes a text, not int"),
+        ('{"secure": "perhaps"}', "secure: expected True or False"),
+        ('{"title": 5}', "title: expected text, got int"),
     ],
 )
 def test_json_that_cannot_be_meant_is_refused(

@@ -652,7 +652,9 @@ async def test_file_removed_during_the_update_is_read_completely(
     assert len(rows_of(tmp_path, format, "time")) == len(ids_of(fake, "time"))
     await export_account(intervals, tmp_path, resources=CHANGING, format=format)
     for _ in range(2):
-        with pytest.raises(ArgumentError, match="was removed, or its columns are not those of tasknote"):
+        with pytest.raises(
+            ArgumentError, match="was removed, or its columns are not those of tasknote"
+        ):
             await export_account(
                 intervals,
                 tmp_path,
