@@ -17,6 +17,8 @@ import pytest
 
 from intervals_async.testing import FakeIntervals, faults
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 

@@ -63,16 +63,13 @@ class _PanelOrderGroup(TyperGroup):
 
     def list_commands(self, ctx: object) -> list[str]:
         panels = (RECORDS_PANEL, ACCOUNT_PANEL, TRIAL_PANEL)
-        panel_of = {
-            name: getattr(command, "rich_help_panel", "") for name, command in self.commands.items()
-        }
-        return sorted(
-            panel_of,
-            key=lambda name: (
-                panels.index(panel_of[name]),
-                not isinstance(self.commands[name], TyperGroup),
-            ),
-        )
+
+        def position(name: str) -> tuple[int, bool]:
+            command = self.commands[name]
+            panel = getattr(command, "rich_help_panel", "")
+            return panels.index(panel), not isinstance(command, TyperGroup)
+
+        return sorted(self.commands, key=position)
 
 
 app = typer.Typer(

@@ -23,7 +23,7 @@ WAITING = "export"
 
 
 class ProgressLines:
-    """Prints the important news as lines, where no terminal could show bars."""
+    """Prints the estimate and long waits as lines, for standard error without a terminal."""
 
     __slots__ = ("_reported",)
 

@@ -1,4 +1,4 @@
-"""Options that follow from a class: from the filters and fields of a resource, for example.
+"""Options that are generated from a class, such as the filters and fields of a resource.
 
 typer reads the options of a command from the signature of its function. The commands of the
 resources have options that no source code spells out, so `declare_options` writes them into

@@ -42,7 +42,7 @@ ALTERNATIVES = {
 
 def record_class_of(resource_class: ResourceClass) -> type[Record]:
     """Return the class of a resource's records."""
-    # to type checkers it depends on what the resource is generic of
+    # type checkers do not know the type argument of this resource
     found: type[Record] = vars(resource_class)["record"]
     return found
 
@@ -70,8 +70,8 @@ class ResourceGroup(TyperGroup):
     """A group with a command for each resource that offers one method of the API.
 
     Only the command that runs is built with its options. Help and completion of the group
-    need just names and summaries, and get them from placeholders: to build all the commands
-    would take ten times as long.
+    need just names and summaries, and get them from placeholders: building all commands would
+    take ten times as long.
     """
 
     method: ClassVar[str]

@@ -203,10 +203,10 @@ def _confirm(ctx: typer.Context, records: str) -> None:
         ctx.fail(f"stdin is not a terminal; pass --yes to delete {records}.")
     try:
         typer.echo(f"Delete {records}? [y/N] ", nl=False, err=True)
-        answer = stream.readline()
+        reply = stream.readline()
     except KeyboardInterrupt:
         fail("interrupted", code=130)
-    if answer.strip().lower() not in ("y", "yes"):
+    if reply.strip().lower() not in ("y", "yes"):
         fail("nothing was deleted")
 
 

@@ -14,7 +14,7 @@ from .sinks.sink import BufferedSink, Sink, chunks
 
 __all__ = ["SinkThread", "run_in_thread"]
 
-# Seconds: no longer than decoding the next records takes.
+# Seconds: about as long as decoding the next records takes.
 FAST_FLUSH = 0.001
 
 P = ParamSpec("P")

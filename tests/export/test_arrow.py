@@ -1,4 +1,4 @@
-"""Any listing as Arrow batches, for whatever reads them."""
+"""`arrow_batches` yields a listing as Arrow record batches."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink
 from intervals_async.testing import FakeIntervals, faults
 
 
-async def test_a_listing_as_batches(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """Every record is in a batch, in order; all but the last have as many rows as asked for."""
+async def test_batches_hold_every_record_in_order(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Every record is in a batch, in order; all batches but the last have the requested size."""
     batches = intervals.projectnote.list().arrow_batches(rows=20, page_size=7)
     found = [batch async for batch in batches]
     assert [batch.num_rows for batch in found] == [20, 20, 10]
@@ -26,15 +28,17 @@ async def test_a_listing_as_batches(fake: FakeIntervals, intervals: IntervalsCli
     assert table["date"].to_pylist() == [note.date for note in notes]
 
 
-async def test_a_listing_that_is_empty(intervals: IntervalsClient) -> None:
-    """There is no batch, and the schema is known all the same."""
+async def test_empty_listing_has_a_schema(intervals: IntervalsClient) -> None:
+    """An empty listing yields no batch, but has a schema."""
     batches = intervals.projectnote.list(limit=0).arrow_batches()
     assert [batch async for batch in batches] == []
     assert batches.schema.names[0] == "id"
 
 
-async def test_after_an_error_it_goes_on(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """The next step asks for the page again; what had come is not lost."""
+async def test_batches_continue_after_an_error(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """After an error, the next step requests the page again and loses no record."""
     batches = intervals.projectnote.list().arrow_batches(rows=50, page_size=10)
     fake.inject(faults.Status(500), times=None, skip=2)
     with pytest.raises(ServerError):
@@ -43,8 +47,8 @@ async def test_after_an_error_it_goes_on(fake: FakeIntervals, intervals: Interva
     assert (await anext(batches)).num_rows == 50
 
 
-async def test_it_can_be_left_and_closed(intervals: IntervalsClient) -> None:
-    """With ``async with`` the next pages may come meanwhile; the end of the block ends all."""
+async def test_async_with_closes_the_batches(intervals: IntervalsClient) -> None:
+    """The end of an ``async with`` block ends the batches and the pages read ahead."""
     listing = intervals.projectnote.list()
     async with listing.arrow_batches(rows=5, page_size=5, concurrency=3) as batches:
         assert (await anext(batches)).num_rows == 5
@@ -52,18 +56,18 @@ async def test_it_can_be_left_and_closed(intervals: IntervalsClient) -> None:
     await batches.aclose()
 
 
-async def test_the_options_are_those_of_a_stream(intervals: IntervalsClient) -> None:
-    """What a stream refuses is refused at once."""
-    with pytest.raises(ArgumentError):
+async def test_options_are_checked_at_once(intervals: IntervalsClient) -> None:
+    """Invalid options, of the stream or the batches, are rejected before the first step."""
+    with pytest.raises(ArgumentError, match="page_size"):
         intervals.projectnote.list().arrow_batches(page_size=0)
     with pytest.raises(ArgumentError, match="rows"):
         intervals.projectnote.list().arrow_batches(rows=0)
 
 
-async def test_without_pyarrow_the_error_says_what_to_install(
+async def test_missing_pyarrow_names_the_extra(
     intervals: IntervalsClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Nothing else needs it."""
+    """Batches and Parquet name the extra to install; other sinks do not need pyarrow."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ImportError, match=r"intervals_async\[arrow\]"):
         intervals.projectnote.list().arrow_batches()
@@ -73,8 +77,8 @@ async def test_without_pyarrow_the_error_says_what_to_install(
     JsonLinesSink(tmp_path / "a.jsonl")
 
 
-async def test_a_batch_holds_what_the_record_does(intervals: IntervalsClient) -> None:
-    """Row for row, it is the record's plain form, but for types that Arrow has and JSON has not."""
+async def test_rows_have_the_values_of_the_records(intervals: IntervalsClient) -> None:
+    """A row has the values of its record's plain form."""
     (batch,) = [batch async for batch in intervals.person.list().arrow_batches()]
     people = await intervals.person.list().collect()
     for row, person in zip(batch.to_pylist(), people, strict=True):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from intervals_async._streaming.page_plan import pages_of
 from intervals_async.export import AccountProgress, Estimate, ResourceEstimate, export_account
 from intervals_async.export.accounts import scheduler
 from intervals_async.export.accounts.estimate import RemainingWork, estimate_seconds
+from intervals_async.export.accounts.job import Job
 from intervals_async.export.accounts.listings import (
     exportable_resources,
     listing_for,
@@ -28,11 +30,17 @@ from intervals_async.export.accounts.listings import (
     requests_for_parents,
     requests_left,
 )
+from intervals_async.export.accounts.plan import ExportPlan
+from intervals_async.export.accounts.progress import ProgressReporter
+from intervals_async.export.accounts.query import ResourceQuery
+from intervals_async.export.accounts.state import ResourceState, StateFolder
 from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
 
 from ..conftest import AT_ONCE
 from .exported import ids_of, rows_of
+
+NOW = datetime(2026, 5, 6, 7, 8, tzinfo=UTC)
 
 
 class Estimates:
@@ -71,18 +79,6 @@ def contents(folder: Path) -> dict[str, bytes]:
 def server_with_quota(requests: int, notes: int = 50) -> FakeIntervals:
     """Make a server with a daily quota."""
     return FakeIntervals(notes=notes, seed=1, per_minute=None, per_day=requests)
-
-
-@pytest.mark.parametrize(
-    ("rows", "pages"),
-    [
-        (-5, 0), (0, 0), (1, 1), (100, 1), (101, 2), (900, 2), (901, 3), (7300, 3), (7301, 4),
-        (7300 + 32 * 1024, 4), (7301 + 32 * 1024, 5),
-    ],
-)  # fmt: skip
-def test_pages_grow_eightfold_up_to_a_maximum(rows: int, pages: int) -> None:
-    """A small page comes first; each is eight times the one before, up to the maximum size."""
-    assert pages_of(rows) == pages
 
 
 @pytest.mark.parametrize(
@@ -145,6 +141,8 @@ def test_first_pages_determine_the_duration() -> None:
     assert estimate_seconds([quick, slow], jobs=4, limits=[], used=[]) == pytest.approx(3.2)
     four = [quick, slow, slow, slow, slow, slow, slow]
     assert estimate_seconds(four, jobs=4, limits=[], used=[]) == pytest.approx(6 * 3.2 / 4)
+    single = RemainingWork(0, 3, 1.1, 1)
+    assert estimate_seconds([quick, single], jobs=1, limits=[], used=[]) == pytest.approx(3.0)
     assert estimate_seconds([], jobs=4, limits=[Limit(100)], used=[0]) == 0
     most = [Limit(10, per=1, reserved=0), Limit(100, per=60, reserved=0)]
     assert estimate_seconds([RemainingWork(150, 0, 0.0, 0)], jobs=4, limits=most, used=[0, 0]) == 60
@@ -157,6 +155,79 @@ def test_estimate_compares_the_total_with_the_quota() -> None:
         estimate = Estimate(resources=each, seconds=0, daily_left=left, next_reset=None)
         assert estimate.requests == 6
         assert estimate.fits_today is fits
+
+
+def test_estimate_as_plain_data() -> None:
+    """`to_dict` returns the total of the requests and all attributes as JSON holds them."""
+    reset = datetime(2026, 5, 7, tzinfo=UTC)
+    each = ResourceEstimate(resource="task", listcount=9, requests=2)
+    estimate = Estimate(resources=[each], seconds=1.5, daily_left=7, next_reset=reset)
+    assert estimate.to_dict() == {
+        "requests": 2,
+        "resources": [{"resource": "task", "listcount": 9, "requests": 2}],
+        "seconds": 1.5,
+        "daily_left": 7,
+        "next_reset": "2026-05-07T00:00:00+00:00",
+        "begun": None,
+    }
+
+
+def job_of(client: IntervalsClient, folder: Path, query: ResourceQuery, **state: Any) -> Job:
+    """Make a job with a saved state."""
+    states = StateFolder(folder / ".unfinished")
+    states.path.mkdir()
+    states.save(query.name, ResourceState(**state))
+    plan = ExportPlan.of(
+        client,
+        resources=[query.name],
+        exclude=(),
+        filters=None,
+        format="jsonl",
+        since=None,
+        incremental=query.since is not None,
+    )
+    return Job(
+        query,
+        plan=plan,
+        folder=folder,
+        states=states,
+        checkpoint_every=60,
+        reporter=ProgressReporter(None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "requests", "records"),
+    [
+        ({}, 0, 0),
+        ({"listcount": 800, "requests": 1}, 1, 800),
+        ({"began": NOW, "listcount": 900, "records": 100, "requests": 1}, 2, 800),
+        ({"began": NOW, "listcount": 900, "records": 900, "requests": 3}, 1, 0),
+        ({"began": NOW, "listcount": 5, "records": 9, "requests": 1}, 1, 0),
+        ({"began": NOW, "ended": NOW, "listcount": 900, "records": 900, "requests": 3}, 0, 0),
+    ],
+    ids=["not surveyed", "surveyed", "started", "all read", "more than counted", "ended"],
+)
+def test_remaining_work_of_a_job(
+    tmp_path: Path,
+    intervals: IntervalsClient,
+    state: Mapping[str, Any],
+    requests: int,
+    records: int,
+) -> None:
+    """A started job takes at least one more request; an ended one takes none."""
+    query = ResourceQuery(client=intervals, name="projectnote", filters={}, since=None)
+    left = job_of(intervals, tmp_path, query, **state).remaining_work(0)
+    assert left == RemainingWork(requests, records, 0.0, 0)
+
+
+def test_remaining_work_of_an_update_includes_the_count(
+    tmp_path: Path, intervals: IntervalsClient
+) -> None:
+    """An incremental export of tasks takes one more request, for the number of all tasks."""
+    query = ResourceQuery(client=intervals, name="task", filters={}, since=NOW)
+    job = job_of(intervals, tmp_path, query, listcount=150, requests=1)
+    assert job.remaining_work(0).requests == 2
 
 
 @pytest.mark.parametrize("notes", [0, 50, 100, 101, 900, 5000])
@@ -444,8 +515,14 @@ async def test_unfinished_export_survives_a_refusal(tmp_path: Path, days: Days) 
 
 
 async def test_wait_for_reset_waits_before_the_first_page(tmp_path: Path, days: Days) -> None:
-    """With a used-up quota, the wait comes first; both requests for the quota are counted."""
+    """With a used-up quota, the wait comes first and is reported; each request is counted."""
     estimates = Estimates()
+    waits: list[tuple[str, datetime | None]] = []
+
+    def progress(each: AccountProgress) -> None:
+        if each.waits_until is not None:
+            waits.append((each.resource, each.waits_until))
+
     async with (
         days.server(14) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
@@ -458,9 +535,11 @@ async def test_wait_for_reset_waits_before_the_first_page(tmp_path: Path, days: 
             resources=["person", "personcontact"],
             wait_for_reset=True,
             on_estimate=estimates,
+            on_progress=progress,
         )
         assert sent(fake) == {"quota": 2, "person": 1, "personcontact": 12}
     assert days.waited == [days.reset]
+    assert waits == [("person", days.reset)]
     assert estimates.only.daily_left == 14
     assert manifest.requests == 15
 
@@ -524,12 +603,12 @@ async def test_quota_may_end_during_the_first_pages(tmp_path: Path, days: Days) 
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
     ):
         days.client = client
-        await use_up(client, 1)
+        await use_up(client, 2)
         fake.clear_log()
         manifest = await export_account(
             client, tmp_path / "a", resources=some, jobs=1, wait_for_reset=True
         )
-        assert sent(fake) == {"quota": 2, "client": 1, "group": 1, "person": 2}
+        assert sent(fake) == {"quota": 2, "client": 1, "group": 2, "person": 1}
         assert manifest.records == sum(len(ids_of(fake, name)) for name in some)
         fake.inject(faults.DayUsedUp(), path="/person/")
         days.now += timedelta(days=1)

@@ -709,7 +709,7 @@ async def test_since_leaves_out_unchanged_records(
         ({"since": NAIVE, "incremental": True}, "since and incremental cannot be combined"),
         (
             {"since": NAIVE, "resources": ["group", "client"]},
-            "since: expected at least one of .*, got client, group",
+            "since: expected at least one of task, .*, got client, group",
         ),
         (
             {"since": NAIVE, "filters": {"task": {"datemodifiedend": NAIVE}}},

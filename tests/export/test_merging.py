@@ -1,4 +1,4 @@
-"""What was changed goes into the file of an earlier export: as the update of a dict, or not at all."""
+"""Merging updates the file of an earlier export as `dict.update` would, or leaves it unchanged."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from intervals_async.export.accounts.formats import FORMATS
 
 from .exported import read_rows
 from .made_up import records_of, some_records
-from .test_failing_disk import files_of_at_most
+from .writing import max_file_size
 
 EACH_FORMAT = pytest.mark.parametrize("format", FORMATS)
-# Those whose files are written in one go; a database is written row by row.
+# The formats whose files are replaced; a database is updated row by row.
 EACH_FILE = pytest.mark.parametrize("format", [name for name in FORMATS if name != "sqlite"])
 
 NAME = "records"
@@ -38,7 +38,7 @@ NOTES = records_of(TaskNote, 6)
 
 
 def write(path: Path, format: str, cls: type[Record], *parts: Sequence[Any]) -> Path:
-    """Write records as an export does, with a checkpoint behind each part."""
+    """Write records as an export does, with a checkpoint after each part."""
     sink = FORMATS[format].make_sink(path, cls, NAME)
     sink.open()
     for part in parts:
@@ -49,7 +49,7 @@ def write(path: Path, format: str, cls: type[Record], *parts: Sequence[Any]) -> 
 
 
 class Files:
-    """A file of an earlier export, and one of what was changed since."""
+    """A file of an earlier export, and a file of the changes since."""
 
     def __init__(
         self,
@@ -62,27 +62,27 @@ class Files:
         self.format = format
         self.cls = cls
         parts = [old[:2], old[2:4], [], old[4:]]
-        self.whole = write(folder / f"whole.{format}", format, cls, *parts)
+        self.base = write(folder / f"base.{format}", format, cls, *parts)
         self.changes = write(folder / f"changes.{format}", format, cls, new[:1], [], new[1:])
         updated = {record.id: record for record in old}
-        before, now = self._by_id(self.whole, old), self._by_id(self.changes, new)
-        for record in new:  # what was changed stands at the end
+        before, now = self._by_id(self.base, old), self._by_id(self.changes, new)
+        for record in new:  # changed records come last
             if before.get(record.id) != now[record.id]:
                 updated.pop(record.id, None)
         updated |= {record.id: record for record in new}
         self.number = len(updated)
         with tempfile.TemporaryDirectory() as other:
-            path = write(Path(other) / f"both.{format}", format, cls, [*updated.values()])
+            path = write(Path(other) / f"merged.{format}", format, cls, [*updated.values()])
             self.expected = self.rows(path)
 
     def merge(self, expected: int | None = None) -> int | None:
-        """Put the changes into the file."""
+        """Merge the changes into the file."""
         merge = FORMATS[self.format].merge
-        return merge(self.whole, self.changes, self.cls, NAME, expected)
+        return merge(self.base, self.changes, self.cls, NAME, expected)
 
     def rows(self, path: Path | None = None) -> list[Any]:
-        """Read what is in a file, byte for byte where it is a text."""
-        path = path or self.whole
+        """Read the rows of a file; of CSV, its bytes."""
+        path = path or self.base
         if self.format == "csv":
             return [path.read_bytes()]
         rows = read_rows(path, self.format, NAME)
@@ -93,14 +93,14 @@ class Files:
         return {record.id: row for record, row in zip(records, rows, strict=True)}
 
     @property
-    def left(self) -> list[str]:
-        """The names of what is in the folder."""
-        return sorted(os.listdir(self.whole.parent))
+    def names(self) -> list[str]:
+        """The names in the folder."""
+        return sorted(os.listdir(self.base.parent))
 
 
 @st.composite
 def old_and_new(draw: st.DrawFn) -> tuple[type[Record], list[Any], list[Any]]:
-    """Give hostile records, of which some have the ids of others."""
+    """Draw old and new records with hostile values, some of which share ids."""
     cls = draw(st.sampled_from(CLASSES))
     both: list[list[Any]] = []
     for _ in range(2):
@@ -110,32 +110,33 @@ def old_and_new(draw: st.DrawFn) -> tuple[type[Record], list[Any], list[Any]]:
     return cls, both[0], both[1]
 
 
+@pytest.mark.slow
 @EACH_FORMAT
 @settings(max_examples=30)
 @given(drawn=old_and_new())
-def test_it_is_the_update_of_a_dict(
+def test_merging_equals_dict_update(
     format: str, drawn: tuple[type[Record], list[Any], list[Any]]
 ) -> None:
-    """Whatever is in the cells: what was changed stands for what it was, and at the end."""
+    """Merging replaces changed records by id and puts them last, whatever the cells hold."""
     cls, old, new = drawn
     with tempfile.TemporaryDirectory() as folder:
         files = Files(Path(folder), format, old, new, cls)
         assert files.merge(files.number) == files.number
         assert files.rows() == files.expected
-        # a process that is killed behind it does it again
+        # A process that is killed right after it merges again.
         assert files.merge() == files.number
         assert files.rows() == files.expected
-        assert files.left == [files.changes.name, files.whole.name]
+        assert files.names == [files.base.name, files.changes.name]
 
 
 @EACH_FORMAT
 @pytest.mark.parametrize(
     ("old", "new"),
     [(0, 0), (6, 0), (0, 6), (6, 6), (1, 1), (5, 6)],
-    ids=["nothing", "no changes", "all are new", "all were changed", "one", "more than before"],
+    ids=["both empty", "no changes", "all new", "all changed", "one", "more than before"],
 )
-def test_the_ends_of_what_can_be(tmp_path: Path, format: str, old: int, new: int) -> None:
-    """Empty files, too."""
+def test_merging_with_empty_files(tmp_path: Path, format: str, old: int, new: int) -> None:
+    """Both files may be empty, and all records may be new or changed."""
     fresh = [attrs.evolve(note, title="new") for note in NOTES[:new]]
     files = Files(tmp_path, format, NOTES[:old], fresh)
     assert files.merge() == files.number == max(old, new)
@@ -144,63 +145,63 @@ def test_the_ends_of_what_can_be(tmp_path: Path, format: str, old: int, new: int
 
 @EACH_FORMAT
 @pytest.mark.parametrize("expected", [0, 5, 7])
-def test_another_number_leaves_the_file_as_it_was(
+def test_unexpected_number_leaves_the_file_unchanged(
     tmp_path: Path, format: str, expected: int
 ) -> None:
-    """Byte for byte, with nothing beside it."""
+    """If the number of records is not the expected one, the file stays the same, byte for byte."""
     files = Files(tmp_path, format, NOTES[:4], NOTES[2:])
-    content = files.whole.read_bytes()
+    content = files.base.read_bytes()
     assert files.merge(expected) is None
-    assert files.whole.read_bytes() == content
-    assert files.left == [files.changes.name, files.whole.name]
+    assert files.base.read_bytes() == content
+    assert files.names == [files.base.name, files.changes.name]
     assert files.merge(6) == 6
 
 
 @EACH_FORMAT
-def test_no_changes_change_nothing(tmp_path: Path, format: str) -> None:
-    """Not the order either."""
+def test_merging_no_changes_keeps_the_order(tmp_path: Path, format: str) -> None:
+    """Merging an empty file of changes keeps the rows and their order."""
     files = Files(tmp_path, format, NOTES, [])
-    before = read_rows(files.whole, format, NAME)
+    before = read_rows(files.base, format, NAME)
     assert files.merge(6) == 6
-    assert read_rows(files.whole, format, NAME) == before
+    assert read_rows(files.base, format, NAME) == before
 
 
 @EACH_FORMAT
-def test_what_is_read_again_unchanged_keeps_its_place(tmp_path: Path, format: str) -> None:
-    """Changes are asked for from well before the last export on: most of these are none."""
+def test_unchanged_records_keep_their_position(tmp_path: Path, format: str) -> None:
+    """Records that were read again without a change keep their position."""
     again = [NOTES[3], attrs.evolve(NOTES[1], title="new"), NOTES[0], NOTES[4]]
     files = Files(tmp_path, format, NOTES, again)
     assert files.merge(6) == 6
     assert files.rows() == files.expected
-    places = [row.id for row in NOTES if row.id != NOTES[1].id]
+    others = [row.id for row in NOTES if row.id != NOTES[1].id]
     if format == "jsonl":
-        lines = files.whole.read_bytes().splitlines()
-        assert [json.loads(line)["id"] for line in lines] == [*places, NOTES[1].id]
+        lines = files.base.read_bytes().splitlines()
+        assert [json.loads(line)["id"] for line in lines] == [*others, NOTES[1].id]
 
 
 @EACH_FILE
-def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, format: str) -> None:
-    """The error names it, and nothing is beside it."""
+def test_full_disk_leaves_the_file_unchanged(tmp_path: Path, format: str) -> None:
+    """On a full disk the error names the file, which is unchanged, and no other file is left."""
     notes = [attrs.evolve(note, note=Random(note.id).randbytes(3000).hex()) for note in NOTES]
     files = Files(tmp_path, format, notes, notes[:2])
-    content = files.whole.read_bytes()
+    content = files.base.read_bytes()
     for size in (0, 1, 9000):
-        with files_of_at_most(size), pytest.raises(OSError, match="File too large") as caught:
+        with max_file_size(size), pytest.raises(OSError, match="File too large") as caught:
             files.merge()
-        assert caught.value.filename == str(files.whole)
-        assert files.whole.read_bytes() == content
-        assert files.left == [files.changes.name, files.whole.name]
+        assert caught.value.filename == str(files.base)
+        assert files.base.read_bytes() == content
+        assert files.names == [files.base.name, files.changes.name]
     assert files.merge() == 6
 
 
-def test_a_full_disk_leaves_a_database_as_it_was(tmp_path: Path) -> None:
-    """It is one transaction."""
+def test_full_disk_leaves_a_database_unchanged(tmp_path: Path) -> None:
+    """A merge into a database is one transaction, which a full disk rolls back."""
     notes = [attrs.evolve(note, note="x" * 9000) for note in NOTES]
     files = Files(tmp_path, "sqlite", NOTES[:3], notes)
     before = files.rows()
     with (
-        files_of_at_most(files.whole.stat().st_size),
-        pytest.raises(OSError, match=r"whole\.sqlite"),
+        max_file_size(files.base.stat().st_size),
+        pytest.raises(OSError, match=r"base\.sqlite"),
     ):
         files.merge()
     assert files.rows() == before
@@ -213,95 +214,95 @@ CELLS = ['"', '""', ',"\n', '"\r\n,', "\n", "\r\n", "\r", ',\r\n9,"a', 'a"\n"', 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
 @pytest.mark.parametrize("cell", CELLS, ids=repr)
-def test_cells_of_several_lines(tmp_path: Path, format: str, cell: str) -> None:
-    """A line that ends within a cell ends no row."""
+def test_cells_with_line_breaks_are_merged(tmp_path: Path, format: str, cell: str) -> None:
+    """A line break within a cell does not end its row."""
     old = [attrs.evolve(note, title=cell, note=cell) for note in NOTES]
     new = [attrs.evolve(note, title=f"x{cell}") for note in old[1::2]]
     files = Files(tmp_path, format, old, new)
     assert files.merge(6) == 6
     assert files.rows() == files.expected
     if format == "csv":
-        with files.whole.open(newline="", encoding="utf-8") as file:
+        with files.base.open(newline="", encoding="utf-8") as file:
             notes = [row["note"].removeprefix("'") for row in csv.DictReader(file, strict=True)]
         assert notes == [cell.removeprefix("'")] * 6
 
 
 @pytest.mark.parametrize("format", ["jsonl.gz", "jsonl.zst"])
-def test_empty_members_are_no_end(tmp_path: Path, format: str) -> None:
-    """Several members, or frames, are read as one, also where one of them holds nothing."""
+def test_empty_members_do_not_end_a_file(tmp_path: Path, format: str) -> None:
+    """All members or frames of a compressed file are read, even after an empty one."""
     files = Files(tmp_path, format, NOTES[:3], [attrs.evolve(NOTES[0], title="new")])
     if format == "jsonl.gz":
         empty = gzip.compress(b"")
     else:
         empty = import_module("zstandard").ZstdCompressor().compress(b"")
-    files.whole.write_bytes(empty + files.whole.read_bytes() + empty)
+    files.base.write_bytes(empty + files.base.read_bytes() + empty)
     more = write(tmp_path / f"more.{format}", format, TaskNote, NOTES[3:])
-    files.whole.write_bytes(files.whole.read_bytes() + empty + more.read_bytes())
+    files.base.write_bytes(files.base.read_bytes() + empty + more.read_bytes())
     files.changes.write_bytes(empty + empty + files.changes.read_bytes())
     assert files.merge(6) == 6
-    rows = read_rows(files.whole, format, NAME)
+    rows = read_rows(files.base, format, NAME)
     assert len(rows) == 6
     assert "new" in rows[-1]
 
 
-def test_tables_of_other_columns_are_not_merged(tmp_path: Path) -> None:
-    """CSV: whatever the difference is, and where no id comes first."""
+def test_csv_files_with_other_columns_are_not_merged(tmp_path: Path) -> None:
+    """CSV files with different headers, or without the id first, are left unchanged."""
     files = Files(tmp_path, "csv", NOTES[:4], NOTES[2:])
-    whole = files.whole.read_bytes()
+    original = files.base.read_bytes()
     for header in (b"id,colour,", b"ID,", b"\xef\xbb\xbfid,", b""):
-        content = whole.replace(b"id,", header, 1)
-        files.whole.write_bytes(content)
+        content = original.replace(b"id,", header, 1)
+        files.base.write_bytes(content)
         assert files.merge() is None
-        assert files.whole.read_bytes() == content
-    for path in (files.whole, files.changes):
+        assert files.base.read_bytes() == content
+    for path in (files.base, files.changes):
         path.write_bytes(path.read_bytes().replace(b"id,", b"taskid,", 1))
     assert files.merge() is None
-    files.whole.write_bytes(b"")
+    files.base.write_bytes(b"")
     assert files.merge() is None
-    assert files.whole.read_bytes() == b""
-    assert files.left == [files.changes.name, files.whole.name]
+    assert files.base.read_bytes() == b""
+    assert files.names == [files.base.name, files.changes.name]
 
 
-def test_parquet_files_of_other_columns_are_not_merged(tmp_path: Path) -> None:
-    """A column more, a column less, another type: the file stays."""
+def test_parquet_files_with_other_columns_are_not_merged(tmp_path: Path) -> None:
+    """Parquet files with a missing or additional column or another type are left unchanged."""
     files = Files(tmp_path, "parquet", NOTES[:4], NOTES[2:])
     parquet: Any = pyarrow("pyarrow.parquet")
-    table = parquet.read_table(files.whole)
+    table = parquet.read_table(files.base)
     others = [
         table.drop_columns(["title"]),
         table.append_column("colour", table.column("title")),
         table.set_column(1, "taskid", table.column("taskid").cast("int32")),
     ]
     for other in others:
-        parquet.write_table(other, files.whole)
-        content = files.whole.read_bytes()
+        parquet.write_table(other, files.base)
+        content = files.base.read_bytes()
         assert files.merge() is None
-        assert files.whole.read_bytes() == content
-    assert files.left == [files.changes.name, files.whole.name]
+        assert files.base.read_bytes() == content
+    assert files.names == [files.base.name, files.changes.name]
 
 
-def test_a_database_without_a_column_is_not_merged_into(tmp_path: Path) -> None:
-    """The old rows would have nothing there."""
+def test_database_without_a_column_is_not_merged_into(tmp_path: Path) -> None:
+    """A table that is missing or lacks a column is left unchanged: old rows have no value for it."""
     files = Files(tmp_path, "sqlite", NOTES[:4], NOTES[2:])
     for statement in (f"ALTER TABLE {NAME} DROP COLUMN title", f"DROP TABLE {NAME}"):
-        with closing(sqlite3.connect(files.whole)) as database:
+        with closing(sqlite3.connect(files.base)) as database:
             database.execute(statement)
-        content = files.whole.read_bytes()
+        content = files.base.read_bytes()
         assert files.merge() is None
-        assert files.whole.read_bytes() == content
+        assert files.base.read_bytes() == content
 
 
-def test_what_somebody_has_added_to_a_database_stays(tmp_path: Path) -> None:
-    """Other tables, columns and indexes; the rows that were changed get no new place."""
+def test_additions_to_a_database_are_kept(tmp_path: Path) -> None:
+    """Other tables, columns and indexes of a database are kept, and rows keep their positions."""
     files = Files(tmp_path, "sqlite", NOTES[:4], [attrs.evolve(NOTES[1], title="new"), NOTES[5]])
-    with closing(sqlite3.connect(files.whole)) as database:
+    with closing(sqlite3.connect(files.base)) as database:
         database.executescript(
             f"ALTER TABLE {NAME} ADD mine; UPDATE {NAME} SET mine = id;"
             f"CREATE INDEX by_title ON {NAME} (title);"
             "CREATE TABLE other (a); INSERT INTO other VALUES (1)"
         )
     assert files.merge(5) == 5
-    with closing(sqlite3.connect(files.whole)) as database:
+    with closing(sqlite3.connect(files.base)) as database:
         rows = database.execute(f"SELECT id, mine FROM {NAME} ORDER BY rowid").fetchall()
         assert rows == [(1, 1), (2, 2), (3, 3), (4, 4), (6, None)]
         assert database.execute("SELECT id FROM records WHERE title = 'new'").fetchall() == [(2,)]
@@ -309,10 +310,10 @@ def test_what_somebody_has_added_to_a_database_stays(tmp_path: Path) -> None:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_many_rows_of_parquet_come_in_pieces(
+def test_parquet_files_are_merged_in_row_groups(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither file is in memory as a whole."""
+    """Large Parquet files are read and written in row groups."""
     monkeypatch.setattr("intervals_async.export.sinks.parquet_file.ROW_GROUP_ROWS", 100)
     monkeypatch.setattr("intervals_async.export.sinks.parquet_file.READ_ROWS", 30)
     old, new = records_of(TaskNote, 300), records_of(TaskNote, 250, first=151)
@@ -320,12 +321,12 @@ def test_many_rows_of_parquet_come_in_pieces(
     assert files.merge(400) == 400
     assert files.rows() == files.expected
     parquet: Any = pyarrow("pyarrow.parquet")
-    assert parquet.read_metadata(files.whole).num_row_groups > 3
+    assert parquet.read_metadata(files.base).num_row_groups > 3
 
 
-def test_the_permissions_of_a_file_stay(tmp_path: Path) -> None:
-    """It is the same file to those who read it."""
+def test_merging_keeps_the_permissions(tmp_path: Path) -> None:
+    """The merged file has the permissions of the file that it replaces."""
     files = Files(tmp_path, "jsonl", NOTES[:4], NOTES[2:])
-    files.whole.chmod(0o640)
+    files.base.chmod(0o640)
     assert files.merge() == 6
-    assert files.whole.stat().st_mode & 0o777 == 0o640
+    assert files.base.stat().st_mode & 0o777 == 0o640

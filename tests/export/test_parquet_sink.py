@@ -1,4 +1,4 @@
-"""A Parquet file has the types of the fields, and grows by row groups."""
+"""`ParquetSink` writes columns with the types of the fields, in row groups."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def opened(path: Path) -> Any:
     return pyarrow("pyarrow.parquet").ParquetFile(path)
 
 
-def write(path: Path, *pieces: list[Any], checkpoints: bool = False, **options: Any) -> None:
-    """Write some pieces, with checkpoints after each where that is wanted."""
-    sink = ParquetSink(path, type(pieces[0][0]), force=True, **options)
+def write(path: Path, *batches: list[Any], checkpoints: bool = False, **options: Any) -> None:
+    """Write some batches, with a checkpoint after each if wanted."""
+    sink = ParquetSink(path, type(batches[0][0]), force=True, **options)
     sink.open()
     try:
-        for piece in pieces:
-            sink.write(piece)
+        for batch in batches:
+            sink.write(batch)
             if checkpoints:
                 sink.checkpoint()
         sink.close(complete=True)
@@ -40,8 +40,8 @@ def write(path: Path, *pieces: list[Any], checkpoints: bool = False, **options: 
         sink.close(complete=False)
 
 
-def test_each_kind_of_field_has_its_type(tmp_path: Path) -> None:
-    """What may be missing is nullable; the rest is not."""
+def test_columns_have_the_types_of_the_fields(tmp_path: Path) -> None:
+    """Each kind of field has its own type; only optional fields are nullable."""
     write(tmp_path / "task.parquet", [TASK])
     with opened(tmp_path / "task.parquet") as file:
         types = {field.name: (str(field.type), field.nullable) for field in file.schema_arrow}
@@ -57,10 +57,10 @@ def test_each_kind_of_field_has_its_type(tmp_path: Path) -> None:
     assert types["extra"] == ("string", True)
 
 
-def test_row_groups_are_written_while_it_streams(
+def test_row_groups_are_written_during_the_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No more than a row group is kept in memory."""
+    """A row group is written as soon as it is full, so only one is held in memory."""
     monkeypatch.setattr(parquet_file, "ROW_GROUP_BYTES", 20_000)
     path = tmp_path / "notes.parquet"
     sink = ParquetSink(path, ProjectNote)
@@ -74,8 +74,8 @@ def test_row_groups_are_written_while_it_streams(
         assert file.metadata.num_rows == 300
 
 
-def test_segments_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of many checkpoints has the rows, and the row groups, of one without any."""
+def test_segments_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file written with checkpoints has the same rows and row groups as one without."""
     write(tmp_path / "one.parquet", NOTES)
     write(tmp_path / "many.parquet", NOTES[:1], NOTES[1:20], NOTES[20:], checkpoints=True)
     with opened(tmp_path / "one.parquet") as one, opened(tmp_path / "many.parquet") as many:
@@ -88,13 +88,13 @@ def test_segments_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert sorted(os.listdir(tmp_path)) == ["many.parquet", "one.parquet"]
 
 
-def test_no_rows_are_a_table_with_columns(tmp_path: Path) -> None:
-    """A listing that is empty gives a file that can be read."""
-    sink = ParquetSink(tmp_path / "none.parquet", ContactType)
+def test_file_without_rows_has_columns(tmp_path: Path) -> None:
+    """An export without records writes a readable file with all columns."""
+    sink = ParquetSink(tmp_path / "empty.parquet", ContactType)
     sink.open()
     sink.write([])
     sink.close(complete=True)
-    with opened(tmp_path / "none.parquet") as file:
+    with opened(tmp_path / "empty.parquet") as file:
         assert file.metadata.num_rows == 0
         assert file.schema_arrow.names == ["extra"]
 
@@ -109,7 +109,7 @@ def test_no_rows_are_a_table_with_columns(tmp_path: Path) -> None:
     ],
 )
 def test_decimals_are_exact_to_18_places(tmp_path: Path, sent: str, written: str) -> None:
-    """What binary arithmetic has left behind them is rounded."""
+    """Decimals are rounded to 18 places, which removes the errors of binary arithmetic."""
     path = tmp_path / "task.parquet"
     write(path, [attrs.evolve(TASK, estimate=Decimal(sent)), attrs.evolve(TASK, estimate=None)])
     with opened(path) as file:
@@ -119,32 +119,32 @@ def test_decimals_are_exact_to_18_places(tmp_path: Path, sent: str, written: str
 
 
 @pytest.mark.parametrize("sent", ["1E+20", "1E+300", "99999999999999999999.9999999999999999999"])
-def test_a_decimal_without_room_is_refused(tmp_path: Path, sent: str) -> None:
-    """The error names the field and the value; nothing is cut off."""
+def test_decimal_that_is_too_large_is_rejected(tmp_path: Path, sent: str) -> None:
+    """A decimal with more than 20 digits before its point is an error that names the field."""
     with pytest.raises(UnfitValueError, match="estimate: "):
         write(tmp_path / "task.parquet", [attrs.evolve(TASK, estimate=Decimal(sent))])
 
 
-def test_half_a_surrogate_pair_is_shown_escaped(tmp_path: Path) -> None:
-    """A text that UTF-8 cannot carry does not end the export."""
+def test_lone_surrogate_is_escaped(tmp_path: Path) -> None:
+    """A lone surrogate, which UTF-8 cannot encode, is written escaped."""
     write(tmp_path / "a.parquet", [attrs.evolve(NOTES[0], title="\ud83d", note=None)])
     with opened(tmp_path / "a.parquet") as file:
         (row,) = file.read().to_pylist()
     assert (row["title"], row["note"]) == (r"\ud83d", None)
 
 
-def test_a_value_of_a_wrong_type_is_refused(tmp_path: Path) -> None:
-    """Nothing is made fit that is not."""
+def test_value_of_a_wrong_type_is_rejected(tmp_path: Path) -> None:
+    """A value that does not have the type of its column is an error, not converted."""
     wrong: Any = attrs.evolve(NOTES[0], localid="x")
     with pytest.raises(ValueError, match="x"):
         write(tmp_path / "a.parquet", [wrong])
 
 
-def test_the_codec_may_be_chosen(tmp_path: Path) -> None:
-    """An unknown one is refused."""
+def test_codec_selects_the_compression(tmp_path: Path) -> None:
+    """The codec selects the compression; an unknown codec is rejected with the known ones."""
     write(tmp_path / "a.parquet", NOTES, codec="zstd")
     with opened(tmp_path / "a.parquet") as file:
         assert file.metadata.row_group(0).column(0).compression == "ZSTD"
     wrong: Any = "rar"
-    with pytest.raises(ArgumentError, match="none, snappy, zstd"):
+    with pytest.raises(ArgumentError, match="codec: expected one of none, snappy, zstd, got 'rar'"):
         ParquetSink("x", ProjectNote, codec=wrong)

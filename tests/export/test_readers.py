@@ -1,4 +1,4 @@
-"""What an export writes is read by others: DuckDB and polars find the same rows and types."""
+"""Other programs read the exported files: polars, DuckDB and sqlite3 find the rows and types."""
 
 from __future__ import annotations
 
@@ -20,18 +20,22 @@ from intervals_async._schema.columns import Column, ColumnKind, columns_of
 from intervals_async._schema.records import record_decoder
 from intervals_async.export import export_account
 from intervals_async.export.accounts.formats import FORMATS
-from intervals_async.resources import names, resource_class
+from intervals_async.resources import names
 from intervals_async.testing import FakeIntervals
 
-# They have no table on the server, and one of them counts the export's own requests.
+from .made_up import record_class
+
+pytestmark = pytest.mark.slow
+
+# They are not tables of the server, and quota counts the requests of the export itself.
 WITHOUT_TABLES = ["me", "quota"]
 RESOURCES = [name for name in names() if name not in WITHOUT_TABLES]
 
-# A clock that stands still: a running timer shows the same seconds to everybody.
+# The server's clock stands still, so that a running timer always has the same duration.
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Of these kinds, formats without types of their own have texts.
+# Kinds that are text in formats without types of their own.
 MIXED = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS}
 TYPED = {ColumnKind.TEXT, ColumnKind.HTML, *MIXED}
 TEXTS = {*TYPED, ColumnKind.DECIMAL, ColumnKind.ID_LIST, ColumnKind.OBJECTS}
@@ -41,19 +45,19 @@ DATABASE = "sqlite"
 
 @attrs.frozen
 class Exports:
-    """An account in each format, and the records that the server has."""
+    """An account exported in each format, and the records on the server."""
 
     folder: Path
     records: Mapping[str, Sequence[Record]]
 
     def path(self, format: str, resource: str) -> Path:
-        """The file of a resource."""
+        """Return the path of a resource's file."""
         return FORMATS[format].path(self.folder / format, resource)
 
 
 @attrs.frozen
 class Table:
-    """What a reader found: the types of the columns, as it calls them, and their values."""
+    """A table as a reader finds it: the reader's names of the types, and the values."""
 
     types: Mapping[str, str]
     values: Mapping[str, Sequence[Any]]
@@ -70,19 +74,14 @@ async def _export(folder: Path) -> Mapping[str, Sequence[Record]]:
         for format in READERS:
             await export_account(client, folder / format, exclude=WITHOUT_TABLES, format=format)
         return {
-            name: record_decoder(_record_class(name)).records(fake.wire_rows(name), "$")
+            name: record_decoder(record_class(name)).records(fake.wire_rows(name), "$")
             for name in RESOURCES
         }
 
 
-def _record_class(resource: str) -> type[Record]:
-    record: type[Record] = vars(resource_class(resource))["record"]
-    return record
-
-
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    """Give an account of 100 notes, exported once in each format."""
+    """Return an account with 100 notes, exported once in each format."""
     folder = tmp_path_factory.mktemp("exports")
     return Exports(folder, asyncio.run(_export(folder)))
 
@@ -99,7 +98,7 @@ def polars_json(path: Path, resource: str, columns: Sequence[Column]) -> Table:
 
 
 def polars_csv(path: Path, resource: str, columns: Sequence[Column]) -> Table:
-    """Read CSV, told which columns are text."""
+    """Read CSV, with the text columns declared."""
     polars: Any = import_module("polars")
     texts = {each.name: polars.String for each in columns if each.kind in TEXTS}
     frame = polars.read_csv(
@@ -122,7 +121,7 @@ def polars_sqlite(path: Path, resource: str, columns: Sequence[Column]) -> Table
 
 
 def of_polars(frame: Any) -> Table:
-    """The columns of a frame."""
+    """Return the columns of a frame."""
     types = {name: str(type) for name, type in frame.schema.items()}
     return Table(types, {name: frame[name].to_list() for name in types})
 
@@ -133,7 +132,7 @@ def duckdb_json(path: Path, resource: str, columns: Sequence[Column]) -> Table:
 
 
 def duckdb_csv(path: Path, resource: str, columns: Sequence[Column]) -> Table:
-    """Read CSV, told which columns are text."""
+    """Read CSV, with the text columns declared."""
     texts = ", ".join(f"'{each.name}': 'VARCHAR'" for each in columns if each.kind in TEXTS)
     return of_duckdb(f"read_csv(?, sample_size = -1, types = {{{texts}}})", path)
 
@@ -144,7 +143,10 @@ def duckdb_parquet(path: Path, resource: str, columns: Sequence[Column]) -> Tabl
 
 
 def of_duckdb(table: str, path: Path) -> Table:
-    """The columns of a table; moments with a zone come as numbers, or need one more package."""
+    """Return the columns of a table.
+
+    Times with a zone are read as numbers, because DuckDB needs pytz to convert them.
+    """
     duckdb: Any = import_module("duckdb")
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as database:
         rows = database.execute(f"DESCRIBE SELECT * FROM {table}", [str(path)]).fetchall()
@@ -162,7 +164,7 @@ def of_duckdb(table: str, path: Path) -> Table:
 
 
 def python_sqlite(path: Path, resource: str, columns: Sequence[Column]) -> Table:
-    """Read a table of a database; the types are those that SQLite keeps the values in."""
+    """Read a table of a database; the types are those of the stored values."""
     with closing(sqlite3.connect(path)) as database:
         cursor = database.execute(f'SELECT * FROM "{resource}"')
         names = [column[0] for column in cursor.description]
@@ -191,11 +193,11 @@ EACH_READER = pytest.mark.parametrize(
     ("format", "reader"), [(format, reader) for format in READERS for reader in READERS[format]]
 )
 
-# ------------------------------------------------------------------- what the documentation says
+# --------------------------------------------------------------- types, as the documentation states
 
 
 def kinds(text: str, **others: str | tuple[str, ...]) -> Mapping[ColumnKind, Sequence[str]]:
-    """What the columns of each kind are called: those of text, and others."""
+    """Return the names of the types of each kind: the text type, or another one."""
     named = {kind: others.get(kind.name.lower(), text) for kind in ColumnKind}
     return {kind: [one] if isinstance(one, str) else one for kind, one in named.items()}
 
@@ -224,7 +226,7 @@ TYPES: Mapping[tuple[str, str], Mapping[ColumnKind, Sequence[str]]] = {
         number_or_text=("Int64", "String"),
         text_or_objects=("Int64", "String"),
     ),
-    # days and moments are strings there, which DuckDB may take for what they are
+    # Dates and times are strings in JSON, whose type DuckDB may infer.
     ("jsonl", "duckdb"): kinds(
         "VARCHAR",
         integer="BIGINT",
@@ -248,7 +250,7 @@ TYPES: Mapping[tuple[str, str], Mapping[ColumnKind, Sequence[str]]] = {
 
 
 def written(kind: ColumnKind, value: Any, format: str) -> Any:
-    """What a file holds of a value: dates and moments in ISO 8601, objects as JSON has them."""
+    """Return the value that a file holds: dates and times in ISO 8601, objects as JSON."""
     if value is None or (value == {} and format != "jsonl"):
         return None
     match kind:
@@ -259,20 +261,20 @@ def written(kind: ColumnKind, value: Any, format: str) -> Any:
         case ColumnKind.DATE | ColumnKind.UTC_DATETIME | ColumnKind.LOCAL_DATETIME:
             return value.isoformat()
         case _ if kind in TYPED and format != "jsonl":
-            return unlike_formulas(str(value)) if format == "csv" else str(value)
+            return csv_text(str(value)) if format == "csv" else str(value)
         case ColumnKind.ID_LIST | ColumnKind.OBJECTS:
-            return json.loads(json.dumps(value))  # there, a tuple is a list
+            return json.loads(json.dumps(value))  # a tuple becomes a list
         case _:
             return value
 
 
-def unlike_formulas(text: str) -> str | None:
-    """A text as CSV has it: nothing is nothing, and what a spreadsheet would run is marked."""
+def csv_text(text: str) -> str | None:
+    """Return the text in a cell of CSV: None if empty, with an apostrophe before a formula."""
     return f"'{text}" if text[:1] in {*"=+-@\t\r\n"} else text or None
 
 
 def read(kind: ColumnKind, value: Any) -> Any:
-    """What a reader has found, in the same forms."""
+    """Return the value that a reader has found, in the same form."""
     match value:
         case date():
             return value.isoformat()
@@ -283,10 +285,10 @@ def read(kind: ColumnKind, value: Any) -> Any:
 
 
 @EACH_READER
-def test_they_find_the_same_rows(exports: Exports, format: str, reader: str) -> None:
-    """Each record of the server once, with all its values."""
+def test_readers_find_the_same_rows(exports: Exports, format: str, reader: str) -> None:
+    """Each reader finds every record of the server once, with all its values."""
     for resource in RESOURCES:
-        columns = columns_of(_record_class(resource))
+        columns = columns_of(record_class(resource))
         table = READERS[format][reader](exports.path(format, resource), resource, columns)
         found = zip(*(_read(table, column) for column in columns), strict=True)
         wanted = [
@@ -302,11 +304,11 @@ def _read(table: Table, column: Column) -> Sequence[Any]:
 
 
 @EACH_READER
-def test_they_find_the_same_types(exports: Exports, format: str, reader: str) -> None:
-    """A column is of the type that the documentation says; in Parquet, an empty one too."""
+def test_readers_find_the_documented_types(exports: Exports, format: str, reader: str) -> None:
+    """Each reader finds the documented types of the columns; in Parquet, of empty ones, too."""
     found: set[ColumnKind] = set()
     for resource in RESOURCES:
-        columns = columns_of(_record_class(resource))
+        columns = columns_of(record_class(resource))
         table = READERS[format][reader](exports.path(format, resource), resource, columns)
         for column in columns:
             filled = any(value is not None for value in table.values[column.name])

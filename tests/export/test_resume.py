@@ -1,4 +1,4 @@
-"""Killed at any moment, an export goes on where it stopped: the result is that of one run."""
+"""A sink resumes from a checkpoint after a kill, with the result of one unbroken run."""
 
 from __future__ import annotations
 
@@ -15,150 +15,190 @@ import pytest
 
 from intervals_async import ProjectNote, ResumeError
 from intervals_async.export import Checkpoint, JsonLinesSink, ParquetSink, SqliteSink
+from intervals_async.export.sinks.output import FileOutput
 
 from .kinds import EACH_KIND, Kind
 from .made_up import records_of
+from .writing import write
 
 NOTES = records_of(ProjectNote, 1000)
 
 
-def unbroken(kind: Kind, folder: Path, notes: list[ProjectNote] = NOTES) -> object:
-    """Write all in one run, and read it back."""
+def unbroken(kind: Kind, folder: Path) -> object:
+    """Write all notes in one run and read them back."""
     folder.mkdir()
-    sink = kind.sink(folder)
-    sink.open()
-    sink.write(notes)
-    sink.close(complete=True)
+    write(kind.sink(folder), NOTES)
     return kind.read(folder / kind.name)
 
 
-def killed(kind: Kind, folder: Path, upto: int, then: int) -> tuple[Path, Checkpoint]:
-    """Give what a process leaves that was killed some records after a checkpoint."""
+def killed(kind: Kind, folder: Path, saved: int, written: int) -> tuple[Path, Checkpoint]:
+    """Return the folder that a killed process leaves, and its last checkpoint.
+
+    Args:
+        kind: The kind of sink.
+        folder: Where to make the folder.
+        saved: How many notes were written before the checkpoint.
+        written: How many notes were written before the kill.
+    """
     alive = folder / "alive"
     alive.mkdir()
     sink = kind.sink(alive)
     sink.open()
-    sink.write(NOTES[:upto])
-    mark = json.loads(json.dumps(sink.checkpoint()))
-    sink.write(NOTES[upto:then])
-    dead = shutil.copytree(alive, folder / "dead")  # the disk, as it is at this moment
+    sink.write(NOTES[:saved])
+    checkpoint = json.loads(json.dumps(sink.checkpoint()))
+    sink.write(NOTES[saved:written])
+    dead = shutil.copytree(alive, folder / "dead")  # the disk at the time of the kill
     sink.close(complete=False)
-    return dead, mark
+    return dead, checkpoint
 
 
 @EACH_KIND
-@pytest.mark.parametrize(("upto", "then"), [(0, 3), (1, 1), (400, 900), (1000, 1000)])
-def test_it_goes_on_behind_the_mark(kind: Kind, tmp_path: Path, upto: int, then: int) -> None:
-    """What was written behind the mark is dropped, and the rest follows."""
-    dead, mark = killed(kind, tmp_path, upto, then)
+@pytest.mark.parametrize(("saved", "written"), [(0, 3), (1, 1), (400, 900), (1000, 1000)])
+def test_resume_drops_records_after_the_checkpoint(
+    kind: Kind, tmp_path: Path, saved: int, written: int
+) -> None:
+    """Resuming drops the records after the checkpoint and continues there."""
+    dead, checkpoint = killed(kind, tmp_path, saved, written)
     sink = kind.sink(dead)
-    sink.resume(mark)
-    sink.write(NOTES[upto:])
+    sink.resume(checkpoint)
+    sink.write(NOTES[saved:])
     sink.close(complete=True)
-    assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "whole")
+    assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "unbroken")
     assert os.listdir(dead) == [kind.name]
 
 
 @EACH_KIND
-def test_a_later_checkpoint_does_not_spoil_an_earlier_mark(kind: Kind, tmp_path: Path) -> None:
-    """Killed between a checkpoint and the writing of its mark, the mark before is good."""
+def test_earlier_checkpoint_stays_valid(kind: Kind, tmp_path: Path) -> None:
+    """After a kill before a checkpoint is saved, the checkpoint before it is still valid."""
     sink = kind.sink(tmp_path)
     sink.open()
     sink.write(NOTES[:300])
-    mark = sink.checkpoint()
+    checkpoint = sink.checkpoint()
     sink.write(NOTES[300:600])
     sink.checkpoint()
     sink.suspend()
     again = kind.sink(tmp_path)
-    again.resume(mark)
+    again.resume(checkpoint)
     again.write(NOTES[300:350])
     third = again.checkpoint()
     again.suspend()
     sink.resume(third)
     sink.write(NOTES[350:])
     sink.close(complete=True)
-    assert kind.read(tmp_path / kind.name) == unbroken(kind, tmp_path / "whole")
+    assert kind.read(tmp_path / kind.name) == unbroken(kind, tmp_path / "unbroken")
 
 
-def test_uncompressed_files_are_the_same_byte_for_byte(tmp_path: Path) -> None:
-    """So are compressed ones, where the checkpoints stand at the same places."""
+def test_compressed_files_with_the_same_checkpoints_are_the_same_bytes(tmp_path: Path) -> None:
+    """Compressed files are the same, byte for byte, if their checkpoints are."""
     for name in ("a.jsonl.gz", "b.jsonl.gz"):
         sink = JsonLinesSink(tmp_path / name)
         sink.open()
         sink.write(NOTES[:300])
-        mark = sink.checkpoint()
+        checkpoint = sink.checkpoint()
         if name.startswith("b"):
             sink.write(NOTES[500:])
             sink.suspend()
-            sink.resume(mark)
+            sink.resume(checkpoint)
         sink.write(NOTES[300:])
         sink.close(complete=True)
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
 
 
 @EACH_KIND
-def test_what_is_gone_cannot_be_gone_on_with(kind: Kind, tmp_path: Path) -> None:
-    """The error says so, and the export can begin anew."""
-    dead, mark = killed(kind, tmp_path, 10, 10)
+def test_removed_file_cannot_be_resumed(kind: Kind, tmp_path: Path) -> None:
+    """Resuming a removed file is an error that says so; the sink can be opened again."""
+    dead, checkpoint = killed(kind, tmp_path, 10, 10)
     for path in dead.iterdir():
         path.unlink()
     sink = kind.sink(dead)
-    with pytest.raises(ResumeError, match="gone"):
-        sink.resume(mark)
+    with pytest.raises(ResumeError, match="was removed; start the export again"):
+        sink.resume(checkpoint)
     sink.open()
     sink.close(complete=False)
     assert os.listdir(dead) == []
 
 
 @EACH_KIND
-def test_what_is_shorter_than_its_mark_is_refused(kind: Kind, tmp_path: Path) -> None:
-    """A file that lost its end is not gone on with; after the error it can begin anew."""
-    dead, mark = killed(kind, tmp_path, 500, 500)
+def test_file_shorter_than_its_checkpoint_cannot_be_resumed(kind: Kind, tmp_path: Path) -> None:
+    """A file that is shorter than its checkpoint is rejected; the sink can be opened again."""
+    dead, checkpoint = killed(kind, tmp_path, 500, 500)
     sink = kind.sink(dead)
     sink.open()
     sink.write(NOTES[:1])
     sink.checkpoint()
     sink.suspend()
     with pytest.raises(ResumeError):
-        sink.resume(mark)
+        sink.resume(checkpoint)
     sink.open()
     sink.write(NOTES)
     sink.close(complete=True)
-    assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "whole")
+    assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "unbroken")
 
 
 @EACH_KIND
-def test_what_another_export_has_left_is_refused(kind: Kind, tmp_path: Path) -> None:
-    """A hidden file of the same name and length is known to be another one."""
-    dead, mark = killed(kind, tmp_path, 10, 10)
+def test_file_of_another_export_cannot_be_resumed(kind: Kind, tmp_path: Path) -> None:
+    """A hidden file that another export has written is rejected."""
+    dead, checkpoint = killed(kind, tmp_path, 10, 10)
     sink = kind.sink(dead)
     sink.open()
     sink.write([*NOTES[500:509], *NOTES[900:]])
     sink.checkpoint()
     sink.suspend()
     with pytest.raises(ResumeError):
-        sink.resume(mark)
+        sink.resume(checkpoint)
+
+
+@pytest.mark.parametrize(("size", "offset"), [(9000, -1), (9000, -4096), (10, -1), (10, 0)])
+def test_changed_byte_before_the_checkpoint_is_detected(
+    tmp_path: Path, size: int, offset: int
+) -> None:
+    """One changed byte among the last 4,096 before the checkpoint makes resuming fail."""
+    output, checkpoint = with_changed_byte(tmp_path, size, offset)
+    with pytest.raises(ResumeError, match="does not match the checkpoint"):
+        output.resume(checkpoint)
+
+
+def test_checksum_covers_the_last_4096_bytes(tmp_path: Path) -> None:
+    """Earlier bytes are not read again, so that resuming a large file is fast."""
+    output, checkpoint = with_changed_byte(tmp_path, 9000, -4097)
+    output.resume(checkpoint)
+    output.discard()
+
+
+def with_changed_byte(folder: Path, size: int, offset: int) -> tuple[FileOutput, Checkpoint]:
+    """Write some bytes and a checkpoint, then change a byte of the unfinished file."""
+    output = FileOutput(folder / "notes.jsonl")
+    output.open()
+    output.write(bytes(size))
+    checkpoint = output.checkpoint()
+    output.suspend()
+    content = bytearray(size)
+    content[offset] = 1
+    output.path.write_bytes(content + b"bytes after the checkpoint")
+    return output, checkpoint
 
 
 @EACH_KIND
-@pytest.mark.parametrize("mark", [{}, {"bytes": "9", "rows": -1, "segments": 3}])
-def test_what_is_no_mark_is_refused(kind: Kind, tmp_path: Path, mark: Checkpoint) -> None:
-    """A mark is what a checkpoint gave, and nothing else."""
+@pytest.mark.parametrize("checkpoint", [{}, {"bytes": "9", "rows": -1, "segments": 3}])
+def test_invalid_checkpoint_is_rejected(kind: Kind, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    """Resuming from anything but a returned checkpoint is an error that says what to pass."""
     dead, _ = killed(kind, tmp_path, 10, 10)
-    with pytest.raises(ResumeError, match=r"checkpoint\(\)"):
-        kind.sink(dead).resume(mark)
+    with pytest.raises(
+        ResumeError, match=r"^checkpoint: expected .*; pass what checkpoint\(\) returned$"
+    ):
+        kind.sink(dead).resume(checkpoint)
 
 
 @EACH_KIND
-def test_one_process_at_a_time(kind: Kind, tmp_path: Path) -> None:
-    """A second export to the same target is refused while the first is under way."""
+def test_target_has_one_writer_at_a_time(kind: Kind, tmp_path: Path) -> None:
+    """A second export to the same target is refused while the first is running."""
     first = kind.sink(tmp_path)
     first.open()
-    mark = first.checkpoint()
+    checkpoint = first.checkpoint()
     second = kind.sink(tmp_path)
-    for begin in (second.open, lambda: second.resume(mark)):
+    for start in (second.open, lambda: second.resume(checkpoint)):
         with pytest.raises(BlockingIOError, match="another export") as caught:
-            begin()
+            start()
         assert caught.value.filename == str(tmp_path / kind.name)
     second.close(complete=False)
     first.write(NOTES[:3])
@@ -167,9 +207,9 @@ def test_one_process_at_a_time(kind: Kind, tmp_path: Path) -> None:
 
 
 @EACH_KIND
-def test_killed_within_the_move_it_goes_on(kind: Kind, tmp_path: Path) -> None:
-    """Where the file has both names already, it is unfinished all the same."""
-    dead, mark = killed(kind, tmp_path, 1000, 1000)
+def test_kill_during_the_move_can_be_resumed(kind: Kind, tmp_path: Path) -> None:
+    """A file that has its hidden and its final name is unfinished, and can be resumed."""
+    dead, checkpoint = killed(kind, tmp_path, 1000, 1000)
     hidden = dead / f".{kind.name}.part"
     if kind.name.endswith("parquet"):
         hidden = dead / f".{kind.name}.part-0"
@@ -177,14 +217,14 @@ def test_killed_within_the_move_it_goes_on(kind: Kind, tmp_path: Path) -> None:
         hidden = dead / f".{kind.name}.projectnote.part"
     (dead / kind.name).hardlink_to(hidden)
     sink = kind.sink(dead)
-    sink.resume(mark)
+    sink.resume(checkpoint)
     sink.close(complete=True)
-    assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "whole")
+    assert kind.read(dead / kind.name) == unbroken(kind, tmp_path / "unbroken")
     assert os.listdir(dead) == [kind.name]
 
 
-def test_begun_anew_after_that_the_file_stays(tmp_path: Path) -> None:
-    """A new export never writes into what stands under its own name."""
+def test_open_never_writes_into_a_file_with_its_final_name(tmp_path: Path) -> None:
+    """Opening a sink whose hidden file has its final name, too, leaves that file unchanged."""
     target = tmp_path / "notes.jsonl"
     sink = JsonLinesSink(target)
     sink.open()
@@ -199,45 +239,48 @@ def test_begun_anew_after_that_the_file_stays(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["notes.jsonl"]
 
 
-def test_a_target_that_has_appeared_is_not_replaced_by_resuming(tmp_path: Path) -> None:
-    """Without force, what somebody else has put there meanwhile stays."""
+def test_resume_does_not_replace_a_target_that_has_appeared(tmp_path: Path) -> None:
+    """Without force, resuming fails if another program has created the target."""
     sink = JsonLinesSink(tmp_path / "notes.jsonl")
     sink.open()
-    mark = sink.checkpoint()
+    checkpoint = sink.checkpoint()
     sink.suspend()
-    (tmp_path / "notes.jsonl").write_text("theirs")
+    (tmp_path / "notes.jsonl").write_text("another")
     with pytest.raises(FileExistsError):
-        sink.resume(mark)
+        sink.resume(checkpoint)
+    assert (tmp_path / "notes.jsonl").read_text() == "another"
 
 
-def test_a_segment_that_is_missing_is_named(tmp_path: Path) -> None:
-    """Of a Parquet file in segments, each is looked at."""
+def test_missing_segment_is_named(tmp_path: Path) -> None:
+    """Resuming checks every segment of a Parquet file, and names a missing one."""
     sink = ParquetSink(tmp_path / "notes.parquet", ProjectNote)
     sink.open()
     for note in NOTES[:3]:
         sink.write([note])
         sink.checkpoint()
-    mark = sink.checkpoint()
+    checkpoint = sink.checkpoint()
     sink.suspend()
     (tmp_path / ".notes.parquet.part-1").unlink()
-    with pytest.raises(ResumeError, match=r"segment 1 .* has 0 bytes"):
-        sink.resume(mark)
+    with pytest.raises(
+        ResumeError, match=r"expected \d+ bytes in segment 1 of the unfinished file, got 0"
+    ):
+        sink.resume(checkpoint)
 
 
 @pytest.mark.parametrize("target", [io.BytesIO(), "/dev/null"])
-def test_what_is_no_file_cannot_be_resumed(target: io.BytesIO | str) -> None:
-    """What has gone into a stream or a device cannot be cut, and that is said."""
+def test_streams_and_devices_cannot_be_resumed(target: io.BytesIO | str) -> None:
+    """A stream or a device has no checkpoints, because it cannot be truncated."""
     sink = JsonLinesSink(target)
     sink.open()
-    with pytest.raises(io.UnsupportedOperation, match="no file"):
+    with pytest.raises(io.UnsupportedOperation, match="only regular files"):
         sink.checkpoint()
-    with pytest.raises(io.UnsupportedOperation, match="no file"):
+    with pytest.raises(io.UnsupportedOperation, match="only regular files"):
         sink.resume({"bytes": 0})
     sink.suspend()
 
 
-def test_names_of_any_length_have_a_part_of_their_own(tmp_path: Path) -> None:
-    """Two long names that begin alike do not share a hidden file."""
+def test_long_names_have_their_own_hidden_files(tmp_path: Path) -> None:
+    """Two long names with the same start do not share a hidden file."""
     sinks = [JsonLinesSink(tmp_path / f"{'é' * 115}{end}.jsonl") for end in "ab"]
     for sink in sinks:
         sink.open()
@@ -268,9 +311,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["notes.jsonl", "notes.parquet", "notes.sqlite"])
-def test_kill_9(name: str, tmp_path: Path) -> None:
-    """A process that was killed holds no lock, and leaves what can be gone on with."""
+def test_killed_process_can_be_resumed(name: str, tmp_path: Path) -> None:
+    """A killed process leaves no lock, and its export can be resumed by another one."""
     path = tmp_path / name
     ended = subprocess.run(
         [sys.executable, "-c", KILLED, str(path)],

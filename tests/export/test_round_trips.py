@@ -1,4 +1,4 @@
-"""What is written comes back, of every record class."""
+"""Every format restores the records of every class."""
 
 from __future__ import annotations
 
@@ -20,23 +20,16 @@ from hypothesis import strategies as st
 from intervals_async import Record, to_dict
 from intervals_async._schema.arrow import pyarrow
 from intervals_async._schema.columns import ColumnKind, columns_of
-from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink
+from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, SqliteSink
 
-from .made_up import CLASSES, alike, some_records
+from .made_up import CLASSES, class_name, some_records
+from .writing import write
 
-EVERY_CLASS = pytest.mark.parametrize("cls", CLASSES, ids=alike)
-
-
-def write(sink: Sink, records: list[Any]) -> None:
-    """Write as `export` does, in two pieces."""
-    sink.open()
-    sink.write(records[:2])
-    sink.write(records[2:])
-    sink.close(complete=True)
+EVERY_CLASS = pytest.mark.parametrize("cls", CLASSES, ids=class_name)
 
 
 def as_text(value: Any) -> str | int | None:
-    """Give a field as a format of few types has it."""
+    """Return a value as a format with few types holds it."""
     match value:
         case None | str() | int():
             return value
@@ -48,8 +41,8 @@ def as_text(value: Any) -> str | int | None:
             return None if value == {} else json.dumps(value)
 
 
-def comes_back(found: Any, value: Any) -> bool:
-    """Whether a cell of a table holds what was written, JSON by its meaning."""
+def is_restored(found: Any, value: Any) -> bool:
+    """Whether a cell holds the value that was written; JSON is compared by its meaning."""
     if isinstance(value, tuple | dict) and value != {}:
         return bool(json.loads(found) == json.loads(json.dumps(value)))
     return bool(found == as_text(value))
@@ -58,11 +51,11 @@ def comes_back(found: Any, value: Any) -> bool:
 @EVERY_CLASS
 @settings(max_examples=10)
 @given(data=st.data())
-def test_json_lines_come_back(cls: type[Record], data: st.DataObject) -> None:
-    """A line is the record's `to_dict`."""
+def test_json_lines_restore_records(cls: type[Record], data: st.DataObject) -> None:
+    """A line of JSON Lines is the `to_dict` of its record."""
     records = data.draw(some_records(cls))
     stream = io.BytesIO()
-    write(JsonLinesSink(stream), records)
+    write(JsonLinesSink(stream), records[:2], records[2:])
     written = stream.getvalue().split(b"\n")
     assert [json.loads(line) for line in written[:-1]] == [*map(to_dict, records)]
 
@@ -70,11 +63,11 @@ def test_json_lines_come_back(cls: type[Record], data: st.DataObject) -> None:
 @EVERY_CLASS
 @settings(max_examples=10)
 @given(data=st.data())
-def test_csv_comes_back(cls: type[Record], data: st.DataObject) -> None:
-    """A reader of CSV gives each cell as it was; None and an empty text are one there."""
+def test_csv_restores_records(cls: type[Record], data: st.DataObject) -> None:
+    """A reader of CSV restores each value; None and empty text are both empty cells."""
     records = data.draw(some_records(cls))
     stream = io.BytesIO()
-    write(CsvSink(stream, cls, formulas="keep"), records)
+    write(CsvSink(stream, cls, formulas="keep"), records[:2], records[2:])
     text = io.StringIO(stream.getvalue().decode(), newline="")
     header, *rows = csv.reader(text, strict=True)
     assert len(rows) == len(records)
@@ -86,7 +79,7 @@ def test_csv_comes_back(cls: type[Record], data: st.DataObject) -> None:
             elif isinstance(value, int):
                 assert cell == str(value)
             else:
-                assert comes_back(cell or None, value or None if value == "" else value)
+                assert is_restored(cell or None, value or None if value == "" else value)
 
 
 MIXED = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS}
@@ -95,13 +88,13 @@ MIXED = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS}
 @EVERY_CLASS
 @settings(max_examples=10)
 @given(data=st.data())
-def test_sqlite_comes_back(cls: type[Record], data: st.DataObject) -> None:
-    """Numbers and truths are integers, all else is text or null."""
+def test_sqlite_restores_records(cls: type[Record], data: st.DataObject) -> None:
+    """In SQLite, integers and booleans are integers; all other values are text or null."""
     records = data.draw(some_records(cls))
     mixed = {column.name for column in columns_of(cls) if column.kind in MIXED}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "all.sqlite")
-        write(SqliteSink(path, cls), records)
+        write(SqliteSink(path, cls), records[:2], records[2:])
         with closing(sqlite3.connect(path)) as database:
             cursor = database.execute(f'SELECT * FROM "{cls.__name__}" ORDER BY rowid')
             names = [column[0] for column in cursor.description]
@@ -112,18 +105,18 @@ def test_sqlite_comes_back(cls: type[Record], data: st.DataObject) -> None:
             value = getattr(record, name)
             if name in mixed and isinstance(value, int):
                 value = str(value)
-            assert comes_back(cell, value), name
+            assert is_restored(cell, value), name
 
 
 @EVERY_CLASS
 @settings(max_examples=10)
 @given(data=st.data())
-def test_parquet_comes_back(cls: type[Record], data: st.DataObject) -> None:
-    """Each value has a type of its own."""
+def test_parquet_restores_records(cls: type[Record], data: st.DataObject) -> None:
+    """In Parquet, each value has its own type."""
     records = data.draw(some_records(cls))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "all.parquet")
-        write(ParquetSink(path, cls), records)
+        write(ParquetSink(path, cls), records[:2], records[2:])
         with path.open("rb") as file:
             rows = pyarrow("pyarrow.parquet").read_table(file).to_pylist()
     assert len(rows) == len(records)
@@ -143,4 +136,4 @@ def test_parquet_comes_back(cls: type[Record], data: st.DataObject) -> None:
             elif isinstance(value, int) and isinstance(cell, int):
                 assert cell == value
             else:
-                assert comes_back(cell, str(value) if isinstance(value, int) else value), name
+                assert is_restored(cell, str(value) if isinstance(value, int) else value), name

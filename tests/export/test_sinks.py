@@ -1,4 +1,4 @@
-"""A sink writes what its format says, and nothing that a reader of the format cannot read."""
+"""JSON Lines and CSV follow their formats, in files, streams and devices."""
 
 from __future__ import annotations
 
@@ -11,45 +11,40 @@ from typing import Any
 import attrs
 import pytest
 
-from intervals_async import ContactType, Project, ProjectNote, Record, to_dict
-from intervals_async.export import CsvSink, JsonLinesSink, Sink
+from intervals_async import ContactType, Project, ProjectNote, to_dict
+from intervals_async.export import CsvSink, JsonLinesSink
 
-
-def written(sink: Sink, *records: Record) -> None:
-    """Write records the way `export` does."""
-    sink.open()
-    sink.write(records)
-    sink.close(complete=True)
+from .writing import write
 
 
 def rows(path: Path) -> list[list[str]]:
-    """Read a CSV file as RFC 4180 has it."""
+    """Read a CSV file according to RFC 4180."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file, strict=True))
 
 
-def test_json_lines_are_one_object_a_line(tmp_path: Path, notes: list[ProjectNote]) -> None:
-    """Every line is the `to_dict` of its record, whatever line ends its texts hold."""
+def test_json_lines_have_one_object_per_line(tmp_path: Path, notes: list[ProjectNote]) -> None:
+    """Every line is the `to_dict` of its record, even if its text has line breaks."""
     path = tmp_path / "notes.jsonl"
-    written(JsonLinesSink(path), *notes)
+    write(JsonLinesSink(path), notes)
     text = path.read_bytes()
     assert text.endswith(b"\n")
     assert [json.loads(line) for line in text.split(b"\n")[:-1]] == [*map(to_dict, notes)]
     assert "Zoë".encode() in text
 
 
-def test_json_lines_carry_half_a_surrogate_pair(tmp_path: Path, note: ProjectNote) -> None:
-    """A text that UTF-8 cannot carry is escaped, and does not end the export."""
+def test_json_lines_escape_a_lone_surrogate(tmp_path: Path, note: ProjectNote) -> None:
+    """A lone surrogate, which UTF-8 cannot encode, is escaped and can be read back."""
     any_note: Any = note
     odd: ProjectNote = attrs.evolve(any_note, title="\ud83d")
-    written(JsonLinesSink(tmp_path / "odd"), odd)
+    write(JsonLinesSink(tmp_path / "odd"), [odd])
     assert json.loads((tmp_path / "odd").read_bytes())["title"] == "\ud83d"
 
 
 def test_csv_has_a_column_for_each_field(tmp_path: Path, note: ProjectNote) -> None:
-    """The header names the fields in their order; cells come back as they were."""
+    """The header names the fields in their order; the cells hold the values."""
     path = tmp_path / "notes.csv"
-    written(CsvSink(path, ProjectNote), note)
+    write(CsvSink(path, ProjectNote), [note])
     header, row = rows(path)
     assert header == list(to_dict(note))
     cells = dict(zip(header, row, strict=True))
@@ -62,52 +57,52 @@ def test_csv_has_a_column_for_each_field(tmp_path: Path, note: ProjectNote) -> N
     assert json.loads(cells["extra"]) == {"new": [1, None], "of": "tomorrow"}
 
 
-def test_csv_ends_its_lines_as_the_rfc_says(tmp_path: Path, note: ProjectNote) -> None:
-    """Rows end in CR LF, and quotes stand only where they are needed."""
+def test_csv_follows_the_rfc(tmp_path: Path, note: ProjectNote) -> None:
+    """Rows end in CR LF, and cells are quoted only if needed."""
     path = tmp_path / "notes.csv"
-    written(CsvSink(path, ProjectNote), note)
+    write(CsvSink(path, ProjectNote), [note])
     text = path.read_bytes()
     assert text.startswith(b"id,projectid,authorid,")
     assert text.endswith(b"\r\n")
     assert b'9,3,7,"Budget, ""final""",' in text
 
 
-def test_csv_without_rows_has_its_header(tmp_path: Path) -> None:
-    """A listing that is empty gives a table that is empty, with its columns."""
-    written(CsvSink(tmp_path / "none.csv", ContactType))
-    assert rows(tmp_path / "none.csv") == [["extra"]]
+def test_csv_without_rows_has_a_header(tmp_path: Path) -> None:
+    """An export without records writes the header."""
+    write(CsvSink(tmp_path / "empty.csv", ContactType))
+    assert rows(tmp_path / "empty.csv") == [["extra"]]
 
 
-def test_csv_writes_what_is_no_plain_value_as_json(tmp_path: Path) -> None:
-    """Lists and objects in a cell are JSON, so they come back whole."""
+def test_csv_writes_lists_and_objects_as_json(tmp_path: Path) -> None:
+    """Lists and objects in a cell are JSON, so they can be restored."""
     path = tmp_path / "projects.csv"
     project = Project(id=1, managerid=(3, 5), manager=({"id": 3},))
-    written(CsvSink(path, Project), project)
+    write(CsvSink(path, Project), [project])
     header, row = rows(path)
     cells = dict(zip(header, row, strict=True))
     assert json.loads(cells["managerid"]) == [3, 5]
     assert json.loads(cells["manager"]) == [{"id": 3}]
 
 
-def test_csv_survives_half_a_surrogate_pair(tmp_path: Path, note: ProjectNote) -> None:
-    """A text that UTF-8 cannot carry is shown escaped."""
+def test_csv_escapes_a_lone_surrogate(tmp_path: Path, note: ProjectNote) -> None:
+    """A lone surrogate, which UTF-8 cannot encode, is written escaped."""
     any_note: Any = note
     odd: ProjectNote = attrs.evolve(any_note, title="\ud83d")
-    written(CsvSink(tmp_path / "odd", ProjectNote), odd)
+    write(CsvSink(tmp_path / "odd", ProjectNote), [odd])
     assert rb"\ud83d" in (tmp_path / "odd").read_bytes()
 
 
-def test_an_open_stream_stays_open(note: ProjectNote) -> None:
-    """A stream that was handed in is flushed and left open, for its owner to close."""
+def test_open_stream_stays_open(note: ProjectNote) -> None:
+    """A stream that the caller has opened is flushed and left open."""
     stream = io.BytesIO()
     sink = JsonLinesSink(stream)
-    written(sink, note)
+    write(sink, [note])
     sink.close(complete=False)
     assert json.loads(stream.getvalue()) == to_dict(note)
 
 
-def test_a_terminal_sees_at_once_what_is_written(note: ProjectNote) -> None:
-    """What goes to a terminal is flushed each time."""
+def test_terminal_is_flushed_after_each_write(note: ProjectNote) -> None:
+    """Every write to a terminal is flushed at once."""
 
     class Terminal(io.BytesIO):
         flushed = 0
@@ -126,10 +121,10 @@ def test_a_terminal_sees_at_once_what_is_written(note: ProjectNote) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dev/full"])
-def test_a_device_is_written_into(path: str, note: ProjectNote) -> None:
-    """A path that is no regular file is never replaced, even with force."""
+def test_device_is_written_into(path: str, note: ProjectNote) -> None:
+    """A device is written into, never replaced, even with force."""
     if not Path(path).exists():
-        pytest.skip(f"{path} is not there")
+        pytest.skip(f"{path} does not exist")
     sink = JsonLinesSink(path, force=True)
     sink.close(complete=False)
     sink.open()
@@ -140,7 +135,7 @@ def test_a_device_is_written_into(path: str, note: ProjectNote) -> None:
     assert Path(path).is_char_device()
 
 
-def test_a_device_that_is_not_open_takes_nothing(note: ProjectNote) -> None:
-    """Writing without opening is a mistake of the caller's, and is said."""
+def test_unopened_device_rejects_writes(note: ProjectNote) -> None:
+    """Writing into a device that is not open raises ValueError."""
     with pytest.raises(ValueError, match="not open"):
         JsonLinesSink("/dev/null").write([note])

@@ -1,4 +1,4 @@
-"""A table of SQLite is refreshed whole, and what is not the export's stays."""
+"""`SqliteSink` refreshes its table in one step and keeps everything else in the database."""
 
 from __future__ import annotations
 
@@ -16,59 +16,57 @@ from intervals_async import ArgumentError, ContactType, ProjectNote, Record, Res
 from intervals_async.export import SqliteSink
 
 from .made_up import records_of
+from .writing import write
 
 NOTES = records_of(ProjectNote, 5)
 
 
-def write(path: Path, records: Sequence[Record], **options: Any) -> None:
-    """Write a table, whole."""
-    sink = SqliteSink(path, type(records[0]), **options)
-    sink.open()
-    sink.write(records)
-    sink.close(complete=True)
+def refresh(path: Path, records: Sequence[Record], **options: Any) -> None:
+    """Write a table of a database."""
+    write(SqliteSink(path, type(records[0]), **options), records)
 
 
-def ask(path: Path, query: str) -> list[Any]:
-    """Ask a database."""
+def query(path: Path, statement: str) -> list[Any]:
+    """Execute a statement and return its rows."""
     with closing(sqlite3.connect(path)) as database:
-        rows = database.execute(query).fetchall()
+        rows = database.execute(statement).fetchall()
         database.commit()
         return rows
 
 
-def test_a_second_run_refreshes(tmp_path: Path) -> None:
-    """New rows are added, changed ones are changed, those that are gone go; the rest is kept."""
+def test_second_export_refreshes_the_table(tmp_path: Path) -> None:
+    """A second export inserts new rows, updates changed rows only, and deletes missing ones."""
     path = tmp_path / "all.sqlite"
-    write(path, NOTES)
-    ask(path, "CREATE TABLE log (id)")
-    ask(
+    refresh(path, NOTES)
+    query(path, "CREATE TABLE log (id)")
+    query(
         path,
         "CREATE TRIGGER t AFTER UPDATE ON projectnote BEGIN INSERT INTO log VALUES (new.id); END",
     )
-    write(path, [NOTES[0], attrs.evolve(NOTES[2], title="New"), *records_of(ProjectNote, 1, 9)])
-    assert ask(path, "SELECT id FROM projectnote ORDER BY id") == [(1,), (3,), (9,)]
-    assert ask(path, "SELECT title FROM projectnote WHERE id = 3") == [("New",)]
-    assert ask(path, "SELECT id FROM log") == [(3,)]
+    refresh(path, [NOTES[0], attrs.evolve(NOTES[2], title="New"), *records_of(ProjectNote, 1, 9)])
+    assert query(path, "SELECT id FROM projectnote ORDER BY id") == [(1,), (3,), (9,)]
+    assert query(path, "SELECT title FROM projectnote WHERE id = 3") == [("New",)]
+    assert query(path, "SELECT id FROM log") == [(3,)]
     assert os.listdir(tmp_path) == ["all.sqlite"]
 
 
-def test_the_key_is_the_id(tmp_path: Path) -> None:
-    """The columns have types, and a record that comes twice counts as it came last."""
+def test_id_is_the_primary_key(tmp_path: Path) -> None:
+    """The id is the primary key; of two records with the same id, the last one is kept."""
     path = tmp_path / "all.sqlite"
-    write(path, [*NOTES, attrs.evolve(NOTES[1], title="Again")])
-    assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
-    assert ask(path, "SELECT title FROM projectnote WHERE id = 2") == [("Again",)]
-    columns = ask(path, "PRAGMA table_info(projectnote)")
+    refresh(path, [*NOTES, attrs.evolve(NOTES[1], title="Again")])
+    assert query(path, "SELECT count(*) FROM projectnote") == [(5,)]
+    assert query(path, "SELECT title FROM projectnote WHERE id = 2") == [("Again",)]
+    columns = query(path, "PRAGMA table_info(projectnote)")
     assert [row[1] for row in columns if row[5]] == ["id"]
     types = {row[1]: row[2] for row in columns}
     assert types["id"] == "BIGINT"
     assert types["secure"] == "INTEGER"
     assert types["date"] == types["extra"] == "TEXT"
-    assert ask(path, "SELECT date(date), secure FROM projectnote LIMIT 1") == [("2024-05-06", 1)]
+    assert query(path, "SELECT date(date), secure FROM projectnote LIMIT 1") == [("2024-05-06", 1)]
 
 
-def test_several_resources_may_share_a_file(tmp_path: Path) -> None:
-    """Their sinks may be open at the same time, on a file that was not there."""
+def test_several_resources_may_share_a_database(tmp_path: Path) -> None:
+    """Several sinks may write tables of one new database at the same time."""
     path = tmp_path / "all.sqlite"
     statuses = records_of(TaskStatus, 2)
     notes, others = SqliteSink(path, ProjectNote), SqliteSink(path, TaskStatus)
@@ -79,16 +77,16 @@ def test_several_resources_may_share_a_file(tmp_path: Path) -> None:
     assert not path.exists()
     others.close(complete=True)
     notes.close(complete=True)
-    assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
-    assert ask(path, "SELECT count(*) FROM taskstatus") == [(2,)]
+    assert query(path, "SELECT count(*) FROM projectnote") == [(5,)]
+    assert query(path, "SELECT count(*) FROM taskstatus") == [(2,)]
 
 
-def test_somebody_who_was_quicker_is_joined(
+def test_database_that_appears_meanwhile_gets_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that appears at the last moment gets the table, too."""
+    """A database that another sink creates just before the move gets the table, too."""
     path = tmp_path / "all.sqlite"
-    write(path, records_of(TaskStatus, 2))
+    refresh(path, records_of(TaskStatus, 2))
     notes = SqliteSink(path, ProjectNote)
     notes.open()
     notes.write(NOTES)
@@ -100,94 +98,96 @@ def test_somebody_who_was_quicker_is_joined(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "exists", not_yet)
         notes.close(complete=True)
-    assert ask(path, "SELECT count(*) FROM projectnote, taskstatus") == [(10,)]
+    assert query(path, "SELECT count(*) FROM projectnote, taskstatus") == [(10,)]
 
 
 def test_readers_see_the_old_table_until_the_end(tmp_path: Path) -> None:
-    """What is discarded was never there."""
+    """Until a sink is closed, and after it is discarded, readers see the old table."""
     path = tmp_path / "all.sqlite"
-    write(path, NOTES)
+    refresh(path, NOTES)
     sink = SqliteSink(path, ProjectNote)
     sink.open()
     sink.write(records_of(ProjectNote, 3, 100))
     sink.checkpoint()
-    assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
+    assert query(path, "SELECT count(*) FROM projectnote") == [(5,)]
     sink.close(complete=False)
-    assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
+    assert query(path, "SELECT count(*) FROM projectnote") == [(5,)]
     assert os.listdir(tmp_path) == ["all.sqlite"]
 
 
-def test_a_table_without_ids_is_replaced(tmp_path: Path) -> None:
-    """Records that cannot be told apart are all written anew."""
+def test_table_without_ids_is_replaced(tmp_path: Path) -> None:
+    """The rows of records without an id are all replaced."""
     path = tmp_path / "all.sqlite"
-    write(path, [ContactType(extra={"a": 1}), ContactType(extra={"a": 1})])
-    assert ask(path, "SELECT extra FROM contacttype") == [('{"a":1}',)] * 2
-    write(path, [ContactType(extra={"a": 2})], table="contacttype")
-    assert ask(path, "SELECT extra FROM contacttype") == [('{"a":2}',)]
+    refresh(path, [ContactType(extra={"a": 1}), ContactType(extra={"a": 1})])
+    assert query(path, "SELECT extra FROM contacttype") == [('{"a":1}',)] * 2
+    refresh(path, [ContactType(extra={"a": 2})], table="contacttype")
+    assert query(path, "SELECT extra FROM contacttype") == [('{"a":2}',)]
 
 
-def test_columns_that_are_missing_are_added_and_others_stay(tmp_path: Path) -> None:
-    """A table that an older release has made, and somebody has added to, is gone on with."""
+def test_missing_columns_are_added(tmp_path: Path) -> None:
+    """Columns that a table lacks are added, and its other columns are kept."""
     path = tmp_path / "all.sqlite"
-    ask(path, "CREATE TABLE projectnote (id INTEGER PRIMARY KEY, title TEXT, mine TEXT)")
-    ask(path, "INSERT INTO projectnote VALUES (1, 'Old', 'kept'), (77, 'Gone', '')")
-    write(path, NOTES)
-    assert ask(path, "SELECT id, mine, author IS NULL FROM projectnote WHERE id < 3") == [
+    query(path, "CREATE TABLE projectnote (id INTEGER PRIMARY KEY, title TEXT, mine TEXT)")
+    query(path, "INSERT INTO projectnote VALUES (1, 'Old', 'kept'), (77, 'Gone', '')")
+    refresh(path, NOTES)
+    assert query(path, "SELECT id, mine, author IS NULL FROM projectnote WHERE id < 3") == [
         (1, "kept", 0),
         (2, None, 0),
     ]
 
 
-def test_a_table_with_another_key_is_refused(tmp_path: Path) -> None:
-    """It is found before anything is spent, and another name helps."""
+def test_table_with_another_primary_key_is_refused(tmp_path: Path) -> None:
+    """A table with another primary key is refused on opening; another table name is accepted."""
     path = tmp_path / "all.sqlite"
-    ask(path, "CREATE TABLE projectnote (id INTEGER)")
-    with pytest.raises(ArgumentError, match="primary key is not its id"):
+    query(path, "CREATE TABLE projectnote (id INTEGER)")
+    with pytest.raises(
+        ArgumentError, match="expected id as the primary key of table projectnote, got none; choose"
+    ):
         SqliteSink(path, ProjectNote).open()
-    write(path, NOTES, table='my "notes"; --')
-    assert ask(path, 'SELECT count(*) FROM "my ""notes""; --"') == [(5,)]
+    refresh(path, NOTES, table='my "notes"; --')
+    assert query(path, 'SELECT count(*) FROM "my ""notes""; --"') == [(5,)]
 
 
-def test_half_a_surrogate_pair_is_shown_escaped(tmp_path: Path) -> None:
-    """A text that UTF-8 cannot carry does not end the export, nor double the rows before it."""
+def test_lone_surrogate_is_escaped(tmp_path: Path) -> None:
+    """A lone surrogate is written escaped, and the rows before it are written once."""
     path = tmp_path / "all.sqlite"
-    write(path, [*NOTES, attrs.evolve(NOTES[0], id=6, title="\ud83d")])
-    assert ask(path, "SELECT title FROM projectnote WHERE id = 6") == [(r"\ud83d",)]
-    assert ask(path, "SELECT count(*) FROM projectnote") == [(6,)]
+    refresh(path, [*NOTES, attrs.evolve(NOTES[0], id=6, title="\ud83d")])
+    assert query(path, "SELECT title FROM projectnote WHERE id = 6") == [(r"\ud83d",)]
+    assert query(path, "SELECT count(*) FROM projectnote") == [(6,)]
 
 
-def test_a_journal_of_a_file_that_is_no_more_is_not_believed(tmp_path: Path) -> None:
-    """What a killed export has left beside its hidden file is not played back into a new one."""
+def test_journal_of_a_killed_export_is_removed(tmp_path: Path) -> None:
+    """A journal that a killed export has left is not played back into a new hidden database."""
     journal = tmp_path / ".all.sqlite.projectnote.part-journal"
     journal.write_bytes(bytes.fromhex("d9d505f920a163d7") + b"\x01" * 600)
     path = tmp_path / "all.sqlite"
-    write(path, NOTES)
-    assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
+    refresh(path, NOTES)
+    assert query(path, "SELECT count(*) FROM projectnote") == [(5,)]
     assert os.listdir(tmp_path) == ["all.sqlite"]
 
 
 @pytest.mark.parametrize("number", [0, 3])
-def test_a_file_without_the_table_is_none_to_go_on_with(tmp_path: Path, number: int) -> None:
-    """Somebody who began anew was killed before there was one."""
+def test_database_without_the_table_cannot_be_resumed(tmp_path: Path, number: int) -> None:
+    """A hidden database without the table, left by a kill right after opening, is rejected."""
     sink = SqliteSink(tmp_path / "a.sqlite", ProjectNote)
     sink.open()
     sink.write(NOTES[:number])
-    mark = sink.checkpoint()
+    checkpoint = sink.checkpoint()
     sink.suspend()
     (hidden,) = tmp_path.iterdir()
     hidden.write_bytes(b"")
-    with pytest.raises(ResumeError, match=r"projectnote of .* is not what the mark was given for"):
-        sink.resume(mark)
+    with pytest.raises(ResumeError, match="table projectnote does not match the checkpoint"):
+        sink.resume(checkpoint)
     sink.open()
     sink.close(complete=False)
     assert os.listdir(tmp_path) == []
 
 
-def test_while_another_writes_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that stays locked is an error that names it."""
+def test_locked_database_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that stays locked is an error that names it, and is not changed."""
     monkeypatch.setattr("intervals_async.export.sinks.sqlite_database.BUSY_TIMEOUT", 0.01)
     path = tmp_path / "all.sqlite"
-    write(path, NOTES)
+    refresh(path, NOTES)
     sink = SqliteSink(path, ProjectNote)
     sink.open()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -195,4 +195,4 @@ def test_while_another_writes_it_waits(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(OSError, match=r"all\.sqlite"):
             sink.close(complete=True)
     sink.close(complete=False)
-    assert ask(path, "SELECT count(*) FROM projectnote") == [(5,)]
+    assert query(path, "SELECT count(*) FROM projectnote") == [(5,)]

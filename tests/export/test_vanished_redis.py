@@ -1,4 +1,4 @@
-"""An export whose limits are kept in a Redis that vanishes: it ends whole, or can be gone on with."""
+"""An export whose limit store, a Redis server, fails: it is completed, or can be resumed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ from intervals_async.export import Manifest, export_account
 from intervals_async.limits.redis import RedisLimitStore
 from intervals_async.testing import FakeIntervals, SeenRequest
 
+pytestmark = pytest.mark.slow
+
 SOME = ["group", "projectnote", "task"]
-# More than an export of these takes, and no longer counted when it is over than while it runs.
+# More requests than an export takes, in a window longer than the test.
 LIMIT = Limit(100, per=600.0)
 
 
 class Server:
-    """A redis-server that a test stops and starts, and that keeps nothing meanwhile."""
+    """A redis-server that a test stops and starts, without its data."""
 
     def __init__(self, binary: str, folder: Path) -> None:
         self.url = f"unix://{folder / 'socket'}"
@@ -37,7 +39,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it and wait until it responds."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         with Redis.from_url(self.url) as client:
             while True:
@@ -47,7 +49,7 @@ class Server:
                 assert self._process.poll() is None, "redis-server does not start"
 
     def hang(self) -> None:
-        """Let it be there and not answer."""
+        """Suspend it, so that it accepts connections and does not respond."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
@@ -61,11 +63,11 @@ class Server:
 
 @pytest.fixture
 def redis() -> Iterator[Server]:
-    """Give a Redis that runs."""
+    """Return a running Redis server."""
     binary = shutil.which("redis-server")
     if binary is None:
-        pytest.skip("redis-server is not installed here")
-    # Not tmp_path, whose name may be too long for a socket's.
+        pytest.skip("redis-server is not installed")
+    # Not tmp_path, whose name may be too long for a socket.
     with tempfile.TemporaryDirectory(prefix="redis-") as folder:
         server = Server(binary, Path(folder))
         server.start()
@@ -79,25 +81,25 @@ class Clock:
     now = 1000.0
 
     def __call__(self) -> float:
-        """Say what it shows."""
+        """Return the time."""
         return self.now
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Give the clock that tells when a Redis is tried again."""
+    """Return the clock that decides when the store connects again."""
     return Clock()
 
 
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """Give what tells what was logged of the store, level by level."""
+def levels(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return a function that lists the levels of the log lines about the store."""
     caplog.set_level("INFO", "intervals_async")
     return lambda: [each.levelname for each in caplog.records if "Redis" in each.getMessage()]
 
 
-class Place:
-    """Where is exported to, from an account and with the limits in a Redis."""
+class Export:
+    """An export of an account into a folder, with the limits in a Redis server."""
 
     def __init__(self, fake: FakeIntervals, redis: Server, clock: Clock, folder: Path) -> None:
         self.fake = fake
@@ -106,33 +108,33 @@ class Place:
         self._clock = clock
 
     def store(self, when_down: Literal["open", "closed"]) -> RedisLimitStore:
-        """Make a store of a process."""
+        """Make the store of a new process."""
         return RedisLimitStore(self._redis.url, when_down=when_down, timeout=0.5, clock=self._clock)
 
-    async def export(self, store: RedisLimitStore) -> Manifest:
-        """Export, with a client of a new process."""
+    async def run(self, store: RedisLimitStore) -> Manifest:
+        """Export with the client of a new process."""
         async with IntervalsClient(
             self.fake.token, base_url=self.fake.url, limits=[LIMIT], limit_store=store
         ) as client:
             return await export_account(client, self.folder / "backup", resources=SOME)
 
-    async def is_whole(self) -> bool:
-        """Tell whether all is as in an export that nothing has broken into."""
+    async def is_complete(self) -> bool:
+        """Whether the files are those of an export without a failure."""
         async with IntervalsClient(self.fake.token, base_url=self.fake.url, limits=()) as client:
             await export_account(client, self.folder / "unbroken", resources=SOME)
         backup = self.folder / "backup"
         assert list(Manifest.read(backup).flaws(backup)) == []
         return _contents(backup) == _contents(self.folder / "unbroken")
 
-    def at_the(self, number: int, path: str, happens: Callable[[], object]) -> None:
-        """Let something happen when a path is asked for the so-manieth time."""
+    def at_request(self, number: int, path: str, action: Callable[[], object]) -> None:
+        """Call a function at the n-th request of a path."""
         left = [number]
 
         def count(server: FakeIntervals, seen: SeenRequest) -> None:
             if seen.path == path:
                 left[0] -= 1
                 if left[0] == 0:
-                    happens()
+                    action()
 
         self.fake.between(count)
 
@@ -141,67 +143,66 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {
         name: (folder / name).read_bytes()
         for name in os.listdir(folder)
-        if name != "manifest.json"  # which tells times
+        if name != "manifest.json"  # its times differ
     }
 
 
 @pytest.fixture
-async def place(redis: Server, clock: Clock, tmp_path: Path) -> Any:
-    """Give an account of 3,000 notes: three pages."""
+async def export(redis: Server, clock: Clock, tmp_path: Path) -> Any:
+    """Return an export of 3,000 notes, which are three pages."""
     async with FakeIntervals(notes=3000, seed=1, per_minute=None, per_day=None) as fake:
-        yield Place(fake, redis, clock, tmp_path)
+        yield Export(fake, redis, clock, tmp_path)
 
 
 @pytest.mark.parametrize("vanish", [Server.stop, Server.hang])
-async def test_it_ends_whole_with_a_count_of_its_own(
-    place: Place, redis: Server, said: Callable[[], list[str]], vanish: Callable[[Server], None]
+async def test_export_continues_with_local_limits(
+    export: Export, redis: Server, levels: Callable[[], list[str]], vanish: Callable[[Server], None]
 ) -> None:
-    """Every request counts, those before it vanished too; that it did is said once."""
-    place.at_the(1, "/projectnote/", lambda: vanish(redis))
-    async with place.store("open") as store:
-        await place.export(store)
-        assert await store.used([LIMIT]) == [place.fake.requests]
-    assert said() == ["WARNING"]
-    assert await place.is_whole()
+    """With when_down="open", every request is counted locally, and one warning is logged."""
+    export.at_request(1, "/projectnote/", lambda: vanish(redis))
+    async with export.store("open") as store:
+        await export.run(store)
+        assert await store.used([LIMIT]) == [export.fake.requests]
+    assert levels() == ["WARNING"]
+    assert await export.is_complete()
 
 
-async def test_it_is_asked_again_when_it_is_back(
-    place: Place, redis: Server, clock: Clock, said: Callable[[], list[str]]
+async def test_export_uses_the_store_again_after_a_restart(
+    export: Export, redis: Server, clock: Clock, levels: Callable[[], list[str]]
 ) -> None:
-    """The export does not notice, and other processes see its places again."""
+    """After a restart, the export shares its requests with other processes again."""
 
-    def come_back() -> None:
+    def restart() -> None:
         redis.start()
         clock.now += 5.0
 
-    place.at_the(1, "/projectnote/", redis.stop)
-    place.at_the(2, "/projectnote/", come_back)
-    async with place.store("open") as store:
-        await place.export(store)
-    async with place.store("open") as other:
-        assert 0 < (await other.used([LIMIT]))[0] < place.fake.requests
-    assert said() == ["WARNING", "INFO"]
-    assert await place.is_whole()
+    export.at_request(1, "/projectnote/", redis.stop)
+    export.at_request(2, "/projectnote/", restart)
+    async with export.store("open") as store:
+        await export.run(store)
+    async with export.store("open") as other:
+        assert 0 < (await other.used([LIMIT]))[0] < export.fake.requests
+    assert levels() == ["WARNING", "INFO"]
+    assert await export.is_complete()
 
 
 @pytest.mark.parametrize("vanish", [Server.stop, Server.hang])
-async def test_where_nobody_may_pass_it_fails_and_is_gone_on_with(
-    place: Place, redis: Server, said: Callable[[], list[str]], vanish: Callable[[Server], None]
+async def test_export_that_fails_closed_can_be_resumed(
+    export: Export, redis: Server, levels: Callable[[], list[str]], vanish: Callable[[Server], None]
 ) -> None:
-    """It says which store and why; no file is half there, and the same call goes on."""
-    place.at_the(2, "/projectnote/", lambda: vanish(redis))
-    async with place.store("closed") as store:
+    """With when_down="closed", the error names the store, and the same call resumes the export."""
+    export.at_request(2, "/projectnote/", lambda: vanish(redis))
+    async with export.store("closed") as store:
         with pytest.raises(LimitStoreError, match=r"^Redis at .* is unavailable: .+$") as caught:
-            await place.export(store)
+            await export.run(store)
     assert "\n" not in str(caught.value)
-    assert said() == ["WARNING"]
-    there = {*os.listdir(place.folder / "backup")}
-    assert "manifest.json" not in there
+    assert levels() == ["WARNING"]
+    assert "manifest.json" not in os.listdir(export.folder / "backup")
     redis.stop()
     redis.start()
-    before = place.fake.requests
-    async with place.store("closed") as store:
-        manifest = await place.export(store)
-        assert await store.used([LIMIT]) == [place.fake.requests - before]
+    before = export.fake.requests
+    async with export.store("closed") as store:
+        manifest = await export.run(store)
+        assert await store.used([LIMIT]) == [export.fake.requests - before]
     assert manifest.left_out == {}
-    assert await place.is_whole()
+    assert await export.is_complete()

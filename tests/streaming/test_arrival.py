@@ -335,6 +335,7 @@ async def test_prefetch_needs_a_block(fake: FakeIntervals, notes: Listing[Projec
         assert await read_ids(stream) == ids(fake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 4, 8])
 async def test_what_comes_ahead_is_bounded_by_bytes(concurrency: int) -> None:
     """However many pages are under way and however large they are."""

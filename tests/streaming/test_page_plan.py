@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async._streaming.page_plan import MARGIN, PagePlan, PageRequest
+from intervals_async._streaming.page_plan import MARGIN, PagePlan, PageRequest, pages_of
 from intervals_async._streaming.page_sizes import BYTES, FIRST, GROWTH, SECONDS, PageSizes
 from intervals_async.errors import IncompleteListingError, ListingError
 
@@ -442,3 +442,15 @@ def test_a_capped_server_costs_a_request_for_each_page_it_gives(most: int, overl
     received, made = read_all(plan, 10_000, most=most, cap=250 + overlap)
     assert received == list(range(10_000))
     assert len(made) <= 40 + 3 * most
+
+
+@pytest.mark.parametrize(
+    ("rows", "pages"),
+    [
+        (-5, 0), (0, 0), (1, 1), (100, 1), (101, 2), (900, 2), (901, 3), (7300, 3), (7301, 4),
+        (7300 + 32 * 1024, 4), (7301 + 32 * 1024, 5),
+    ],
+)  # fmt: skip
+def test_pages_grow_eightfold_up_to_a_maximum(rows: int, pages: int) -> None:
+    """A small page comes first; each is eight times the one before, up to the maximum size."""
+    assert pages_of(rows) == pages

@@ -507,6 +507,7 @@ async def test_a_bookmark_after_an_error_goes_on(
     assert first + await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page_size", [1, 3, 20])
 @pytest.mark.parametrize("vanished", [0, 1, 6, 15])
 async def test_a_bookmark_among_rows_that_came_in_goes_on_behind_the_former_end(
@@ -534,6 +535,7 @@ async def test_a_bookmark_among_rows_that_came_in_goes_on_behind_the_former_end(
         assert {*before[20:]} <= {*seen}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 async def test_an_export_broken_off_again_and_again_gives_each_record_once(seed: int) -> None:
     """While others insert and delete, a few rows or many at a time."""

@@ -21,9 +21,9 @@ __all__ = ["changed_since", "updatable_since"]
 # zone is more than 12 hours behind UTC; one hour more allows for clocks that differ.
 MAX_BEHIND_UTC = timedelta(hours=13)
 
-# Filters by other records or by the clock: the selected records change although they themselves do
-# not. For notes of tasks, also filters by fields that can change: a note that is no longer selected
-# is not among the changes, and notes are not counted.
+# Filters that depend on other records or on the clock: a record can enter or leave the selection
+# without a change of its own. For notes of tasks, also filters by fields that can change: a note
+# that has left the selection is not among the changes, and notes are not counted.
 UNSTABLE_FILTERS: Mapping[str, set[str]] = {
     "task": {"clientid", "includetimerid", "overdue", "personid", "search", "tasklistfilterid"},
     "tasknote": {"authorid", "public", "title"},
@@ -76,7 +76,7 @@ def updatable_since(
 
 
 def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:
-    """Whether it is listed by no parent, or by all of them: changes are not listed by parents."""
+    """Whether it needs no parents, or all parents are selected: changes are of all parents."""
     parent = plan.parent_of(name)
     return parent is None or not (parent in filtered or plan.filters_of(parent))
 
@@ -84,7 +84,7 @@ def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -
 def _accepts_change_filter(
     client: IntervalsClient, name: str, plan: ExportPlan, began: datetime
 ) -> bool:
-    """Whether the change filter can be combined with the others: not with another long range."""
+    """Whether the change filter can be combined with the others; another long range forbids it."""
     try:
         listing_for(client, name, {**plan.filters_of(name), MODIFIED_SINCE: changed_since(began)})
     except ArgumentError:

@@ -83,7 +83,7 @@ class Job:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was read of it yet."""
+        """Whether nothing of it was read yet."""
         return self.state.began is None and not self.state.is_done
 
     async def survey(self) -> None:

@@ -17,10 +17,10 @@ __all__ = [
     "requests_left",
 ]
 
-# Filters without which the API leaves something out of a list.
+# Filters that make the API list everything.
 COMPLETE: Mapping[str, Mapping[str, object]] = {"timer": {"gettimerinfo": True}}
 
-# Tasks whose notes are listed in one request: a URL of some 2,000 characters.
+# How many tasks' notes are listed in one request: its URL then has some 2,000 characters.
 TASKS_PER_REQUEST = 200
 
 
@@ -87,7 +87,7 @@ def requests_left(listing: Listing[Any], listcount: int, *, read: int, sent: int
 
 
 def requests_for_parents(parent: str, number: int) -> int:
-    """Estimate how many requests it takes to read what is listed by a number of parents."""
+    """Estimate how many requests it takes to read the children of a number of parents."""
     if parent != "task":
         return number
     return 2 * math.ceil(number / TASKS_PER_REQUEST)  # the first page is small, so another follows

@@ -18,7 +18,7 @@ def table_rows(
     records: Sequence[Record], names: Sequence[str], cells: Sequence[Cells]
 ) -> Iterator[tuple[Any, ...]]:
     """Return the rows of a table: each field's values converted by its function."""
-    # attrgetter of a single name returns no tuple; the class is dropped again
+    # With a single name, attrgetter returns no tuple. So the class is added, and dropped again.
     columns = zip(*map(attrgetter("__class__", *names), records), strict=True)
     next(columns, None)
     made = [each(values) for each, values in zip(cells, columns, strict=False)]

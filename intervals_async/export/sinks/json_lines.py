@@ -33,7 +33,7 @@ Names: TypeAlias = tuple[str, ...] | None
 # Columns that may hold objects.
 OBJECTS = {ColumnKind.OBJECTS, ColumnKind.TEXT_OR_OBJECTS}
 
-# Values nested more deeply are encoded without orjson, which has a bound of its own.
+# More deeply nested values are encoded without orjson, which refuses them at some depth.
 MAX_DEPTH = 100
 
 
@@ -58,7 +58,7 @@ def encode_plainly(record: Record, names: Names = None) -> bytes:
     try:
         return _json.dumps(plain) + b"\n"
     except UnicodeEncodeError:
-        # a lone surrogate, which JSON can hold and UTF-8 cannot
+        # A lone surrogate: JSON can hold it, but UTF-8 cannot encode it.
         return json.dumps(plain, separators=(",", ":")).encode() + b"\n"
 
 
@@ -125,7 +125,7 @@ def _fields_function(record_class: type[Record], names: Names) -> Callable[[Any]
     unconverted: dict[str, Any] = {
         column.name: override(unstruct_hook=identity) for column in columns_of(record_class)
     }
-    # cattrs generates code for it, field by field
+    # cattrs generates code that reads field by field, which is fast.
     make: Callable[..., Callable[[Any], dict[str, Any]]] = make_dict_unstructure_fn
     return make(record_class, Converter(), **unconverted)
 

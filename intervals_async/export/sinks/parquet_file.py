@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Self
 
 __all__ = ["RowGroupWriter", "read_batches"]
 
-# A row group is written when its columns have grown to so many bytes, or so many rows.
+# A row group is written when its columns reach this number of bytes or rows.
 ROW_GROUP_BYTES = 8 * 2**20
 ROW_GROUP_ROWS = 100_000
 READ_ROWS = 5_000
@@ -90,5 +90,5 @@ def read_batches(path: Path) -> Iterator[Any]:
     """Read the record batches of a Parquet file, some rows at a time."""
     parquet: Any = import_module("pyarrow.parquet")
     with parquet.ParquetFile(path) as file:
-        if file.num_row_groups:  # pyarrow 18 fails where there are none
+        if file.num_row_groups:  # pyarrow 18 fails if there are none
             yield from file.iter_batches(READ_ROWS)

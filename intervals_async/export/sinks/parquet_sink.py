@@ -24,7 +24,7 @@ DEFAULT_CODEC: Codec = "snappy"
 
 
 class ParquetSink:
-    """Writes a Parquet file: a column for each field, in row groups while the records come.
+    """Writes a Parquet file: a column for each field, in row groups during the export.
 
     The columns are int64, bool, string, decimal128(38, 18), date32, timestamp (in microseconds,
     in UTC or without a time zone) and list of int64; the column of a required field holds no
