@@ -351,4 +351,4 @@ async def test_resume_export(account: FakeIntervals, tmp_path: Path) -> None:
     state.write_text("17 nonsense", "ascii")
     status, output, complaint = await run("resume_export.py", str(path))
     assert (status, output) == (1, "")
-    assert complaint.startswith("resume_export: cannot go on: resume is no bookmark")
+    assert complaint.startswith("resume_export: cannot go on: resume: expected a bookmark")
