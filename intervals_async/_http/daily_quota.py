@@ -12,6 +12,7 @@ from .._schema.values import utc_moment
 from ..errors import CallError, DailyQuotaError
 from .final_errors import daily_quota_error
 from .messages import Call, ParsedResponse
+from .settings import Timeouts
 
 __all__ = ["QUOTA", "DailyQuota"]
 
@@ -38,7 +39,7 @@ class DailyQuota:
     def __init__(
         self,
         *,
-        ask: Callable[[], Awaitable[ParsedResponse | None]],
+        ask: Callable[[Timeouts], Awaitable[ParsedResponse | None]],
         refuse_until: Callable[[float, Callable[[], DailyQuotaError]], None],
         clock: Callable[[], float],
         now: Callable[[], datetime],
@@ -46,7 +47,7 @@ class DailyQuota:
         """Store the functions.
 
         Args:
-            ask: Requests ``/quota/`` once, without waiting. Returns None if no slot is free.
+            ask: Requests ``/quota/`` once, without waiting for a slot. Returns None if none is free.
             refuse_until: Lets every request fail until a moment of `clock`.
             clock: The monotonic clock, in seconds.
             now: Returns the current time in UTC.
@@ -58,11 +59,16 @@ class DailyQuota:
         self._lock = asyncio.Lock()
         self._known: _KnownReset | None = None
 
-    async def note_exhausted(self, failure: DailyQuotaError) -> None:
-        """Set the reset of an error, and let requests fail until then."""
+    async def note_exhausted(self, failure: DailyQuotaError, timeouts: Timeouts) -> None:
+        """Set the reset of an error, and let requests fail until then.
+
+        Args:
+            failure: The error.
+            timeouts: The timeouts of the call that failed, for the request of the reset.
+        """
         async with self._lock:
             if self._known is None or self._clock() >= self._known.valid_until:
-                reset = await self._ask_for_reset()
+                reset = await self._ask_for_reset(timeouts)
                 seconds = UNKNOWN_RESET
                 if reset is not None:
                     seconds = min((reset - self._now()).total_seconds(), LONGEST_DAY)
@@ -70,9 +76,9 @@ class DailyQuota:
                 self._refuse_until(self._known.valid_until, lambda: daily_quota_error(reset))
             failure.reset = self._known.reset
 
-    async def _ask_for_reset(self) -> datetime | None:
+    async def _ask_for_reset(self, timeouts: Timeouts) -> datetime | None:
         try:
-            response = await self._ask()
+            response = await self._ask(timeouts)
             row = None if response is None else response.row()
             reset = utc_moment(row["next_reset"] if isinstance(row, dict) else None)
         except (CallError, KeyError, ValueError):

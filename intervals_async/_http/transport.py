@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Self, TypeVar
 
 import attrs
@@ -81,7 +80,7 @@ class Transport:
         self._shared = _Shared(
             attempts=attempts,
             daily_quota=DailyQuota(
-                ask=partial(attempts.ask_for_quota, settings.timeouts),
+                ask=attempts.ask_for_quota,
                 refuse_until=limiter.refuse_until,
                 clock=clock,
                 now=now,
@@ -285,7 +284,7 @@ class Transport:
             raise closed_error(call, failure)
         failure.attempts = state.attempts
         if isinstance(failure, DailyQuotaError) and call != QUOTA:
-            await shared.daily_quota.note_exhausted(failure)
+            await shared.daily_quota.note_exhausted(failure, self._settings.timeouts)
         policy = self._settings.retry
         kind = failure_kind(failure)
         wait = max(policy.wait(kind, state.attempts, shared.random()), failure.retry_after or 0.0)

@@ -163,6 +163,21 @@ async def test_the_reset_is_not_requested_without_a_free_slot(fake: FakeInterval
     assert fake.requests == 1
 
 
+async def test_the_reset_is_requested_within_the_timeouts_of_the_call(
+    fake: FakeIntervals,
+) -> None:
+    """A view with a short timeout does not wait longer than that for the reset."""
+    hold = asyncio.Event()
+    fake.inject(faults.DayUsedUp(), path="/me/")
+    fake.inject(faults.Hold(hold), path="/quota/")
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=(), timeout=1e6) as client:
+        async with asyncio.timeout(30):
+            with pytest.raises(DailyQuotaError) as caught:
+                await client.with_options(timeout=0.05).me.get()
+        hold.set()
+    assert caught.value.reset is None
+
+
 async def test_the_error_keeps_its_reset_when_pickled(small: FakeIntervals) -> None:
     """Pickling keeps the reset of a DailyQuotaError."""
     async with IntervalsClient(small.token, base_url=small.url) as client:
