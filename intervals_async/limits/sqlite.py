@@ -26,7 +26,7 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS slot (
         name TEXT PRIMARY KEY, taken REAL NOT NULL, ended REAL NOT NULL
     ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS hold (made REAL NOT NULL, until REAL NOT NULL);
+    CREATE TABLE IF NOT EXISTS pause (made REAL NOT NULL, until REAL NOT NULL);
     COMMIT;
 """
 
@@ -125,8 +125,8 @@ class SqliteLimitStore(SharedLimitStore):
     def _hold_now(self, seconds: float) -> None:
         with self._transaction() as (connection, now):
             until = now + max(seconds, _held(connection, now))
-            connection.execute("DELETE FROM hold")
-            connection.execute("INSERT INTO hold VALUES (?, ?)", (now, until))
+            connection.execute("DELETE FROM pause")
+            connection.execute("INSERT INTO pause VALUES (?, ?)", (now, until))
 
     def _used_now(self, limits: Sequence[Limit]) -> list[int]:
         with self._transaction() as (connection, now):
@@ -140,7 +140,7 @@ class SqliteLimitStore(SharedLimitStore):
                 self._connection = self._connect()
             self._connection.execute("BEGIN IMMEDIATE")
             now = self._clock()
-            for table, since in (("slot", "taken"), ("hold", "made")):
+            for table, since in (("slot", "taken"), ("pause", "made")):
                 self._connection.execute(f"DELETE FROM {table} WHERE {since} > ?", (now,))  # noqa: S608  # our own names
             yield self._connection, now
             self._connection.execute("COMMIT")
@@ -169,7 +169,7 @@ class SqliteLimitStore(SharedLimitStore):
 
 def _held(connection: sqlite3.Connection, now: float) -> float:
     """Return the seconds for which no slots are granted."""
-    row = connection.execute("SELECT max(until) FROM hold").fetchone()
+    row = connection.execute("SELECT max(until) FROM pause").fetchone()
     return max(0.0, (row[0] or 0.0) - now)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import math
 import sqlite3
 import threading
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,6 +67,21 @@ def test_it_decides_as_the_sliding_log_does(
 
     with TemporaryDirectory() as directory:
         asyncio.run(main(Path(directory) / "limits.sqlite"))
+
+
+async def test_a_file_of_the_first_release_is_usable(tmp_path: Path) -> None:
+    """The tables of the first release are ignored: they had other names and columns."""
+    path = tmp_path / "limits.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE place (name TEXT PRIMARY KEY, taken REAL, ended REAL) WITHOUT ROWID;"
+            "CREATE TABLE hold (told REAL NOT NULL, until REAL NOT NULL);"
+        )
+    store = SqliteLimitStore(path, when_down="closed")
+    assert await take(store, "a", LIMIT) == 0.0
+    await store.hold(30.0)
+    assert await take(store, "b", LIMIT) > 0.0
+    await store.close()
 
 
 async def test_entries_from_before_a_boot_are_deleted(tmp_path: Path) -> None:
