@@ -100,10 +100,32 @@ async def test_a_chain_reads_listings_one_after_another(
     assert (chain.partitions, chain.estimate_requests(10_000)) == (3, 3)
     assert (chain.resource, chain.record_class) == ("tasknote", TaskNote)
     async with chain.stream() as stream:
-        first = await anext(stream)
+        await anext(stream)
         bookmark = stream.bookmark
-    resumed = [note.id async for note in chain.stream(resume=bookmark)]
-    assert sorted([first.id, *resumed]) == sorted(expected)
+    with pytest.raises(ArgumentError, match="disjoint=True"):
+        chain.stream(resume=bookmark)
+
+
+async def test_a_chain_of_disjoint_listings_is_resumed(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """From each record on it yields the remaining ones once; other bookmarks are refused."""
+    ids = [int(str(row["id"])) for row in fake.rows("task")]
+    parts = [intervals.tasknote.list(taskid=some) for some in (ids[:2], ids[2:3], ids[3:])]
+    chain = Listing.chain(parts, disjoint=True)
+    expected = [note.id for note in await chain.collect()]
+    assert len({*expected}) == len(expected) > 3
+    async with chain.stream() as stream:
+        bookmarks = [stream.bookmark async for _ in stream]
+    for taken, bookmark in enumerate(bookmarks, 1):
+        assert [note.id async for note in chain.stream(resume=bookmark)] == expected[taken:]
+    async with parts[0].stream() as stream:
+        await anext(stream)
+        foreign = stream.bookmark
+    other = Listing.chain([parts[0], parts[2]], disjoint=True)
+    for listing, bookmark in ((chain, foreign), (other, bookmarks[0]), (parts[0], bookmarks[0])):
+        with pytest.raises(ArgumentError):
+            listing.stream(resume=bookmark)
 
 
 async def test_a_chain_of_chains(fake: FakeIntervals, intervals: IntervalsClient) -> None:

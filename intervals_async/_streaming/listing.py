@@ -53,7 +53,12 @@ class Listing(Generic[R]):
         return f"<Listing {self._source.resource}{query}>"
 
     @staticmethod
-    def chain(listings: Iterable[Listing[S]], *, like: Listing[S] | None = None) -> Listing[S]:
+    def chain(
+        listings: Iterable[Listing[S]],
+        *,
+        like: Listing[S] | None = None,
+        disjoint: bool = False,
+    ) -> Listing[S]:
         """Combine listings of one resource into a listing that reads them one after another.
 
         A record that several of them hold is yielded once. The order is that of the listings, and
@@ -63,6 +68,8 @@ class Listing(Generic[R]):
             listings: The listings, without `offset` and `limit`.
             like: A listing of the same resource. It is not read, and is needed only where
                 `listings` may be empty.
+            disjoint: Whether no record is in two of the listings. Only then can a stream of
+                the chain be resumed: a bookmark does not hold the ids of all records.
 
         Raises:
             ArgumentError: There is no listing at all, they are not all of one resource, or one of
@@ -70,7 +77,7 @@ class Listing(Generic[R]):
         """
         from .partitioned import PartitionedListing  # noqa: PLC0415  which imports this module
 
-        return PartitionedListing.of(list(listings), like)
+        return PartitionedListing.of(list(listings), like, disjoint=disjoint)
 
     @property
     def resource(self) -> str:
@@ -263,12 +270,17 @@ class Listing(Generic[R]):
                 f"on_drift: expected 'ignore', because the records of {source.resource} have no "
                 f"id, got {options.on_drift!r}"
             )
-        listing = fingerprint(source.resource, source.query, self._offset, self._limit)
+        listing = self._fingerprint()
         bookmark = self._start(listing)
         if options.resume is not None:
             bookmark = Bookmark.parse(options.resume)
             bookmark.check(source.resource, listing, self._partition_names())
         return self._reader(options, bookmark), bookmark
+
+    def _fingerprint(self) -> str:
+        """Return a short text that differs for different listings."""
+        source = self._source
+        return fingerprint(source.resource, source.query, self._offset, self._limit)
 
     def _start(self, listing: str = "") -> Bookmark:
         """Return the position before the first record; `listing` is the fingerprint to keep."""

@@ -44,7 +44,7 @@ class PartitionedListing(Listing[R]):
     The order is that of the partitions, and within each of them the server's.
     """
 
-    __slots__ = ("_list_partitions",)
+    __slots__ = ("_chained", "_list_partitions", "_resumable")
 
     def __init__(
         self,
@@ -52,13 +52,19 @@ class PartitionedListing(Listing[R]):
         partitions: Callable[[], Sequence[Partition[R]]],
         *,
         limit: int | None,
+        chained: Sequence[Listing[R]] = (),
+        resumable: bool = True,
     ) -> None:
         super().__init__(whole, limit=limit)
         # Called for each stream: the end may be the present.
         self._list_partitions = partitions
+        # The listings of a chain.
+        self._chained = chained
+        # Whether a bookmark tells which records were yielded.
+        self._resumable = resumable
 
     @classmethod
-    def of(cls, listings: Sequence[Listing[R]], like: Listing[R] | None) -> Self:
+    def of(cls, listings: Sequence[Listing[R]], like: Listing[R] | None, *, disjoint: bool) -> Self:
         """Chain listings: see `Listing.chain`."""
         first = listings[0] if listings else like
         if first is None:
@@ -77,6 +83,8 @@ class PartitionedListing(Listing[R]):
             first._source,
             lambda: [part for each in listings for part in _parts_of(each)],
             limit=None,
+            chained=listings,
+            resumable=disjoint,
         )
 
     @property
@@ -105,6 +113,12 @@ class PartitionedListing(Listing[R]):
                 return record
         return None
 
+    def _fingerprint(self) -> str:
+        if not self._chained:
+            return super()._fingerprint()
+        parts = tuple(("", each._fingerprint()) for each in self._chained)
+        return fingerprint(self._source.resource, parts, 0, None)
+
     def _partition_names(self) -> Sequence[str]:
         return list(map(_name, self._list_partitions()))
 
@@ -113,6 +127,11 @@ class PartitionedListing(Listing[R]):
             raise ArgumentError(
                 f"snapshot: expected False, because this range of {self._source.resource} takes "
                 "several requests, got True"
+            )
+        if options.resume is not None and not self._resumable:
+            raise ArgumentError(
+                "resume: expected a chain of disjoint listings; pass disjoint=True to "
+                "Listing.chain() if no record is in two of them"
             )
         options = attrs.evolve(options, resume=None)  # it is the bookmark of the whole
 

@@ -66,10 +66,10 @@ def listing_for(
         return resource.list(**with_parent)
 
     if parent != "task":
-        return Listing.chain(map(of, parents), like=of(1))
+        return Listing.chain(map(of, parents), like=of(1), disjoint=True)
     groups = range(0, len(parents), TASKS_PER_REQUEST)
     listings = (of(parents[first : first + TASKS_PER_REQUEST]) for first in groups)
-    return Listing.chain(listings, like=of(1))
+    return Listing.chain(listings, like=of(1), disjoint=True)
 
 
 def requests_left(listing: Listing[Any], listcount: int, *, read: int, sent: int) -> int:
