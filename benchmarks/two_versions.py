@@ -109,9 +109,9 @@ def main() -> int:
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert server.stdin is not None
     assert server.stdout is not None
-    url = json.loads(server.stdout.readline())
-    url = url["url"] if isinstance(url, dict) else url
+    url = json.loads(server.stdout.readline())["url"]
     with tempfile.TemporaryDirectory() as scratch:
         versions = [folder_of(each, Path(scratch)) for each in (options.old, options.new)]
         jobs = {name: ("--child", name, url, str(options.rows)) for name in WORK}
@@ -127,7 +127,7 @@ def main() -> int:
             ratio = median(after / before for before, after in rounds)
             worst = max(worst, ratio)
             print(f"{name:20} {old:8.3f} {new:8.3f} {ratio:8.3f}")
-    server.stdin.close() if server.stdin else None
+    server.stdin.close()
     server.wait()
     return 0 if worst <= options.most else 1
 

@@ -58,5 +58,9 @@ def loads(body: bytes) -> Any:
 
 
 def dumps(value: object) -> bytes:
-    """Encode a value as compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Encode a value as compact JSON in UTF-8.
+
+    Raises:
+        ValueError: It holds NaN or an infinity, which JSON cannot represent.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
