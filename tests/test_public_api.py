@@ -119,7 +119,7 @@ async def test_a_chain_of_nothing(fake: FakeIntervals, intervals: IntervalsClien
     like = intervals.personcontact.list(personid=1)
     assert await Listing.chain([], like=like).collect() == []
     assert fake.requests == 0
-    with pytest.raises(ArgumentError, match="needs a listing"):
+    with pytest.raises(ArgumentError, match="expected a listing or like="):
         Listing.chain([])
 
 

@@ -26,6 +26,7 @@ def test_all_blocks_are_of_a_kind_that_is_run() -> None:
     assert len(PYTHON) >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("served")
 @pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
 def test_python_blocks_run(code: str) -> None:
@@ -56,6 +57,7 @@ def test_the_quick_start_prints_notes(served: FakeIntervals) -> None:
     assert output.count("\n") == len(matching) > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("intervals-async ")])
 def test_commands_run(served: FakeIntervals, tmp_path: Path, line: str) -> None:
     """As they are written, in an empty folder."""

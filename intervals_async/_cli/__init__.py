@@ -31,8 +31,8 @@ def main() -> None:
         if missing not in ("rich", "typer"):
             raise
         sys.exit(
-            f"intervals-async: {missing} is missing, which the command needs; "
-            "install intervals-async[cli]"
+            f"intervals-async: the package {missing} is not installed; "
+            "run: pip install 'intervals-async[cli]'"
         )
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,6 +11,7 @@ from .._version import __version__
 from .connection import BaseUrlOption, Connection, TokenFileOption
 from .demo import demo
 from .download import DownloadGroup
+from .examples import examples
 from .export_command import ExportGroup, export_callback
 from .export_many import FolderOptions
 from .generated_options import declare_options, options_of_attrs
@@ -26,46 +27,49 @@ from .write_commands import CreateGroup, DeleteGroup, UpdateGroup
 __all__ = ["RESOURCE_GROUPS", "app"]
 
 EPILOG = (
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the day's requests do not suffice, "
+    "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 daily quota too small, "
     "130 interrupted, 143 terminated."
 )
 
 RESOURCE_GROUPS: dict[str, tuple[type[ResourceGroup], str]] = {
-    "list": (ListGroup, "List the records of a resource: a table on a terminal, else JSON Lines."),
-    "get": (GetGroup, "Show one record: a table on a terminal, else JSON."),
-    "create": (CreateGroup, "Write a new record."),
-    "update": (UpdateGroup, "Change some fields of a record."),
+    "list": (ListGroup, "Print records: a table on a terminal, otherwise JSON Lines."),
+    "get": (GetGroup, "Print one record: a table on a terminal, otherwise JSON."),
+    "create": (CreateGroup, "Create a record, and print it."),
+    "update": (UpdateGroup, "Change fields of a record, and print it."),
     "delete": (DeleteGroup, "Delete records."),
     "export": (
         ExportGroup,
-        "Write a resource to a file; or several, or --all, into a folder."
+        "Export a resource to a file, or several resources to a folder."
         "\n\n"
-        "Of an export into a folder, files appear when they are complete, and replace those of an "
-        "earlier export; a manifest tells of them. What is listed for one parent alone, such as "
-        "the contact details of a person, is listed for each."
+        "In a folder, each file replaces that of an earlier export once it is complete, and "
+        "manifest.json describes all files. Child resources, such as the contact details of a "
+        "person, are read for each parent."
         "\n\n"
-        "Before it begins it asks how much there is, and what is left of the day. If that does "
-        "not suffice it ends with exit code 3, unless --wait-for-reset is said."
+        "The command first estimates the number of requests. If today's quota is too small, it "
+        "ends with exit code 3, unless --wait-for-reset is set."
         "\n\n"
-        "Broken off at any moment, the same command goes on where it stopped.",
+        "After an interruption, the same command resumes the export.",
     ),
-    "download": (DownloadGroup, "Download a file."),
+    "download": (DownloadGroup, "Download a document to a file."),
 }
 
 RECORDS_PANEL = "Records"
-ACCOUNT_PANEL = "Who and how much"
+ACCOUNT_PANEL = "Token and quota"
 TRIAL_PANEL = "Without an account"
 
 
 class _PanelOrderGroup(TyperGroup):
-    """A group that lists its commands in the order of their panels."""
+    """A group that lists its commands by panel, and groups of commands before single ones."""
 
     def list_commands(self, ctx: object) -> list[str]:
         panels = (RECORDS_PANEL, ACCOUNT_PANEL, TRIAL_PANEL)
-        panel_of = {
-            name: getattr(command, "rich_help_panel", "") for name, command in self.commands.items()
-        }
-        return sorted(panel_of, key=lambda name: panels.index(panel_of[name]))
+
+        def position(name: str) -> tuple[int, bool]:
+            command = self.commands[name]
+            panel = getattr(command, "rich_help_panel", "")
+            return panels.index(panel), not isinstance(command, TyperGroup)
+
+        return sorted(self.commands, key=position)
 
 
 app = typer.Typer(
@@ -73,7 +77,7 @@ app = typer.Typer(
     no_args_is_help=True,
     # A traceback that shows the values of variables would show the token.
     pretty_exceptions_enable=False,
-    epilog=EPILOG,
+    epilog=f"{EPILOG}\n\n{examples('demo', 'list --help', 'list task --limit 20')}",
 )
 
 
@@ -90,19 +94,22 @@ def options(
     base_url: BaseUrlOption = None,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
-    """Read, write and export what Intervals (myintervals.com) has, or try it on a stand-in.
-
-    New here? Start with: intervals-async demo
-    """
+    """Read, write and export the records of an Intervals account (myintervals.com)."""
     ctx.obj = Connection(token_file, base_url)
 
 
 for _name, (_group, _help) in RESOURCE_GROUPS.items():
     _resource_commands = typer.Typer(
-        cls=_group, no_args_is_help=True, help=_help, subcommand_metavar="RESOURCE [ARGS]..."
+        cls=_group,
+        no_args_is_help=True,
+        help=_help,
+        epilog=examples(*_group.group_examples),
+        subcommand_metavar="RESOURCE [ARGS]...",
     )
     if _group is ExportGroup:
         _resource_commands.callback(invoke_without_command=True)(
@@ -111,16 +118,20 @@ for _name, (_group, _help) in RESOURCE_GROUPS.items():
     app.add_typer(_resource_commands, name=_name, rich_help_panel=RECORDS_PANEL)
 app.add_typer(projectteam, name="projectteam", rich_help_panel=RECORDS_PANEL)
 app.add_typer(timer, name="timer", rich_help_panel=RECORDS_PANEL)
-app.command(rich_help_panel=RECORDS_PANEL)(verify)
+app.command(epilog=examples("verify backup"), rich_help_panel=RECORDS_PANEL)(verify)
 app.command(
     "me",
-    help="Show whose token it is: a table on a terminal, JSON in a pipe.",
+    help="Print the owner of the token: a table on a terminal, otherwise JSON.",
+    epilog=examples("me --format json"),
     rich_help_panel=ACCOUNT_PANEL,
 )(make_command_without_id("me"))
 app.command(
     "quota",
-    help="Show how much of the day's requests is used: a table on a terminal, JSON in a pipe.",
+    help="Print the daily quota and its use: a table on a terminal, otherwise JSON.",
+    epilog=examples("quota --format json"),
     rich_help_panel=ACCOUNT_PANEL,
 )(make_command_without_id("quota"))
-app.command(rich_help_panel=TRIAL_PANEL)(demo)
-app.command(rich_help_panel=TRIAL_PANEL)(sandbox)
+app.command(epilog=examples("demo --notes 1000"), rich_help_panel=TRIAL_PANEL)(demo)
+app.command(epilog=examples("sandbox --notes 200 --no-limits"), rich_help_panel=TRIAL_PANEL)(
+    sandbox
+)

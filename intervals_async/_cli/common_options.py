@@ -23,37 +23,38 @@ AsIsOption: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--as-is",
-        help="Send what was typed although the documentation does not allow it, and leave it to "
-        "the server to judge.",
+        help="Send undocumented values as typed, and let the server judge them.",
     ),
 ]
 
 DisableActionNotesOption: TypeAlias = Annotated[
     bool,
-    typer.Option("--disable-action-notes", help="Leave out the automatic action notes."),
+    typer.Option("--disable-action-notes", help="Suppress the automatic action notes."),
 ]
 
 IdArgument: TypeAlias = Annotated[
-    int, typer.Argument(min=1, metavar="ID", help="The id of the record.")
+    int, typer.Argument(min=1, metavar="ID", help="ID of the record.")
 ]
 
 LimitOption: TypeAlias = Annotated[
-    int | None, typer.Option(min=0, metavar="NUMBER", help="Take no more records than this.")
+    int | None, typer.Option(min=0, metavar="NUMBER", help="Read at most this many records.")
 ]
 
 OffsetOption: TypeAlias = Annotated[
-    int, typer.Option(min=0, metavar="NUMBER", help="Leave out so many at the start.")
+    int, typer.Option(min=0, metavar="NUMBER", help="Skip this many records at the start.")
 ]
 
 PAGING_OPTIONS = ("limit", "offset")
-"""The parameters of the two, which commands of unpaginated resources lack."""
+"""The parameters that the commands of unpaginated resources lack."""
 
 RecordFormatOption: TypeAlias = Annotated[
     RecordFormat | None,
-    typer.Option("--format", help="The format; else a table on a terminal, and json in a pipe."),
+    typer.Option(
+        "--format", help="Output format.", show_default="table on a terminal, otherwise json"
+    ),
 ]
 
 SendNotificationsOption: TypeAlias = Annotated[
     bool,
-    typer.Option("--send-notifications", help="Send the e-mails that go with it; else none are."),
+    typer.Option("--send-notifications", help="Send the e-mail notifications."),
 ]

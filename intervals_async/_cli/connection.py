@@ -25,7 +25,8 @@ TokenFileOption: TypeAlias = Annotated[
     typer.Option(
         metavar="FILE",
         rich_help_panel=PANEL,
-        help="A file that holds the API token. Without it: the environment's INTERVALS_TOKEN.",
+        help="Read the API token from this file.",
+        show_default="$INTERVALS_TOKEN",
     ),
 ]
 BaseUrlOption: TypeAlias = Annotated[
@@ -33,8 +34,8 @@ BaseUrlOption: TypeAlias = Annotated[
     typer.Option(
         metavar="URL",
         rich_help_panel=PANEL,
-        help="The root of the API. Without it: the environment's INTERVALS_BASE_URL, else "
-        "https://api.myintervals.com/.",
+        help="Root URL of the API.",
+        show_default="$INTERVALS_BASE_URL, otherwise https://api.myintervals.com/",
     ),
 ]
 
@@ -75,16 +76,17 @@ class Connection:
             token = os.environ.get("INTERVALS_TOKEN", "").strip()
             if not token:
                 raise ArgumentError(
-                    "there is no token: set INTERVALS_TOKEN, or name a file that holds it "
-                    "with --token-file"
+                    "API token: expected INTERVALS_TOKEN or --token-file, got neither"
                 )
             return token
         try:
             token = self.token_file.read_text(encoding="utf-8-sig").strip()
         except UnicodeDecodeError:
-            raise ArgumentError(f"{self.token_file} holds no token, but binary data") from None
+            raise ArgumentError(
+                f"{self.token_file}: expected the API token, got binary data"
+            ) from None
         if not token:
-            raise ArgumentError(f"{self.token_file} is empty, it should hold the token")
+            raise ArgumentError(f"{self.token_file}: expected the API token, got an empty file")
         return token
 
 

@@ -32,12 +32,12 @@ __all__ = ["demo"]
 SHOWN_NOTES = 5
 
 NEXT_COMMANDS = (
-    ("intervals-async sandbox", "the stand-in, for your code"),
-    ("export INTERVALS_TOKEN=…", "your API token"),
-    ("intervals-async me", "whose token is it?"),
-    ("intervals-async list project --limit 20", "your projects"),
-    ("intervals-async export projectnote -o notes.csv", "all your notes"),
-    ("intervals-async export --help", "what else there is"),
+    ("intervals-async sandbox", "a fake API for your code"),
+    ("export INTERVALS_TOKEN=…", "set your API token"),
+    ("intervals-async me", "show its owner"),
+    ("intervals-async list project --limit 20", "list your projects"),
+    ("intervals-async export projectnote -o notes.csv", "export all your notes"),
+    ("intervals-async export --help", "show more options"),
 )
 
 
@@ -52,12 +52,13 @@ class Measurement:
 
 
 def demo(
-    notes: Annotated[int, typer.Option(min=0, help="How many notes the stand-in has.")] = 5000,
+    notes: Annotated[
+        int, typer.Option(min=0, metavar="NUMBER", help="Number of notes in the fake account.")
+    ] = 5000,
 ) -> None:
-    """Show what this does: stream all notes, and everybody's contact details.
+    """Stream the notes and contact details of a fake account, and print the totals.
 
-    It runs against a stand-in on this computer, whose data are made up: it needs no token and
-    reaches no network.
+    The demo runs on this computer and needs no token.
     """
     from ..testing import FakeIntervals  # noqa: PLC0415  few commands need the server
 
@@ -96,7 +97,7 @@ async def _read_contacts(
     return (
         Measurement("people", len(people), requests_then - requests_before, listed - began),
         Measurement(
-            "their contact details",
+            "contact details",
             sum(map(len, details)),
             fake.requests - requests_then,
             ended - listed,
@@ -107,7 +108,7 @@ async def _read_contacts(
 def _print(first: list[ProjectNote], *measurements: Measurement) -> None:
     console = output_console()
     parts: list[RenderableType] = [
-        Text("This ran against a stand-in for the Intervals API, whose data are made up.")
+        Text("All data came from a fake Intervals API on this computer.")
     ]
     if first:
         parts.append(_table_of_notes(console, first))
@@ -128,8 +129,8 @@ def _table_of_notes(console: Console, notes: list[ProjectNote]) -> Table:
 
 
 def _table_of_totals(console: Console, measurements: tuple[Measurement, ...]) -> Table:
-    table = _new_table(console, "All that there is")
-    table.add_column("what")
+    table = _new_table(console, "Totals")
+    table.add_column("resource")
     for column in ("records", "requests", "seconds"):
         table.add_column(column, justify="right")
     for each in measurements:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,12 @@ class DownloadGroup(ResourceGroup):
     """The commands ``download RESOURCE``."""
 
     method = "download"
+    group_examples = ("download document 42 --output contract.pdf",)
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the example of ``download RESOURCE``."""
+        return (f"download {resource_class.name} 42 --output contract.pdf",)
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -38,11 +44,11 @@ class DownloadGroup(ResourceGroup):
                     "--output",
                     "-o",
                     metavar="FILE",
-                    help="The file to write; - is standard output.",
+                    help="File to write; - is standard output.",
                 ),
             ],
             force: Annotated[
-                bool, typer.Option("--force", help="Replace the file if it exists.")
+                bool, typer.Option("--force", help="Replace an existing file.")
             ] = False,
             token_file: TokenFileOption = None,
             base_url: BaseUrlOption = None,

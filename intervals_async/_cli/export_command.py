@@ -1,12 +1,12 @@
 """``export``: write one resource to a file, or several into a folder.
 
-The options of an export into a folder may stand before the names of the resources, as in
-``export --all`` and ``export --quiet task time``, and behind the first name.
+The options of an export into a folder may come before the names of the resources, as in
+``export --all`` and ``export --quiet task time``, or after the first name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ from .generated_options import (
 )
 from .option_values import check_required, read_options
 from .output_formats import ExportFormat
-from .resource_commands import ResourceClass, ResourceGroup
+from .resource_commands import ResourceClass, ResourceGroup, list_example
 
 __all__ = ["ExportGroup", "export_callback"]
 
@@ -37,31 +37,30 @@ def export_callback(
     ctx: typer.Context,
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="Export all resources of the account.")
+        bool, typer.Option("--all", help="Export every resource of the account.")
     ] = False,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="The folder to write into."),
+        typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write to."),
     ] = None,
     format: Annotated[
         ExportFormat | None,
-        typer.Option(help="The format of the files; sqlite makes one for all."),
+        typer.Option(help="Format of the files; sqlite writes one database.", show_default="jsonl"),
     ] = None,
     token_file: TokenFileOption = None,
     base_url: BaseUrlOption = None,
     **options: Any,
 ) -> None:
-    """Run ``export --all``, or take the options that stand before the name of a resource."""
-    wrong_resources = typer.BadParameter("name some resources, or say --all")
+    """Run ``export --all``, or read the options before the name of a resource."""
     if ctx.invoked_subcommand is not None:
         if everything:
-            raise wrong_resources
-        # the command of the resource takes these values where it is given none of its own
+            raise typer.BadParameter("expected names of resources or --all, got both")
+        # the command of the resource uses these values as its defaults
         ctx.default_map = {ctx.invoked_subcommand: ctx.params}
         return
     folder = _require_folder(ctx, output)
     if not everything:
-        raise wrong_resources
+        raise typer.BadParameter("expected names of resources or --all, got neither")
     account = connection(ctx, token_file, base_url)
     export_many(account, None, folder, format, FolderOptions(**options))
 
@@ -70,12 +69,24 @@ class ExportGroup(ResourceGroup):
     """The commands ``export RESOURCE`` and ``export RESOURCE…``."""
 
     method = "list"
+    group_examples = (
+        "export projectnote --projectid 3,5 --output notes.csv",
+        "export projectnote task time --output backup --format parquet",
+        "export --all --output backup --incremental",
+    )
 
     @staticmethod
-    def make_epilog(resource_class: ResourceClass) -> str:
+    def make_note(resource_class: ResourceClass) -> str:
         """Write the note about the filters and the file."""
-        note = "A file is written whole or not at all: it appears under its name when complete."
-        return f"{options_note(resource_class.filters)} {note}"
+        note = "The file appears under its name once it is complete."
+        return f"{options_note(resource_class.filters)} {note}".lstrip()
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the examples of ``export RESOURCE``."""
+        name = resource_class.name
+        command = list_example("export", resource_class)
+        return f"{command} --output {name}.csv", f"export {name} --output backup/ --format sqlite"
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -85,7 +96,7 @@ class ExportGroup(ResourceGroup):
             ctx: typer.Context,
             others: Annotated[
                 list[str] | None,
-                typer.Argument(metavar="RESOURCE", help="Others to export, too: into a folder."),
+                typer.Argument(metavar="RESOURCE", help="More resources, to export to a folder."),
             ] = None,
             *,
             output: Annotated[
@@ -94,28 +105,31 @@ class ExportGroup(ResourceGroup):
                     "--output",
                     "-o",
                     metavar="FILE",
-                    help="The file to write; else standard output.",
+                    help="File to write, or FOLDER/.",
+                    show_default="standard output",
                 ),
             ] = None,
             format: Annotated[
                 ExportFormat | None,
                 typer.Option(
-                    help="The format; else the file's suffix says it; standard output gets jsonl."
+                    help="Output format.",
+                    show_default="suffix of the file, otherwise jsonl",
                 ),
             ] = None,
             force: Annotated[
-                bool, typer.Option("--force", help="Replace the file if it exists.")
+                bool, typer.Option("--force", help="Replace an existing file.")
             ] = False,
             page_size: Annotated[
                 int | None,
                 typer.Option(
                     min=1,
                     metavar="NUMBER",
-                    help="Records a request; else few at first, then more.",
+                    help="Records per request.",
+                    show_default="small pages first, then larger ones",
                 ),
             ] = None,
             concurrency: Annotated[
-                int, typer.Option(min=1, metavar="NUMBER", help="Pages under way at once.")
+                int, typer.Option(min=1, metavar="NUMBER", help="Pages to read at once.")
             ] = 1,
             limit: LimitOption = None,
             offset: OffsetOption = 0,

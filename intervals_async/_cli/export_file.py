@@ -39,7 +39,7 @@ class FileOptions:
         offset: The offset of the listing.
         force: Whether an existing file is replaced.
         page_size: The records per request; None lets the pages grow.
-        concurrency: The number of pages under way at once.
+        concurrency: The number of pages to read at once.
     """
 
     filters: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
@@ -67,13 +67,14 @@ def export_file(
         options: The other options.
 
     Raises:
-        BadParameter: The format cannot be written to a single file, or is not known.
+        BadParameter: The format cannot be written to a single file, or is unknown.
     """
     path = None if output is None or output == "-" else Path(output)
     format = _format_of(path) if format is None else format
     if format not in FORMATS_BY_SUFFIX.values():
         raise typer.BadParameter(
-            f"'{format}' is not one of 'jsonl', 'csv': for it, write into a folder, -o FOLDER/",
+            f"expected jsonl or csv for a file, got {format.value!r}; write to a folder instead: "
+            "-o FOLDER/",
             param_hint="--format",
         )
     run(_export(account, resource_class, path, format, options))
@@ -88,8 +89,8 @@ def _format_of(path: Path | None) -> ExportFormat:
     if path.exists() and not path.is_file():  # a device has no suffix
         return ExportFormat.JSONL
     raise typer.BadParameter(
-        f"{path} does not say a format: end it in .jsonl or .csv, or say --format; others, such "
-        "as Parquet, are written into a folder: -o FOLDER/ --format parquet",
+        f"expected a name that ends in .jsonl or .csv, got {path.name!r}; pass --format, or write "
+        "to a folder: -o FOLDER/ --format parquet",
         param_hint="--output",
     )
 

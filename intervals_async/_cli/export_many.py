@@ -26,7 +26,7 @@ from .runner import run
 
 __all__ = ["FolderOptions", "export_many"]
 
-PANEL = "Into a folder"
+PANEL = "Export to a folder"
 
 
 @attrs.frozen(kw_only=True)
@@ -35,25 +35,25 @@ class FolderOptions:
 
     exclude: Annotated[
         str | None,
-        typer.Option(metavar="NAME,…", rich_help_panel=PANEL, help="Leave these out."),
+        typer.Option(metavar="NAME,…", rich_help_panel=PANEL, help="Skip these resources."),
     ] = None
     filter: Annotated[
         list[str] | None,
         typer.Option(
             metavar="RESOURCE.NAME=VALUE",
             rich_help_panel=PANEL,
-            help="Export of a resource only what matches, such as task.projectid=3,5; several "
-            "times, if need be.",
+            help="Export only the matching records of a resource, such as task.projectid=3,5; "
+            "repeatable.",
             autocompletion=complete_filter,
         ),
     ] = None
     since: Annotated[
         str | None,
         typer.Option(
-            metavar="MOMENT",
+            metavar="DATETIME",
             rich_help_panel=PANEL,
-            help="Export of tasks, times and notes of tasks only what was changed since then, such "
-            "as 2026-05-01T09:30, in the account's own time zone.",
+            help="Export only those tasks, times and task notes that changed since then, such as "
+            "2026-05-01T09:30, in the account's time zone.",
         ),
     ] = None
     incremental: Annotated[
@@ -61,8 +61,8 @@ class FolderOptions:
         typer.Option(
             "--incremental",
             rich_help_panel=PANEL,
-            help="Build upon the export that is in the folder: of tasks, times and notes of tasks "
-            "read only what was changed since.",
+            help="Update the export in the folder: read only those tasks, times and task notes "
+            "that changed since.",
         ),
     ] = False
     jobs: Annotated[
@@ -71,7 +71,7 @@ class FolderOptions:
             min=1,
             metavar="NUMBER",
             rich_help_panel=PANEL,
-            help="Resources that are read at once.",
+            help="Resources to read at once.",
         ),
     ] = 4
     wait_for_reset: Annotated[
@@ -79,7 +79,7 @@ class FolderOptions:
         typer.Option(
             "--wait-for-reset",
             rich_help_panel=PANEL,
-            help="Begin although the day's requests do not suffice; go on when the day is over.",
+            help="Start even if today's quota is too small, and wait for the reset.",
         ),
     ] = False
     dry_run: Annotated[
@@ -87,19 +87,21 @@ class FolderOptions:
         typer.Option(
             "--dry-run",
             rich_help_panel=PANEL,
-            help="Say what it would cost, and write nothing.",
+            help="Print the estimated cost, and write nothing.",
         ),
     ] = False
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", rich_help_panel=PANEL, help="Say nothing but errors."),
+        typer.Option(
+            "--quiet", rich_help_panel=PANEL, help="Print only errors and skipped resources."
+        ),
     ] = False
     as_json: Annotated[
         bool,
         typer.Option(
             "--json",
             rich_help_panel=PANEL,
-            help="Print the manifest when all is written; with --dry-run, the cost.",
+            help="Print the manifest at the end; with --dry-run, the estimate.",
         ),
     ] = False
 
@@ -171,8 +173,8 @@ async def _export(
                 )
             except _DryRunEnd:
                 return
-    for name, reason in manifest.left_out.items():  # --quiet does not hide that
-        typer.echo(f"left out: {name}: {reason}", err=True)
+    for name, reason in manifest.left_out.items():  # --quiet does not hide this
+        typer.echo(f"skipped: {name}: {reason}", err=True)
     if options.as_json:
         typer.echo(json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False))
     if not options.quiet:
@@ -206,7 +208,7 @@ def _print_summary(manifest: Manifest, folder: Path, seconds: float) -> None:
     console.print(table)
     merged = [each.resource for each in manifest.exported if each.since is not None]
     if merged:
-        typer.echo(f"only what was changed was read of: {', '.join(merged)}", err=True)
+        typer.echo(f"read only changed records of: {', '.join(merged)}", err=True)
     typer.echo(
         f"{plural(manifest.records, 'record')}, {plural(manifest.requests, 'request')}, "
         f"{seconds:.1f} s → {folder}",

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["ProgressBars", "ProgressLines"]
 
 # The names of the bars that are shown before any resource has one.
-SURVEY = "how much is there?"
+SURVEY = "counting"
 WAITING = "export"
 
 
 class ProgressLines:
-    """Prints the important news as lines, where no terminal could show bars."""
+    """Prints the estimate and long waits as lines, for standard error without a terminal."""
 
     __slots__ = ("_reported",)
 
@@ -39,7 +39,7 @@ class ProgressLines:
         """Receive the progress of a resource."""
         if progress.waits_until is not None and progress.waits_until != self._reported:
             self._reported = progress.waits_until
-            self.say(f"waiting until {utc_minute(progress.waits_until)} for the next day")
+            self.say(f"waiting until {utc_minute(progress.waits_until)} for the quota to reset")
 
 
 class ProgressBars:
@@ -82,7 +82,7 @@ class ProgressBars:
         if progress.records == 0 and progress.waits_until is None:
             if not self._began:
                 self._surveyed += 1
-                self._update(SURVEY, records=f"{self._surveyed:,} asked")
+                self._update(SURVEY, records=plural(self._surveyed, "resource"))
             return
         self._remove(WAITING)
         self._show(progress)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ import typer
 
 from .. import ArgumentError, resources
 from ..resources import Parameter, parameters
-from .option_values import read_option
+from .option_values import message_of, read_option, refuse_name
 
 __all__ = ["complete_filter", "read_filters", "read_since"]
 
@@ -43,14 +42,18 @@ def read_filters(texts: Sequence[str] | None) -> dict[str, dict[str, Any]]:
         resource, dot, name = path.partition(".")
         if not (equals and dot):
             raise typer.BadParameter(
-                f"{text!r} is no filter; write RESOURCE.NAME=VALUE, as in task.projectid=3,5",
+                f"expected RESOURCE.NAME=VALUE, such as task.projectid=3,5, got {text!r}",
                 param_hint=OPTION,
             )
         if resource not in resources.names():
-            raise _unknown(f"there is no resource {resource!r}", resource, resources.names())
+            refuse_name(OPTION, "a resource", resource, resources.names())
         known = _filters_of(resource)
+        if not known:
+            raise typer.BadParameter(
+                f"expected a resource with filters, got {resource!r}", param_hint=OPTION
+            )
         if name not in known:
-            raise _unknown(f"{resource} has no filter {name!r}", name, known)
+            refuse_name(OPTION, f"a filter of {resource}", name, known)
         of_resource = found.setdefault(resource, {})
         try:
             parsed = read_option(known[name], value)
@@ -64,7 +67,7 @@ def read_filters(texts: Sequence[str] | None) -> dict[str, dict[str, Any]]:
 
 
 def read_since(text: str | None) -> datetime | None:
-    """Read the value of ``--since``, a time in the account's own time zone.
+    """Read the value of ``--since``, a time in the account's time zone.
 
     Raises:
         BadParameter: It is invalid.
@@ -76,7 +79,7 @@ def read_since(text: str | None) -> datetime | None:
     try:
         since.write(value)
     except ArgumentError as error:
-        raise typer.BadParameter(str(error), param_hint="--since") from None
+        raise typer.BadParameter(message_of(error, "since"), param_hint="--since") from None
     return value
 
 
@@ -84,9 +87,3 @@ def _filters_of(name: str) -> dict[str, Parameter]:
     resource_class = resources.resource_class(name)
     listed = "list" in resource_class.methods()
     return dict(parameters(resource_class.filters)) if listed else {}
-
-
-def _unknown(reason: str, word: str, known: Iterable[str]) -> typer.BadParameter:
-    nearest = difflib.get_close_matches(word, known := list(known), n=1)
-    better = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(known)}"
-    return typer.BadParameter(f"{reason}; {better}", param_hint=OPTION)

@@ -1,4 +1,4 @@
-"""Options that follow from a class: from the filters and fields of a resource, for example.
+"""Options that are generated from a class, such as the filters and fields of a resource.
 
 typer reads the options of a command from the signature of its function. The commands of the
 resources have options that no source code spells out, so `declare_options` writes them into
@@ -36,17 +36,17 @@ METAVARS = {
     "date": "YYYY-MM-DD",
     "decimal": "NUMBER",
     "integer": "NUMBER",
-    "local": "MOMENT",
+    "local": "DATETIME",
     "text": "TEXT",
-    "utc": "MOMENT",
+    "utc": "DATETIME",
 }
 
 TIME_HINTS = {
-    "local": "such as 2026-05-01T09:30, in the account's own time zone",
-    "utc": "such as 2026-05-01T09:30, in UTC unless it says another zone",
+    "local": "such as 2026-05-01T09:30, in the account's time zone",
+    "utc": "such as 2026-05-01T09:30, in UTC unless it has an offset",
 }
 
-# Other users of the machine could read it in the list of processes.
+# Other users of the machine could read an option in the list of processes.
 FROM_FILES_ONLY = "password"
 
 
@@ -103,23 +103,39 @@ def options_note(typed_dict: type) -> str:
     """Write the note below the help that concerns all options of the filters or fields."""
     known = parameters(typed_dict)
     notes = {
-        "Several ids are given as 3,5.": any(each.multiple for each in known.values()),
-        "The password is taken from --json alone: what stands in a command, others can read.": (
+        "Separate several ids with commas: 3,5.": any(each.multiple for each in known.values()),
+        "Pass a password with --json: other users can read the arguments of a command.": (
             FROM_FILES_ONLY in known
         ),
     }
     return " ".join(note for note, applies in notes.items() if applies)
 
 
-def name_list_option(name: str, known: Sequence[str], help: str) -> inspect.Parameter:
-    """Make an option that takes names of fields, and completes them."""
-    option = typer.Option(metavar="NAME,…", help=help, autocompletion=_completion(known))
+def name_list_option(
+    name: str, known: Sequence[str], help: str, *, default: str | None = None
+) -> inspect.Parameter:
+    """Make an option that takes names of fields, and completes them.
+
+    Args:
+        name: The name of the option.
+        known: The names that it takes.
+        help: Its help.
+        default: A description of its default.
+    """
+    option = typer.Option(
+        metavar="NAME,…",
+        help=help,
+        show_default=default or False,
+        autocompletion=_completion(known),
+    )
     return _option(name, Annotated[list[str] | None, option], None)
 
 
 def _parameter_option(parameter: Parameter, help_text: str, panel: str) -> inspect.Parameter:
-    if more := ", ".join(parameter.choices) or TIME_HINTS.get(parameter.kind):
-        help_text = f"{help_text.rstrip('.')}: {more}."
+    if parameter.choices:
+        help_text = f"{help_text.rstrip('.')}: {', '.join(parameter.choices)}."
+    elif hint := TIME_HINTS.get(parameter.kind):
+        help_text = f"{help_text.rstrip('.')}, {hint}."
     metavar = METAVARS[parameter.kind]
     python_type: Any = str
     if parameter.multiple:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -19,6 +19,15 @@ class GetGroup(ResourceGroup):
     """The commands ``get RESOURCE``."""
 
     method = "get"
+    group_examples = ("get task 42", "get task --localid 7 --format json")
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the examples of ``get RESOURCE``."""
+        name, methods = resource_class.name, resource_class.methods()
+        if "get_by_localid" in methods:
+            return f"get {name} 42", f"get {name} --localid 7"
+        return (f"get {name} 42" if "list" in methods else f"get {name}",)
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -70,13 +79,13 @@ def _make_command_with_localid(name: str) -> Callable[..., None]:
     def command(
         ctx: typer.Context,
         id: Annotated[
-            int | None, typer.Argument(min=1, metavar="ID", help="The id of the record.")
+            int | None, typer.Argument(min=1, metavar="ID", help="ID of the record.")
         ] = None,
         *,
         localid: Annotated[
             int | None,
             typer.Option(
-                min=1, metavar="NUMBER", help="Instead of the id: the number that people see."
+                min=1, metavar="NUMBER", help="Number in the web application, instead of the ID."
             ),
         ] = None,
         format: RecordFormatOption = None,
@@ -89,7 +98,8 @@ def _make_command_with_localid(name: str) -> Callable[..., None]:
         elif localid is not None and id is None:
             call = lambda client: client.resource(name).get_by_localid(localid)  # noqa: E731
         else:
-            ctx.fail(f"Say which {name}: either its ID or --localid.")
+            got = "neither" if id is None else "both"
+            ctx.fail(f"{name}: expected an ID or --localid, got {got}.")
         run_and_print(connection(ctx, token_file, base_url), call, format)
 
     return command

@@ -29,12 +29,12 @@ def describe_estimate(estimate: Estimate) -> str:
     """Format the cost of an export: ``31 requests, under a minute; 5,969 left today``."""
     words = f"{plural(estimate.requests, 'request')}, {approximate_duration(estimate.seconds)}"
     if estimate.begun is not None:
-        words = f"going on with the export of {utc_minute(estimate.begun)}: {words}"
+        words = f"resuming the export of {utc_minute(estimate.begun)}: {words}"
     if estimate.daily_left is None:
-        return f"{words}; what is left today is not known"
+        return f"{words}; today's remaining quota is unknown"
     words += f"; {estimate.daily_left:,} left today"
     if not estimate.fits_today and estimate.next_reset is not None:
-        words += f", more from {utc_minute(estimate.next_reset)} on"
+        words += f", reset at {utc_minute(estimate.next_reset)}"
     return words
 
 

@@ -24,7 +24,13 @@ from .humanize import plural
 from .option_values import check_required, read_names, read_options
 from .output_formats import ListFormat, list_sink
 from .progress import RateLimitNotice
-from .resource_commands import ResourceClass, ResourceGroup, make_listing, record_class_of
+from .resource_commands import (
+    ResourceClass,
+    ResourceGroup,
+    list_example,
+    make_listing,
+    record_class_of,
+)
 from .runner import run
 from .table_columns import field_names
 
@@ -33,21 +39,27 @@ __all__ = ["ListGroup"]
 ListingCall: TypeAlias = Callable[[IntervalsClient], Listing[Any]]
 """A call of the client that returns a listing."""
 
-COLUMNS_HELP = (
-    "The fields to show; else a table has those that say most and fit, and the other formats "
-    "have all."
-)
-
 
 class ListGroup(ResourceGroup):
     """The commands ``list RESOURCE``."""
 
     method = "list"
+    group_examples = (
+        "list task --projectid 3,5 --excludeclosed t --limit 20",
+        "list task --overdue t --count",
+        "list task --columns id,title,datedue --format csv",
+    )
 
     @staticmethod
-    def make_epilog(resource_class: ResourceClass) -> str:
+    def make_note(resource_class: ResourceClass) -> str:
         """Write the note about the filters."""
         return options_note(resource_class.filters)
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the examples of ``list RESOURCE``."""
+        command = list_example("list", resource_class)
+        return f"{command} --count", f"{command} --format csv"
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -61,10 +73,12 @@ class ListGroup(ResourceGroup):
             offset: OffsetOption = 0,
             format: Annotated[
                 ListFormat | None,
-                typer.Option(help="The format; else a table on a terminal, and jsonl in a pipe."),
+                typer.Option(
+                    help="Output format.", show_default="table on a terminal, otherwise jsonl"
+                ),
             ] = None,
             count: Annotated[
-                bool, typer.Option("--count", help="Show nothing but how many there are.")
+                bool, typer.Option("--count", help="Print only the number of records.")
             ] = False,
             as_is: AsIsOption = False,
             token_file: TokenFileOption = None,
@@ -88,7 +102,12 @@ class ListGroup(ResourceGroup):
         return declare_options(
             command,
             [
-                name_list_option("columns", fields, COLUMNS_HELP),
+                name_list_option(
+                    "columns",
+                    fields,
+                    "Fields to print.",
+                    default="all; in a table, the most important ones that fit",
+                ),
                 *options_of_typed_dict(resource_class.filters, FILTERS_PANEL),
             ],
             without=() if resource_class.paginated else PAGING_OPTIONS,

@@ -12,7 +12,14 @@ import typer
 from .. import ArgumentError
 from ..resources import Parameter, parameters
 
-__all__ = ["check_required", "read_names", "read_option", "read_options"]
+__all__ = [
+    "check_required",
+    "message_of",
+    "read_names",
+    "read_option",
+    "read_options",
+    "refuse_name",
+]
 
 
 def read_options(
@@ -49,9 +56,9 @@ def read_option(parameter: Parameter, text: str, *, as_is: bool = False) -> Any:
     try:
         value = parameter.parse(text)
     except ArgumentError as error:
-        raise typer.BadParameter(str(error), param_hint=hint) from None
+        raise typer.BadParameter(message_of(error, parameter.name), param_hint=hint) from None
     if parameter.choices and value not in parameter.choices:
-        _refuse(hint, text, parameter.choices)
+        refuse_name(hint, "a known value", text, parameter.choices)
     return value
 
 
@@ -64,7 +71,7 @@ def read_names(option: str, known: Sequence[str], typed: Sequence[str] | None) -
     names = [name.strip() for text in typed or () for name in text.split(",")]
     for name in names:
         if name not in known:
-            _refuse(option, name, known)
+            refuse_name(option, "a field", name, known)
     return list(dict.fromkeys(names))
 
 
@@ -82,11 +89,23 @@ def check_required(
     required = [each.name for each in parameters(typed_dict).values() if each.required]
     missing = [f"--{name}" for name in required if name not in values]
     if missing:
-        ctx.fail(f"The API cannot {action} without {', '.join(missing)}.")
+        ctx.fail(f"{action} requires {', '.join(missing)}.")
 
 
-def _refuse(option: str, word: str, known: Iterable[str]) -> NoReturn:
-    known = list(known)
-    nearest = difflib.get_close_matches(word, known, n=1)
-    better = f"did you mean {nearest[0]!r}?" if nearest else "it takes one of " + ", ".join(known)
-    raise typer.BadParameter(f"{word!r} is none; {better}", param_hint=option)
+def message_of(error: ArgumentError, name: str) -> str:
+    """Return the message of an error without the name of the option, which typer prints."""
+    return str(error).removeprefix(f"{name}: ")
+
+
+def refuse_name(option: str, kind: str, name: str, known: Iterable[str]) -> NoReturn:
+    """Refuse an unknown name, and suggest a similar one or list all of them.
+
+    Raises:
+        BadParameter: Always.
+    """
+    nearest = difflib.get_close_matches(name, known := list(known), n=1)
+    if nearest:
+        reason = f"expected {kind}, got {name!r}; did you mean {nearest[0]!r}?"
+    else:
+        reason = f"expected one of {', '.join(known)}, got {name!r}"
+    raise typer.BadParameter(reason, param_hint=option)

@@ -55,7 +55,7 @@ def _print(record: Record, format: RecordFormat | None) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
-    # `extra` holds what the server sends beyond the known fields; it is shown like those.
+    # `extra` holds undocumented fields, which are printed like the others.
     for name in [*field_names(type(record)), *record.extra]:
         if name != "extra":
             table.add_row(name, cell_text(value_of(record, name)))

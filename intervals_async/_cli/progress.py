@@ -42,7 +42,7 @@ class RateLimitNotice:
         if isinstance(event, LimitWait) and self._clock() - self._last >= SECONDS_BETWEEN_NOTICES:
             self._last = self._clock()
             about = f" {event.seconds:.0f} s" if event.seconds < math.inf else ""
-            self.say(f"waiting{about} for the limit of requests")
+            self.say(f"waiting{about} for the rate limit")
 
 
 def new_progress() -> Progress:

@@ -11,6 +11,7 @@ from .. import IntervalsClient
 from ..resources import Parameter
 from .common_options import SendNotificationsOption
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
+from .examples import examples
 from .option_values import read_option
 from .progress import RateLimitNotice
 from .runner import run
@@ -18,17 +19,21 @@ from .runner import run
 __all__ = ["projectteam"]
 
 ProjectIdArgument: TypeAlias = Annotated[
-    int, typer.Argument(min=1, metavar="PROJECTID", help="The id of the project.")
+    int, typer.Argument(min=1, metavar="PROJECTID", help="ID of the project.")
 ]
 PeopleOption: TypeAlias = Annotated[
     list[str],
-    typer.Option("--personid", metavar="NUMBER,…", help="The person, or several, as 17,18."),
+    typer.Option("--personid", metavar="NUMBER,…", help="IDs of the people, such as 17,18."),
 ]
 
-projectteam = typer.Typer(no_args_is_help=True, help="Add people to a project, or remove them.")
+projectteam = typer.Typer(
+    no_args_is_help=True,
+    help="Add people to a project, or remove them.",
+    epilog=examples("projectteam add 3 --personid 17,18"),
+)
 
 
-@projectteam.command()
+@projectteam.command(epilog=examples("projectteam add 3 --personid 17,18"))
 def add(
     ctx: typer.Context,
     projectid: ProjectIdArgument,
@@ -36,7 +41,7 @@ def add(
     personid: PeopleOption,
     securenotes: Annotated[
         bool | None,
-        typer.Option(help="Whether they may read the project's secure notes."),
+        typer.Option(help="Let them read the project's secure notes."),
     ] = None,
     send_notifications: SendNotificationsOption = False,
     token_file: TokenFileOption = None,
@@ -57,7 +62,7 @@ def add(
     )
 
 
-@projectteam.command()
+@projectteam.command(epilog=examples("projectteam remove 3 --personid 17"))
 def remove(
     ctx: typer.Context,
     projectid: ProjectIdArgument,

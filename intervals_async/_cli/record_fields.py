@@ -24,8 +24,7 @@ JsonFileOption: TypeAlias = Annotated[
     typer.Option(
         OPTION,
         metavar="FILE",
-        help="Take fields from a JSON object too, under the API's names; - is standard input. "
-        "Options come before it.",
+        help="Read fields from a JSON object; - is standard input. Options override it.",
     ),
 ]
 
@@ -64,7 +63,9 @@ def read_cleared_fields(
     names = read_names("--clear", list(known), typed)
     for name in () if as_is else names:
         if not known[name].nullable:
-            raise typer.BadParameter(f"the API needs a value for {name}", param_hint="--clear")
+            raise typer.BadParameter(
+                f"expected a field that may be empty, got {name!r}", param_hint="--clear"
+            )
     return dict.fromkeys(names)
 
 
@@ -73,10 +74,14 @@ def _read_json(typed_dict: type, path: Path, *, as_is: bool) -> dict[str, Any]:
         text = standard_input().read() if path == Path("-") else path.read_text("utf-8-sig")
         fields = json.loads(text, parse_float=Decimal)
     except ValueError as error:
-        raise typer.BadParameter(f"{path} is no JSON: {error}", param_hint=OPTION) from None
+        raise typer.BadParameter(
+            f"{path}: expected a JSON object, got invalid JSON: {error}", param_hint=OPTION
+        ) from None
     if not isinstance(fields, dict):
         raise typer.BadParameter(
-            f'{path} holds no object of fields, such as {{"title": "…"}}', param_hint=OPTION
+            f'{path}: expected a JSON object, such as {{"title": "…"}}, got '
+            f"{type(fields).__name__}",
+            param_hint=OPTION,
         )
     known = parameters(typed_dict)
     return {name: _parse(known.get(name), value, as_is=as_is) for name, value in fields.items()}

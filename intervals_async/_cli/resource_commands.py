@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import typer
@@ -11,9 +11,10 @@ from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from .. import IntervalsClient, Listing, Record, resources
-from ..resources import Resource
+from ..resources import Resource, parameters
+from .examples import example_options, examples
 
-__all__ = ["ResourceClass", "ResourceGroup", "make_listing", "record_class_of"]
+__all__ = ["ResourceClass", "ResourceGroup", "list_example", "make_listing", "record_class_of"]
 
 ResourceClass: TypeAlias = type[Resource[Any]]
 
@@ -41,9 +42,15 @@ ALTERNATIVES = {
 
 def record_class_of(resource_class: ResourceClass) -> type[Record]:
     """Return the class of a resource's records."""
-    # to type checkers it depends on what the resource is generic of
+    # type checkers do not know the type argument of this resource
     found: type[Record] = vars(resource_class)["record"]
     return found
+
+
+def list_example(command: str, resource_class: ResourceClass) -> str:
+    """Write an example of a command that lists a resource, with the required filters."""
+    required = [each for each in parameters(resource_class.filters).values() if each.required]
+    return f"{command} {resource_class.name} {example_options(required)}".rstrip()
 
 
 def make_listing(
@@ -63,12 +70,15 @@ class ResourceGroup(TyperGroup):
     """A group with a command for each resource that offers one method of the API.
 
     Only the command that runs is built with its options. Help and completion of the group
-    need just names and summaries, and get them from placeholders: to build all the commands
-    would take ten times as long.
+    need just names and summaries, and get them from placeholders: building all commands would
+    take ten times as long.
     """
 
     method: ClassVar[str]
     """The method that a resource must offer."""
+
+    group_examples: ClassVar[tuple[str, ...]]
+    """The examples in the help of the group."""
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -76,10 +86,15 @@ class ResourceGroup(TyperGroup):
         raise NotImplementedError
 
     @staticmethod
-    def make_epilog(resource_class: ResourceClass) -> str:
+    def make_note(resource_class: ResourceClass) -> str:
         """Write the note below the help of a resource's command."""
         del resource_class
         return ""
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the examples in the help of a resource's command."""
+        raise NotImplementedError
 
     def list_commands(self, ctx: object) -> list[str]:
         """Name the resources that offer the method."""
@@ -88,7 +103,7 @@ class ResourceGroup(TyperGroup):
 
     # Any stands for two classes that typer uses here but does not export.
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Build the command of the resource that is named, or explain why there is none."""
+        """Build the command of the named resource, or explain why it has none."""
         name, *rest = args
         if name in resources.names():
             resource_class = resources.resource_class(name)
@@ -108,10 +123,12 @@ class ResourceGroup(TyperGroup):
 
     def _build(self, resource_class: ResourceClass) -> Any:
         single = typer.Typer(add_completion=False)
+        note = self.make_note(resource_class)
+        shown = examples(*self.make_examples(resource_class))
         single.command(
             resource_class.name,
             help=_description(resource_class),
-            epilog=self.make_epilog(resource_class),
+            epilog=f"{note}\n\n{shown}" if note else shown,
         )(self.make_command(resource_class))
         return typer.main.get_command(single)
 
@@ -128,7 +145,4 @@ def _explain_missing(resource_class: ResourceClass, method: str) -> str:
     listed = " and ".join(filter(None, (", ".join(can[:-1]), can[-1])))
     alternative = ALTERNATIVES.get(resource_class.name)
     see = f"; see {alternative}" if alternative else ""
-    return (
-        f"{resource_class.name} cannot be {PARTICIPLES[method]}: "
-        f"the API only lets it be {listed}{see}"
-    )
+    return f"{resource_class.name} cannot be {PARTICIPLES[method]}: it can only be {listed}{see}"

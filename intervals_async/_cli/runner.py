@@ -43,7 +43,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         reason, code = handlers.reason
         fail(reason, code=code)
     except BrokenPipeError:
-        # The reader of a pipe has closed it, as `head` does: that is no error to report.
+        # The reader of a pipe has closed it, as `head` does, which is not an error to report.
         fail(None)
     except ArgumentError as error:
         fail(str(error), code=2)
@@ -72,7 +72,7 @@ def _describe(error: Exception) -> str:
     # An error names the file unless it was open already; then it is standard output.
     about = error.filename or "standard output"
     if isinstance(error, FileExistsError):
-        return f"{about}: it exists already; --force replaces it"
+        return f"{about}: the file exists; pass --force to replace it"
     words = error.strerror
     if not words[1:2].isupper():  # leave "SQLite" as it is
         words = f"{words[:1].lower()}{words[1:]}"

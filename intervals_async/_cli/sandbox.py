@@ -21,22 +21,28 @@ __all__ = ["sandbox"]
 
 
 def sandbox(
-    notes: Annotated[int, typer.Option(min=0, help="How many project notes it has.")] = 5000,
-    people: Annotated[int, typer.Option(min=1, help="How many people it has.")] = 12,
-    projects: Annotated[int, typer.Option(min=1, help="How many projects it has.")] = 8,
-    seed: Annotated[int, typer.Option(help="Another seed makes other data.")] = 1,
+    notes: Annotated[
+        int, typer.Option(min=0, metavar="NUMBER", help="Number of project notes.")
+    ] = 5000,
+    people: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="Number of people.")] = 12,
+    projects: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="Number of projects.")] = 8,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of the generated records.")] = 1,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+        int,
+        typer.Option(
+            min=0, max=65535, metavar="NUMBER", help="Port to listen on; 0 picks a free one."
+        ),
     ] = 0,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
+    latency: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Delay of each response.")
+    ] = 0.0,
     limits: Annotated[
-        bool, typer.Option(help="Keep the API's limits: 100 requests a minute, 6,000 a day.")
+        bool, typer.Option(help="Enforce the API's limits: 100 requests a minute, 6,000 a day.")
     ] = True,
 ) -> None:
-    """Serve a stand-in for the Intervals API on this computer, until Ctrl-C.
+    """Serve a fake Intervals API on this computer until Ctrl-C.
 
-    Its data are made up, and writing to it harms nobody. The line that it prints sets up a
-    shell for this command and for your own programs.
+    Paste the line that it prints into a shell, to use the fake account there.
     """
     from ..testing import FakeIntervals  # noqa: PLC0415  few commands need the server
 
@@ -50,7 +56,7 @@ def sandbox(
         per_minute=100 if limits else None,
         per_day=6000 if limits else None,
     )
-    run(_serve(fake, f"{plural(notes, 'note')}, {people:,} people", port))
+    run(_serve(fake, f"{plural(notes, 'note')} and {people:,} people", port))
 
 
 async def _serve(fake: FakeIntervals, contents: str, port: int) -> None:
@@ -63,7 +69,7 @@ async def _serve(fake: FakeIntervals, contents: str, port: int) -> None:
     except OSError as error:
         fail(_describe(error, port))
     async with fake:
-        typer.echo(f"# A stand-in for the Intervals API: {contents}. Ctrl-C stops it.", err=True)
+        typer.echo(f"# A fake Intervals API with {contents}. Press Ctrl-C to stop it.", err=True)
         typer.echo(
             f"export INTERVALS_BASE_URL={fake.url} INTERVALS_TOKEN={shlex.quote(fake.token)}"
         )
@@ -72,5 +78,5 @@ async def _serve(fake: FakeIntervals, contents: str, port: int) -> None:
 
 def _describe(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use; choose another with --port, or leave it out"
-    return f"port {port} cannot be listened on: {error.strerror}"
+        return f"--port: expected a free port, got {port}; choose another one, or 0"
+    return f"--port: cannot listen on {port}: {error.strerror}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine
-from contextlib import suppress
+import socket
+from collections.abc import Coroutine, Generator
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 
@@ -34,7 +35,7 @@ class SignalHandlers:
         program: The name of the program, for its last line on standard error.
     """
 
-    __slots__ = ("_count", "_loop", "_previous", "_program", "_task", "reason")
+    __slots__ = ("_count", "_loop", "_previous", "_program", "_task", "_wakeup", "reason")
 
     def __init__(self, program: str) -> None:
         # The reason to print after the work was cancelled, and the exit code.
@@ -44,6 +45,7 @@ class SignalHandlers:
         self._previous: dict[signal.Signals, Any] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+        self._wakeup = ExitStack()
 
     def __enter__(self) -> Self:
         """Install the handlers, except for signals that the parent process ignores (nohup)."""
@@ -61,12 +63,15 @@ class SignalHandlers:
         traceback: TracebackType | None,
     ) -> None:
         """Restore the handlers; after a signal, ignore further ones until the process exits."""
+        self._wakeup.close()
         for number, previous in self._previous.items():
             signal.signal(number, signal.SIG_IGN if self._count else previous)
 
     async def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run the work until it ends or a signal cancels it."""
         self._loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):  # the loop of Windows has a wakeup socket of its own
+            self._wakeup.enter_context(_wakeup_socket(self._loop))
         self._task = asyncio.create_task(work)
         if self._count:
             self._task.cancel()
@@ -88,3 +93,22 @@ class SignalHandlers:
         with suppress(OSError):
             os.write(2, f"{prefix}{self._program}: {reason}\n".encode())
         os._exit(code)
+
+
+@contextmanager
+def _wakeup_socket(loop: asyncio.AbstractEventLoop) -> Generator[None]:
+    """Let every signal wake the loop.
+
+    Handlers run in the main thread, but the system may deliver a signal to another thread. The
+    loop would not notice that while it waits, and the handler would run much later.
+    """
+    receiver, sender = socket.socketpair()
+    with receiver, sender:
+        receiver.setblocking(False)
+        sender.setblocking(False)
+        loop.add_reader(receiver, receiver.recv, 4096)
+        previous = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(previous)

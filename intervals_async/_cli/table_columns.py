@@ -70,7 +70,7 @@ def cell_text(value: object) -> str:
 
 
 def value_of(record: Record, name: str) -> object:
-    """Return the value of a field, also of one that only the server knows (`extra`)."""
+    """Return the value of a field, including undocumented ones in `extra`."""
     return record.extra[name] if name in record.extra else getattr(record, name, None)
 
 
@@ -93,7 +93,7 @@ def choose_columns(
         table_width: The width of the terminal in cells.
         names: The fields to show; by default the most telling ones that fit.
     """
-    # some records have only fields that the server sends beyond the known ones
+    # some records have only undocumented fields
     known = [name for name in field_names(record_class) if name != "extra"]
     known += dict.fromkeys(name for row in rows for name in row.extra)
     cells = {name: [cell_text(value_of(row, name)) for row in rows] for name in names or known}

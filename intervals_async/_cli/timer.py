@@ -11,6 +11,7 @@ from .. import IntervalsClient
 from ..resources import Parameter
 from .common_options import IdArgument, RecordFormatOption
 from .connection import BaseUrlOption, TokenFileOption, connection
+from .examples import examples
 from .option_values import read_option
 from .print_record import run_and_print
 
@@ -21,31 +22,37 @@ __all__ = ["timer"]
 
 AtOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="MOMENT", help="When: in UTC, unless it says another zone. Else now."),
+    typer.Option(
+        metavar="DATETIME", help="Time, in UTC unless it has an offset.", show_default="now"
+    ),
 ]
 
-timer = typer.Typer(no_args_is_help=True, help="Start, pause or resume a timer.")
+timer = typer.Typer(
+    no_args_is_help=True,
+    help="Start, pause or resume a timer.",
+    epilog=examples("timer start --taskid 42", "timer pause 42"),
+)
 
 
-@timer.command()
+@timer.command(epilog=examples("timer start --taskid 42"))
 def start(
     ctx: typer.Context,
     *,
     personid: Annotated[
         int | None,
-        typer.Option(min=1, metavar="NUMBER", help="Whose timer; else the token's owner's."),
+        typer.Option(min=1, metavar="NUMBER", help="Owner of the timer.", show_default="you"),
     ] = None,
     taskid: Annotated[
         int | None,
-        typer.Option(min=1, metavar="NUMBER", help="The task; else it is a general timer."),
+        typer.Option(min=1, metavar="NUMBER", help="Task to time; none makes a general timer."),
     ] = None,
-    name: Annotated[str | None, typer.Option(metavar="TEXT", help="The text on it.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="Name of the timer.")] = None,
     at: AtOption = None,
     format: RecordFormatOption = None,
     token_file: TokenFileOption = None,
     base_url: BaseUrlOption = None,
 ) -> None:
-    """Make a timer that runs."""
+    """Start a new timer, and print it."""
     time = _read_time(at)
 
     async def call(client: IntervalsClient) -> Timer:
@@ -55,7 +62,7 @@ def start(
     run_and_print(connection(ctx, token_file, base_url), call, format)
 
 
-@timer.command()
+@timer.command(epilog=examples("timer pause 42 --at 2026-05-01T09:30"))
 def pause(
     ctx: typer.Context,
     id: IdArgument,
@@ -65,13 +72,13 @@ def pause(
     token_file: TokenFileOption = None,
     base_url: BaseUrlOption = None,
 ) -> None:
-    """Stop a timer, and keep its seconds."""
+    """Pause a timer, which keeps its time, and print it."""
     time = _read_time(at)
     account = connection(ctx, token_file, base_url)
     run_and_print(account, lambda client: client.timer.pause(id, at=time), format)
 
 
-@timer.command()
+@timer.command(epilog=examples("timer resume 42"))
 def resume(
     ctx: typer.Context,
     id: IdArgument,
@@ -81,7 +88,7 @@ def resume(
     token_file: TokenFileOption = None,
     base_url: BaseUrlOption = None,
 ) -> None:
-    """Let a paused timer run again."""
+    """Resume a paused timer, and print it."""
     time = _read_time(at)
     account = connection(ctx, token_file, base_url)
     run_and_print(account, lambda client: client.timer.resume(id, at=time), format)

@@ -15,9 +15,9 @@ __all__ = ["verify"]
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of an export.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of an export.")],
 ) -> None:
-    """Check the files of an export against its manifest: their sizes and their content."""
+    """Check the sizes and contents of exported files against the manifest."""
     run(_verify(folder))
 
 
@@ -28,11 +28,11 @@ async def _verify(folder: Path) -> None:
         typer.echo(flaw, err=True)
     if is_unfinished(folder):
         typer.echo(
-            f"{folder}: an export is unfinished; some files may be its own already", err=True
+            f"{folder}: an export is unfinished; it may have replaced some files already", err=True
         )
     if flaws:
         raise typer.Exit(1)
     all_exported = [*manifest.exported, *manifest.kept]
     files = {each.file.name for each in all_exported}
     records = sum(each.records for each in all_exported)
-    typer.echo(f"{plural(len(files), 'file')}, {plural(records, 'record')}: as written")
+    typer.echo(f"{plural(len(files), 'file')}, {plural(records, 'record')} verified")

@@ -16,6 +16,7 @@ from .common_options import (
     SendNotificationsOption,
 )
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
+from .examples import example_options
 from .generated_options import (
     FIELDS_PANEL,
     declare_options,
@@ -33,16 +34,35 @@ from .standard_streams import standard_input
 
 __all__ = ["CreateGroup", "DeleteGroup", "UpdateGroup"]
 
+# For resources that require one of several fields: the one that the example shows.
+ALTERNATIVES = {"projectmodule": "moduleid", "projectworktype": "worktypeid", "time": "taskid"}
+
 
 class CreateGroup(ResourceGroup):
     """The commands ``create RESOURCE``."""
 
     method = "create"
+    group_examples = (
+        "create time --taskid 42 --worktypeid 7 --personid 17 "
+        "--date 2026-05-01 --time 1.5 --billable t",
+        'create projectnote --json note.json --title "As agreed"',
+    )
 
     @staticmethod
-    def make_epilog(resource_class: ResourceClass) -> str:
+    def make_note(resource_class: ResourceClass) -> str:
         """Write the note about the fields."""
         return options_note(resource_class.creatable)
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the examples of ``create RESOURCE``."""
+        name = resource_class.name
+        needed = [
+            each
+            for each in parameters(resource_class.creatable).values()
+            if each.required or each.name == ALTERNATIVES.get(name)
+        ]
+        return f"create {name} {example_options(needed)}", f"create {name} --json {name}.json"
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -83,11 +103,22 @@ class UpdateGroup(ResourceGroup):
     """The commands ``update RESOURCE``."""
 
     method = "update"
+    group_examples = ('update task 42 --title "New title" --clear datedue,estimate',)
 
     @staticmethod
-    def make_epilog(resource_class: ResourceClass) -> str:
+    def make_note(resource_class: ResourceClass) -> str:
         """Write the note about the fields."""
         return options_note(resource_class.updatable)
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the examples of ``update RESOURCE``."""
+        fields = parameters(resource_class.updatable).values()
+        changed = next((each for each in fields if each.kind == "text"), None)
+        command = f"update {resource_class.name} 42"
+        cleared = [each.name for each in fields if each.nullable and each != changed]
+        found = [f"{command} {example_options([changed or next(iter(fields))])}"]
+        return [*found, *(f"{command} --clear {name}" for name in cleared[:1])]
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -110,7 +141,9 @@ class UpdateGroup(ResourceGroup):
             cleared = read_cleared_fields(typed_dict, options.pop("clear", None), as_is=as_is)
             fields = read_fields(typed_dict, options, json_file, as_is=as_is) | cleared
             if not fields:
-                ctx.fail("Say what to change: an option of a field, --clear or --json.")
+                ctx.fail(
+                    "expected a field to change, got none; pass a field's option, --clear or --json."
+                )
             headers = _headers(send_notifications, disable_action_notes)
             run_and_print(
                 connection(ctx, token_file, base_url),
@@ -122,7 +155,7 @@ class UpdateGroup(ResourceGroup):
         options = options_of_typed_dict(typed_dict, FIELDS_PANEL, resource_class.creatable)
         nullable = [each.name for each in parameters(typed_dict).values() if each.nullable]
         if nullable:
-            options.append(name_list_option("clear", nullable, "The fields to empty."))
+            options.append(name_list_option("clear", nullable, "Clear these fields."))
         return declare_options(command, options, without=_headers_to_omit(resource_class))
 
 
@@ -130,6 +163,12 @@ class DeleteGroup(ResourceGroup):
     """The commands ``delete RESOURCE``."""
 
     method = "delete"
+    group_examples = ("delete tasknote 97 98", "delete task 42 --yes")
+
+    @staticmethod
+    def make_examples(resource_class: ResourceClass) -> Sequence[str]:
+        """Write the examples of ``delete RESOURCE``."""
+        return f"delete {resource_class.name} 42", f"delete {resource_class.name} 97 98 --yes"
 
     @staticmethod
     def make_command(resource_class: ResourceClass) -> Callable[..., None]:
@@ -140,10 +179,12 @@ class DeleteGroup(ResourceGroup):
             ctx: typer.Context,
             ids: Annotated[
                 list[int],
-                typer.Argument(min=1, metavar="ID", help="The ids of the records."),
+                typer.Argument(min=1, metavar="ID", help="IDs of the records."),
             ],
             *,
-            yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+            yes: Annotated[
+                bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")
+            ] = False,
             send_notifications: SendNotificationsOption = False,
             token_file: TokenFileOption = None,
             base_url: BaseUrlOption = None,
@@ -159,13 +200,13 @@ class DeleteGroup(ResourceGroup):
 def _confirm(ctx: typer.Context, records: str) -> None:
     stream = standard_input()
     if not stream.isatty():
-        ctx.fail(f"Nobody is there to be asked: say --yes to delete {records}.")
+        ctx.fail(f"stdin is not a terminal; pass --yes to delete {records}.")
     try:
         typer.echo(f"Delete {records}? [y/N] ", nl=False, err=True)
-        answer = stream.readline()
+        reply = stream.readline()
     except KeyboardInterrupt:
         fail("interrupted", code=130)
-    if answer.strip().lower() not in ("y", "yes"):
+    if reply.strip().lower() not in ("y", "yes"):
         fail("nothing was deleted")
 
 

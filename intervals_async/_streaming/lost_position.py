@@ -34,7 +34,7 @@ async def find_end(
         None if no delivered record exists any more and the order of the ids does not tell.
 
     Raises:
-        CallError: A response could not be had.
+        CallError: A response could not be fetched.
     """
     await window.drop_all()
     steps = 0

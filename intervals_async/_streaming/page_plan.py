@@ -51,7 +51,7 @@ class PageRequest:
         """
         if rows > self.limit:
             raise ListingError(
-                f"{self.limit} rows were asked for at offset {self.offset}, {rows} came: "
+                f"expected at most {self.limit} rows at offset {self.offset}, got {rows}; "
                 "the server does not page as documented"
             )
 
@@ -230,8 +230,8 @@ class PagePlan:
         elif self._fruitless == reached:
             self._fruitless = None
             raise IncompleteListingError(
-                f"the server counts {count} records, but twice gave none at offset "
-                f"{request.begin}; stepping the same stream again asks once more"
+                f"expected {count} records, the server's count, got none at offset "
+                f"{request.begin} twice; iterate again to retry"
             )
         else:
             self._fruitless = reached

@@ -1,22 +1,21 @@
-"""``me`` and ``quota`` show one record, of the account that the options or the environment name."""
+"""``me`` and ``quota`` print one record of the account that options or environment name."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from intervals_async import RetryPolicy
 from intervals_async.testing import FakeIntervals, faults
 
+from .conftest import Invoke, OnTerminal, Spawn, without_colors
 
-def test_one_record_is_json_in_a_pipe(account: FakeIntervals, invoke: Any) -> None:
-    """A program gets the record as JSON."""
+
+def test_me_and_quota_print_json_in_a_pipe(account: FakeIntervals, invoke: Invoke) -> None:
+    """``me`` and ``quota`` print JSON unless standard output is a terminal."""
     result = invoke("me")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["id"] == account.rows("person")[0]["id"]
@@ -24,19 +23,19 @@ def test_one_record_is_json_in_a_pipe(account: FakeIntervals, invoke: Any) -> No
 
 
 @pytest.mark.usefixtures("account")
-def test_one_record_is_a_table_on_a_terminal(on_terminal: Callable[..., tuple[int, str]]) -> None:
-    """A reader gets a name and a value a line, in words."""
+def test_quota_prints_a_table_on_a_terminal(on_terminal: OnTerminal) -> None:
+    """On a terminal, ``quota`` prints a line with name and value for each field."""
     code, seen = on_terminal("quota")
     assert code == 0
-    rows = [line.split() for line in re.sub(r"\x1b\[\d*m", "", seen).splitlines()]
+    rows = [line.split() for line in without_colors(seen)]
     assert ["exceeded", "no"] in rows
     assert ["business_day"] in rows
 
 
-def test_a_terminal_is_not_acted_on(
-    account: FakeIntervals, on_terminal: Callable[..., tuple[int, str]]
+def test_control_characters_do_not_reach_the_terminal(
+    account: FakeIntervals, on_terminal: OnTerminal
 ) -> None:
-    """A control character in a record does not reach the terminal."""
+    """A table of one record replaces control characters."""
     (owner, *_) = account.rows("person")
     account.touch("person", int(str(owner["id"])), title="a\x1b[2Jb")
     code, seen = on_terminal("me")
@@ -45,14 +44,14 @@ def test_a_terminal_is_not_acted_on(
     assert "a\N{REPLACEMENT CHARACTER}[2Jb" in seen
 
 
-def test_the_token_may_come_from_a_file(
-    account: FakeIntervals, invoke: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_account_options_work_before_and_after_the_command(
+    account: FakeIntervals, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """``--token-file`` and ``--base-url`` count before the command and after it."""
+    """``--token-file`` and ``--base-url`` override the environment on both sides of a command."""
     path = tmp_path / "token"
     path.write_text(f"\ufeff{account.token}\n", encoding="utf-8")
     monkeypatch.delenv("INTERVALS_BASE_URL")
-    for token in (None, "of-somebody-else"):
+    for token in (None, "another-token"):
         if token is None:
             monkeypatch.delenv("INTERVALS_TOKEN")
         else:
@@ -62,32 +61,33 @@ def test_the_token_may_come_from_a_file(
         assert invoke("quota", *options).exit_code == 0
 
 
-def test_options_after_the_command_win(account: FakeIntervals, invoke: Any) -> None:
-    """What is said later counts."""
+def test_options_after_the_command_take_precedence(account: FakeIntervals, invoke: Invoke) -> None:
+    """An option after the command overrides the same option before it."""
     result = invoke("--base-url", "http://127.0.0.1:1/", "quota", "--base-url", account.url)
     assert result.exit_code == 0
 
 
-def test_a_missing_token_is_said(invoke: Any) -> None:
-    """Without a token the two ways to give one are named."""
+def test_missing_token_is_wrong_usage(invoke: Invoke) -> None:
+    """The error about a missing token names both ways to provide one."""
     result = invoke("me")
     assert result.exit_code == 2
-    assert result.stderr.startswith("intervals-async: there is no token: set INTERVALS_TOKEN")
-    assert "--token-file" in result.stderr
+    assert result.stderr == (
+        "intervals-async: API token: expected INTERVALS_TOKEN or --token-file, got neither\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b" \n", "is empty"),
-        (b"\xff\xfe\x00", "binary data"),
-        (b"secret word\n", "printable ASCII"),
+        (b" \n", "expected the API token, got an empty file"),
+        (b"\xff\xfe\x00", "expected the API token, got binary data"),
+        (b"secret word\n", "token"),
     ],
 )
-def test_a_file_without_a_token_is_said(
-    invoke: Any, tmp_path: Path, content: bytes, words: str
+def test_file_without_a_token_is_wrong_usage(
+    invoke: Invoke, tmp_path: Path, content: bytes, words: str
 ) -> None:
-    """A file that holds no token is one line, which does not show what it holds."""
+    """The error about a file without a valid token is one line without its content."""
     path = tmp_path / "token"
     path.write_bytes(content)
     result = invoke("me", "--token-file", path)
@@ -97,18 +97,18 @@ def test_a_file_without_a_token_is_said(
     assert result.stderr.count("\n") == 1
 
 
-def test_a_file_that_is_not_there_is_said(invoke: Any, tmp_path: Path) -> None:
-    """A token's file that cannot be read is one line."""
+def test_missing_token_file_is_a_failure(invoke: Invoke, tmp_path: Path) -> None:
+    """The error about a token file that cannot be read is one line that names it."""
     path = tmp_path / "none"
     result = invoke("--token-file", path, "me")
     assert result.exit_code == 1
     assert result.stderr == f"intervals-async: {path}: no such file or directory\n"
 
 
-def test_a_wrong_token_is_said_and_not_shown(
-    account: FakeIntervals, invoke: Any, monkeypatch: pytest.MonkeyPatch
+def test_rejected_token_is_not_printed(
+    account: FakeIntervals, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A token that is not accepted is one line without the token."""
+    """The error about a token that the server rejects is one line without the token."""
     monkeypatch.setenv("INTERVALS_TOKEN", "wrongtoken1")
     result = invoke("me")
     assert result.exit_code == 1
@@ -118,27 +118,28 @@ def test_a_wrong_token_is_said_and_not_shown(
     assert account.requests == 1
 
 
-def test_a_wrong_address_is_said(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address that is none is one line."""
+def test_invalid_base_url_is_wrong_usage(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error about an invalid base URL is one line."""
     monkeypatch.setenv("INTERVALS_TOKEN", "token")
     result = invoke("--base-url", "ftp://example.org", "me")
     assert result.exit_code == 2
     assert result.stderr.startswith("intervals-async: base_url: expected ")
+    assert result.stderr.count("\n") == 1
 
 
-def test_an_unreachable_host_is_said(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that is not there is one line."""
+def test_unreachable_server_is_a_failure(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error about an unreachable server is one line."""
     monkeypatch.setenv("INTERVALS_TOKEN", "token")
     once = RetryPolicy(attempts=1)
     monkeypatch.setattr("intervals_async.client.RetryPolicy", lambda: once)
     result = invoke("--base-url", "http://127.0.0.1:1/", "me")
     assert result.exit_code == 1
-    assert result.stderr.startswith("intervals-async: GET /me/: connection failed: ")
+    assert result.stderr.startswith("intervals-async: GET /me/: ")
     assert result.stderr.count("\n") == 1
 
 
-def test_an_answer_that_is_none_is_said(account: FakeIntervals, invoke: Any) -> None:
-    """What is no answer of the API is one line, and no traceback."""
+def test_malformed_response_is_a_failure(account: FakeIntervals, invoke: Invoke) -> None:
+    """The error about a response that is not the API's is one line without a traceback."""
     account.inject(faults.Raw(b"<html>\nlogin\n</html>", content_type="text/html"))
     result = invoke("me")
     assert result.exit_code == 1
@@ -147,15 +148,15 @@ def test_an_answer_that_is_none_is_said(account: FakeIntervals, invoke: Any) -> 
 
 
 @pytest.mark.usefixtures("account")
-def test_a_traceback_does_not_show_the_token(
-    account: FakeIntervals, spawn: Any, tmp_path: Path
+def test_traceback_does_not_show_the_token(
+    account: FakeIntervals, spawn: Spawn, tmp_path: Path
 ) -> None:
-    """Even a mistake in the command itself shows no variables."""
+    """The traceback of a bug in the command shows no values of variables."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import json\ndef broken(*_, **__): raise LookupError('a mistake')\njson.dumps = broken\n"
+        "import json\ndef broken(*_, **__): raise LookupError('a bug')\njson.dumps = broken\n"
     )
     process = spawn("me", env={**os.environ, "PYTHONPATH": str(tmp_path)})
     _, stderr = process.communicate()
     assert process.returncode == 1
-    assert b"a mistake" in stderr
+    assert b"a bug" in stderr
     assert account.token.encode() not in stderr

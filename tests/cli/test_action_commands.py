@@ -1,21 +1,20 @@
-"""What only some resources can: timers, teams, downloads."""
+"""The actions of single resources: timers, project teams, downloads."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from intervals_async.testing import FakeIntervals
 
+from .conftest import Invoke
 
-def test_a_timer_starts_pauses_and_resumes(account: FakeIntervals, invoke: Any) -> None:
-    """Without a person it is the token's owner's; moments without a zone are UTC."""
+
+def test_timer_starts_pauses_and_resumes(account: FakeIntervals, invoke: Invoke) -> None:
+    """A timer belongs to the token's owner by default, and times without an offset are UTC."""
     task = account.rows("task")[0]["id"]
-    asked = ("timer", "start", "--taskid", task, "--name", "x", "--at", "2026-05-01T10:00")
-    timer = json.loads(invoke(*asked).stdout)
+    arguments = ("timer", "start", "--taskid", task, "--name", "x", "--at", "2026-05-01T10:00")
+    timer = json.loads(invoke(*arguments).stdout)
     assert timer["starttime"] == "2026-05-01T10:00:00+00:00"
     assert account.log[-1].body == {
         "personid": account.rows("person")[0]["id"],
@@ -31,23 +30,24 @@ def test_a_timer_starts_pauses_and_resumes(account: FakeIntervals, invoke: Any) 
     assert resumed.stdout.startswith("id ")
 
 
-def test_a_timer_is_started_for_somebody_else(account: FakeIntervals, invoke: Any) -> None:
-    """``--personid`` spares the question who one is."""
+def test_timer_of_another_person_takes_one_request(account: FakeIntervals, invoke: Invoke) -> None:
+    """With ``--personid``, ``timer start`` does not request the token's owner."""
     other = account.rows("person")[1]["id"]
     assert invoke("timer", "start", "--personid", other).exit_code == 0
     assert account.requests == 1
 
 
-def test_a_moment_that_is_none_is_refused(account: FakeIntervals, invoke: Any) -> None:
-    """It costs no request."""
+def test_invalid_time_takes_no_request(account: FakeIntervals, invoke: Invoke) -> None:
+    """An invalid ``--at`` is wrong usage and sends no request."""
     result = invoke("timer", "pause", 1, "--at", "noon")
     assert result.exit_code == 2
-    assert "'noon' is none" in result.stderr
+    assert "--at" in result.stderr
+    assert "'noon'" in result.stderr
     assert account.requests == 0
 
 
-def test_people_come_and_go(account: FakeIntervals, invoke: Any) -> None:
-    """Several people are one request."""
+def test_several_people_take_one_request(account: FakeIntervals, invoke: Invoke) -> None:
+    """``projectteam`` adds several people in one request, and removes them in another."""
     project = account.rows("project")[0]["id"]
     people = [row["id"] for row in account.rows("person")[4:6]]
     named = ("--personid", ",".join(map(str, people)))
@@ -59,17 +59,17 @@ def test_people_come_and_go(account: FakeIntervals, invoke: Any) -> None:
     assert removed.body == [{"personid": str(each)} for each in people]
 
 
-def test_people_that_cannot_be_meant_are_refused(account: FakeIntervals, invoke: Any) -> None:
-    """It costs no request."""
+def test_invalid_personid_takes_no_request(account: FakeIntervals, invoke: Invoke) -> None:
+    """An invalid ``--personid`` is wrong usage and sends no request."""
     result = invoke("projectteam", "remove", 301, "--personid", "5,x")
     assert result.exit_code == 2
-    assert "'x' is none" in result.stderr
+    assert "--personid" in result.stderr
+    assert "'x'" in result.stderr
     assert account.requests == 0
 
 
-@pytest.mark.usefixtures("account")
-def test_a_file_is_downloaded(account: FakeIntervals, invoke: Any, tmp_path: Path) -> None:
-    """It appears when it is whole, is not overwritten unasked, and may go to standard output."""
+def test_document_is_downloaded(account: FakeIntervals, invoke: Invoke, tmp_path: Path) -> None:
+    """``download`` writes a file or standard output, and replaces a file only with ``--force``."""
     document = account.rows("document")[0]["id"]
     path = tmp_path / "file"
     result = invoke("download", "document", document, "-o", path)
@@ -77,7 +77,7 @@ def test_a_file_is_downloaded(account: FakeIntervals, invoke: Any, tmp_path: Pat
     assert result.stderr == f"{path.stat().st_size:,} bytes → {path}\n"
     again = invoke("download", "document", document, "-o", path)
     assert again.exit_code == 1
-    assert "--force replaces it" in again.stderr
+    assert "--force" in again.stderr
     assert invoke("download", "document", document, "-o", path, "--force").exit_code == 0
     streamed = invoke("download", "document", document, "-o", "-")
     assert streamed.stdout_bytes == path.read_bytes()

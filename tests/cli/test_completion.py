@@ -1,26 +1,33 @@
-"""Shells complete commands, resources, options, and the values that are known."""
+"""Completion: shells complete commands, resources, options, and known values."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import pytest
 
+from .conftest import Invoke, Spawn
 
-def completed(spawn: Any, shell: str, *words: str) -> str:
-    """Ask as the script in a shell does: the last word is being typed."""
+
+def completion_variables(shell: str, *words: str) -> dict[str, str]:
+    """Return the environment that a shell sets for completion; the last word is incomplete."""
     line = " ".join(("intervals-async", *words))
-    ask = {"COMP_WORDS": line, "COMP_CWORD": str(len(words)), "_TYPER_COMPLETE_ARGS": line}
-    ask |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    process = spawn(env={**os.environ, **ask, "_INTERVALS_ASYNC_COMPLETE": f"complete_{shell}"})
-    stdout, _ = process.communicate()
-    text: str = stdout.decode()
-    return text
+    return {
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words)),
+        "_TYPER_COMPLETE_ARGS": line,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_INTERVALS_ASYNC_COMPLETE": f"complete_{shell}",
+    }
+
+
+def complete(invoke: Invoke, shell: str, *words: str) -> str:
+    """Return what a shell is offered for the last word."""
+    return invoke(env=completion_variables(shell, *words)).stdout
 
 
 @pytest.mark.parametrize(
-    ("words", "some", "none"),
+    ("words", "offered", "absent"),
     [
         (("",), "list export download timer", "task"),
         (("list", "pro"), "project projectnote", "task"),
@@ -40,28 +47,37 @@ def completed(spawn: Any, shell: str, *words: str) -> str:
         (("export", "--all", "--filter", "task.pro"), "task.projectid=", "task.title="),
     ],
 )
-def test_bash_gets_what_fits(spawn: Any, words: tuple[str, ...], some: str, none: str) -> None:
-    """What is offered begins as the word does, and can be meant there."""
-    offered = completed(spawn, "bash", *words).split()
-    assert set(some.split()) <= set(offered)
-    assert none not in offered
+def test_completion_offers_matching_words(
+    invoke: Invoke, words: tuple[str, ...], offered: str, absent: str
+) -> None:
+    """Bash completion offers the words that start as typed and are valid at that position."""
+    found = complete(invoke, "bash", *words).split()
+    assert set(offered.split()) <= set(found)
+    assert absent not in found
 
 
-def test_zsh_and_fish_get_meanings_too(spawn: Any) -> None:
-    """They show what each word means."""
-    assert '"task":"Tasks, read by everybody."' in completed(spawn, "zsh", "list", "tas")
-    offered = completed(spawn, "fish", "create", "time", "--worktype")
-    assert offered == "--worktypeid\tWork type valid for the project. [required]\n"
+def test_zsh_and_fish_show_help(invoke: Invoke) -> None:
+    """Completion in zsh and fish shows the help of each word."""
+    assert '"task":"Tasks' in complete(invoke, "zsh", "list", "tas")
+    option, help = complete(invoke, "fish", "create", "time", "--worktype").split("\t")
+    assert option == "--worktypeid"
+    assert help.endswith("[required]\n")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_of_each_shell_is_shown(spawn: Any, shell: str) -> None:
-    """``--show-completion`` gives what a shell's start-up file takes."""
-    process = spawn(
-        "--show-completion",
-        shell,
-        env={**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
-    )
+def test_completion_script_is_printed(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    """``--show-completion`` prints the completion script of a shell."""
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    result = invoke("--show-completion", shell)
+    assert result.exit_code == 0
+    assert f"_INTERVALS_ASYNC_COMPLETE=complete_{shell}" in result.stdout
+
+
+@pytest.mark.slow
+def test_program_completes(spawn: Spawn) -> None:
+    """The installed program completes as the application does."""
+    process = spawn(env={**os.environ, **completion_variables("bash", "list", "pro")})
     stdout, _ = process.communicate()
-    assert process.returncode == 0
-    assert b"_INTERVALS_ASYNC_COMPLETE=complete_" + shell.encode() in stdout
+    assert {b"project", b"projectnote"} <= set(stdout.split())

@@ -1,13 +1,14 @@
-"""``demo`` does the main job against a stand-in and gives a short account of it."""
+"""``demo`` reads a fake account and prints the totals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import pytest
+
+from .conftest import Invoke, OnTerminal
 
 
-def test_it_gives_an_account(invoke: Any) -> None:
-    """Notes, totals, requests and what to try next are shown, without a token and plainly."""
+def test_demo_prints_totals_and_next_commands(invoke: Invoke) -> None:
+    """The demo needs no token, and prints records, requests and next commands as plain text."""
     result = invoke("demo", "--notes", 1200)
     assert result.exit_code == 0
     words = [line.split() for line in result.stdout.splitlines()]
@@ -18,15 +19,16 @@ def test_it_gives_an_account(invoke: Any) -> None:
     assert "─" not in result.stdout
 
 
-def test_it_shows_no_notes_where_there_are_none(invoke: Any) -> None:
-    """Without notes there is no table of the first ones."""
+def test_demo_without_notes_prints_no_notes(invoke: Invoke) -> None:
+    """With ``--notes 0``, the demo omits the table of notes."""
     result = invoke("demo", "--notes", 0)
     assert result.exit_code == 0
     assert "The first" not in result.stdout
 
 
-def test_it_looks_well_on_a_terminal(on_terminal: Callable[..., tuple[int, str]]) -> None:
-    """On a terminal the tables have lines and colours."""
+@pytest.mark.slow
+def test_demo_uses_lines_and_colors_on_a_terminal(on_terminal: OnTerminal) -> None:
+    """On a terminal, the tables of the demo have lines and colors."""
     code, seen = on_terminal("demo", "--notes", 60)
     assert code == 0
     assert "\x1b[" in seen

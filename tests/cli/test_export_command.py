@@ -1,4 +1,4 @@
-"""``export`` writes what the API has, says what is wrong, and never leaves half a file."""
+"""``export`` of one resource writes a complete file or none, and reports each failure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,16 +22,16 @@ from intervals_async._cli.generated_options import options_of_typed_dict
 from intervals_async._cli.progress import RateLimitNotice
 from intervals_async.testing import FakeIntervals, faults
 
-OnTerminal = Callable[..., tuple[int, str]]
+from .conftest import Invoke, OnTerminal, Spawn, read_json_lines, without_frame
 
 
 def ids(text: str) -> list[int]:
-    """Read the ids of JSON lines; a text in them may hold what Python calls a line's end."""
-    return [json.loads(line)["id"] for line in text.split("\n")[:-1]]
+    """Parse the ids of JSON Lines."""
+    return [record["id"] for record in read_json_lines(text)]
 
 
-def test_records_go_to_standard_output(account: FakeIntervals, invoke: Any) -> None:
-    """Without a file JSON lines go out, and nothing else is said."""
+def test_export_writes_to_standard_output(account: FakeIntervals, invoke: Invoke) -> None:
+    """Without ``--output``, ``export`` writes JSON Lines to standard output, and nothing else."""
     result = invoke("export", "projectnote", "--page-size", 20, "--concurrency", 2)
     assert result.exit_code == 0
     assert ids(result.stdout) == [row["id"] for row in account.rows("projectnote")]
@@ -48,15 +47,15 @@ def test_records_go_to_standard_output(account: FakeIntervals, invoke: Any) -> N
         ("notes.ndjson", (), ids),
     ],
 )
-def test_the_format_follows_the_suffix(
+def test_format_follows_the_suffix(
     account: FakeIntervals,
-    invoke: Any,
+    invoke: Invoke,
     tmp_path: Path,
     name: str,
     options: tuple[str, ...],
     read: Callable[[str], object],
 ) -> None:
-    """The suffix says the format unless an option does; one line says what was done."""
+    """The suffix of the file selects the format unless ``--format`` does; a line sums up."""
     path = tmp_path / name
     result = invoke("export", "projectnote", "-o", path, *options)
     assert result.exit_code == 0
@@ -67,51 +66,51 @@ def test_the_format_follows_the_suffix(
     assert account.requests == 1
 
 
-def test_a_suffix_that_says_no_format_is_refused(
-    account: FakeIntervals, invoke: Any, tmp_path: Path
+def test_unknown_suffix_is_wrong_usage(
+    account: FakeIntervals, invoke: Invoke, tmp_path: Path
 ) -> None:
-    """A file called .xlsx that holds JSON lines would be a trap."""
+    """A suffix that matches no format is wrong usage and sends no request."""
     result = invoke("export", "projectnote", "-o", tmp_path / "notes.xlsx")
     assert result.exit_code == 2
-    assert "does not say a format" in result.stderr
+    assert "--output: expected a name that ends in .jsonl or .csv, got 'notes.xlsx'" in (
+        without_frame(result.stderr)
+    )
     assert account.requests == 0
 
 
-def test_waiting_for_the_limit_is_said(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Whoever looks at an export that stands still sees why, once in a while."""
+def test_waits_for_the_rate_limit_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Waits for the rate limit are printed, at most every 10 seconds."""
     RateLimitNotice()(LimitWait(seconds=2.0, bulk=False))
-    assert capsys.readouterr().err == "waiting 2 s for the limit of requests\n"
+    assert capsys.readouterr().err == "waiting 2 s for the rate limit\n"
     now = [0.0]
-    said: list[str] = []
+    notices: list[str] = []
     notice = RateLimitNotice(lambda: now[0])
-    notice.say = said.append
+    notice.say = notices.append
     notice(LimitWait(seconds=59.6, bulk=True))
     notice(LimitWait(seconds=1.0, bulk=True))
     now[0] = 10.0
     notice(LimitWait(seconds=math.inf, bulk=True))
     notice(PageReceived(resource="me", offset=0, records=1, listcount=1))
-    assert said == [
-        "waiting 60 s for the limit of requests",
-        "waiting for the limit of requests",
+    assert notices == [
+        "waiting 60 s for the rate limit",
+        "waiting for the rate limit",
     ]
 
 
-def test_a_dash_is_standard_output(account: FakeIntervals, invoke: Any) -> None:
-    """``-o -`` means standard output, as it does elsewhere."""
+def test_dash_is_standard_output(account: FakeIntervals, invoke: Invoke) -> None:
+    """``-o -`` writes to standard output."""
     result = invoke("export", "projectnote", "-o", "-", "--limit", 1)
     assert len(ids(result.stdout)) == account.requests == 1
 
 
-def test_a_slice_is_taken_with_limit_and_offset(account: FakeIntervals, invoke: Any) -> None:
-    """The two cut a slice of the whole."""
+def test_limit_and_offset_select_a_slice(account: FakeIntervals, invoke: Invoke) -> None:
+    """``--limit`` and ``--offset`` select a slice of the records."""
     result = invoke("export", "projectnote", "--limit", 5, "--offset", 10)
     assert ids(result.stdout) == [row["id"] for row in account.rows("projectnote")[10:15]]
 
 
-def test_filters_are_options(account: FakeIntervals, invoke: Any) -> None:
-    """Filters bear the API's names; several values are joined, however they are given."""
+def test_filters_are_options(account: FakeIntervals, invoke: Invoke) -> None:
+    """Options have the names of the API's filters, and repeated ones are joined."""
     result = invoke(
         *("export", "projectnote", "--projectid", "301,302", "--projectid", "303"),
         *("--search", "a, b"),
@@ -121,8 +120,8 @@ def test_filters_are_options(account: FakeIntervals, invoke: Any) -> None:
     assert (seen.query["projectid"], seen.query["search"]) == ("301,302,303", "a, b")
 
 
-def test_every_kind_of_filter_is_read(account: FakeIntervals, invoke: Any) -> None:
-    """Truths, days, names and negative numbers are written as the API wants them."""
+def test_every_kind_of_filter_is_sent(account: FakeIntervals, invoke: Invoke) -> None:
+    """Booleans, dates, choices and negative numbers are sent in the API's notation."""
     result = invoke(
         *("export", "project", "--active", "t", "--datestart", "2024-05-06"),
         *("--sortfield", "name", "--clientid", "-1"),
@@ -133,15 +132,8 @@ def test_every_kind_of_filter_is_read(account: FakeIntervals, invoke: Any) -> No
     assert wanted.items() <= seen.query.items()
 
 
-def test_every_resource_that_lists_has_a_command(invoke: Any) -> None:
-    """The commands follow from the resources."""
-    words = invoke("export", "--help").stdout.split()
-    for name in resources.names():
-        assert (name in words) == ("list" in resources.resource_class(name).methods())
-
-
-def test_a_resource_without_pages_has_no_slice(account: FakeIntervals, invoke: Any) -> None:
-    """``--limit`` and ``--offset`` are there only where the API has them."""
+def test_unpaginated_resource_has_no_limit(account: FakeIntervals, invoke: Invoke) -> None:
+    """The command of an unpaginated resource lacks ``--limit``."""
     owner = account.rows("person")[0]["id"]
     assert invoke("export", "personcontact", "--personid", owner).exit_code == 0
     result = invoke("export", "personcontact", "--personid", owner, "--limit", 3)
@@ -149,16 +141,16 @@ def test_a_resource_without_pages_has_no_slice(account: FakeIntervals, invoke: A
     assert "No such option: --limit" in result.stderr
 
 
-def test_the_help_says_what_the_filters_mean(invoke: Any) -> None:
-    """The filters' docstrings are their help; choices are named."""
+def test_help_describes_filters(invoke: Invoke) -> None:
+    """The help shows the docstrings of the filters, their choices, and the vendor's page."""
     text = " ".join(invoke("export", "project", "--help").stdout.split())
     assert "Starts on this date or earlier." in text
     assert "Direction of the sort: ASC, DESC." in text
     assert "https://www.myintervals.com/api/resource?r=project" in text
 
 
-def test_help_is_there_without_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the source is not shipped, the options are there without their help."""
+def test_options_exist_without_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the source code, from which their help comes, the options still exist."""
 
     def no_source(_: object) -> str:
         raise OSError("could not get source code")
@@ -173,41 +165,46 @@ def test_help_is_there_without_the_source(monkeypatch: pytest.MonkeyPatch) -> No
     [
         (("projectnote", "--projctid", "3"), "--projectid"),
         (("projectnotes",), "Did you mean 'projectnote'"),
-        (("projectnote", "--projectid", "3,x"), "projectid takes a whole number, and 'x' is none"),
-        (("projectnote", "--projectid", ""), "projectid takes a whole number, and '' is none"),
+        (("projectnote", "--projectid", "3,x"), "Invalid value for --projectid: "),
+        (("projectnote", "--projectid", "3,x"), "'x'"),
+        (("projectnote", "--projectid", ""), "''"),
         (("project", "--sortfield", "nme"), "did you mean 'name'?"),
-        (("project", "--sortfield", "?"), "it takes one of id, localid"),
-        (("project", "--active", "perhaps"), "active takes True or False"),
+        (("project", "--sortfield", "?"), "expected one of id, localid"),
+        (("project", "--active", "perhaps"), "'perhaps'"),
         (("personcontact",), "--personid"),
         (("projectnote", "--format", "xml"), "xml"),
         (("projectnote", "--page-size", "0"), "--page-size"),
     ],
 )
-def test_wrong_usage_is_refused_before_a_request(
-    account: FakeIntervals, invoke: Any, arguments: tuple[str, ...], words: str
+def test_wrong_usage_takes_no_request(
+    account: FakeIntervals, invoke: Invoke, arguments: tuple[str, ...], words: str
 ) -> None:
-    """What cannot be meant costs no request, and the nearest known name is given."""
+    """Wrong usage sends no request, and the error suggests a similar name."""
     result = invoke("export", *arguments)
     assert result.exit_code == 2
-    assert words in result.stderr
+    assert words in without_frame(result.stderr)
     assert account.requests == 0
 
 
-def test_a_file_that_exists_stays(account: FakeIntervals, invoke: Any, tmp_path: Path) -> None:
-    """An existing file is replaced with --force only, and refused without a request."""
+def test_existing_file_requires_force(
+    account: FakeIntervals, invoke: Invoke, tmp_path: Path
+) -> None:
+    """An existing file is replaced only with ``--force``, and otherwise no request is sent."""
     path = tmp_path / "notes.jsonl"
     path.write_text("mine")
     result = invoke("export", "projectnote", "-o", path)
     assert result.exit_code == 1
-    assert result.stderr == (f"intervals-async: {path}: it exists already; --force replaces it\n")
+    assert result.stderr == (
+        f"intervals-async: {path}: the file exists; pass --force to replace it\n"
+    )
     assert (path.read_text(), account.requests) == ("mine", 0)
     assert invoke("export", "projectnote", "-o", path, "--force").exit_code == 0
     assert len(ids(path.read_text(encoding="utf-8"))) == 50
 
 
 @pytest.mark.usefixtures("account")
-def test_a_folder_that_is_not_there_is_said(invoke: Any, tmp_path: Path) -> None:
-    """A file that cannot be made is one line."""
+def test_missing_folder_is_a_failure(invoke: Invoke, tmp_path: Path) -> None:
+    """The error about a file in a missing folder is one line that names the file."""
     path = tmp_path / "none" / "notes.jsonl"
     result = invoke("export", "projectnote", "-o", path)
     assert result.exit_code == 1
@@ -215,8 +212,10 @@ def test_a_folder_that_is_not_there_is_said(invoke: Any, tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("account")
-def test_a_full_disk_is_said(invoke: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fills up is one line, and nothing stays."""
+def test_full_disk_leaves_no_file(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error about a full disk is one line that names the file, and no file remains."""
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -230,9 +229,9 @@ def test_a_full_disk_is_said(invoke: Any, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("account")
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_full_standard_output_is_said(spawn: Any) -> None:
-    """What standard output does not take is one line, too."""
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no /dev/full")
+def test_standard_output_on_a_full_disk_is_a_failure(spawn: Spawn) -> None:
+    """The error about a full disk behind standard output is one line."""
     with Path("/dev/full").open("wb") as full:
         process = spawn("export", "projectnote", stdout=full)
         _, stderr = process.communicate()
@@ -240,8 +239,10 @@ def test_a_full_standard_output_is_said(spawn: Any) -> None:
     assert stderr == b"intervals-async: standard output: no space left on device\n"
 
 
-def test_an_error_of_the_api_is_said(account: FakeIntervals, invoke: Any, tmp_path: Path) -> None:
-    """What the API refuses in the middle is one line, and leaves no file."""
+def test_error_of_the_api_leaves_no_file(
+    account: FakeIntervals, invoke: Invoke, tmp_path: Path
+) -> None:
+    """An error response in the middle of an export is one line, and no file remains."""
     account.inject(faults.Status(403, 10, "Permission denied"), skip=1)
     result = invoke("export", "projectnote", "-o", tmp_path / "n.csv", "--page-size", 20)
     assert result.exit_code == 1
@@ -250,23 +251,24 @@ def test_an_error_of_the_api_is_said(account: FakeIntervals, invoke: Any, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code", "reason"),
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
 )
-def test_stopping_it_leaves_nothing(
+def test_signal_leaves_no_file(
     account: FakeIntervals,
-    spawn: Any,
+    spawn: Spawn,
     tmp_path: Path,
     number: signal.Signals,
     code: int,
     reason: str,
 ) -> None:
-    """Ctrl-C and SIGTERM end an export at once, in one line, without a part of a file."""
+    """Ctrl-C and SIGTERM end an export with one line, and no file remains."""
     account.inject(faults.Hold(asyncio.Event()), skip=1)
-    seen_second = _when_asked(account, 2)
+    wait_for_second_request = _requests(account, 2)
     process = spawn("export", "projectnote", "-o", tmp_path / "n.jsonl", "--page-size", 10)
-    seen_second()
+    wait_for_second_request()
     process.send_signal(number)
     _, stderr = process.communicate()
     assert process.returncode == code
@@ -274,19 +276,21 @@ def test_stopping_it_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_closed_pipe_is_quiet(account: FakeIntervals, spawn: Any) -> None:
-    """When the reader has seen enough, the export stops asking and says nothing."""
+def test_closed_pipe_ends_the_export_silently(account: FakeIntervals, spawn: Spawn) -> None:
+    """When the reader of a pipe closes it, the export sends no more requests and prints nothing."""
     process = spawn("export", "projectnote", "--page-size", 1)
+    assert process.stdout is not None
     process.stdout.close()
     _, stderr = process.communicate()
     assert (process.returncode, stderr) == (1, b"")
     assert account.requests < 50
 
 
-def test_a_bar_shows_progress_on_a_terminal(
+@pytest.mark.slow
+def test_terminal_shows_a_progress_bar(
     account: FakeIntervals, on_terminal: OnTerminal, tmp_path: Path
 ) -> None:
-    """On a terminal a bar runs while a file is written, and then a line sums up."""
+    """On a terminal, an export to a file shows a progress bar and then a summary."""
     path = tmp_path / "n.jsonl"
     code, seen = on_terminal("export", "projectnote", "-o", path, "--limit", 20, "--offset", 5)
     assert code == 0
@@ -303,8 +307,8 @@ def test_a_bar_shows_progress_on_a_terminal(
 
 
 @pytest.mark.usefixtures("account")
-def test_no_bar_runs_into_the_records(on_terminal: OnTerminal) -> None:
-    """Records that go to a terminal are not mixed with a bar."""
+def test_records_on_a_terminal_have_no_progress_bar(on_terminal: OnTerminal) -> None:
+    """An export to a terminal shows the records and a summary, without a progress bar."""
     code, seen = on_terminal("export", "projectnote", "--limit", 2)
     assert code == 0
     first, second, summary = seen.splitlines()
@@ -312,13 +316,13 @@ def test_no_bar_runs_into_the_records(on_terminal: OnTerminal) -> None:
     assert summary.startswith("2 records, 1 request, ")
 
 
-def _when_asked(account: FakeIntervals, number: int) -> Callable[[], None]:
-    """Give a function that waits until the server has met so many requests."""
-    asked = threading.Semaphore(0)
-    account.between(lambda *_: asked.release())
+def _requests(account: FakeIntervals, number: int) -> Callable[[], None]:
+    """Return a function that waits until the server has received that many requests."""
+    received = threading.Semaphore(0)
+    account.between(lambda *_: received.release())
 
     def wait() -> None:
         for _ in range(number):
-            assert asked.acquire(timeout=30)
+            assert received.acquire(timeout=30)
 
     return wait

@@ -1,21 +1,18 @@
-"""`export` of several resources into a folder, and `verify`."""
+"""``export`` of several resources to a folder, and ``verify``."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from intervals_async.export import Manifest
 from intervals_async.testing import FakeIntervals, faults
 
-from .conftest import Spawn
+from .conftest import Invoke, OnTerminal
 
 
-def test_some_resources_go_into_a_folder(
-    account: FakeIntervals, tmp_path: Path, invoke: Any
-) -> None:
-    """A file each; what was done is said on standard error."""
+def test_each_resource_gets_a_file(account: FakeIntervals, tmp_path: Path, invoke: Invoke) -> None:
+    """An export to a folder writes a file per resource and a summary on standard error."""
     result = invoke("export", "projectnote", "group", "--output", tmp_path / "backup")
     assert result.exit_code == 0
     assert result.stdout == ""
@@ -29,8 +26,10 @@ def test_some_resources_go_into_a_folder(
     ]
 
 
-def test_all_but_some(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
-    """Options may come first; the manifest goes to standard output where it is asked for."""
+def test_all_resources_are_exported_except_some(
+    account: FakeIntervals, tmp_path: Path, invoke: Invoke
+) -> None:
+    """``--all --exclude`` exports the other resources, and ``--json`` prints the manifest."""
     result = invoke(
         "export",
         "--all",
@@ -50,8 +49,8 @@ def test_all_but_some(account: FakeIntervals, tmp_path: Path, invoke: Any) -> No
     assert {path.name for path in tmp_path.iterdir()} == {"account.sqlite", "manifest.json"}
 
 
-def test_quiet_is_quiet(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
-    """For scripts: the exit code says it."""
+def test_quiet_prints_only_errors(account: FakeIntervals, tmp_path: Path, invoke: Invoke) -> None:
+    """With ``--quiet``, a successful export prints nothing, and a failed one prints one line."""
     result = invoke("export", "group", "me", "-o", tmp_path, "--quiet")
     assert (result.exit_code, result.output) == (0, "")
     account.inject(faults.Status(401, code=9, message="User bad auth"), times=None)
@@ -60,33 +59,36 @@ def test_quiet_is_quiet(account: FakeIntervals, tmp_path: Path, invoke: Any) -> 
     assert result.stderr.count("\n") == 1
 
 
-def test_it_goes_on(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
-    """The same command; another one is told that there is something unfinished."""
+def test_failed_export_is_resumed(account: FakeIntervals, tmp_path: Path, invoke: Invoke) -> None:
+    """The same command resumes a failed export; one with other resources is wrong usage."""
     words = ("export", "person", "personcontact", "-o", tmp_path)
     account.inject(faults.Status(403, 10, "Permission denied"), path="/person/")
     account.inject(faults.Status(401, 9, "User bad auth"), path="/personcontact/")
-    assert invoke(*words).exit_code == 0  # what may not be read is left out
+    assert invoke(*words).exit_code == 0  # forbidden resources are skipped
     assert "person" in Manifest.read(tmp_path).left_out
     assert invoke(*words).exit_code == 1
     other = invoke("export", "group", "me", "-o", tmp_path)
     assert other.exit_code == 2
-    assert "an unfinished export with other resources" in other.stderr
+    assert str(tmp_path) in other.stderr
+    assert "unfinished" in other.stderr
     assert f"{tmp_path}: an export is unfinished" in invoke("verify", tmp_path).stderr
     result = invoke(*words)
     assert result.exit_code == 0
-    assert result.stderr.startswith("going on with the export of 20")
+    assert result.stderr.startswith("resuming the export of 20")
     assert Manifest.read(tmp_path).left_out == {}
 
 
-def test_wrong_usage(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
-    """Nothing is sent."""
+def test_wrong_usage_takes_no_request(
+    account: FakeIntervals, tmp_path: Path, invoke: Invoke
+) -> None:
+    """Wrong usage of an export to a folder sends no request."""
     for words, complaint in [
         (("export", "group", "person"), "--output"),
-        (("export", "--all", "group", "-o", tmp_path), "name some resources, or say --all"),
-        (("export", "--all", "-o", tmp_path, "group"), "name some resources, or say --all"),
-        (("export", "--quiet", "-o", tmp_path), "name some resources, or say --all"),
+        (("export", "--all", "group", "-o", tmp_path), "expected names of resources or --all, got"),
+        (("export", "--all", "-o", tmp_path, "group"), "resources or --all, got both"),
+        (("export", "--quiet", "-o", tmp_path), "resources or --all, got neither"),
         (("export", "--all"), "Missing option '--output'"),
-        (("export", "group", "me", "-o", tmp_path, "--exclude", "x"), "no resource 'x'"),
+        (("export", "group", "me", "-o", tmp_path, "--exclude", "x"), "'x'"),
         (("export", "group", "me", "-o", tmp_path, "--format", "xml"), "xml"),
         (("verify",), "FOLDER"),
     ]:
@@ -96,35 +98,37 @@ def test_wrong_usage(account: FakeIntervals, tmp_path: Path, invoke: Any) -> Non
     assert account.requests == 0
 
 
-def test_a_terminal_sees_bars_and_a_table(
-    account: FakeIntervals, tmp_path: Path, on_terminal: Any
+def test_terminal_shows_progress_bars_and_a_table(
+    account: FakeIntervals, tmp_path: Path, on_terminal: OnTerminal
 ) -> None:
-    """The bars are gone at the end."""
+    """On a terminal, an export to a folder shows the estimate, bars with a rate, and a table."""
     code, seen = on_terminal("export", "projectnote", "person", "-o", tmp_path)
     assert code == 0, seen
+    assert "2 requests, under a minute" in seen
+    assert "/s" in seen
     assert "projectnote" in seen
     assert f"{len(account.rows('projectnote')) + len(account.rows('person'))} records" in seen
 
 
-def test_files_are_checked(account: FakeIntervals, tmp_path: Path, invoke: Any) -> None:
-    """One line each of what is wrong."""
+def test_verify_reports_each_difference(
+    account: FakeIntervals, tmp_path: Path, invoke: Invoke
+) -> None:
+    """``verify`` prints a line for each file that differs from the manifest, and fails."""
     assert invoke("export", "group", "me", "-o", tmp_path).exit_code == 0
     result = invoke("verify", tmp_path)
-    assert (result.exit_code, result.stdout) == (0, "2 files, 5 records: as written\n")
+    assert (result.exit_code, result.stdout) == (0, "2 files, 5 records verified\n")
     (tmp_path / "group.jsonl").write_text("")
     result = invoke("verify", tmp_path)
     assert result.exit_code == 1
-    assert "0 bytes, where" in result.stderr
+    assert result.stderr.startswith(f"{tmp_path / 'group.jsonl'}: ")
     (tmp_path / "manifest.json").write_text("x")
     result = invoke("verify", tmp_path)
     assert result.exit_code == 2
-    assert "is no manifest of an export" in result.stderr
+    assert str(tmp_path / "manifest.json") in result.stderr
     assert invoke("verify", tmp_path / "nowhere").exit_code == 1
 
 
-def test_help_of_several(spawn: Spawn) -> None:
-    """It is found from the command line."""
-    output, _ = spawn("export", "--all", "--help").communicate()
-    assert b"--wait-for-reset" in output
-    output, _ = spawn("export", "--help").communicate()
-    assert b"--all" in output
+def test_help_names_the_options_of_a_folder(invoke: Invoke) -> None:
+    """``export --help`` names the options of an export to a folder, also after ``--all``."""
+    assert "--wait-for-reset" in invoke("export", "--all", "--help").stdout
+    assert "--all" in invoke("export", "--help").stdout

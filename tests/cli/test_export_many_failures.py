@@ -1,4 +1,4 @@
-"""How the export of an account ends where the world is hostile: one line, and it can go on."""
+"""Failures of an export to a folder: each is one line, and the same command resumes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,34 +24,35 @@ import pytest
 from intervals_async.export import Manifest
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-from .conftest import Spawn
+from .conftest import Invoke, Serving, Spawn
 
 SOME = ("group", "projectnote", "task")
 FORMATS = ("jsonl", "jsonl.gz", "csv", "parquet", "sqlite")
 EACH_FORMAT = pytest.mark.parametrize("format", FORMATS)
 
-# Less than the notes take in any format, and more than all that is written beside them.
+# Less than the notes take in any format, and more than all other files together.
 TOO_LITTLE = 40 * 1024
 
-# Root's permissions without what lets root pass over those of files.
+# Drops the capabilities that let root ignore the permissions of files.
 WITHOUT_PRIVILEGES = """
 import ctypes
 version_3, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
 assert ctypes.CDLL(None).capset(version_3, none) == 0
 """
 
-# While the first signal is handled, and a file is being closed, others come: {signals}.
+# Receives more signals while the first one is handled and a file is being closed. The thread
+# that closes the file receives them, although the main thread handles them.
 MORE_SIGNALS = """
-import os, signal, threading
+import signal, threading
 from intervals_async._atomic_file import AtomicFile
 
 suspend = AtomicFile.suspend
 
 def late(self):
-    # when the records' file is left, once; not at each note of how far it has come
+    # only when the file of the records is closed, not when its state is saved
     if self.is_open and "projectnote" in self.path.name and self.path.parent.name != ".unfinished":
         for name in {signals!r}:
-            os.kill(os.getpid(), getattr(signal, name))
+            signal.pthread_kill(threading.get_ident(), getattr(signal, name))
         if {hangs}:
             threading.Event().wait()
     suspend(self)
@@ -63,85 +64,97 @@ NO_HANGUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
 
 
 class Case:
-    """An account, and the command that exports some of it into a folder, again and again.
+    """The repeated export of some resources to a folder.
 
     Attributes:
         account: The server.
-        folder: Where to.
+        folder: The folder.
     """
 
-    def __init__(
-        self, account: FakeIntervals, aside: Path, spawn: Spawn, invoke: Callable[..., Any]
-    ) -> None:
+    def __init__(self, account: FakeIntervals, parent: Path, spawn: Spawn, invoke: Invoke) -> None:
         self.account = account
-        self.folder = aside / "backup"
-        self._unbroken = aside / "unbroken"
+        self.folder = parent / "backup"
+        self._uninterrupted = parent / "uninterrupted"
         self._spawn = spawn
         self._invoke = invoke
 
     def start(self, format: str = "jsonl", **options: Any) -> subprocess.Popen[Any]:
-        """Start the command."""
-        return self._spawn(*_words(format, self.folder), **options)
+        """Start the command as a process."""
+        return self._spawn(*_arguments(format, self.folder), **options)
 
-    def fails(self, format: str = "jsonl", **options: Any) -> str:
-        """Run the command, which fails; give the one line that it says."""
-        process = self.start(format, **options)
-        line = said(process)
-        assert process.returncode == 1, line
+    def fail(self, format: str = "jsonl", *, before: str = "") -> str:
+        """Run the command, check that it fails, and return its only line.
+
+        Args:
+            format: The format of the files.
+            before: A program to run first, in a process of its own.
+        """
+        if before:
+            process = self.start(format, before=before)
+            line = only_line(process)
+            code = process.returncode
+        else:
+            result = self._invoke(*_arguments(format, self.folder))
+            assert result.stdout == ""
+            line, code = _only_line(result.stderr), result.exit_code
+        assert code == 1, line
         return line
 
-    def is_held(self, path: str = "/projectnote/", skip: int = 1) -> Callable[[], None]:
-        """Let the server hold an answer; give a function that waits until it is asked for it."""
-        asked = threading.Semaphore(0)
+    def hold(self, path: str = "/projectnote/", skip: int = 1) -> Callable[[], None]:
+        """Let the server hold a response, and return a function that waits for its request."""
+        received = threading.Semaphore(0)
 
-        def note(server: FakeIntervals, seen: SeenRequest) -> None:
+        def count(server: FakeIntervals, seen: SeenRequest) -> None:
             if seen.path == path:
-                asked.release()
+                received.release()
 
         self.account.inject(faults.Hold(asyncio.Event()), path=path, skip=skip)
-        self.account.between(note)
+        self.account.between(count)
 
         def wait() -> None:
             for _ in range(skip + 1):
-                assert asked.acquire(timeout=60)
+                assert received.acquire(timeout=60)
 
         return wait
 
-    def goes_on(self, format: str = "jsonl") -> None:
-        """See that the same command ends as if nothing had happened, and reads nothing twice."""
-        self._runs(format, self._unbroken)
-        whole, there = contents(self._unbroken), contents(self.folder)
-        assert there.items() <= whole.items()
+    def resume(self, format: str = "jsonl") -> None:
+        """Check that the same command completes the export and reads no complete file again."""
+        self._succeed(format, self._uninterrupted)
+        expected, before = contents(self._uninterrupted), contents(self.folder)
+        assert before.items() <= expected.items()
         self.account.clear_log()
-        self._runs(format, self.folder)
-        asked = {seen.path.strip("/") for seen in self.account.log}
-        assert asked.isdisjoint(name.partition(".")[0] for name in there)
-        assert contents(self.folder) == whole
-        assert sorted(os.listdir(self.folder)) == sorted(os.listdir(self._unbroken))
+        self._succeed(format, self.folder)
+        requested = {seen.path.strip("/") for seen in self.account.log}
+        assert requested.isdisjoint(name.partition(".")[0] for name in before)
+        assert contents(self.folder) == expected
+        assert sorted(os.listdir(self.folder)) == sorted(os.listdir(self._uninterrupted))
         assert list(Manifest.read(self.folder).flaws(self.folder)) == []
 
-    def _runs(self, format: str, folder: Path) -> None:
-        result = self._invoke(*_words(format, folder))
+    def _succeed(self, format: str, folder: Path) -> None:
+        result = self._invoke(*_arguments(format, folder))
         assert (result.exit_code, result.output) == (0, "")
 
 
-def _words(format: str, folder: Path) -> tuple[object, ...]:
+def _arguments(format: str, folder: Path) -> tuple[object, ...]:
     return ("export", *SOME, "--output", folder, "--format", format, "--quiet")
 
 
-def said(process: subprocess.Popen[Any]) -> str:
-    """Wait for the end of the command, and give the one line that it says."""
-    stdout, stderr = process.communicate(timeout=60)
-    text: str = stderr.decode()
+def only_line(process: subprocess.Popen[Any], *, timeout: float = 60) -> str:
+    """Wait for the end of the command, and return its only line."""
+    stdout, stderr = process.communicate(timeout=timeout)
     assert stdout == b""
-    assert text.startswith("intervals-async: ")
-    assert text.endswith("\n")
-    assert text.count("\n") == 1, text
-    return text.removeprefix("intervals-async: ").removesuffix("\n")
+    return _only_line(stderr.decode())
+
+
+def _only_line(stderr: str) -> str:
+    assert stderr.startswith("intervals-async: ")
+    assert stderr.endswith("\n")
+    assert stderr.count("\n") == 1, stderr
+    return stderr.removeprefix("intervals-async: ").removesuffix("\n")
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """Read what stands under its final name: of each file, however compressed, or table."""
+    """Read the complete files and tables in a folder, decompressed."""
     found: dict[str, Any] = {}
     for path in folder.glob("[!.]*"):
         match path.suffix:
@@ -153,7 +166,7 @@ def contents(folder: Path) -> dict[str, Any]:
             case ".sqlite":
                 found |= _tables(path)
             case ".json":
-                pass  # the manifest tells times
+                pass  # the manifest has times
             case _:
                 found[path.name] = path.read_bytes()
     return found
@@ -172,20 +185,20 @@ class Disk:
     """A small disk.
 
     Attributes:
-        path: Where it is.
+        path: The folder that it is mounted at.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def remount(self, option: str) -> None:
-        """Change it."""
+        """Change an option of the disk."""
         subprocess.run(["mount", "-o", f"remount,{option}", self.path], check=True)
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """Give a disk that is soon full."""
+    """Return a disk that is full after a few records."""
     path = tmp_path / "disk"
     path.mkdir()
     try:
@@ -195,126 +208,127 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
             capture_output=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("disks cannot be mounted here")
+        pytest.skip("this user cannot mount disks")
     yield Disk(path)
     subprocess.run(["umount", path], check=True)
 
 
 @pytest.fixture
-def case(
-    serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
-    tmp_path: Path,
-    spawn: Spawn,
-    invoke: Callable[..., Any],
-) -> Iterator[Case]:
-    """Give an account of 2,000 notes, and the command."""
+def case(serving: Serving, tmp_path: Path, spawn: Spawn, invoke: Invoke) -> Iterator[Case]:
+    """Return the export of an account with 2,000 notes."""
     server = FakeIntervals(notes=2000, seed=1, per_minute=None, per_day=None)
     with serving(server) as account:
         yield Case(account, tmp_path, spawn, invoke)
 
 
 @pytest.fixture
-def as_others() -> str:
-    """Give what makes a process one that permissions stop."""
+def unprivileged() -> str:
+    """Return a program after which a process of root obeys the permissions of files."""
     if os.geteuid() != 0:
         return ""
     if sys.platform != "linux":
-        pytest.skip("root may write everywhere")
+        pytest.skip("root ignores permissions on this platform")
     return WITHOUT_PRIVILEGES
 
 
 @contextmanager
 def files_of_at_most(size: int) -> Generator[dict[str, str]]:
-    """Let no file of a process that is started grow beyond a size; give its environment."""
+    """Limit the size of the files of new processes, and yield their environment."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
-        # what measures the tests would write a file, too
+        # coverage would write a file, too
         yield {name: it for name, it in os.environ.items() if not name.startswith("COVERAGE_")}
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @EACH_FORMAT
-def test_a_full_disk(case: Case, disk: Disk, format: str) -> None:
-    """It is said of the file; once there is room, the same command goes on."""
+def test_full_disk_is_a_failure(case: Case, disk: Disk, format: str) -> None:
+    """The error about a full disk names the file, and the export resumes once there is room."""
     case.folder = disk.path / "backup"
-    line = case.fails(format)
+    line = case.fail(format)
     assert re.fullmatch(rf"{case.folder}/[\w./]+: no space left on device", line)
     disk.remount("size=64m")
-    case.goes_on(format)
+    case.resume(format)
 
 
+@pytest.mark.slow
 @EACH_FORMAT
-def test_files_that_may_not_grow(case: Case, format: str) -> None:
-    """As on a full disk, where disks cannot be mounted."""
+def test_limited_file_size_is_a_failure(case: Case, format: str) -> None:
+    """The error about a file that may not grow names the file, and the export resumes later."""
     with files_of_at_most(TOO_LITTLE) as env:
         process = case.start(format, env=env)
-    line = said(process)
+    line = only_line(process)
     assert process.returncode == 1
     reason = "SQLite: disk I/O error" if format == "sqlite" else "file too large"
     assert re.fullmatch(rf"{case.folder}/\w+\.{format}: {reason}", line)
-    case.goes_on(format)
+    case.resume(format)
 
 
-def test_a_disk_without_any_room(case: Case) -> None:
-    """Not even what an export is gone on from can be kept; nothing is left."""
+@pytest.mark.slow
+def test_unwritable_disk_leaves_no_folder(case: Case) -> None:
+    """If not even the state of the export can be written, no folder remains."""
     with files_of_at_most(0) as env:
         process = case.start(env=env)
-    assert said(process) == f"{case.folder}/.unfinished/export.json: file too large"
+    assert only_line(process) == f"{case.folder}/.unfinished/export.json: file too large"
     assert process.returncode == 1
     assert not case.folder.exists()
-    case.goes_on()
+    case.resume()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["jsonl", "sqlite"])
-def test_a_read_only_folder(case: Case, as_others: str, format: str) -> None:
-    """It is found before anything is asked for."""
+def test_read_only_folder_takes_no_request(case: Case, unprivileged: str, format: str) -> None:
+    """A folder without write permission is detected before the first request."""
     case.folder.mkdir(mode=0o500)
-    line = case.fails(format, before=as_others)
+    line = case.fail(format, before=unprivileged)
     assert line == f"{case.folder}/.unfinished: permission denied"
     assert case.account.requests == 0
     case.folder.chmod(0o700)
-    case.goes_on(format)
+    case.resume(format)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("below", ["backup", "backups/backup"])
-def test_a_folder_that_cannot_be_made(case: Case, as_others: str, below: str) -> None:
-    """It is named, and nothing is asked for."""
+def test_read_only_parent_takes_no_request(case: Case, unprivileged: str, below: str) -> None:
+    """A folder that cannot be created is named before the first request."""
     parent = case.folder.parent / "parent"
     parent.mkdir(mode=0o500)
     case.folder = parent / below
-    line = case.fails(before=as_others)
+    line = case.fail(before=unprivileged)
     assert line == f"{parent / below.partition('/')[0]}: permission denied"
     assert case.account.requests == 0
     parent.chmod(0o700)
-    case.goes_on()
+    case.resume()
 
 
-def test_a_folder_that_has_become_read_only(case: Case, as_others: str) -> None:
-    """An export that was begun before goes on once it may write again."""
-    held = case.is_held()
+@pytest.mark.slow
+def test_folder_that_became_read_only_is_a_failure(case: Case, unprivileged: str) -> None:
+    """An unfinished export in a folder without write permission resumes once it may write."""
+    wait_for_request = case.hold()
     process = case.start()
-    held()
+    wait_for_request()
     process.send_signal(signal.SIGTERM)
-    said(process)
+    only_line(process)
     case.folder.chmod(0o500)
-    line = case.fails(before=as_others)
+    line = case.fail(before=unprivileged)
     assert re.fullmatch(rf"{case.folder}/\w+\.jsonl: permission denied", line)
     case.folder.chmod(0o700)
-    case.goes_on()
+    case.resume()
 
 
-def test_a_read_only_disk(case: Case, disk: Disk) -> None:
-    """It is found before anything is asked for."""
+def test_read_only_disk_takes_no_request(case: Case, disk: Disk) -> None:
+    """A read-only disk is detected before the first request."""
     case.folder = disk.path / "backup"
     disk.remount("ro")
-    assert case.fails() == f"{case.folder}: read-only file system"
+    assert case.fail() == f"{case.folder}: read-only file system"
     assert case.account.requests == 0
     disk.remount("rw,size=64m")
-    case.goes_on()
+    case.resume()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "line"),
     [
@@ -322,13 +336,13 @@ def test_a_read_only_disk(case: Case, disk: Disk) -> None:
         ("manifest.json", "intervals-async: {folder}/manifest.json: permission denied"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_not_verified(
-    case: Case, as_others: str, spawn: Spawn, name: str, line: str
+def test_unreadable_file_is_not_verified(
+    case: Case, unprivileged: str, spawn: Spawn, name: str, line: str
 ) -> None:
-    """The exit code says that something is wrong, and a line what."""
-    case.goes_on()
+    """``verify`` names a file that it cannot read, and fails."""
+    case.resume()
     (case.folder / name).chmod(0)
-    process = spawn("verify", case.folder, before=as_others)
+    process = spawn("verify", case.folder, before=unprivileged)
     stdout, stderr = process.communicate()
     assert process.returncode == 1
     assert (stdout, stderr.decode()) == (b"", f"{line.format(folder=case.folder)}\n")
@@ -338,148 +352,147 @@ def test_a_file_that_cannot_be_read_is_not_verified(
     ("format", "name", "make", "reason"),
     [
         ("jsonl", "task.jsonl", Path.mkdir, "is a directory"),
-        ("jsonl", "task.jsonl", os.mkfifo, "it is no file, but a device or a pipe"),
+        ("jsonl", "task.jsonl", os.mkfifo, None),
         ("parquet", "manifest.json", Path.mkdir, "is a directory"),
         ("sqlite", "account.sqlite", Path.mkdir, "is a directory"),
         (
             "sqlite",
             "account.sqlite",
-            lambda path: path.write_text("mine"),
+            lambda path: path.write_text("text"),
             "SQLite: file is not a database",
         ),
     ],
 )
-def test_something_in_the_way(
-    case: Case, format: str, name: str, make: Callable[[Path], object], reason: str
+def test_blocked_file_takes_no_request(
+    case: Case, format: str, name: str, make: Callable[[Path], object], reason: str | None
 ) -> None:
-    """It is found before anything is asked for, stays as it is, and nothing is left beside it."""
+    """Anything in place of a file is named before the first request, and stays unchanged."""
     case.folder.mkdir()
     make(case.folder / name)
-    assert case.fails(format) == f"{case.folder / name}: {reason}"
+    line = case.fail(format)
+    assert line.startswith(f"{case.folder / name}: ")
+    assert reason is None or line.endswith(f": {reason}")
     assert case.account.requests == 0
     assert os.listdir(case.folder) == [name]
     _remove(case.folder / name)
-    case.goes_on(format)
+    case.resume(format)
 
 
 @pytest.mark.parametrize(
-    ("name", "make", "kind"),
-    [
-        (".task.jsonl.part", Path.mkdir, "a folder"),
-        (".task.jsonl.part", lambda path: path.symlink_to("elsewhere"), "a link"),
-    ],
+    "make", [Path.mkdir, lambda path: path.symlink_to("elsewhere")], ids=["folder", "link"]
 )
-def test_something_in_the_way_of_a_hidden_file(
-    case: Case, name: str, make: Callable[[Path], object], kind: str
-) -> None:
-    """It is named, since nobody sees it."""
+def test_blocked_part_file_is_named(case: Case, make: Callable[[Path], object]) -> None:
+    """Anything in place of a hidden part file is named."""
     case.folder.mkdir()
-    make(case.folder / name)
-    assert case.fails() == f"{case.folder}/task.jsonl: {name}, {kind}, is in the way"
-    _remove(case.folder / name)
-    case.goes_on()
+    path = case.folder / ".task.jsonl.part"
+    make(path)
+    line = case.fail()
+    assert line.startswith(f"{case.folder}/task.jsonl: ")
+    assert path.name in line
+    _remove(path)
+    case.resume()
 
 
 @pytest.mark.parametrize("content", ["", "x", "[]", "{}", '{"asked": {}, "began": 3}'])
-def test_a_damaged_state_is_said(case: Case, invoke: Callable[..., Any], content: str) -> None:
-    """And what to do about it."""
+def test_damaged_state_is_wrong_usage(case: Case, invoke: Invoke, content: str) -> None:
+    """The error about a damaged state names the file, and removing its folder restarts."""
     (case.folder / ".unfinished").mkdir(parents=True)
     (case.folder / ".unfinished" / "export.json").write_text(content)
-    result = invoke(*_words("jsonl", case.folder))
+    result = invoke(*_arguments("jsonl", case.folder))
     assert result.exit_code == 2
-    assert result.stderr == (
-        f"intervals-async: {case.folder}/.unfinished/export.json is damaged; "
-        "remove its folder to begin the export anew\n"
-    )
+    assert f"{case.folder}/.unfinished/export.json" in _only_line(result.stderr)
     shutil.rmtree(case.folder / ".unfinished")
-    case.goes_on()
+    case.resume()
 
 
-def test_two_at_once(case: Case) -> None:
-    """The second one is told that another export is under way; the first does not mind."""
-    held = case.is_held()
+@pytest.mark.slow
+def test_two_exports_to_one_folder(case: Case) -> None:
+    """A second export to the same folder fails, and does not disturb the first."""
+    wait_for_request = case.hold()
     first = case.start()
-    held()
-    line = case.fails()
-    assert line.startswith(f"{case.folder}")
-    assert line.endswith(": another export is writing it")
+    wait_for_request()
+    assert case.fail().startswith(f"{case.folder}: another export")
     first.send_signal(signal.SIGINT)
-    assert said(first) == "interrupted"
-    case.goes_on()
+    assert only_line(first) == "interrupted"
+    case.resume()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signals", "format", "ending"),
     [
         (("SIGINT",), "jsonl", ("interrupted", 130)),
-        (("SIGINT", "SIGINT"), "jsonl", ("interrupted", 130)),
         (("SIGINT", "SIGINT"), "parquet", ("interrupted", 130)),
         (("SIGINT", "SIGINT"), "sqlite", ("interrupted", 130)),
         (("SIGINT", "SIGTERM"), "jsonl", ("interrupted", 130)),
         (("SIGTERM",), "jsonl", ("terminated", 143)),
-        (("SIGTERM", "SIGTERM"), "jsonl", ("terminated", 143)),
-        (("SIGHUP",), "jsonl", ("terminated", 143)),
         (("SIGHUP", "SIGTERM"), "jsonl", ("terminated", 143)),
     ],
 )
-def test_signals_end_it(
+def test_signals_interrupt_the_export(
     case: Case, signals: tuple[str, ...], format: str, ending: tuple[str, int]
 ) -> None:
-    """Once or twice, in the midst of a listing: one line, and the same command goes on."""
-    held = case.is_held()
+    """One or two signals in the middle of a listing end it with one line, and it resumes."""
+    wait_for_request = case.hold()
     process = case.start(format)
-    held()
+    wait_for_request()
     for name in signals:
         process.send_signal(getattr(signal, name))
-    assert (said(process), process.returncode) == ending
-    case.goes_on(format)
+    assert (only_line(process), process.returncode) == ending
+    case.resume(format)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("format", "name"),
     [("jsonl", "SIGINT"), ("parquet", "SIGINT"), ("sqlite", "SIGINT"), ("jsonl", "SIGTERM")],
 )
-def test_a_signal_while_another_is_handled(case: Case, format: str, name: str) -> None:
-    """It does not break into the closing of files."""
-    held = case.is_held()
+def test_second_signal_does_not_interrupt_closing(case: Case, format: str, name: str) -> None:
+    """A second signal while files are being closed changes nothing."""
+    wait_for_request = case.hold()
     process = case.start(format, before=MORE_SIGNALS.format(signals=[name], hangs=False))
-    held()
+    wait_for_request()
     process.send_signal(signal.SIGINT)
-    assert (said(process), process.returncode) == ("interrupted", 130)
-    case.goes_on(format)
+    assert (only_line(process), process.returncode) == ("interrupted", 130)
+    case.resume(format)
 
 
-def test_the_third_signal_ends_it_at_once(case: Case) -> None:
-    """Whatever it hangs on; what was written is gone on with all the same."""
-    held = case.is_held()
-    # different ones, since several of one kind may come as one
+@pytest.mark.slow
+def test_third_signal_ends_the_process(case: Case) -> None:
+    """A third signal ends an export that hangs, and the same command resumes it."""
+    wait_for_request = case.hold()
+    # different signals, because the system merges pending ones of the same kind
     more = MORE_SIGNALS.format(signals=["SIGTERM", "SIGHUP"], hangs=True)
     process = case.start(before=more)
-    held()
+    wait_for_request()
     process.send_signal(signal.SIGINT)
-    assert (said(process), process.returncode) == ("interrupted", 130)
-    case.goes_on()
+    # far more than the moment that it takes, and less than 15 s, after which a timer wakes the loop
+    assert only_line(process, timeout=12) == "interrupted"
+    assert process.returncode == 130
+    case.resume()
 
 
-def test_who_was_told_to_outlive_the_terminal_does(case: Case) -> None:
-    """As with nohup: a signal that is ignored when it starts is ignored."""
-    held = case.is_held()
+@pytest.mark.slow
+def test_ignored_signal_stays_ignored(case: Case) -> None:
+    """A signal that is ignored at the start, as with nohup, does not end the export."""
+    wait_for_request = case.hold()
     process = case.start(before=NO_HANGUP)
-    held()
+    wait_for_request()
     for number in (signal.SIGHUP, signal.SIGINT):
         process.send_signal(number)
-    assert (said(process), process.returncode) == ("interrupted", 130)
+    assert (only_line(process), process.returncode) == ("interrupted", 130)
 
 
-def test_interrupted_before_it_begins(case: Case) -> None:
-    """Nothing is left where nothing was written."""
-    held = case.is_held("/quota/", skip=0)
+@pytest.mark.slow
+def test_interrupt_before_the_first_file_leaves_no_folder(case: Case) -> None:
+    """An interrupt before anything is written leaves no folder."""
+    wait_for_request = case.hold("/quota/", skip=0)
     process = case.start()
-    held()
+    wait_for_request()
     process.send_signal(signal.SIGINT)
-    assert (said(process), process.returncode) == ("interrupted", 130)
+    assert (only_line(process), process.returncode) == ("interrupted", 130)
     assert not case.folder.exists()
-    case.goes_on()
+    case.resume()
 
 
 def _remove(path: Path) -> None:
@@ -491,39 +504,30 @@ def _remove(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("no/where")])
 @pytest.mark.parametrize("name", ["", ".unfinished"])
-def test_something_in_the_way_of_a_folder(
+def test_blocked_folder_takes_no_request(
     case: Case, name: str, make: Callable[[Path], object]
 ) -> None:
-    """It is named, stays as it is, and nothing is asked for."""
+    """Anything in place of a folder is named before the first request, and stays unchanged."""
     path = case.folder / name
     path.parent.mkdir(exist_ok=True)
     make(path)
-    assert case.fails() == f"{path}: not a directory"
+    assert case.fail() == f"{path}: not a directory"
     assert case.account.requests == 0
     path.unlink()
-    case.goes_on()
+    case.resume()
 
 
-def test_two_at_once_in_a_folder(case: Case) -> None:
-    """The folder is named, not a hidden file in it."""
-    held = case.is_held()
-    first = case.start()
-    held()
-    assert case.fails() == f"{case.folder}: another export is writing it"
-    first.send_signal(signal.SIGINT)
-    assert said(first) == "interrupted"
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["jsonl", "parquet", "sqlite"])
-def test_what_somebody_has_tidied_away_is_read_anew(case: Case, format: str) -> None:
-    """An export whose hidden files are gone goes on for all that."""
-    held = case.is_held()
+def test_export_resumes_without_its_part_files(case: Case, format: str) -> None:
+    """An unfinished export whose part files were removed reads their records again."""
+    wait_for_request = case.hold()
     process = case.start(format)
-    held()
+    wait_for_request()
     process.send_signal(signal.SIGINT)
-    said(process)
+    only_line(process)
     hidden = [*case.folder.glob(".*.part*")]
     assert hidden
     for path in hidden:
         path.unlink()
-    case.goes_on(format)
+    case.resume(format)

@@ -1,49 +1,35 @@
-"""``list`` shows records: a table for a reader, JSON Lines or CSV for a program."""
+"""``list`` prints records as a table, JSON Lines or CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import os
-import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from intervals_async.testing import FakeIntervals, faults
 
-OnTerminal = Callable[..., tuple[int, str]]
+from .conftest import Invoke, OnTerminal, Serving, read_json_lines, without_colors, without_frame
 
 
-def plain(seen: str) -> list[str]:
-    """Give what a terminal shows, without colours."""
-    return re.sub(r"\x1b\[[\d;]*m", "", seen).splitlines()
-
-
-def lines(text: str) -> list[dict[str, Any]]:
-    """Read JSON lines."""
-    return [json.loads(line) for line in text.split("\n")[:-1]]
-
-
-def test_a_pipe_gets_json_lines(account: FakeIntervals, invoke: Any) -> None:
-    """In a pipe each record is a line, all of them come, and nothing else is said."""
+def test_list_prints_json_lines_in_a_pipe(account: FakeIntervals, invoke: Invoke) -> None:
+    """In a pipe, ``list`` prints every record as a line of JSON, and nothing else."""
     result = invoke("list", "projectnote")
     assert result.exit_code == 0
-    assert [row["id"] for row in lines(result.stdout)] == [
+    assert [row["id"] for row in read_json_lines(result.stdout)] == [
         row["id"] for row in account.rows("projectnote")
     ]
     assert result.stderr == ""
 
 
-def test_a_terminal_gets_a_table(account: FakeIntervals, on_terminal: OnTerminal) -> None:
-    """On a terminal the fields that say most make a table that fits, and a line sums up."""
+def test_list_prints_a_table_on_a_terminal(account: FakeIntervals, on_terminal: OnTerminal) -> None:
+    """On a terminal, the most important fields make a table that fits, followed by a summary."""
     code, seen = on_terminal(
         "list", "projectnote", "--limit", 5, env={**os.environ, "COLUMNS": "80"}
     )
     assert code == 0
-    header, *rows, summary = plain(seen)
+    header, *rows, summary = without_colors(seen)
     assert header.split() == ["id", "title", "date", "localid", "author"]
     assert [int(row.split()[0]) for row in rows] == [
         row["id"] for row in account.rows("projectnote")[:5]
@@ -53,33 +39,37 @@ def test_a_terminal_gets_a_table(account: FakeIntervals, on_terminal: OnTerminal
     assert "\x1b[" in seen
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
-def test_a_wider_terminal_shows_more(on_terminal: OnTerminal) -> None:
-    """What does not fit into 80 columns is there in 160."""
+def test_wide_terminal_shows_more_fields(on_terminal: OnTerminal) -> None:
+    """A table shows a less important field in 160 columns and omits it in 80."""
     for width, shown in ((80, False), (160, True)):
         env = {**os.environ, "COLUMNS": str(width)}
         _, seen = on_terminal("list", "projectnote", "--limit", 5, env=env)
-        assert ("projectid" in plain(seen)[0]) == shown
+        assert ("projectid" in without_colors(seen)[0]) == shown
 
 
 @pytest.mark.usefixtures("account")
-def test_columns_are_chosen(invoke: Any, on_terminal: OnTerminal) -> None:
-    """``--columns`` says which fields, and in which order, in each format."""
-    asked = ("list", "projectnote", "--limit", 2, "--columns", "title,id", "--columns", "id")
-    assert [list(row) for row in lines(invoke(*asked).stdout)] == [["title", "id"]] * 2
-    table = csv.reader(io.StringIO(invoke(*asked, "--format", "csv").stdout))
-    assert next(table) == ["title", "id"]
-    _, seen = on_terminal(*asked)
-    assert plain(seen)[0].split() == ["title", "id"]
+def test_columns_option_selects_fields(invoke: Invoke) -> None:
+    """``--columns`` selects the fields and their order in each format."""
+    arguments = ("list", "projectnote", "--limit", 2, "--columns", "title,id", "--columns", "id")
+    assert [list(row) for row in read_json_lines(invoke(*arguments).stdout)] == [
+        ["title", "id"]
+    ] * 2
+    rows = csv.reader(io.StringIO(invoke(*arguments, "--format", "csv").stdout))
+    assert next(rows) == ["title", "id"]
+    table = invoke(*arguments, "--format", "table").stdout.splitlines()
+    assert table[0].split() == ["title", "id"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
-def test_many_columns_are_squeezed(on_terminal: OnTerminal) -> None:
-    """More columns than fit are all there, cut off where they are widest."""
+def test_wide_columns_are_truncated(on_terminal: OnTerminal) -> None:
+    """A table shows all fields of ``--columns``, and truncates the widest ones to fit."""
     env = {**os.environ, "COLUMNS": "60"}
     names = "id,projectid,title,note,date,author"
     _, seen = on_terminal("list", "projectnote", "--limit", 3, "--columns", names, env=env)
-    header, *rows, _summary = plain(seen)
+    header, *rows, _summary = without_colors(seen)
     assert len(header.split()) == 6
     assert all(len(row) <= 60 for row in rows)
     assert "…" in rows[0]
@@ -89,8 +79,8 @@ def test_many_columns_are_squeezed(on_terminal: OnTerminal) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_the_format_is_chosen(invoke: Any) -> None:
-    """``--format`` counts before what standard output is."""
+def test_format_option_overrides_the_default(invoke: Invoke) -> None:
+    """``--format`` takes precedence over the kind of standard output."""
     table = invoke("list", "projectnote", "--limit", 1, "--format", "table").stdout
     assert table.split()[:2] == ["id", "projectid"]
     assert "\x1b" not in table
@@ -98,56 +88,58 @@ def test_the_format_is_chosen(invoke: Any) -> None:
     assert len(next(csv.DictReader(io.StringIO(text)))) > 10
 
 
-def test_a_long_table_is_shown_while_it_arrives(
-    serving: Any, invoke: Any, on_terminal: OnTerminal
+@pytest.mark.slow
+def test_long_table_is_printed_while_it_arrives(
+    serving: Serving, invoke: Invoke, on_terminal: OnTerminal
 ) -> None:
-    """A table of everything holds no more than its first rows back, also if it breaks off."""
+    """A table holds back only its first rows, and a failure keeps the rows before it."""
     with serving(FakeIntervals(notes=400, per_minute=None)) as account:
         _, seen = on_terminal("list", "projectnote")
-        assert len(plain(seen)) == 402
+        assert len(without_colors(seen)) == 402
         account.inject(faults.Status(403, 10, "Permission denied"), skip=1)
         result = invoke("list", "projectnote", "--format", "table")
         assert result.exit_code == 1
         assert len(result.stdout.splitlines()) > 100
 
 
-def test_nothing_is_no_table(account: FakeIntervals, on_terminal: OnTerminal) -> None:
-    """Without a record there is no header, and the last line says so."""
+def test_empty_listing_prints_no_header(account: FakeIntervals, on_terminal: OnTerminal) -> None:
+    """Without records, a terminal shows only the summary."""
     code, seen = on_terminal("list", "projectnote", "--localid", 999999)
-    assert (code, len(plain(seen))) == (0, 1)
+    assert (code, len(without_colors(seen))) == (0, 1)
     assert seen.startswith("0 records, ")
     assert account.requests == 1
 
 
 @pytest.mark.usefixtures("account")
-def test_fields_that_no_document_names_are_shown(on_terminal: OnTerminal) -> None:
-    """What the server sends beyond the known fields is shown as well."""
-    _, seen = on_terminal("list", "contacttype")
-    header, first, *_ = plain(seen)
+def test_undocumented_fields_are_printed(invoke: Invoke) -> None:
+    """A table shows fields that the server sends and no documentation names."""
+    header, first, *_ = invoke("list", "contacttype", "--format", "table").stdout.splitlines()
     assert header.split() == ["id", "contacttype"]
     assert first.split() == ["1", "E-mail"]
 
 
-def test_a_terminal_is_not_acted_on(account: FakeIntervals, on_terminal: OnTerminal) -> None:
-    """Neither a control character nor markup in a record does anything, and a row is a line."""
+def test_control_characters_do_not_reach_the_terminal(
+    account: FakeIntervals, on_terminal: OnTerminal
+) -> None:
+    """A table replaces control characters, prints markup unchanged, and keeps a row on a line."""
     first = int(str(account.rows("projectnote")[0]["id"]))
     account.touch("projectnote", first, title="a\x1b[2J\n[bold]b")
     _, seen = on_terminal("list", "projectnote", "--limit", 1, "--columns", "title")
     assert "\x1b[2J" not in seen
-    assert plain(seen)[1] == "a\N{REPLACEMENT CHARACTER}[2J [bold]b"
+    assert without_colors(seen)[1] == "a\N{REPLACEMENT CHARACTER}[2J [bold]b"
 
 
-def test_counting_is_one_small_request(account: FakeIntervals, invoke: Any) -> None:
-    """``--count`` shows the number alone."""
+def test_count_takes_one_request(account: FakeIntervals, invoke: Invoke) -> None:
+    """``--count`` prints only the number of records, after one request."""
     assert invoke("list", "projectnote", "--count").stdout == "50\n"
     assert invoke("list", "projectnote", "--count", "--offset", 45).stdout == "5\n"
     assert account.requests == 2
 
 
-def test_a_slice_is_taken_where_there_are_pages(account: FakeIntervals, invoke: Any) -> None:
-    """``--limit`` and ``--offset`` are there only where the API has them."""
+def test_limit_and_offset_select_a_slice(account: FakeIntervals, invoke: Invoke) -> None:
+    """``--limit`` and ``--offset`` select a slice; unpaginated resources lack both options."""
     result = invoke("list", "projectnote", "--limit", 5, "--offset", 10)
-    assert [row["id"] for row in lines(result.stdout)] == [
+    assert [row["id"] for row in read_json_lines(result.stdout)] == [
         row["id"] for row in account.rows("projectnote")[10:15]
     ]
     result = invoke("list", "contacttype", "--limit", 5)
@@ -155,8 +147,8 @@ def test_a_slice_is_taken_where_there_are_pages(account: FakeIntervals, invoke: 
     assert "No such option: --limit" in result.stderr
 
 
-def test_filters_are_options(account: FakeIntervals, invoke: Any) -> None:
-    """Filters bear the API's names; several ids have commas between; moments go in their zone."""
+def test_filters_are_options(account: FakeIntervals, invoke: Invoke) -> None:
+    """Options have the names of the API's filters, and times are sent in the zone of the filter."""
     invoke(
         *("list", "tasknote", "--authorid", "201,202", "--taskid", "2001", "--public", "f"),
         *("--datebegin", "2026-05-01T12:00+02:00", "--dateend", "2026-05-02"),
@@ -176,28 +168,28 @@ def test_filters_are_options(account: FakeIntervals, invoke: Any) -> None:
     ("arguments", "words"),
     [
         (("projectnote", "--columns", "titel"), "did you mean 'title'?"),
-        (("projectnote", "--columns", "?"), "it takes one of id, projectid"),
+        (("projectnote", "--columns", "?"), "expected one of id, projectid"),
         (("projectnotes",), "Did you mean 'projectnote'"),
         (("projectnote", "--projctid", "3"), "--projectid"),
-        (("personcontact",), "The API cannot list personcontact without --personid."),
+        (("personcontact",), "list personcontact requires --personid."),
         (("task", "--sortfield", "nme"), "sortfield"),
-        (("task", "--datemodifiedbegin", "2026-05-01T09:00+02:00"), "without a time zone"),
-        (("me",), "me cannot be listed: the API only lets it be read; see"),
+        (("task", "--datemodifiedbegin", "2026-05-01T09:00+02:00"), "datemodifiedbegin"),
+        (("me",), "me cannot be listed: it can only be read; see intervals-async get me"),
         (("projectnote", "--format", "xml"), "xml"),
     ],
 )
-def test_wrong_usage_costs_no_request(
-    account: FakeIntervals, invoke: Any, arguments: tuple[str, ...], words: str
+def test_wrong_usage_takes_no_request(
+    account: FakeIntervals, invoke: Invoke, arguments: tuple[str, ...], words: str
 ) -> None:
-    """What cannot be meant is refused with what to do instead."""
+    """Wrong usage sends no request, and the error suggests a remedy."""
     result = invoke("list", *arguments)
     assert result.exit_code == 2
-    assert words in result.stderr
+    assert words in without_frame(result.stderr)
     assert account.requests == 0
 
 
-def test_as_is_leaves_it_to_the_server(account: FakeIntervals, invoke: Any) -> None:
-    """``--as-is`` sends what the documentation does not allow, and asks for nothing required."""
+def test_as_is_sends_undocumented_values(account: FakeIntervals, invoke: Invoke) -> None:
+    """``--as-is`` sends values that are not documented, and requires no filter."""
     invoke("list", "task", "--as-is", "--sortfield", "odd", "--projectid", "x", "--overdue", "true")
     invoke("list", "personcontact", "--as-is")
     task, contact = account.log

@@ -1,15 +1,16 @@
-"""The command as a program: its help, version, entry points, and what stops it."""
+"""The command as a program: its help, version, imports, and interrupts."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import intervals_async
+
+from .conftest import Invoke, Spawn
 
 MISSING = """
 import sys
@@ -20,51 +21,51 @@ main()
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
-    """Run a program in a process of its own."""
+    """Run a program in another process."""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
-def test_the_help_names_the_commands_and_exit_codes(invoke: Any) -> None:
-    """``--help`` names every command and what the exit codes mean, and no way to give a token."""
+def test_help_names_commands_and_exit_codes(invoke: Invoke) -> None:
+    """``--help`` names the commands and the exit codes, and has no option for the token itself."""
     text = invoke("--help").stdout
     for word in ("demo", "sandbox", "export", "me", "quota", "--token-file", "130 interrupted"):
         assert word in text
     assert "--token " not in text
 
 
-def test_the_version_is_shown(invoke: Any) -> None:
-    """``--version`` shows the package's own version."""
+def test_version_is_printed(invoke: Invoke) -> None:
+    """``--version`` prints the version of the package."""
     assert invoke("--version").stdout == f"intervals-async {intervals_async.__version__}\n"
 
 
-def test_a_wrong_command_is_refused_with_the_nearest_name(invoke: Any) -> None:
-    """A command that is not known is wrong usage."""
+def test_unknown_command_suggests_a_similar_one(invoke: Invoke) -> None:
+    """The error about an unknown command suggests a similar one."""
     result = invoke("exprt")
     assert result.exit_code == 2
     assert "Did you mean 'export'?" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["typer", "rich"])
-def test_without_the_extra_one_line_says_what_to_install(name: str) -> None:
-    """Where typer or rich is missing, one line says how to get it."""
+def test_missing_extra_is_one_line(name: str) -> None:
+    """Without typer or rich, the command prints one line that names the extra to install."""
     done = run_python(MISSING.format(name=name))
     assert done.returncode == 1
     assert done.stderr == (
-        f"intervals-async: {name} is missing, which the command needs; "
-        "install intervals-async[cli]\n"
+        f"intervals-async: the package {name} is not installed; "
+        "run: pip install 'intervals-async[cli]'\n"
     )
 
 
-def test_another_missing_module_is_no_matter_of_the_extra() -> None:
-    """A broken installation is not mistaken for a missing extra."""
+def test_other_missing_modules_raise() -> None:
+    """A missing module of the package itself is not reported as a missing extra."""
     done = run_python(MISSING.format(name="intervals_async._cli.app"))
     assert done.returncode == 1
     assert "ModuleNotFoundError" in done.stderr
-    assert "install intervals-async[cli]" not in done.stderr
+    assert "intervals-async[cli]" not in done.stderr
 
 
-def test_the_library_does_not_import_the_command() -> None:
-    """Who imports the library pays for neither the command nor typer."""
+def test_library_does_not_import_the_command() -> None:
+    """Importing the library imports neither the command nor typer and rich."""
     done = run_python(
         "import sys, intervals_async; "
         "print({'typer', 'rich', 'intervals_async._cli'} & set(sys.modules) or 'none')"
@@ -72,8 +73,8 @@ def test_the_library_does_not_import_the_command() -> None:
     assert done.stdout == "none\n"
 
 
-def test_an_interrupt_while_it_starts_is_quiet() -> None:
-    """Ctrl-C during the imports ends the program as Ctrl-C later does."""
+def test_interrupt_during_imports_prints_nothing() -> None:
+    """Ctrl-C during the imports ends the program with exit code 130 and without output."""
     done = run_python(
         "import sys\n"
         "class Interrupt:\n"
@@ -86,9 +87,9 @@ def test_an_interrupt_while_it_starts_is_quiet() -> None:
     assert (done.returncode, done.stderr) == (130, "")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_help_that_cannot_be_written_is_said(spawn: Any) -> None:
-    """A full disk is one line for the help as well."""
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no /dev/full")
+def test_help_on_a_full_disk_is_a_failure(spawn: Spawn) -> None:
+    """The error about a help that cannot be written is one line."""
     with Path("/dev/full").open("wb") as full:
         process = spawn("--help", stdout=full)
         _, stderr = process.communicate()

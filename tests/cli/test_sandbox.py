@@ -1,29 +1,32 @@
-"""``sandbox`` serves a stand-in until it is stopped, and says at once how to reach it."""
+"""``sandbox`` serves a fake account until a signal, and prints the environment to reach it."""
 
 from __future__ import annotations
 
 import os
 import signal
-from typing import Any
 
 import pytest
 
 from intervals_async import IntervalsClient
 from intervals_async.testing import FakeIntervals
 
+from .conftest import Invoke, Spawn
 
-def addressed(line: bytes) -> dict[str, str]:
-    """Read the line that a shell is to take."""
+
+def read_environment(line: bytes) -> dict[str, str]:
+    """Parse the line that the user pastes into a shell."""
     export, *settings = line.decode().split()
     assert export == "export"
     return dict(setting.split("=", 1) for setting in settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_serves_until_it_is_stopped(spawn: Any, number: signal.Signals) -> None:
-    """The printed line leads to a server; Ctrl-C and SIGTERM end it cleanly."""
+async def test_sandbox_serves_until_a_signal(spawn: Spawn, number: signal.Signals) -> None:
+    """The printed line names a running server, and Ctrl-C or SIGTERM stops it with exit code 0."""
     process = spawn("sandbox", "--notes", 30, "--no-limits", "--seed", 7)
-    settings = addressed(process.stdout.readline())
+    assert process.stdout is not None
+    settings = read_environment(process.stdout.readline())
     async with IntervalsClient(
         settings["INTERVALS_TOKEN"], base_url=settings["INTERVALS_BASE_URL"]
     ) as client:
@@ -32,32 +35,34 @@ async def test_it_serves_until_it_is_stopped(spawn: Any, number: signal.Signals)
     process.send_signal(number)
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (0, b"")
-    assert stderr.startswith(b"# A stand-in for the Intervals API: 30 notes, 12 people.")
+    assert stderr.startswith(b"# A fake Intervals API with 30 notes and 12 people.")
     assert stderr.count(b"\n") == 1
 
 
-def test_its_line_suits_the_other_commands(spawn: Any) -> None:
-    """With the settings that it prints, this command talks to it."""
+@pytest.mark.slow
+def test_sandbox_environment_configures_the_command(spawn: Spawn) -> None:
+    """With the printed environment, the other commands use the sandbox."""
     sandbox = spawn("sandbox", "--notes", 3)
-    env = {**os.environ, **addressed(sandbox.stdout.readline())}
+    assert sandbox.stdout is not None
+    env = {**os.environ, **read_environment(sandbox.stdout.readline())}
     export = spawn("export", "projectnote", env=env)
     stdout, stderr = export.communicate()
     assert (export.returncode, stderr) == (0, b"")
     assert stdout.count(b"\n") == 3
 
 
-def test_a_port_in_use_is_said(account: FakeIntervals, invoke: Any) -> None:
-    """A port that somebody else has is one line."""
+def test_port_in_use_is_a_failure(account: FakeIntervals, invoke: Invoke) -> None:
+    """The error about a port in use is one line with a remedy."""
     port = account.url.rstrip("/").rpartition(":")[2]
     result = invoke("sandbox", "--port", port)
     assert result.exit_code == 1
     assert result.stderr == (
-        f"intervals-async: port {port} is in use; choose another with --port, or leave it out\n"
+        f"intervals-async: --port: expected a free port, got {port}; choose another one, or 0\n"
     )
 
 
-def test_a_port_that_is_refused_is_said(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port that may not be listened on is one line."""
+def test_forbidden_port_is_a_failure(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error about a port without permission is one line."""
 
     async def refuse(_: FakeIntervals) -> None:
         raise PermissionError(13, "Permission denied")
@@ -65,4 +70,4 @@ def test_a_port_that_is_refused_is_said(invoke: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(FakeIntervals, "start", refuse)
     result = invoke("sandbox", "--port", 80)
     assert result.exit_code == 1
-    assert result.stderr == ("intervals-async: port 80 cannot be listened on: Permission denied\n")
+    assert result.stderr == "intervals-async: --port: cannot listen on 80: Permission denied\n"

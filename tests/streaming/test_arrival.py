@@ -326,7 +326,7 @@ async def test_prefetch_can_be_left_out(fake: FakeIntervals, notes: Listing[Proj
 async def test_prefetch_needs_a_block(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
     """Or nobody would end what is under way."""
     stream = notes.stream(prefetch=True)
-    with pytest.raises(RuntimeError, match="prefetch=True works inside of 'async with' alone"):
+    with pytest.raises(RuntimeError, match="prefetch=True: expected an 'async with' block"):
         await anext(stream)
     with pytest.raises(RuntimeError, match="async with"):
         await anext(notes.pages(prefetch=True))
@@ -335,6 +335,7 @@ async def test_prefetch_needs_a_block(fake: FakeIntervals, notes: Listing[Projec
         assert await read_ids(stream) == ids(fake)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 4, 8])
 async def test_what_comes_ahead_is_bounded_by_bytes(concurrency: int) -> None:
     """However many pages are under way and however large they are."""

@@ -29,6 +29,8 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 
 FAULTS = [

@@ -19,6 +19,8 @@ import pytest
 import intervals_async
 from intervals_async.resources._registry import RESOURCES, public_names
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 
 # Names that the documentation shows, by module.
