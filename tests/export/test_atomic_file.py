@@ -194,6 +194,39 @@ def test_with_block_discards_an_uncommitted_file(
     assert (tmp_path / "b").read_bytes() == b"kept"
 
 
+def test_existing_target_is_refused_by_default(tmp_path: Path) -> None:
+    """Without force, an existing target is refused on opening, and no hidden file is left."""
+    (tmp_path / "a").write_text("mine")
+    with pytest.raises(FileExistsError):
+        AtomicFile(tmp_path / "a").open()
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "number"),
+    [
+        (Path.mkdir, "folder", errno.EISDIR),
+        (lambda path: path.symlink_to("elsewhere"), "link", errno.ELOOP),
+    ],
+    ids=["folder", "link"],
+)
+def test_obstacle_with_the_hidden_name_is_named(
+    tmp_path: Path, make: Callable[[Path], None], kind: str, number: int
+) -> None:
+    """A folder or link with the hidden name is an error that names it and says to remove it."""
+    make(tmp_path / ".a.part")
+    with pytest.raises(OSError, match=rf"\.a\.part is a {kind}; remove it") as caught:
+        AtomicFile(tmp_path / "a").open()
+    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "a"))
+
+
+def test_hidden_name_of_a_long_name_is_shortened(tmp_path: Path) -> None:
+    """A hidden name has at most 240 bytes; a longer one is shortened to a checksum."""
+    longest, longer = "x" * 234, "x" * 235
+    assert AtomicFile(tmp_path / longest).path.name == f".{longest}.part"
+    assert len(AtomicFile(tmp_path / longer).path.name) < 60
+
+
 def _without_hard_links(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))

@@ -165,6 +165,14 @@ def test_checksum_covers_the_last_4096_bytes(tmp_path: Path) -> None:
     output.discard()
 
 
+def test_file_shorter_by_one_byte_is_detected(tmp_path: Path) -> None:
+    """The error of a shorter file states the expected and the actual number of bytes."""
+    output, checkpoint = with_changed_byte(tmp_path, 10, 0)
+    output.path.write_bytes(bytes(9))
+    with pytest.raises(ResumeError, match="at least 10 bytes in the unfinished file, got 9"):
+        output.resume(checkpoint)
+
+
 def with_changed_byte(folder: Path, size: int, offset: int) -> tuple[FileOutput, Checkpoint]:
     """Write some bytes and a checkpoint, then change a byte of the unfinished file."""
     output = FileOutput(folder / "notes.jsonl")

@@ -101,6 +101,15 @@ def test_open_stream_stays_open(note: ProjectNote) -> None:
     assert json.loads(stream.getvalue()) == to_dict(note)
 
 
+def test_only_files_are_buffered(tmp_path: Path, note: ProjectNote) -> None:
+    """Small batches for a file are buffered; those for a stream or a device are written at once."""
+    for target, is_full in ((tmp_path / "a", False), (io.BytesIO(), True), ("/dev/null", True)):
+        sink = JsonLinesSink(target)
+        sink.open()
+        assert sink.buffer([note]) is is_full
+        sink.close(complete=True)
+
+
 def test_terminal_is_flushed_after_each_write(note: ProjectNote) -> None:
     """Every write to a terminal is flushed at once."""
 
