@@ -127,7 +127,7 @@ def test_a_chain_is_of_one_resource(intervals: IntervalsClient) -> None:
     """And takes complete listings only."""
     task: Listing[Any] = intervals.task.list()
     client: Listing[Any] = intervals.client.list()
-    with pytest.raises(ArgumentError, match="of task and client"):
+    with pytest.raises(ArgumentError, match="got task and client"):
         Listing.chain([task, client])
     for part in (intervals.task.list(limit=2), intervals.task.list(offset=2)):
         with pytest.raises(ArgumentError, match="without offset and limit"):

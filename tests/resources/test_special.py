@@ -355,7 +355,7 @@ async def test_action_notes_are_of_tasks_and_milestones_alone(
         ),
         (
             lambda i: i.task.create(title="x"),
-            r"task\.create\(\) : missing required field 'statusid'",
+            r"task\.create\(\): missing required field 'statusid'",
         ),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import string
+from collections.abc import Callable
 from zlib import crc32
 
 import pytest
@@ -47,6 +48,17 @@ def forged(fields: object) -> str:
     """Write a bookmark of anything, with a checksum that fits."""
     plain = json.dumps(fields).encode()
     return "1." + base64.urlsafe_b64encode(crc32(plain).to_bytes(4, "big") + plain).decode()
+
+
+def forged_with(**fields: object) -> str:
+    """Write a bookmark of the current version with some of its fields replaced."""
+    valid: dict[str, object] = {
+        "resource": HERE.resource, "listing": HERE.listing, "position": 1, "delivered": 1,
+        "listcount": None, "ascending": True, "recent": [], "unplaced": [], "former_end": None,
+        "partition": None,
+    }  # fmt: skip
+    assert fields.keys() <= valid.keys()
+    return forged([*(valid | fields).values()])
 
 
 def read(text: object) -> Bookmark:
@@ -158,14 +170,16 @@ def test_what_is_no_bookmark_is_refused(text: str) -> None:
         forged("projectnote"),
         forged(["projectnote", "abc", 1]),
         forged(["projectnote", "abc", 1, 1, None, True, [], 1]),
-        forged(["projectnote", "abc", "1", 1, None, True, []]),
-        forged(["projectnote", "abc", -1, 1, None, True, []]),
-        forged(["projectnote", "abc", True, 1, None, True, []]),
-        forged(["projectnote", "abc", 1, 1.5, None, True, []]),
-        forged(["projectnote", "abc", 1, 1, "x", True, []]),
-        forged(["projectnote", "abc", 1, 1, None, True, None]),
-        forged(["projectnote", "abc", 1, 1, None, True, ["1"]]),
-        forged(["projectnote", "abc", 1, 1, None, True, [2**63]]),
+        forged_with(resource=1),
+        forged_with(listing=None),
+        forged_with(position="1"),
+        forged_with(position=True),
+        forged_with(delivered=1.5),
+        forged_with(listcount="x"),
+        forged_with(recent=None),
+        forged_with(recent=["1"]),
+        forged_with(partition=["def", 0, 0]),
+        forged_with(partition=[1, 0, 0, 0]),
         forged(json.loads("[" * 900 + "]" * 900)),
     ],
 )
@@ -173,6 +187,59 @@ def test_what_only_looks_like_one_is_refused(text: str) -> None:
     """Whatever is in it, no other error comes out."""
     with pytest.raises(ArgumentError, match="got a damaged one"):
         read(text)
+
+
+COUNTS: dict[str, Callable[[int], str]] = {
+    "position": lambda number: forged_with(position=number),
+    "delivered": lambda number: forged_with(delivered=number),
+    "listcount": lambda number: forged_with(listcount=number),
+    "partition_start": lambda number: forged_with(partition=["def", number, 0, 0]),
+    "partition_counted": lambda number: forged_with(partition=["def", 0, number, 0]),
+    "partition_rows": lambda number: forged_with(partition=["def", 0, 0, number]),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_range_from_0_to_63_bits(name: str) -> None:
+    """A forged count is accepted from 0 to 2**63 - 1, and refused as damaged beyond."""
+    for number in (0, 1, 2**63 - 1):
+        assert getattr(read(COUNTS[name](number)), name) == number
+    for number in (-1, -(2**63), 2**63):
+        with pytest.raises(ArgumentError, match="damaged"):
+            read(COUNTS[name](number))
+
+
+@pytest.mark.parametrize("name", ["recent", "unplaced", "former_end"])
+def test_ids_range_over_64_bits(name: str) -> None:
+    """A forged id is accepted from -2**63 to 2**63 - 1, and refused as damaged beyond."""
+    for number in (-(2**63), -1, 0, 2**63 - 1):
+        forgery = forged_with(**{name: number if name == "former_end" else [number]})
+        found = getattr(read(forgery).tail, name)
+        assert found == (number if name == "former_end" else (number,))
+    for number in (-(2**63) - 1, 2**63):
+        with pytest.raises(ArgumentError, match="damaged"):
+            read(forged_with(**{name: number if name == "former_end" else [number]}))
+
+
+@pytest.mark.parametrize("name", ["recent", "unplaced"])
+@pytest.mark.parametrize(
+    "differences", [[2**63 - 1, 1], [-(2**63), -1], [-(2**63), 2**64 - 1], [1, True]]
+)
+def test_forged_differences_of_ids_are_refused(name: str, differences: list[int]) -> None:
+    """Differences of ids, and the ids that they add up to, are integers of at most 64 bits."""
+    with pytest.raises(ArgumentError, match="damaged"):
+        read(forged_with(**{name: differences}))
+
+
+def test_the_counts_of_a_bookmark_default_to_zero() -> None:
+    """A bookmark without a partition has no rows or counts of one, written or parsed."""
+    for bookmark in (HERE, read(str(HERE)), read(forged_with())):
+        assert bookmark.partition is None
+        assert bookmark.partition_start == 0
+        assert bookmark.partition_counted == 0
+        assert bookmark.partition_rows == 0
+    assert HERE.delivered == 0
+    assert HERE.listcount is None
 
 
 @pytest.mark.parametrize("value", [None, 1, b"1.abc", HERE])
