@@ -155,7 +155,7 @@ class PagePlan:
             end = self.end
             if end is not None and frontier >= end:
                 break
-            requests.append(self._request(frontier, self._rows(frontier)))
+            requests.append(self._request(frontier, self._choose_page_size(frontier)))
             frontier = requests[-1].end
         return requests
 
@@ -242,7 +242,7 @@ class PagePlan:
             overlap = min(self._first_overlap, begin)
         return PageRequest(begin - overlap, rows + overlap, overlap)
 
-    def _rows(self, begin: int) -> int:
+    def _choose_page_size(self, begin: int) -> int:
         rows = self.sizes.size
         if not self.sizes.fixed and self._known is not None:
             rest = max(self._known - begin, 0)

@@ -12,7 +12,7 @@ from ..errors import DriftError
 from ..events import DriftFound
 from .delivered import DeliveredIds
 from .drift import Drift, request_before
-from .lost_position import find_end
+from .lost_position import find_lost_position
 from .open_page import OpenPage
 from .options import ReadOptions
 from .page_plan import MARGIN, WIDEST, PagePlan, PageRequest
@@ -270,7 +270,9 @@ class Reconciler(Generic[R]):
         """
         drift, plan = self._drift, self._plan
         moved = abs((drift.listcount_before or 0) - (self._source.listcount or 0))
-        found = await find_end(self._source, self._window, self._delivered, plan.position, moved)
+        found = await find_lost_position(
+            self._source, self._window, self._delivered, plan.position, moved
+        )
         if found is None:
             raise self._error(
                 "lost position: none of the last yielded records exists any more; "
