@@ -114,7 +114,7 @@ class PartitionedListing(Listing[R]):
                 f"snapshot: expected False, because this range of {self._source.resource} takes "
                 "several requests, got True"
             )
-        options = attrs.evolve(options, resume=None)  # it is the bookmark of the whole
+        options = attrs.evolve(options, resume=None)  # the bookmark is that of the combined listing
 
         def open_reader(source: PageSource[R], start: Bookmark | None) -> Reader[R]:
             listing = Listing(source)
@@ -248,7 +248,7 @@ class PartitionReader(Generic[R]):
         if self._closed:
             return
         await reader.aclose()
-        if len(self._partitions) == 1:  # the last reader still tells its listcount
+        if len(self._partitions) == 1:  # the last reader still knows its listcount
             self._next_partition(0)
             return
         self._requests += reader.requests
