@@ -1,4 +1,4 @@
-"""Pure: rows of an answer to records, and records to plain data; cattrs does the work."""
+"""Pure: convert rows of a response to records, and records to plain data, with cattrs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALIASES = "aliases"
 
 
 def _arranged(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    # what holds objects has no hash; the other fields tell records apart well enough
+    # objects have no hash; the other fields distinguish records well enough
     hashed = [
         field.evolve(hash=False) if "Objects" in str(field.type) else field for field in fields
     ]
@@ -87,7 +87,7 @@ class RecordDecoder(Generic[R]):
         Args:
             rows: The rows, or a piece of them.
             json_path: Where all the rows stand.
-            first: The index there of the first one given.
+            first: The index there of the first of these rows.
 
         Raises:
             RecordError: A row is not a record, or a value does not fit its field.
@@ -131,7 +131,7 @@ class RecordDecoder(Generic[R]):
             raise RecordError(f"{where}: {message}", json_path=where) from None
 
     def _careful(self, row: object, json_path: str) -> R:
-        """Decode a row that is not the usual one; the quick way, if that does."""
+        """Decode an unusual row, the quick way if possible."""
         if isinstance(row, dict):
             try:
                 return self._sorted_out(row, self._structure)
@@ -151,7 +151,7 @@ class RecordDecoder(Generic[R]):
 
 
 def record_decoder(cls: type[R]) -> RecordDecoder[R]:
-    """Give the decoder of a record class; it is built once."""
+    """Return the decoder of a record class; it is built once."""
     wanted: Any = cls
     decoder: RecordDecoder[R] = _built_decoder(wanted)
     return decoder
@@ -163,11 +163,11 @@ def _built_decoder(cls: Any) -> RecordDecoder[Any]:
 
 
 def to_dict(record: Record) -> dict[str, Any]:
-    """Turn a record into plain data that any JSON library writes as it stands.
+    """Convert a record into plain data that any JSON library can write.
 
-    Dates and moments become ISO 8601 texts (UTC ones end in ``+00:00``, those in the
-    account's own zone carry none), decimals become texts so that no digit is lost, and
-    `extra` stays a mapping under its own name.
+    Dates and datetimes become ISO 8601 text. In UTC it ends in ``+00:00``; in the account's
+    own time zone it has no offset. Decimals become text, so no digit is lost. `extra` stays a
+    mapping under its own name.
     """
     plain: dict[str, Any] = _plain_converter().unstructure(record)
     return plain
@@ -179,7 +179,7 @@ def _unfrozen(cls: type[R]) -> type[Any]:
     A frozen class sets its fields through ``object.__setattr__``, and keyword-only arguments
     are matched one by one: together three quarters of the time that making a record takes.
     The subclass does neither. As it adds no field, Python lets its instances change their
-    class, and nobody sees one that has not.
+    class, and the decoder changes it before it returns them.
     """
 
     def required(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
@@ -205,8 +205,8 @@ def _unfrozen(cls: type[R]) -> type[Any]:
 
 
 def _structure_function(cls: type[Any], *, detailed: bool) -> Structure:
-    # Each field is given its hook here, None included. cattrs' own would be wrong for this
-    # wire without a word (bool("f") is True), and the path through a union costs more.
+    # Each field gets its hook here, None included. The hooks of cattrs would silently decode
+    # wrong values (bool("f") is True), and its path through a union costs more.
     hooks: dict[Any, Decode] = {kind | None: optional(read) for kind, read in DECODERS.items()}
     hooks |= DECODERS
     overrides: dict[str, Any] = {
@@ -225,7 +225,7 @@ def _structure_function(cls: type[Any], *, detailed: bool) -> Structure:
 
 
 def fields_of(cls: type[Record]) -> tuple[attrs.Attribute[Any], ...]:
-    """Give the fields of a record class, their types resolved."""
+    """Return the fields of a record class, with their types resolved."""
     # `record` makes attrs classes, but type checkers know them as dataclass-like only.
     known = attrs.resolve_types(cast("type[attrs.AttrsInstance]", cls))
     return tuple(attrs.fields(known))
@@ -242,5 +242,5 @@ def _plain_converter() -> Converter:
 
 def _check_create(error: BaseException, _: type | None) -> str:
     if isinstance(error, KeyError):
-        return "the field is missing"
+        return "missing required field"
     return str(error)[:200]

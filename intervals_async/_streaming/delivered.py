@@ -113,7 +113,7 @@ class DeliveredIds:
 
     @property
     def trusts_order(self) -> bool:
-        """Whether the order of the ids stands for that of the rows."""
+        """Whether the order of the ids is taken for that of the rows."""
         return self._trusted_up_to is not None
 
     @property

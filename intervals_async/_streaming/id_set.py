@@ -1,4 +1,4 @@
-"""Pure: the ids that a stream has given, in little memory."""
+"""Pure: the ids that a stream has yielded, in little memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BLOCK = 1024
 
 
 class IdSet:
-    """A set of whole numbers of 64 bits, in some 9 bytes each.
+    """A set of 64-bit integers that takes about 9 bytes for each.
 
     A set of Python's needs about 70. The numbers lie sorted in blocks; ids that come in
     order, up or down, are put in block by block, others one by one.

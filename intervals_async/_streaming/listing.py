@@ -119,7 +119,7 @@ class Listing(Generic[R]):
 
     @property
     def first_page_size(self) -> int:
-        """How many records a stream requests first if no `page_size` is given."""
+        """How many records a stream requests first if `page_size` is None."""
         return FIRST
 
     def estimate_requests(self, records: int) -> int:
@@ -141,7 +141,7 @@ class Listing(Generic[R]):
     if not TYPE_CHECKING:  # type checkers refuse a plain `for` on their own
 
         def __iter__(self) -> NoReturn:
-            """Say what to write instead of a plain ``for``."""
+            """Raise an error that explains what to write instead of a plain ``for``."""
             raise TypeError(
                 "Listing: expected 'async for', got 'for'; or use 'await listing.collect()'"
             )
@@ -191,7 +191,7 @@ class Listing(Generic[R]):
         return Stream(reader, bookmark, needs_block=checked.needs_block)
 
     def pages(self, **options: Unpack[PageOptions]) -> Pages[R]:
-        """Stream whole pages, in order.
+        """Stream complete pages, in order.
 
         A page is kept in memory, so set `page_size` if that matters.
 

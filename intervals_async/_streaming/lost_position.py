@@ -1,4 +1,4 @@
-"""Finds the end of the delivered records again, if not all rows before it were ever seen."""
+"""Finds the end of the delivered records again, if some rows before it were never seen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def find_lost_position(
 
     Returns:
         The offset after that record now, the first offset that was looked at, and the listcount.
-        None if no delivered record exists any more and the order of the ids does not tell.
+        None if no delivered record exists any more and the order of the ids does not help.
 
     Raises:
         CallError: A response could not be fetched.
@@ -72,7 +72,7 @@ async def _end_within(
         finally:
             window.drop(page)
         listcount = page.listcount
-        # a response that breaks off, or is empty despite its listcount, tells nothing
+        # a response that breaks off, or is empty despite its listcount, proves nothing
         if records is not None and (page.rows_read or (listcount or 0) <= request.offset):
             break
     return end, listcount

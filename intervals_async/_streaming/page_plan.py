@@ -108,7 +108,7 @@ class PagePlan:
         self.begun = begun
         self.left = None if limit is None else max(limit - yielded, 0)
         self._concurrency = concurrency
-        # The overlap of the very first page, whose rows show what stands before a slice.
+        # The overlap of the very first page, whose rows show what precedes a slice.
         self._first_overlap = first_overlap
         # The listcount as far as it is believed.
         self._known: int | None = None
@@ -184,7 +184,7 @@ class PagePlan:
     def note_listcount(self, listcount: int | None) -> None:
         """Note the listcount of a response that is not complete yet.
 
-        Only a complete response tells that there are no more rows: see `end_page`.
+        Only a complete response proves that there are no more rows: see `end_page`.
         """
         if listcount is not None and listcount > self.position:
             self._known = listcount
@@ -216,11 +216,11 @@ class PagePlan:
         if listcount is not None:
             self._known = listcount
         if listcount is not None and new and rows > request.overlap and reached > listcount:
-            # The response disproves its own count, so only an empty page tells the end.
+            # The response disproves its own count, so only an empty page marks the end.
             self._known = reached + 1
         count = self._known
         if count is None:
-            # Fewer rows than the overlap: rows were deleted, and the rest stands before.
+            # Fewer rows than the overlap: rows were deleted, and the rest is before.
             self._ended = rows == request.overlap or (rows == 0 and request.offset == 0)
             return
         if request.overlap < rows < request.limit and reached < count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["BYTES", "FIRST", "GROWTH", "PageSizes"]
 
-# Rows of the first page: enough to tell the size of a row, few enough to arrive at once.
+# Rows of the first page: enough to estimate the size of a row, few enough to arrive at once.
 FIRST = 100
 
 # A page is at most this many times larger than the one before.

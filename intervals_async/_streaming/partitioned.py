@@ -133,7 +133,7 @@ class PartitionedListing(Listing[R]):
                 "resume: expected a chain of disjoint listings; pass disjoint=True to "
                 "Listing.chain() if no record is in two of them"
             )
-        options = attrs.evolve(options, resume=None)  # it is the bookmark of the whole
+        options = attrs.evolve(options, resume=None)  # the bookmark is that of the combined listing
 
         def open_reader(source: PageSource[R], start: Bookmark | None) -> Reader[R]:
             listing = Listing(source)
@@ -267,7 +267,7 @@ class PartitionReader(Generic[R]):
         if self._closed:
             return
         await reader.aclose()
-        if len(self._partitions) == 1:  # the last reader still tells its listcount
+        if len(self._partitions) == 1:  # the last reader still knows its listcount
             self._next_partition(0)
             return
         self._requests += reader.requests

@@ -66,13 +66,13 @@ class Reconciler(Generic[R]):
         self._drift = Drift(source.listcount)
         # How many pages met nothing since one did.
         self._wasted = 0
-        # Whether a `DriftError` told of drift that is not repaired yet.
+        # Whether a `DriftError` reported drift that is not repaired yet.
         self._raised = False
         self.is_lost = False
         # The number of passes after the first, and whether this one has met a delivered record.
         self._passes = 0
         self._met_again = False
-        # Whether a `DriftError` at the end told of records that may be missing.
+        # Whether a `DriftError` at the end reported records that may be missing.
         self._complained = False
 
     @property
@@ -122,7 +122,7 @@ class Reconciler(Generic[R]):
         return self._new_records(page, ids, skip)
 
     def end_page(self, page: OpenPage[R]) -> None:
-        """Note what the end of a page tells about drift.
+        """Note what the end of a page shows about drift.
 
         Raises:
             DriftError: As `compare` raises it.
@@ -192,7 +192,7 @@ class Reconciler(Generic[R]):
         """Note that rows have moved; `position` is that of the next record, if it is known.
 
         Raises:
-            DriftError: The caller wants to know. The next call goes on.
+            DriftError: `on_drift` is ``"raise"``. The next call continues.
         """
         before = self._plan.position
         shift = None if position is None else position - before

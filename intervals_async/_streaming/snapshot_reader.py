@@ -26,9 +26,9 @@ TRIES = 5
 
 
 class SnapshotReader(Generic[R]):
-    """Reads a whole listing in one response, which is consistent whatever others do.
+    """Reads a complete listing in one response, which is consistent whatever others do.
 
-    A small request first tells how many records there are. The response is read while it
+    A small request first reads how many records there are. The response is read while it
     arrives, and must hold as many records as its own listcount says.
     """
 

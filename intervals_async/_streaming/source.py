@@ -157,7 +157,7 @@ class PageSource(Generic[R]):
             rows_read: How many rows of it were read before.
 
         Returns:
-            The records up to the first row that is none, and why it is none. No records and
+            The records before the first invalid row, and why that row is invalid. No records and
             no error at the end of the page.
 
         Raises:

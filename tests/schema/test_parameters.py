@@ -1,4 +1,4 @@
-"""Filters and fields are checked and written before a request is spent."""
+"""Filters and fields are checked and encoded before a request is sent."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ WEST = timezone(timedelta(hours=-2))
 
 
 class Direction(str, Enum):  # noqa: UP042  StrEnum's members are their values anyway
-    """A text that is more than one."""
+    """A member that is also text."""
 
     UP = "ASC"
 
 
 class Place(int, Enum):
-    """A number that is more than one."""
+    """A member that is also a number."""
 
     THIRD = 3
 
@@ -59,7 +59,7 @@ class Sample(TypedDict, total=False):
 
 
 class Strict(TypedDict):
-    """One that must be given, one that need not."""
+    """One required parameter and one optional one."""
 
     must: Annotated[int, "doc"]
     may: NotRequired[str]
@@ -68,8 +68,8 @@ class Strict(TypedDict):
 KNOWN = parameters(Sample)
 
 
-def test_a_typed_dict_says_it_all() -> None:
-    """Kind, several, required, None and choices are read off the annotations."""
+def test_parameters_are_read_from_annotations() -> None:
+    """The annotations define kind, multiple values, required, None and choices."""
     assert list(KNOWN.values()) == [
         Parameter("number", "integer", required=True),
         Parameter("ids", "integer", multiple=True),
@@ -87,8 +87,8 @@ def test_a_typed_dict_says_it_all() -> None:
     assert [p.required for p in parameters(Strict).values()] == [True, False]
 
 
-def test_a_type_without_meaning_is_a_mistake_of_ours() -> None:
-    """A parameter that nobody could write is found the first time it is read."""
+def test_an_unsupported_type_is_refused() -> None:
+    """A parameter of an unsupported type is found when the parameters are first read."""
     untyped = TypedDict("untyped", {"x": None})  # noqa: UP013  a class would not do for None alone
     with pytest.raises(TypeError, match="expected one supported type"):
         parameters(untyped)
@@ -122,15 +122,15 @@ def test_a_type_without_meaning_is_a_mistake_of_ours() -> None:
         ({"local": datetime(2024, 1, 2, 3, 4)}, "2024-01-02 03:04:00"),  # noqa: DTZ001  as meant
     ],
 )
-def test_values_are_written_as_the_wire_wants_them(given: dict[str, Any], query: str) -> None:
-    """Several ids become a comma list, booleans t and f, dates ISO."""
+def test_values_are_encoded_for_a_query(given: dict[str, Any], query: str) -> None:
+    """Several ids become a comma list, booleans t and f, dates ISO 8601."""
     assert encode_query("x.list()", KNOWN, {"number": 1, **given})[1:] == (
         (next(iter(given)), query),
     )
 
 
-def test_a_body_carries_numbers_texts_and_null() -> None:
-    """Ids stay numbers, decimals become texts, None clears where the API takes it."""
+def test_values_are_encoded_for_a_body() -> None:
+    """In a body ids stay numbers, decimals become text, and None becomes null."""
     given = {"number": 1, "flag": True, "amount": None, "text": "ä"}
     assert encode_body("x.create()", KNOWN, given) == {
         "number": 1,
@@ -188,22 +188,22 @@ def test_a_body_carries_numbers_texts_and_null() -> None:
         ),
     ],
 )
-def test_a_wrong_argument_is_refused_and_named(given: dict[str, Any], complaint: str) -> None:
-    """The message says which argument, what it takes, and what came; nothing is sent."""
+def test_a_wrong_argument_is_refused(given: dict[str, Any], complaint: str) -> None:
+    """The error names the argument, what it expects, and what it got."""
     with pytest.raises(ArgumentError) as caught:
         encode_query("x.list()", KNOWN, given)
     assert complaint in str(caught.value)
 
 
 def test_values_stay_out_of_messages() -> None:
-    """A refused value may be a secret."""
+    """An error does not show a refused value, which may be a secret."""
     with pytest.raises(ArgumentError) as caught:
         encode_body("person.update()", KNOWN, {"number": 1, "flag": "hunter2"})
     assert "hunter2" not in str(caught.value)
 
 
-def test_what_the_documentation_refuses_can_be_sent_as_it_is() -> None:
-    """The server may be more lenient: only what the wire cannot say is refused."""
+def test_unchecked_values_are_sent() -> None:
+    """Without checks, only values that cannot be encoded are refused."""
     given = {
         "name": "x" * 300,
         "order": "SIDEWAYS",
@@ -231,7 +231,7 @@ def test_what_the_documentation_refuses_can_be_sent_as_it_is() -> None:
 
 
 def test_a_resource_without_filters_says_so() -> None:
-    """There is nothing to suggest, and the message does not pretend."""
+    """The error about a filter of a resource without filters suggests none."""
     with pytest.raises(ArgumentError, match="expected no filters, got 'a'"):
         encode_query("me.list()", {}, {"a": 1})
 
@@ -252,8 +252,8 @@ def test_a_resource_without_filters_says_so() -> None:
         ("local", "2024-01-02", datetime(2024, 1, 2)),  # noqa: DTZ001  as meant
     ],
 )
-def test_typed_words_are_read(name: str, words: str, value: object) -> None:
-    """The command line gives texts."""
+def test_typed_values_are_parsed(name: str, words: str, value: object) -> None:
+    """A value typed on the command line is parsed by the kind of its parameter."""
     assert KNOWN[name].parse(words) == value
 
 
@@ -268,20 +268,20 @@ def test_typed_words_are_read(name: str, words: str, value: object) -> None:
         ("utc", "x"),
     ],
 )
-def test_typed_words_that_do_not_fit_are_refused(name: str, words: str) -> None:
-    """The message repeats what was typed and says what is taken."""
+def test_invalid_typed_values_are_refused(name: str, words: str) -> None:
+    """The error repeats what was typed and says what is expected."""
     with pytest.raises(ArgumentError, match=rf"{name}: expected .*, got '"):
         KNOWN[name].parse(words)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, True, "9", 9.0, None])
-def test_an_id_is_a_whole_number_above_zero(wrong: object) -> None:
-    """A wrong id would be a wrong address."""
+def test_an_id_is_an_integer_above_zero(wrong: object) -> None:
+    """A wrong id is refused, because it would request a wrong address."""
     with pytest.raises(ArgumentError, match="expected an id, an integer above 0, got"):
         identifier("x.get()", wrong)
 
 
-def test_several_means_any_iterable() -> None:
-    """Sets, generators and dict views of ids are as good as lists."""
+def test_multiple_values_may_be_any_iterable() -> None:
+    """A view of a dict's keys is accepted like a list of ids."""
     ids: Iterable[int] = {3: "a", 5: "b"}.keys()
     assert encode_query("x", KNOWN, {"number": 1, "ids": ids})[1] == ("ids", "3,5")

@@ -48,7 +48,7 @@ def decode_page(*rows: object) -> list[ProjectNote]:
 
 
 def test_a_row_becomes_a_record() -> None:
-    """Each field has its type; null, an empty text and an absent field are None."""
+    """Each field has its type; null, empty text and an absent field become None."""
     assert decode() == ProjectNote(
         id=9,
         projectid=3,
@@ -68,13 +68,13 @@ def test_a_row_becomes_a_record() -> None:
 
 
 def test_an_empty_required_text_stays_a_text() -> None:
-    """Only where a field is optional does an empty text mean nothing."""
+    """Empty text in a required field stays empty text, and does not become None."""
     assert not decode(title="").title
     assert decode(title="").title is not None
 
 
 def test_unknown_keys_are_kept() -> None:
-    """What the server sends beyond the known fields is in extra, even a key of that name."""
+    """Unknown keys are kept in extra, even a key with that name."""
     unknown = {"clientid": "7", "extra": {"a": 1}, "more": None}
     assert decode(**unknown).extra == unknown
     assert list(decode(**unknown).extra) == list(unknown)
@@ -85,8 +85,8 @@ def test_unknown_keys_are_kept() -> None:
     assert decode().extra == {}
 
 
-def test_as_many_keys_as_are_known_are_not_therefore_the_known_ones() -> None:
-    """One absent, one unknown: what is absent is None, what is unknown is kept."""
+def test_an_absent_and_an_unknown_key_do_not_cancel_out() -> None:
+    """With one key absent and one unknown, the absent is None and the unknown is kept."""
     row = {**WHOLE_ROW, "clientid": "7"}
     del row["projectlabelactive"]
     (note,) = decode_page(row)
@@ -94,21 +94,21 @@ def test_as_many_keys_as_are_known_are_not_therefore_the_known_ones() -> None:
     assert note.extra == {"clientid": "7"}
 
 
-def test_no_two_records_share_what_is_extra() -> None:
-    """Even where there is nothing, so that no record can be changed through another."""
+def test_records_do_not_share_extra() -> None:
+    """Each record has its own extra, even if it is empty."""
     first, second = decode_page(WHOLE_ROW, WHOLE_ROW)
     assert first.extra is not second.extra
 
 
 def test_the_known_part_of_a_row_decides_equality_and_hash() -> None:
-    """Records are values: they compare by content and can be put into a set."""
+    """Records compare and hash by their known fields."""
     assert decode() == decode()
     assert decode() != decode(id="10")
     assert len({decode(), decode(), decode(more=1)}) == 2
 
 
 def test_records_are_frozen_and_slotted() -> None:
-    """A record does not change, and takes no more memory than its fields."""
+    """A record cannot change, and takes no more memory than its fields."""
     note = decode()
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         note.title = "other"  # type: ignore[misc]  # frozen is what is tested
@@ -116,8 +116,8 @@ def test_records_are_frozen_and_slotted() -> None:
 
 
 @pytest.mark.parametrize("row", [ROW, WHOLE_ROW, {**ROW, "more": [1]}])
-def test_a_decoded_record_is_as_a_made_one(row: dict[str, object]) -> None:
-    """Of the same class, frozen, equal; it survives pickle and copy."""
+def test_a_decoded_record_equals_a_constructed_one(row: dict[str, object]) -> None:
+    """A decoded record has the same class, is frozen and equal, and survives pickle and copy."""
     (note,) = decode_page(row)
     made = ProjectNote(**{name: getattr(note, name) for name in to_dict(note)})
     assert type(note) is type(made) is ProjectNote
@@ -135,7 +135,7 @@ def test_a_decoded_record_is_as_a_made_one(row: dict[str, object]) -> None:
 
 
 def test_extra_is_the_last_field() -> None:
-    """Columns come in the order of the documentation, what is unknown behind them."""
+    """Fields follow the order of the documentation, and extra comes last."""
     for record in (ProjectNote, PersonContact, Project):
         names = list(to_dict(record_decoder(record).record(SAMPLES[record], "$")))
         assert names[0] == "id"
@@ -157,7 +157,7 @@ SAMPLES: dict[type[Record], dict[str, Any]] = {
 
 @pytest.mark.parametrize("spelling", ["contact_type_id", "contacttypeid"])
 def test_both_spellings_of_a_contact_type_are_read(spelling: str) -> None:
-    """The API spells it one way in requests and another in answers."""
+    """Both spellings that the API uses for a contact type are read."""
     row = {
         "id": "1",
         "personid": "2",
@@ -172,7 +172,7 @@ def test_both_spellings_of_a_contact_type_are_read(spelling: str) -> None:
 
 
 def test_the_documented_spelling_wins() -> None:
-    """Where both spellings come, that of the documentation counts."""
+    """If a row has both spellings, the documented one is used."""
     row = {**SAMPLES[PersonContact], "contacttypeid": "99"}
     assert record_decoder(PersonContact).record(row, "$").contact_type_id == 3
 
@@ -182,7 +182,7 @@ def test_the_documented_spelling_wins() -> None:
     [("Ann &amp; Bob", "Ann & Bob"), ([{"id": "4"}], ({"id": "4"},)), ("", None), (None, None)],
 )
 def test_a_project_keeps_both_shapes_of_its_manager(manager: object, expected: object) -> None:
-    """A text in a list, objects in the member: neither is lost."""
+    """A project's manager is text in a list and objects in a single record; both are kept."""
     row = {"id": "1", "localid": "00069", "manager": manager, "managerid": "3,5", "budget": "9.90"}
     project = record_decoder(Project).record(row, "$")
     assert project.manager == expected
@@ -199,7 +199,7 @@ def test_a_project_keeps_both_shapes_of_its_manager(manager: object, expected: o
         ({**ROW, "id": None}, "$.projectnote[1].id: expected an integer, got None"),
         (
             {key: value for key, value in ROW.items() if key != "title"},
-            "$.projectnote[1].title: the field is missing",
+            "$.projectnote[1].title: missing required field",
         ),
         ("text", "$.projectnote[1]: expected an object, got str"),
         (None, "$.projectnote[1]: expected an object, got NoneType"),
@@ -208,15 +208,15 @@ def test_a_project_keeps_both_shapes_of_its_manager(manager: object, expected: o
     ],
 )
 def test_a_wrong_row_is_named(row: object, message: str) -> None:
-    """The error says which field of which row is wrong, and what was found."""
+    """The error names the row and field that are wrong, and what they contain."""
     with pytest.raises(RecordError) as caught:
         record_decoder(ProjectNote).records([ROW, row], "$.projectnote")
     assert caught.value.message.startswith(message)
     assert caught.value.message.startswith(caught.value.json_path)
 
 
-def test_the_records_before_a_wrong_row_can_be_had() -> None:
-    """They come with the error, which names the row by its place among all of the page."""
+def test_the_records_before_a_wrong_row_are_returned() -> None:
+    """Records before a wrong row come with the error, which names the row's index in the page."""
     wrong = {**WHOLE_ROW, "secure": "maybe"}
     rows = [WHOLE_ROW, ROW, wrong, WHOLE_ROW]
     decoder = record_decoder(ProjectNote)
@@ -243,8 +243,8 @@ def test_the_records_before_a_wrong_row_can_be_had() -> None:
     ),
     st.sets(st.sampled_from([*WHOLE_ROW])),
 )
-def test_only_a_record_error_comes_out(changes: dict[str, Any], absent: set[str]) -> None:
-    """Whatever JSON holds in whichever field, decoding gives a record or a RecordError.
+def test_decoding_raises_only_record_errors(changes: dict[str, Any], absent: set[str]) -> None:
+    """Decoding any JSON returns a record or raises RecordError.
 
     A row decoded in a page, the quick way, is the same as one decoded by itself, in detail.
     """
@@ -260,7 +260,7 @@ def test_only_a_record_error_comes_out(changes: dict[str, Any], absent: set[str]
 
 
 def test_to_dict_is_plain_data() -> None:
-    """Any JSON library can write it, and no digit or zone is lost."""
+    """Any JSON library can write the result of to_dict, without losing digits or time zones."""
     project = Project(id=1, datestart=date(2024, 1, 2), budget=Decimal("0.10"), extra={"a": [1]})
     plain = to_dict(project)
     assert plain["datestart"] == "2024-01-02"

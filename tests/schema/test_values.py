@@ -1,4 +1,4 @@
-"""The wire's strings become Python's values, exactly or not at all."""
+"""Decoding the values of the API: exactly, or not at all."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ from intervals_async._schema import values
         (values.text_or_objects, [{"id": "1"}], ({"id": "1"},)),
     ],
 )
-def test_reads(read: Callable[[object], Any], wire: object, value: object) -> None:
-    """Each kind is read as the contract says it is sent."""
+def test_values_are_decoded(read: Callable[[object], Any], wire: object, value: object) -> None:
+    """Each kind of value is decoded as the API sends it."""
     assert read(wire) == value
     assert type(read(wire)) is type(value)
 
@@ -87,16 +87,16 @@ def test_reads(read: Callable[[object], Any], wire: object, value: object) -> No
         (values.text_or_objects, [None, [1]]),
     ],
 )
-def test_refuses(read: Callable[[object], Any], wires: list[object]) -> None:
-    """What does not fit is a ValueError, never a guess."""
+def test_invalid_values_are_refused(read: Callable[[object], Any], wires: list[object]) -> None:
+    """A value that does not fit raises ValueError, and is never guessed."""
     for wire in wires:
         with pytest.raises(ValueError):
             read(wire)
 
 
 @pytest.mark.parametrize("kind", values.DECODERS)
-def test_both_ways_to_say_nothing_are_none(kind: object) -> None:
-    """JSON null and an empty text are None where a field is optional."""
+def test_null_and_empty_text_are_none(kind: object) -> None:
+    """Null and empty text become None in an optional field of any kind."""
     read = values.optional(values.DECODERS[kind])
     assert read(None, kind) is None
     assert read("", kind) is None
@@ -126,7 +126,7 @@ def outcome(read: Callable[[object], Any], wire: object) -> object:
 @pytest.mark.parametrize("kind", values.DECODERS)
 @given(wire=JSON)
 def test_an_optional_value_is_read_as_a_required_one(kind: object, wire: object) -> None:
-    """Beside the two ways to say nothing, being optional changes neither values nor errors."""
+    """Apart from null and empty text, optional and required fields decode alike."""
     read = values.DECODERS[kind]
     optional = values.optional(read)
     if wire is None or wire == "":
@@ -138,8 +138,8 @@ def test_an_optional_value_is_read_as_a_required_one(kind: object, wire: object)
 
 
 @given(st.text("0123456789 -+_.e٣", max_size=25) | st.integers().map(str))
-def test_a_whole_number_is_what_python_reads(wire: str) -> None:
-    """However long the text is: with no underscore, and within 64 bits."""
+def test_an_integer_is_what_python_reads(wire: str) -> None:
+    """An integer of any length is read as Python does, without underscores and within 64 bits."""
     try:
         expected = int(wire)
     except ValueError:
@@ -151,8 +151,8 @@ def test_a_whole_number_is_what_python_reads(wire: str) -> None:
         assert values.integer(wire) == expected
 
 
-def test_a_long_value_is_cut_in_the_complaint() -> None:
-    """A complaint stays one readable line."""
+def test_a_long_value_is_shortened_in_the_error() -> None:
+    """An error shortens a long value, so that it stays one readable line."""
     with pytest.raises(ValueError, match="…") as caught:
         values.boolean("x" * 10_000)
     assert len(str(caught.value)) < 120
@@ -165,26 +165,26 @@ def test_a_long_value_is_cut_in_the_complaint() -> None:
         )
     ).map("".join)
 )
-def test_the_quick_way_to_decode_entities_is_the_right_one(plain: str) -> None:
-    """Whatever is mixed, nested or cut: the same as the standard library gives."""
+def test_entities_are_decoded_as_by_the_standard_library(plain: str) -> None:
+    """Any mix of entities decodes as html.unescape does."""
     assert values.unescaped(plain) == html.unescape(plain)
 
 
 @given(st.integers(min_value=-(2**63), max_value=2**63 - 1))
 def test_every_id_survives(number: int) -> None:
-    """What the database can hold is read back exactly, as text and as number."""
+    """Every 64-bit id is decoded exactly, from text and from a number."""
     assert values.integer(str(number)) == values.integer(number) == number
 
 
 @given(st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  Hypothesis wants it naive
-def test_every_moment_survives(moment: datetime) -> None:
-    """A UTC timestamp is read back to the microsecond."""
+def test_every_utc_datetime_survives(moment: datetime) -> None:
+    """A UTC timestamp is decoded to the microsecond."""
     assert values.utc_moment(f"{moment.replace(tzinfo=None)}") == moment
 
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary()))
-def test_nothing_but_a_value_error_comes_out(wire: object) -> None:
-    """Whatever the wire holds, a reader gives a value or a ValueError."""
+def test_decoding_raises_only_value_errors(wire: object) -> None:
+    """Whatever the API sends, a decoder returns a value or raises ValueError."""
     for read in values.DECODERS.values():
         try:
             read(wire, None)

@@ -1,4 +1,4 @@
-"""What all tests of streams share: a listing."""
+"""The listing that all stream tests share."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from intervals_async import IntervalsClient, Listing, ProjectNote
 
 @pytest.fixture
 async def notes(intervals: IntervalsClient) -> Listing[ProjectNote]:
-    """Give the listing of all 50 notes."""
+    """Return the listing of all 50 notes."""
     return intervals.projectnote.list()

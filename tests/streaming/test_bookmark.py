@@ -1,10 +1,11 @@
-"""Bookmarks: a short text that brings back where a stream stood, or is refused."""
+"""Bookmarks: a short text that restores the position of a stream, or is refused."""
 
 from __future__ import annotations
 
 import base64
 import json
 import string
+from collections.abc import Callable
 from zlib import crc32
 
 import pytest
@@ -49,6 +50,17 @@ def forged(fields: object) -> str:
     return "1." + base64.urlsafe_b64encode(crc32(plain).to_bytes(4, "big") + plain).decode()
 
 
+def forged_with(**fields: object) -> str:
+    """Write a bookmark of the current version with some of its fields replaced."""
+    valid: dict[str, object] = {
+        "resource": HERE.resource, "listing": HERE.listing, "position": 1, "delivered": 1,
+        "listcount": None, "ascending": True, "recent": [], "unplaced": [], "former_end": None,
+        "partition": None,
+    }  # fmt: skip
+    assert fields.keys() <= valid.keys()
+    return forged([*(valid | fields).values()])
+
+
 def read(text: object) -> Bookmark:
     """Read a bookmark of the listing here."""
     bookmark = Bookmark.parse(text)
@@ -57,15 +69,15 @@ def read(text: object) -> Bookmark:
 
 
 @given(bookmark=bookmarks)
-def test_what_is_read_is_what_was_written(bookmark: Bookmark) -> None:
-    """The place, the counts, and the records to meet again."""
+def test_a_written_bookmark_is_read_back(bookmark: Bookmark) -> None:
+    """A bookmark survives writing and parsing, with white space around it too."""
     assert read(str(bookmark)) == bookmark
     assert read(f" {bookmark}\n") == bookmark
 
 
 @given(bookmark=bookmarks)
-def test_it_may_stand_in_an_address_and_in_a_files_name(bookmark: Bookmark) -> None:
-    """There are letters, digits, dots, dashes and underscores in it, and nothing else."""
+def test_a_bookmark_is_safe_in_urls_and_file_names(bookmark: Bookmark) -> None:
+    """A bookmark consists of letters, digits, dots, dashes and underscores only."""
     assert set(str(bookmark)) <= {*ALPHABET, "."}
 
 
@@ -96,13 +108,13 @@ def test_it_may_stand_in_an_address_and_in_a_files_name(bookmark: Bookmark) -> N
     ],
 )
 def test_the_text_of_version_1_stays_the_same(text: str, bookmark: Bookmark) -> None:
-    """Bookmarks that were stored before can be resumed, and new ones are read by old releases."""
+    """The text of version 1 is stable, so stored bookmarks can be resumed by other releases."""
     assert str(bookmark) == text
     assert Bookmark.parse(text) == bookmark
 
 
-def test_it_is_short() -> None:
-    """Sixteen records of seven digits fit into 300 characters."""
+def test_a_bookmark_is_short() -> None:
+    """A bookmark with 16 ids of seven digits has fewer than 300 characters."""
     tail = DeliveredTail().followed_by(range(1_000_000, 1_001_000))
     bookmark = Bookmark(
         resource="projectnote",
@@ -116,8 +128,8 @@ def test_it_is_short() -> None:
 
 
 @given(bookmark=bookmarks, data=st.data())
-def test_one_that_was_damaged_is_refused(bookmark: Bookmark, data: st.DataObject) -> None:
-    """Cut off anywhere, or with a letter changed: it never leads to another place."""
+def test_a_damaged_bookmark_is_refused(bookmark: Bookmark, data: st.DataObject) -> None:
+    """A bookmark that is cut off or changed never leads to another position."""
     text = str(bookmark)
     place = data.draw(st.integers(2, len(text) - 1))
     letter = data.draw(st.sampled_from(ALPHABET))
@@ -129,14 +141,14 @@ def test_one_that_was_damaged_is_refused(bookmark: Bookmark, data: st.DataObject
         found = read(text[:place] + letter + text[place + 1 :])
     except ArgumentError:
         return
-    assert found == bookmark  # of the last letter not every bit counts
+    assert found == bookmark  # not every bit of the last letter is used
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", "1", "1.", ".", "x.abc", "-1.abc", "projectnote", "1,abc"]
 )
-def test_what_is_no_bookmark_is_refused(text: str) -> None:
-    """The message says where to get one."""
+def test_other_text_is_refused(text: str) -> None:
+    """Text that is not a bookmark is refused, and the error says where to get one."""
     with pytest.raises(
         ArgumentError,
         match=r"expected a bookmark, got other text; pass the text of stream\.bookmark",
@@ -158,26 +170,81 @@ def test_what_is_no_bookmark_is_refused(text: str) -> None:
         forged("projectnote"),
         forged(["projectnote", "abc", 1]),
         forged(["projectnote", "abc", 1, 1, None, True, [], 1]),
-        forged(["projectnote", "abc", "1", 1, None, True, []]),
-        forged(["projectnote", "abc", -1, 1, None, True, []]),
-        forged(["projectnote", "abc", True, 1, None, True, []]),
-        forged(["projectnote", "abc", 1, 1.5, None, True, []]),
-        forged(["projectnote", "abc", 1, 1, "x", True, []]),
-        forged(["projectnote", "abc", 1, 1, None, True, None]),
-        forged(["projectnote", "abc", 1, 1, None, True, ["1"]]),
-        forged(["projectnote", "abc", 1, 1, None, True, [2**63]]),
+        forged_with(resource=1),
+        forged_with(listing=None),
+        forged_with(position="1"),
+        forged_with(position=True),
+        forged_with(delivered=1.5),
+        forged_with(listcount="x"),
+        forged_with(recent=None),
+        forged_with(recent=["1"]),
+        forged_with(partition=["def", 0, 0]),
+        forged_with(partition=[1, 0, 0, 0]),
         forged(json.loads("[" * 900 + "]" * 900)),
     ],
 )
-def test_what_only_looks_like_one_is_refused(text: str) -> None:
-    """Whatever is in it, no other error comes out."""
+def test_a_forged_bookmark_is_refused(text: str) -> None:
+    """A forged bookmark with invalid fields is refused as damaged, with no other error."""
     with pytest.raises(ArgumentError, match="got a damaged one"):
         read(text)
 
 
+COUNTS: dict[str, Callable[[int], str]] = {
+    "position": lambda number: forged_with(position=number),
+    "delivered": lambda number: forged_with(delivered=number),
+    "listcount": lambda number: forged_with(listcount=number),
+    "partition_start": lambda number: forged_with(partition=["def", number, 0, 0]),
+    "partition_counted": lambda number: forged_with(partition=["def", 0, number, 0]),
+    "partition_rows": lambda number: forged_with(partition=["def", 0, 0, number]),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_range_from_0_to_63_bits(name: str) -> None:
+    """A forged count is accepted from 0 to 2**63 - 1, and refused as damaged beyond."""
+    for number in (0, 1, 2**63 - 1):
+        assert getattr(read(COUNTS[name](number)), name) == number
+    for number in (-1, -(2**63), 2**63):
+        with pytest.raises(ArgumentError, match="damaged"):
+            read(COUNTS[name](number))
+
+
+@pytest.mark.parametrize("name", ["recent", "unplaced", "former_end"])
+def test_ids_range_over_64_bits(name: str) -> None:
+    """A forged id is accepted from -2**63 to 2**63 - 1, and refused as damaged beyond."""
+    for number in (-(2**63), -1, 0, 2**63 - 1):
+        forgery = forged_with(**{name: number if name == "former_end" else [number]})
+        found = getattr(read(forgery).tail, name)
+        assert found == (number if name == "former_end" else (number,))
+    for number in (-(2**63) - 1, 2**63):
+        with pytest.raises(ArgumentError, match="damaged"):
+            read(forged_with(**{name: number if name == "former_end" else [number]}))
+
+
+@pytest.mark.parametrize("name", ["recent", "unplaced"])
+@pytest.mark.parametrize(
+    "differences", [[2**63 - 1, 1], [-(2**63), -1], [-(2**63), 2**64 - 1], [1, True]]
+)
+def test_forged_differences_of_ids_are_refused(name: str, differences: list[int]) -> None:
+    """Differences of ids, and the ids that they add up to, are integers of at most 64 bits."""
+    with pytest.raises(ArgumentError, match="damaged"):
+        read(forged_with(**{name: differences}))
+
+
+def test_the_counts_of_a_bookmark_default_to_zero() -> None:
+    """A bookmark without a partition has no rows or counts of one, written or parsed."""
+    for bookmark in (HERE, read(str(HERE)), read(forged_with())):
+        assert bookmark.partition is None
+        assert bookmark.partition_start == 0
+        assert bookmark.partition_counted == 0
+        assert bookmark.partition_rows == 0
+    assert HERE.delivered == 0
+    assert HERE.listcount is None
+
+
 @pytest.mark.parametrize("value", [None, 1, b"1.abc", HERE])
-def test_what_is_no_text_is_refused(value: object) -> None:
-    """The message names its type."""
+def test_other_types_are_refused(value: object) -> None:
+    """A value that is not text is refused, and the error names its type."""
     with pytest.raises(
         ArgumentError, match=f"resume: expected a bookmark, got {type(value).__name__}"
     ):
@@ -185,16 +252,16 @@ def test_what_is_no_text_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize("version", ["2", "10", "0", "1" * 30, "٢"])
-def test_one_of_another_version_is_refused(version: str) -> None:
-    """It is told apart from a damaged one."""
+def test_a_bookmark_of_another_version_is_refused(version: str) -> None:
+    """The error about another version differs from that about a damaged bookmark."""
     with pytest.raises(
         ArgumentError, match=f"expected a bookmark of version 1, got version {version[:9]}"
     ):
         read(version + str(HERE)[1:])
 
 
-def test_one_of_another_listing_is_refused() -> None:
-    """Its place means nothing there."""
+def test_a_bookmark_of_another_listing_is_refused() -> None:
+    """A bookmark of another resource or listing is refused."""
     other = Bookmark(resource="person", listing="abc", position=5)
     with pytest.raises(ArgumentError, match="bookmark of projectnote, got one of person"):
         read(str(other))
@@ -203,8 +270,8 @@ def test_one_of_another_listing_is_refused() -> None:
         read(str(other))
 
 
-def test_a_listing_is_known_by_what_it_asks_for() -> None:
-    """The resource, the filters in any order, and the slice; not how it is read."""
+def test_a_fingerprint_identifies_a_listing() -> None:
+    """The fingerprint depends on the resource, the filters in any order, and the slice."""
     query = (("projectid", "3"), ("search", "invoice"))
     same = fingerprint("projectnote", query, 0, None)
     assert fingerprint("projectnote", query[::-1], 0, None) == same
