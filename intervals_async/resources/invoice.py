@@ -15,7 +15,7 @@ from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 __all__ = ["Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceResource", "InvoiceUpdate"]
 
 
-# The payment term Other, whose due date is the writer's to say.
+# The payment term Other, which needs a due date of its own.
 OTHER_TERM = 6
 
 
@@ -232,4 +232,4 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("termid") != OTHER_TERM or "termotherdatedue" in fields:
             return None
-        return "termotherdatedue, as its term is Other"
+        return "termotherdatedue with the payment term Other"

@@ -199,4 +199,4 @@ class PersonResource(Gettable[Person], Deletable[Person]):
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if not fields.get("username") or {"email", "groupid"} <= fields.keys():
             return None
-        return "email and groupid for someone who can log in"
+        return "email and groupid with username"

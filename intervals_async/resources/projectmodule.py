@@ -132,4 +132,4 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("moduleid") or fields.get("module"):
             return None
-        return "moduleid for a default module, or module for a name of its own"
+        return "moduleid of a default module, or module with a new name"

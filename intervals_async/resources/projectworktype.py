@@ -141,4 +141,4 @@ class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkTy
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("worktypeid") or {"worktype", "hourlyrate"} <= fields.keys():
             return None
-        return "worktypeid for a default work type, or worktype and hourlyrate for one of its own"
+        return "worktypeid of a default work type, or worktype and hourlyrate of a new one"

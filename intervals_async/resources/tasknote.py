@@ -48,7 +48,7 @@ class TaskNoteFilters(TypedDict, total=False):
     """Which task notes to list, and in which order."""
 
     taskid: Ids
-    """Tasks. Without it and without a range only the last 7 days are given."""
+    """Tasks. Without it and without a range, only the last 7 days are returned."""
     title: str
     """Title. How it matches is not documented."""
     date: UtcDatetime
@@ -100,12 +100,13 @@ class TaskNoteUpdate(TypedDict, total=False):
 
 
 class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
-    """Notes on tasks, the automatic action notes among them, for everybody.
+    """Notes on tasks, including automatic action notes, for everybody.
 
-    Everybody writes notes; only Administrators change and delete them. Without ``taskid`` the API
-    takes 7 days at most, and gives the last 7 days where no range is given. So a longer range, and
-    one without an end, is cut into weeks here and streamed as one, week after week: a request, at
-    least, for each. Notes of some tasks, of whatever age, are had cheaper by their ``taskid``.
+    Everybody writes notes; only Administrators change and delete them. Without ``taskid``, the API
+    accepts ranges of at most 7 days, and returns the last 7 days if there is no range. The library
+    splits a longer or open range into weeks and streams them as one listing, with at least one
+    request per week. The notes of a few tasks, however old, cost fewer requests with ``taskid``.
+
     https://www.myintervals.com/api/resource?r=tasknote
     """
 
@@ -129,12 +130,12 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     ) -> Listing[TaskNote]:
         """List the matching task notes; `offset` and `limit` select a slice.
 
-        With neither ``taskid`` nor a range the API gives those of the last 7 days alone. A range
-        that is longer, or has no end, is read week after week.
+        With neither ``taskid`` nor a range, the API returns only the notes of the last 7 days. A
+        longer or open range is read week by week.
 
         Raises:
-            ArgumentError: An `offset` in a range that has to be cut, or a range without its
-                begin: where to start is not known then.
+            ArgumentError: `offset` is combined with a range of several weeks, a range has no
+                start, or two ranges are longer than 7 days.
         """
         whole = self._source(filters)
         range = None
@@ -144,8 +145,8 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
             return Listing(whole, offset=offset, limit=limit)
         if offset:
             raise ArgumentError(
-                "tasknote.list(): without taskid a range of more than 7 days takes several "
-                "requests, so it takes no offset; limit it may have"
+                "tasknote.list(): offset: expected 0 for a range of more than 7 days without "
+                f"taskid, got {offset}; use limit alone, or a shorter range"
             )
 
         def spans() -> Sequence[Partition[TaskNote]]:

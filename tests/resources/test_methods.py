@@ -73,7 +73,7 @@ async def test_an_update_of_nothing_is_refused(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """It would cost a request and change nothing."""
-    with pytest.raises(ArgumentError, match="no field to change"):
+    with pytest.raises(ArgumentError, match="expected at least one field"):
         await intervals.projectnote.update(9)
     assert fake.requests == 0
 
