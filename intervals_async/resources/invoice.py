@@ -186,10 +186,11 @@ class InvoiceUpdate(TypedDict, total=False):
 class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     """Invoices of projects; Resource users have no access, Executives only read.
 
-    Left without ``datebegin`` and ``dateend`` on creation, an invoice is freeform: its lines are
-    added through ``invoiceitem``. With either it is prefilled from the project's time entries;
-    that cannot change later, and changing these two dates imports the time again. The term Other
-    has the id 6, and needs ``termotherdatedue``.
+    An invoice created without ``datebegin`` and ``dateend`` is freeform: add its lines through
+    ``invoiceitem``. With either date, it is prefilled from the project's time entries. This cannot
+    be changed later, and changing the two dates imports the time again. The payment term Other has
+    the id 6 and requires ``termotherdatedue``.
+
     https://www.myintervals.com/api/resource?r=invoice
     """
 
@@ -226,7 +227,7 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceUpdate]
     ) -> Invoice:
-        """Change fields of an invoice and return all of it; options as in `create`."""
+        """Update fields of an invoice and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

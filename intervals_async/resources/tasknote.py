@@ -178,5 +178,5 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[TaskNoteUpdate],
     ) -> TaskNote:
-        """Change fields of a task note and return all of it; options as in `create`."""
+        """Update fields of a task note and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

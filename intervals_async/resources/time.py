@@ -203,7 +203,7 @@ class TimeResource(Gettable[Time], Deletable[Time]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimeUpdate]
     ) -> Time:
-        """Change fields of a time entry and return all of it; options as in `create`."""
+        """Update fields of a time entry and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

@@ -150,7 +150,7 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimerUpdate]
     ) -> Timer:
-        """Change fields of a timer and return all of it; options as in `create`."""
+        """Update fields of a timer and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     async def start(
