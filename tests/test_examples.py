@@ -216,7 +216,7 @@ async def test_export_service(account: FakeIntervals, unused_tcp_port: int, tmp_
         assert {path.name for path in folder.glob("[!.]*")} == {"client.jsonl"}
         status, told = await service.ask("POST", "?name=some&resources=task")
         assert status == 400
-        assert "holds an unfinished export with other resources" in told
+        assert "holds an unfinished export with different resources" in told
 
         assert (await service.ask("POST", "?name=some&resources=projectnote,client"))[0] == 202
         state = await service.until("/some", lambda told: told["state"] != "running")
@@ -233,8 +233,8 @@ async def test_export_service_refuses_what_is_wrong(
     """What cannot be done is said at once, costs no request, and leaves nothing on the disk."""
     async with export_service(tmp_path / "new", unused_tcp_port) as service:
         for asked, reason in {
-            "?resources=task,nonsuch": "there is no resource 'nonsuch' to export",
-            "?format=doc": "there is no format 'doc'",
+            "?resources=task,nonsuch": "resources: expected one of client",
+            "?format=doc": "format: expected one of ",
             "?resource=task": "say POST /exports?name=",
             "?format=csv&format=jsonl": "say POST /exports?name=",
             "?name=../some": "a name is up to 40",
@@ -351,4 +351,4 @@ async def test_resume_export(account: FakeIntervals, tmp_path: Path) -> None:
     state.write_text("17 nonsense", "ascii")
     status, output, complaint = await run("resume_export.py", str(path))
     assert (status, output) == (1, "")
-    assert complaint.startswith("resume_export: cannot go on: resume is no bookmark")
+    assert complaint.startswith("resume_export: cannot go on: resume: expected a bookmark")

@@ -18,7 +18,7 @@ from rich.table import Table
 from ..export import Estimate, Manifest, export_account
 from .connection import Connection
 from .export_many_progress import ProgressBars, ProgressLines
-from .filter_option import complete_filter, read_filters, read_since
+from .filter_values import complete_filter, read_filters, read_since
 from .humanize import describe_estimate, plural
 from .output_formats import ExportFormat
 from .progress import RateLimitNotice

@@ -116,7 +116,7 @@ class ResponseBody:
             raise error.with_traceback(None) from None
         except BaseException as error:  # noqa: BLE001  other errors are raised again below
             self.close()
-            failure = _failure(self._call, error, self._total)
+            failure = _translate_aiohttp_error(self._call, error, self._total)
             if failure is None:
                 raise error.with_traceback(None) from None
         finally:
@@ -180,7 +180,7 @@ class ResponseBody:
             self.in_loop(self._response.close)
 
 
-def _failure(call: Call, error: BaseException, seconds: float) -> CallError | None:
+def _translate_aiohttp_error(call: Call, error: BaseException, seconds: float) -> CallError | None:
     """Return our own error for an error of the network; None for any other."""
     match error:
         case aiohttp.ClientSSLError():
@@ -290,7 +290,7 @@ class Connection:
             self._bodies.add(body)
             return body
         except BaseException as error:  # noqa: BLE001  other errors are raised again below
-            failure = _failure(call, error, total)
+            failure = _translate_aiohttp_error(call, error, total)
             if failure is None:
                 # A cancellation, for instance. The frames of aiohttp hold the Authorization
                 # header, and a traceback may be shown with its variables.

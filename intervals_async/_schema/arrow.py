@@ -31,7 +31,7 @@ def pyarrow(module: str = "pyarrow") -> Any:
         return import_module(module)
     except ImportError as error:
         raise ImportError(
-            'Arrow and Parquet need pyarrow: pip install "intervals_async[arrow]"'
+            'pyarrow is not installed; run: pip install "intervals_async[arrow]"'
         ) from error
 
 
@@ -60,7 +60,7 @@ class ArrowConverter:
 
     def __init__(self, record_class: type[Record]) -> None:
         self._columns = columns_of(record_class)
-        # attrgetter of a single name gives no tuple; the class is thrown away again
+        # attrgetter of a single name returns no tuple, so the class is read too and dropped later
         self._values = attrgetter("__class__", *(column.name for column in self._columns))
         self._pa = pa = pyarrow()
         types: dict[ColumnKind, Any] = {
@@ -126,6 +126,6 @@ def _fitted(column: Column, value: Decimal | None) -> Decimal | None:
         if fitted.adjusted() < DIGITS - PLACES:
             return fitted
     raise UnfitValueError(
-        f"{column.name}: {value!s:.60} has more digits before its point than the "
-        f"{DIGITS - PLACES} that the column has room for"
+        f"{column.name}: expected at most {DIGITS - PLACES} digits before the decimal point, "
+        f"got {value!s:.60}"
     )

@@ -1,4 +1,4 @@
-"""Pure: Python values as the wire carries them."""
+"""Pure: encode Python values as the API expects them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["JSONScalar", "identifier", "written"]
 
 JSONScalar: TypeAlias = str | int | None
 
-# Numbers of the API are a database's.
+# The API stores its numbers in a database, as 64-bit integers.
 MOST = 2**63
 
 
@@ -21,7 +21,7 @@ def written(name: str, value: object) -> JSONScalar:
     """Encode a value.
 
     Raises:
-        ArgumentError: The wire has no form for it.
+        ArgumentError: The API has no representation of it.
     """
     match value:
         case None:
@@ -30,7 +30,9 @@ def written(name: str, value: object) -> JSONScalar:
             return "t" if value else "f"
         case int():
             if not -MOST <= value < MOST:
-                raise ArgumentError(f"{name} takes a whole number of at most 64 bits")
+                raise ArgumentError(
+                    f"{name}: expected an integer of at most 64 bits, got a longer one"
+                )
             return int.__int__(value)  # of an enum's member, too
         case str():
             return _encodable(name, value)
@@ -40,14 +42,19 @@ def written(name: str, value: object) -> JSONScalar:
             try:
                 moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
             except OverflowError:
-                raise ArgumentError(f"{name} is beyond the years 1 to 9999 in UTC") from None
+                raise ArgumentError(
+                    f"{name}: expected a datetime between the years 1 and 9999 in UTC, got one outside"
+                ) from None
             return moment.isoformat(" ", "seconds")
         case date():
             return value.isoformat()
         case Iterable() if not isinstance(value, bytes | Mapping):
             return ",".join("" if one is None else str(written(name, one)) for one in value)
         case _:
-            raise ArgumentError(f"{name} cannot be sent as a {type(value).__name__}")
+            raise ArgumentError(
+                f"{name}: expected text, a number, a date, or a list of them, "
+                f"got {type(value).__name__}"
+            )
 
 
 def identifier(what: str, value: object) -> int:
@@ -58,7 +65,7 @@ def identifier(what: str, value: object) -> int:
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         shown = value if isinstance(value, int) else type(value).__name__
-        raise ArgumentError(f"{what}: an id is a whole number above 0, not {shown}")
+        raise ArgumentError(f"{what}: expected an id, an integer above 0, got {shown}")
     return value
 
 
@@ -67,6 +74,6 @@ def _encodable(name: str, value: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise ArgumentError(
-            f"{name} holds half a surrogate pair, which UTF-8 cannot carry"
+            f"{name}: expected text that UTF-8 can encode, got a lone surrogate"
         ) from None
     return str.__str__(value)  # of an enum's member, too

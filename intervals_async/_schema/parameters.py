@@ -1,7 +1,7 @@
 """Pure: the filters and settable fields of a resource, their rules and their encoding.
 
 The TypedDicts of a resource are the only statement of its parameters. Type checkers read them, and
-so does this module at run time: a wrong argument is refused before a request is sent.
+so does this module at run time: it refuses a wrong argument before a request is sent.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ Ids: TypeAlias = int | Iterable[int]
 """One id, or several."""
 
 Number: TypeAlias = Decimal | int
-"""A decimal number. A float is none: 0.1 is not a tenth."""
+"""A decimal number. Floats are refused, because 0.1 is not exactly a tenth."""
 
 
 class AsIs(str):
-    """A text to send although it is not among the documented values.
+    """Text to send although it is not among the documented values.
 
     ``list(sortfield=AsIs("projectlabel_order"))`` leaves the decision to the server.
     """
@@ -138,10 +138,8 @@ class Parameter:
             raise self._refusal(value, "one id or several, such as [3, 5]")
         several = [str(self._write_one(one)) for one in value]
         if not several:
-            none = "None clears it" if self.nullable else "leave it out to ask for all"
-            raise ArgumentError(
-                f"{self.name} is empty, and the API has no way to say 'none of them': {none}"
-            )
+            remedy = "pass None to clear it" if self.nullable else "leave it out to select all"
+            raise ArgumentError(f"{self.name}: expected at least one id, got none; {remedy}")
         return ",".join(several)
 
     def _write_one(self, value: object) -> JSONScalar:
@@ -153,8 +151,7 @@ class Parameter:
             case "text", str():
                 if self.longest is not None and len(value) > self.longest:
                     raise ArgumentError(
-                        f"{self.name} takes at most {self.longest} characters, not a "
-                        f"{type(value).__name__} of {len(value)}"
+                        f"{self.name}: expected at most {self.longest} characters, got {len(value)}"
                     )
             case "choice", str() if value in self.choices or (
                 self.open and isinstance(value, AsIs)
@@ -167,20 +164,20 @@ class Parameter:
             case "local", datetime(tzinfo=None):
                 pass
             case "decimal", Decimal() | int() if not isinstance(value, bool):
-                self._check_number(Decimal(value), value)
+                self._check_number(Decimal(value))
             case _:
                 raise self._refusal(value, self._expected())
         return written(self.name, value)
 
-    def _check_number(self, number: Decimal, value: object) -> None:
+    def _check_number(self, number: Decimal) -> None:
         if not number.is_finite():
-            raise ArgumentError(f"{self.name} takes a finite number, not {number}")
-        # as a text, since no context of the caller's rounds that
+            raise ArgumentError(f"{self.name}: expected a finite number, got {number}")
+        # as text, because the caller's decimal context does not round it
         places = len(f"{number:f}".partition(".")[2].rstrip("0"))
         if self.places is not None and places > self.places:
             raise ArgumentError(
-                f"{self.name} takes at most {self.places} decimal places, not a "
-                f"{type(value).__name__} of {places}; round it first"
+                f"{self.name}: expected at most {self.places} decimal places, got {places}; "
+                "round it first"
             )
 
     def _parse_one(self, word: str) -> Any:
@@ -202,19 +199,17 @@ class Parameter:
                 case _:
                     return word
         except (ValueError, KeyError, ArithmeticError):
-            raise ArgumentError(
-                f"{self.name} takes {self._expected()}, and {word!r} is none"
-            ) from None
+            raise ArgumentError(f"{self.name}: expected {self._expected()}, got {word!r}") from None
 
     def _expected(self) -> str:
         return {
-            "integer": "a whole number",
-            "text": "a text",
+            "integer": "an integer",
+            "text": "text",
             "boolean": "True or False",
             "date": "a date (YYYY-MM-DD)",
-            "utc": "a moment with its time zone, which is sent in UTC",
-            "local": "a moment without a time zone, in the account's own",
-            "decimal": "a Decimal or a whole number",
+            "utc": "a datetime with a time zone",
+            "local": "a datetime without a time zone",
+            "decimal": "a Decimal or an integer",
             "choice": "one of " + ", ".join(self.choices),
         }[self.kind]
 
@@ -222,8 +217,8 @@ class Parameter:
         # The value itself stays out of the message: a field may hold a password.
         kind = type(value).__name__
         if isinstance(value, datetime) and self.kind in ("utc", "local"):
-            kind += " with one" if value.tzinfo else " without one"
-        return ArgumentError(f"{self.name} takes {expected}, not {kind}")
+            kind = f"one {'with' if value.tzinfo else 'without'} a time zone"
+        return ArgumentError(f"{self.name}: expected {expected}, got {kind}")
 
 
 @cache
@@ -243,7 +238,7 @@ def parameters(typed_dict: type) -> Mapping[str, Parameter]:
 def encode_query(
     what: str,
     known: Mapping[str, Parameter],
-    given: Mapping[str, object],
+    arguments: Mapping[str, object],
     *,
     checked: bool = True,
 ) -> tuple[tuple[str, str], ...]:
@@ -252,44 +247,44 @@ def encode_query(
     Args:
         what: The call, for error messages.
         known: The parameters that it takes.
-        given: The arguments.
-        checked: Whether to refuse what the documentation does not allow; otherwise everything that
-            can be encoded is left to the server.
+        arguments: Their values by name.
+        checked: Whether to refuse what the documentation does not allow. Otherwise everything that
+            can be encoded is sent, and the server decides.
 
     Raises:
         ArgumentError: A filter is unknown, is missing, or its value breaks a rule.
     """
-    pairs = _encode(what, "filter", known, given, checked=checked)
+    pairs = _encode(what, "filter", known, arguments, checked=checked)
     return tuple((name, "" if value is None else str(value)) for name, value in pairs)
 
 
 def encode_body(
     what: str,
     known: Mapping[str, Parameter],
-    given: Mapping[str, object],
+    arguments: Mapping[str, object],
     *,
     checked: bool = True,
 ) -> dict[str, JSONScalar]:
     """Encode fields as a body: see `encode_query`."""
-    return dict(_encode(what, "field", known, given, checked=checked))
+    return dict(_encode(what, "field", known, arguments, checked=checked))
 
 
 def _encode(
     what: str,
     noun: str,
     known: Mapping[str, Parameter],
-    given: Mapping[str, object],
+    arguments: Mapping[str, object],
     *,
     checked: bool,
 ) -> Iterable[tuple[str, JSONScalar]]:
     if checked:
-        for name in given:
+        for name in arguments:
             if name not in known:
                 raise ArgumentError(_unknown(what, noun, name, known))
         for parameter in known.values():
-            if parameter.required and parameter.name not in given:
-                raise ArgumentError(f"{what} needs the {noun} {parameter.name!r}")
-    for name, value in given.items():
+            if parameter.required and parameter.name not in arguments:
+                raise ArgumentError(f"{what}: missing required {noun} {parameter.name!r}")
+    for name, value in arguments.items():
         try:
             yield name, known[name].write(value) if checked else written(name, value)
         except ArgumentError as error:
@@ -298,12 +293,12 @@ def _encode(
 
 def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) -> str:
     if not known:
-        return f"{what} takes no {noun}s, so not {name!r} either"
+        return f"{what}: expected no {noun}s, got {name!r}"
     nearest = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
     if name == "page":
-        hint = ": a listing pages by itself; use limit and offset for a slice of the whole."
-    return f"{what} has no {noun} {name!r}{hint} It has: {', '.join(known)}"
+        hint = "; listings page by themselves, use limit and offset for a slice."
+    return f"{what}: unknown {noun} {name!r}{hint} Expected one of: {', '.join(known)}"
 
 
 def _parameter(name: str, hint: Any, *, required: bool) -> Parameter:
@@ -340,5 +335,5 @@ def _parameter(name: str, hint: Any, *, required: bool) -> Parameter:
     if kinds == {"decimal", "integer"}:
         kinds = {"decimal"}
     if len(kinds) != 1:
-        raise TypeError(f"{name}: {hint} says no type that is known here")
+        raise TypeError(f"{name}: expected one supported type, got {hint}")
     return Parameter(name, kinds.pop(), required=required, **found)

@@ -121,7 +121,7 @@ class RecordDecoder(Generic[R]):
     def record(self, row: object, json_path: str) -> R:
         """Decode one row; raises as `records` does."""
         if not isinstance(row, dict):
-            found = f"expected an object, found {type(row).__name__}"
+            found = f"expected an object, got {type(row).__name__}"
             raise RecordError(f"{json_path}: {found}", json_path=json_path)
         try:
             return self._sorted_out(row, self._explain)

@@ -1,4 +1,4 @@
-"""The kinds of values on the wire, and how a text from it becomes a Python value."""
+"""The kinds of values that the API sends, and how each becomes a Python value."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Meaning(Enum):
-    """What a Python type alone does not say of a field."""
+    """What a Python type alone does not express about a field."""
 
     HTML = "html"
     UTC = "UTC"
@@ -45,30 +45,30 @@ Day: TypeAlias = date
 """A calendar date; under this name also where a field is called ``date``."""
 
 Html: TypeAlias = Annotated[str, Meaning.HTML]
-"""Text that holds real HTML: kept exactly as it was sent."""
+"""HTML, kept exactly as it was sent."""
 
 UtcDatetime: TypeAlias = Annotated[datetime, Meaning.UTC]
-"""A moment in UTC: an aware datetime."""
+"""A time in UTC: an aware datetime."""
 
 LocalDatetime: TypeAlias = Annotated[datetime, Meaning.LOCAL]
-"""A moment in the account's own, unstated time zone: a naive datetime."""
+"""A time in the account's own time zone, which the API does not state: a naive datetime."""
 
 IdList: TypeAlias = Annotated[tuple[int, ...], Meaning.COMMAS]
-"""Ids that the wire sends as one text, commas between, or as a list."""
+"""Ids, sent as one text separated by commas, or as a list."""
 
 TextOrObjects: TypeAlias = Annotated[
     str | tuple[Mapping[str, object], ...], Meaning.TEXT_OR_OBJECTS
 ]
-"""A text in one shape of the record, objects (as they were sent) in the other."""
+"""Text in one form of the record, objects (as they were sent) in the other."""
 
 Objects: TypeAlias = Annotated[tuple[Mapping[str, object], ...], Meaning.OBJECTS]
 """Objects within a record, as they were sent."""
 
 RankOrName: TypeAlias = Annotated[int | str, Meaning.RANK_OR_NAME]
-"""A number in one shape of the record, a text in the other."""
+"""A number in one form of the record, text in the other."""
 
 ListDay: TypeAlias = Annotated[date, Meaning.LIST_DAY]
-"""A calendar date that lists have been seen to send as ``MM/DD/YYYY``."""
+"""A calendar date that some lists send as ``MM/DD/YYYY``."""
 
 # The API is a database's: no id or count of it is longer than a 64-bit integer. The bound
 # also makes orjson and the standard library agree, which read longer numbers differently.
@@ -76,11 +76,11 @@ _MOST = 2**63
 # A text shorter than this is within the bound, whatever its digits are.
 _SURE = len(str(_MOST))
 
-# Binding the class's method anew for each value would take as long as the parsing.
+# Looking up the class method for each value would take as long as the parsing.
 _moment = datetime.fromisoformat
 
-# The readers below try first what the API really sends, with as few tests as are exact: of
-# the time that decoding takes, two thirds are theirs.
+# The readers below first try what the API really sends, with as few tests as possible: they
+# take two thirds of the time of decoding.
 
 
 def integer(value: object, _: object = None) -> int:
@@ -94,9 +94,9 @@ def integer(value: object, _: object = None) -> int:
     elif isinstance(value, float) and value.is_integer():
         number = int(value)
     else:
-        raise ValueError(_found(value, "a whole number"))
+        raise ValueError(_found(value, "an integer"))
     if not -_MOST <= number < _MOST:
-        raise ValueError(_found(value, "a whole number of at most 64 bits"))
+        raise ValueError(_found(value, "an integer of at most 64 bits"))
     return number
 
 
@@ -116,22 +116,22 @@ def boolean(value: object, _: object = None) -> bool:
 
 
 def html_text(value: object, _: object = None) -> str:
-    """Read a text as it stands."""
+    """Read text without changing it."""
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    raise ValueError(_found(value, "a text"))
+    raise ValueError(_found(value, "text"))
 
 
 def text(value: object, _: object = None) -> str:
-    """Read a plain text: its HTML entities (``&amp;``) are decoded."""
+    """Read plain text, and decode its HTML entities (``&amp;``)."""
     if isinstance(value, str) and "&" not in value:
         return value
     return unescaped(html_text(value))
 
 
-@lru_cache(maxsize=1024)  # names and labels come again and again
+@lru_cache(maxsize=1024)  # names and labels repeat
 def unescaped(plain: str) -> str:
     """Decode HTML entities: as `html.unescape` does, ten times quicker for the usual five."""
     some = plain.replace("&#039;", "'").replace("&quot;", '"')
@@ -154,7 +154,7 @@ def decimal(value: object, _: object = None) -> Decimal:
 
 
 def day(value: object, _: object = None) -> date:
-    """Read ``YYYY-MM-DD``; a midnight will do, where a resource was never seen to send a day."""
+    """Read ``YYYY-MM-DD``, or a midnight: some resources may send one."""
     if isinstance(value, str) and len(value) == 10:
         return date.fromisoformat(value)
     if isinstance(value, str) and value[10:].lstrip(" T") in ("00:00:00", "00:00"):
@@ -187,9 +187,9 @@ def utc_moment(value: object, _: object = None) -> datetime:
 
 
 def local_moment(value: object, _: object = None) -> datetime:
-    """Read ``YYYY-MM-DD HH:MM:SS``, with or without a fraction, in no stated zone.
+    """Read ``YYYY-MM-DD HH:MM:SS``, with or without a fraction, without a time zone.
 
-    Of a day alone it is the midnight: some fields were never seen.
+    A date alone is read as its midnight, because the format of some fields is unknown.
     """
     if isinstance(value, str) and len(value) >= 10:
         return _moment(value)
@@ -197,7 +197,7 @@ def local_moment(value: object, _: object = None) -> datetime:
 
 
 def id_list(value: object, _: object = None) -> tuple[int, ...]:
-    """Read ``"3,5"``, or a list of ids; one id alone may come as a number, none as ``""``."""
+    """Read ``"3,5"``, a list of ids, or one id as a number; ``""`` holds no ids."""
     if isinstance(value, str):
         return tuple(integer(one.strip()) for one in value.split(",")) if value else ()
     if isinstance(value, list):
@@ -206,7 +206,7 @@ def id_list(value: object, _: object = None) -> tuple[int, ...]:
 
 
 def text_or_objects(value: object, _: object = None) -> str | tuple[Mapping[str, object], ...]:
-    """Read a text, or a list of objects."""
+    """Read text, or a list of objects."""
     return objects(value) if isinstance(value, list) else text(value)
 
 
@@ -220,7 +220,7 @@ def objects(value: object, _: object = None) -> tuple[Mapping[str, object], ...]
 
 
 def rank_or_name(value: object, _: object = None) -> int | str:
-    """Read a number, or a text that is none."""
+    """Read a number, or text that is not one."""
     if isinstance(value, str) and not (
         value.isascii() and value.isdigit() and value == str(int(value))
     ):
@@ -229,16 +229,16 @@ def rank_or_name(value: object, _: object = None) -> int | str:
 
 
 def _found(value: object, expected: str) -> str:
-    if isinstance(value, list | dict):  # may be nested deeper than can be shown
-        return f"expected {expected}, found a {type(value).__name__}"
+    if isinstance(value, list | dict):  # may be nested too deeply to show
+        return f"expected {expected}, got a {type(value).__name__}"
     shown = repr(value)
     if len(shown) > 40:
         shown = f"{shown[:40]}…"
-    return f"expected {expected}, found {shown} ({type(value).__name__})"
+    return f"expected {expected}, got {shown} ({type(value).__name__})"
 
 
-# cattrs hands every hook the wanted type beside the value; taking it here, unused, saves a
-# wrapper around each of them, and so a call a field.
+# cattrs passes the wanted type to every hook. The readers accept and ignore it, which saves
+# a wrapper, and so one call for each field.
 Decode: TypeAlias = Callable[[object, object], Any]
 
 DECODERS: dict[Any, Decode] = {
@@ -260,7 +260,7 @@ DECODERS: dict[Any, Decode] = {
 
 
 def optional(decode: Decode) -> Decode:
-    """Make a reader that takes the wire's two ways of saying nothing as None."""
+    """Make a reader that reads null and the empty text as None."""
 
     def decode_optional(value: object, wanted: object = None) -> Any:
         return None if value is None or value == "" else decode(value, wanted)
@@ -296,7 +296,7 @@ def _optional_text(value: object, _: object = None) -> str | None:
     return None if value is None else text(value)
 
 
-# For the commonest kinds, what `optional` makes is written out: it saves them a call a value.
+# The most frequent kinds have a reader of their own here, which saves one call for each value.
 _WRITTEN_OUT: dict[Decode, Decode] = {
     integer: _optional_integer,
     boolean: _optional_boolean,

@@ -69,21 +69,25 @@ class Bookmark:
         """Read a bookmark.
 
         Raises:
-            ArgumentError: The text is no bookmark, is damaged, or of a newer version.
+            ArgumentError: The text is not a bookmark, is damaged, or has another version.
         """
         if not isinstance(text, str):
-            raise ArgumentError(f"resume is a bookmark's text, not {type(text).__name__}")
+            raise ArgumentError(f"resume: expected a bookmark, got {type(text).__name__}")
         version, _, body = text.strip().partition(".")
         if not body or not version.isdecimal():
-            raise ArgumentError("resume is no bookmark: give what stream.bookmark gave")
+            raise ArgumentError(
+                "resume: expected a bookmark, got other text; pass the text of stream.bookmark"
+            )
         if version != VERSION:
             raise ArgumentError(
-                f"the bookmark is of version {version[:9]}; this release reads version {VERSION}"
+                f"resume: expected a bookmark of version {VERSION}, got version {version[:9]}"
             )
         try:
             return cls._read(_json.loads(_unsealed(body)))
         except (ValueError, TypeError):
-            raise ArgumentError("the bookmark is damaged: give it whole") from None
+            raise ArgumentError(
+                "resume: expected a complete bookmark, got a damaged one; copy all of it"
+            ) from None
 
     @classmethod
     def _read(cls, fields: list[Any]) -> Self:
@@ -115,11 +119,13 @@ class Bookmark:
             ArgumentError: It belongs to another one.
         """
         if self.resource != resource:
-            raise ArgumentError(f"the bookmark is of {self.resource}, not of {resource}")
+            raise ArgumentError(
+                f"resume: expected a bookmark of {resource}, got one of {self.resource}"
+            )
         if self.listing != listing or not (self.partition is None or self.partition in partitions):
             raise ArgumentError(
-                f"the bookmark is of another listing of {self.resource}: its filters, offset or "
-                "limit differ"
+                f"resume: expected a bookmark of this listing, got one of another listing of "
+                f"{self.resource}; pass the same filters, offset and limit"
             )
 
 

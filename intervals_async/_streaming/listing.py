@@ -136,7 +136,7 @@ class Listing(Generic[R]):
         def __iter__(self) -> NoReturn:
             """Say what to write instead of a plain ``for``."""
             raise TypeError(
-                "a Listing is read with 'async for', or at once with 'await listing.collect()'"
+                "Listing: expected 'async for', got 'for'; or use 'await listing.collect()'"
             )
 
     def stream(self, **options: Unpack[StreamOptions]) -> Stream[R]:
@@ -234,7 +234,9 @@ class Listing(Generic[R]):
         listcount = response.listcount
         if listcount is None:
             if self._source.paginated:
-                raise response.error(IncompleteListingError, "the answer holds no listcount")
+                raise response.error(
+                    IncompleteListingError, "listcount: expected a number, got none"
+                )
             listcount = len(records)
         rest = max(listcount - self._offset, 0)
         return rest if self._limit is None else min(rest, self._limit)
@@ -258,8 +260,8 @@ class Listing(Generic[R]):
         source = self._source
         if options.on_drift != "ignore" and source.paginated and not source.has_ids:
             raise ArgumentError(
-                f"the records of {source.resource} have no id, so what others change "
-                "meanwhile cannot be repaired: say on_drift='ignore'"
+                f"on_drift: expected 'ignore', because the records of {source.resource} have no "
+                f"id, got {options.on_drift!r}"
             )
         listing = fingerprint(source.resource, source.query, self._offset, self._limit)
         bookmark = self._start(listing)
@@ -281,7 +283,9 @@ class Listing(Generic[R]):
         source = self._source.for_stream(bookmark.listcount)
         if not source.paginated:
             if options.resume is not None:
-                raise ArgumentError(f"{source.resource} is read in one request: begin anew")
+                raise ArgumentError(
+                    f"resume: {source.resource} is read in one request; leave resume out"
+                )
             return UnpagedReader(source, bulk=options.bulk)
         if options.snapshot:
             return SnapshotReader(source, options, start=self._offset, limit=self._limit)

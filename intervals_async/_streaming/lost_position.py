@@ -12,12 +12,12 @@ from .page_plan import PageRequest
 from .page_window import PageWindow
 from .source import PageSource
 
-__all__ = ["find_end"]
+__all__ = ["find_lost_position"]
 
 R = TypeVar("R", bound=Record)
 
 
-async def find_end(
+async def find_lost_position(
     source: PageSource[R], window: PageWindow[R], delivered: DeliveredIds, position: int, moved: int
 ) -> tuple[int, int, int | None] | None:
     """Look around a position, further each time, for the last delivered record.
@@ -34,7 +34,7 @@ async def find_end(
         None if no delivered record exists any more and the order of the ids does not tell.
 
     Raises:
-        CallError: A response could not be had.
+        CallError: A response could not be fetched.
     """
     await window.drop_all()
     steps = 0

@@ -99,7 +99,7 @@ class OpenPage(Generic[R]):
         """Wait for the response of the task, or of `opening`; there is none if it is cancelled.
 
         Raises:
-            CallError: The page could not be had.
+            CallError: The page could not be fetched.
         """
         if opening is not None:
             self.response = await opening

@@ -79,12 +79,12 @@ class ReadOptions:
         """Check the values.
 
         Raises:
-            ArgumentError: One of them cannot be, or two of them exclude each other.
+            ArgumentError: A value is invalid, or two options exclude each other.
         """
         if self.snapshot and self.resume is not None:
             raise ArgumentError(
-                "a snapshot is one answer, so nothing of it can be resumed; without "
-                "snapshot=True the bookmark is gone on from page by page"
+                "resume= cannot be combined with snapshot=True; leave snapshot out to resume "
+                "page by page"
             )
         whole_number("concurrency", self.concurrency, least=1)
         _check_choice("on_drift", self.on_drift, _ON_DRIFT)
@@ -108,11 +108,11 @@ def whole_number(name: str, value: object, *, least: int) -> int:
     """Check a number that a caller has passed, and return it.
 
     Raises:
-        ArgumentError: It is no integer, or too small.
+        ArgumentError: It is not an integer, or too small.
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         shown = value if isinstance(value, int) else type(value).__name__
-        raise ArgumentError(f"{name} is a whole number from {least} up, not {shown}")
+        raise ArgumentError(f"{name}: expected an integer of at least {least}, got {shown}")
     return value
 
 
@@ -120,4 +120,4 @@ def _check_choice(name: str, value: object, allowed: Sequence[object]) -> None:
     # 1 equals True, but is not one of the names
     if not isinstance(value, str | bool) or value not in allowed:
         names = ", ".join(repr(one) for one in allowed)
-        raise ArgumentError(f"{name} is one of {names}, not {value!r}")
+        raise ArgumentError(f"{name}: expected one of {names}, got {value!r}")

@@ -51,7 +51,7 @@ class PageRequest:
         """
         if rows > self.limit:
             raise ListingError(
-                f"{self.limit} rows were asked for at offset {self.offset}, {rows} came: "
+                f"expected at most {self.limit} rows at offset {self.offset}, got {rows}; "
                 "the server does not page as documented"
             )
 
@@ -155,7 +155,7 @@ class PagePlan:
             end = self.end
             if end is not None and frontier >= end:
                 break
-            requests.append(self._request(frontier, self._rows(frontier)))
+            requests.append(self._request(frontier, self._choose_page_size(frontier)))
             frontier = requests[-1].end
         return requests
 
@@ -230,8 +230,8 @@ class PagePlan:
         elif self._fruitless == reached:
             self._fruitless = None
             raise IncompleteListingError(
-                f"the server counts {count} records, but twice gave none at offset "
-                f"{request.begin}; stepping the same stream again asks once more"
+                f"expected {count} records, the server's count, got none at offset "
+                f"{request.begin} twice; iterate again to retry"
             )
         else:
             self._fruitless = reached
@@ -242,7 +242,7 @@ class PagePlan:
             overlap = min(self._first_overlap, begin)
         return PageRequest(begin - overlap, rows + overlap, overlap)
 
-    def _rows(self, begin: int) -> int:
+    def _choose_page_size(self, begin: int) -> int:
         rows = self.sizes.size
         if not self.sizes.fixed and self._known is not None:
             rest = max(self._known - begin, 0)

@@ -104,7 +104,7 @@ class PageWindow(Generic[R]):
         A page that breaks off is dropped, and the rest of it may be requested again.
 
         Raises:
-            CallError: The page could not be had.
+            CallError: The page could not be fetched.
         """
         try:
             return await self._read(page)

@@ -62,15 +62,17 @@ class PartitionedListing(Listing[R]):
         """Chain listings: see `Listing.chain`."""
         first = listings[0] if listings else like
         if first is None:
-            raise ArgumentError("Listing.chain() needs a listing, or one that it is like")
+            raise ArgumentError("Listing.chain(): expected a listing or like=, got neither")
         for each in listings:
             if each.resource != first.resource:
                 raise ArgumentError(
-                    f"Listing.chain() takes listings of one resource, not of {first.resource} and "
-                    f"{each.resource}"
+                    f"Listing.chain(): expected listings of one resource, got {first.resource} "
+                    f"and {each.resource}"
                 )
             if each.offset or each.limit is not None:
-                raise ArgumentError("Listing.chain() takes listings without offset and limit")
+                raise ArgumentError(
+                    "Listing.chain(): expected listings without offset and limit, got a slice"
+                )
         return cls(
             first._source,
             lambda: [part for each in listings for part in _parts_of(each)],
@@ -109,8 +111,8 @@ class PartitionedListing(Listing[R]):
     def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
         if options.snapshot and self._source.paginated:
             raise ArgumentError(
-                f"{self._source.resource} gives this range in several answers, so there is no "
-                "snapshot of it"
+                f"snapshot: expected False, because this range of {self._source.resource} takes "
+                "several requests, got True"
             )
         options = attrs.evolve(options, resume=None)  # it is the bookmark of the whole
 

@@ -12,7 +12,7 @@ from ..errors import DriftError
 from ..events import DriftFound
 from .delivered import DeliveredIds
 from .drift import Drift, request_before
-from .lost_position import find_end
+from .lost_position import find_lost_position
 from .open_page import OpenPage
 from .options import ReadOptions
 from .page_plan import MARGIN, WIDEST, PagePlan, PageRequest
@@ -199,9 +199,9 @@ class Reconciler(Generic[R]):
         if self._options.on_drift == "raise" and not self._raised:
             self._raised = True  # until a page is met where it is expected
             raise self._error(
-                f"rows have moved since the page before: the record expected at offset {before - 1} "
-                + ("is not there" if shift is None else f"stands {shift:+d} from there")
-                + "; the next step repairs it and goes on"
+                f"rows have moved since the previous page: the record at offset {before - 1} "
+                + ("is missing" if shift is None else f"has moved by {shift:+d}")
+                + "; iterate again to repair it and continue"
             )
         if shift:
             self._repair(shift, offset, listcount)
@@ -257,24 +257,26 @@ class Reconciler(Generic[R]):
         if self._wasted > PATIENCE * self._options.concurrency:
             steps, self._wasted = self._wasted, 0
             raise self._error(
-                f"others change the rows so quickly that in {steps} steps back none that was "
-                "given is met again; stepping the same stream again goes on"
+                f"could not resynchronise after {steps} attempts because rows keep changing; "
+                "iterate again to retry"
             )
 
     async def find_position(self) -> None:
         """Find the position again, if a delivered record must be searched for.
 
         Raises:
-            CallError: A response could not be had.
+            CallError: A response could not be fetched.
             DriftError: None of the last delivered records exists any more.
         """
         drift, plan = self._drift, self._plan
         moved = abs((drift.listcount_before or 0) - (self._source.listcount or 0))
-        found = await find_end(self._source, self._window, self._delivered, plan.position, moved)
+        found = await find_lost_position(
+            self._source, self._window, self._delivered, plan.position, moved
+        )
         if found is None:
             raise self._error(
-                "of the last records that were given none is there any more, so where to "
-                "go on cannot be told; read the listing anew"
+                "lost position: none of the last yielded records exists any more; "
+                "start the listing again"
             )
         position, offset, listcount = found
         self.is_lost = False
@@ -303,9 +305,8 @@ class Reconciler(Generic[R]):
         if verify != "second-pass" or self._passes == PASSES:
             self._complained = True
             raise self._error(
-                f"{missing} of {listcount} records may have been missed: no change that was "
-                "seen explains where they are; stream(verify='second-pass') looks for them, and "
-                "stream(snapshot=True) takes all at one moment"
+                f"{missing} of {listcount} records may have been missed; use "
+                "stream(verify='second-pass') to look for them, or stream(snapshot=True)"
             )
         # One response with everything in it is right whatever the order.
         self._passes += 1

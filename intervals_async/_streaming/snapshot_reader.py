@@ -150,8 +150,8 @@ class SnapshotReader(Generic[R]):
         else:
             raise response.annotate(
                 IncompleteListingError(
-                    f"the server counts {response.listcount} records, and gave {self._yielded} "
-                    f"from offset {self._start} on"
+                    f"expected {response.listcount} records, the server's count, got "
+                    f"{self._yielded} from offset {self._start}"
                 )
             )
 
@@ -163,7 +163,7 @@ class SnapshotReader(Generic[R]):
             if response.listcount is None:
                 raise response.error(
                     IncompleteListingError,
-                    "the answer holds no listcount, so how much to ask for is not known",
+                    "listcount: expected a number, got none; leave snapshot=True out",
                 )
             there = max(response.listcount - self._start, 0)
             if there == 0 or self._limit == 0:
@@ -184,8 +184,8 @@ class SnapshotReader(Generic[R]):
             self._tries = 0
             raise response.annotate(
                 IncompleteListingError(
-                    f"{there} records are there, more than the {self._request.limit} that were "
-                    "asked for"
+                    f"expected at most {self._request.limit} records, the limit of the request, "
+                    f"got {there}"
                 )
             )
         self._response = None
@@ -231,8 +231,8 @@ class SnapshotReader(Generic[R]):
             self._rest = self._continue_in_pages()
             return
         message = (
-            f"the snapshot broke after {self._yielded} of {self.listcount} records, which are none "
-            f"any more ({error.message}); stepping the same stream again starts from the first"
+            f"the snapshot broke off after {self._yielded} of {self.listcount} records, which are "
+            f"no longer valid ({error.message}); iterate again to start from the first record"
         )
         self._restart()
         raise self._source.annotate(SnapshotBrokenError(message, status=error.status))

@@ -88,7 +88,7 @@ class PageSource(Generic[R]):
             bulk: Whether interactive calls go first.
 
         Raises:
-            CallError: The page could not be had.
+            CallError: The page could not be fetched.
         """
         response = await self.transport.send(
             self._call(request), bulk=bulk, on_request=self._count_request
@@ -131,7 +131,7 @@ class PageSource(Generic[R]):
             revise: Returns the page of the next attempt after a failure.
 
         Raises:
-            CallError: The page could not be had.
+            CallError: The page could not be fetched.
         """
 
         def revised(error: CallError) -> Call:
@@ -180,8 +180,8 @@ class PageSource(Generic[R]):
         ids: list[Any] = ids_of(records)
         if None in ids:
             raise ListingError(
-                f"the record at offset {offset + ids.index(None)} has no id, so what others "
-                "change meanwhile cannot be repaired; on_drift='ignore' reads on all the same"
+                f"id: expected an integer, got none in the record at offset "
+                f"{offset + ids.index(None)}; pass on_drift='ignore' to read it"
             )
         return ids
 

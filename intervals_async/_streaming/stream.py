@@ -95,7 +95,7 @@ class _BatchIterator(Generic[R]):
 
         Raises:
             StopAsyncIteration: There is none.
-            CallError: A page could not be had. The next step requests it again.
+            CallError: A page could not be fetched. The next step requests it again.
             ListingError: Another task closed the stream during the step.
             RuntimeError: Another task is in the middle of a step, or `prefetch` was asked for
                 and ``async with`` was not entered.
@@ -103,9 +103,11 @@ class _BatchIterator(Generic[R]):
         if self._closed:
             raise StopAsyncIteration
         if self._needs_block:
-            raise RuntimeError("prefetch=True works inside of 'async with' alone")
+            raise RuntimeError("prefetch=True: expected an 'async with' block; enter one first")
         if self._stepping:
-            raise RuntimeError("another task is stepping this stream; give each task its own")
+            raise RuntimeError(
+                "another task is iterating this stream; use one stream for each task"
+            )
         self._stepping = True
         try:
             batch = await self._reader.next_batch()
@@ -114,7 +116,7 @@ class _BatchIterator(Generic[R]):
         if batch is not None:
             return batch
         if self._closed:
-            raise ListingError(f"the stream of {self._resource} was closed meanwhile")
+            raise ListingError(f"the stream of {self._resource} was closed during this step")
         raise StopAsyncIteration
 
 
@@ -167,7 +169,7 @@ class Stream(_BatchIterator[R]):
         if batch is None and self._ahead:
             return str(self._bookmark)
         if self._is_midway or not self._reader.resumable:
-            raise ListingError("there is no bookmark here: begin the listing anew instead")
+            raise ListingError("no bookmark exists at this position; start the listing again")
         if batch is None:
             return str(self._bookmark)
         taken = self._taken
@@ -189,7 +191,7 @@ class Stream(_BatchIterator[R]):
         """Return the next record.
 
         Raises:
-            CallError: A page could not be had. The next step requests it again.
+            CallError: A page could not be fetched. The next step requests it again.
             DriftError: Others have changed rows; see `Listing.stream`.
             SnapshotBrokenError: The snapshot broke off; the next step starts it again.
             ListingError: Another task closed the stream during the step.

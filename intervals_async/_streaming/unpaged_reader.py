@@ -54,7 +54,7 @@ class UnpagedReader(Generic[R]):
         """Return all records at once; None at the end.
 
         Raises:
-            CallError: They could not be had.
+            CallError: They could not be fetched.
             IncompleteListingError: Two responses held fewer rows than their own listcount.
         """
         while not self._ended:
@@ -68,8 +68,8 @@ class UnpagedReader(Generic[R]):
                 self._was_short = False
                 raise response.error(
                     IncompleteListingError,
-                    f"the server counts {listcount} records, but twice gave {len(records)}; this "
-                    "resource has no documented offset to ask for the rest with",
+                    f"expected {listcount} records, the server's count, got {len(records)} twice; "
+                    "this resource has no documented offset to request the rest with",
                 )
             else:
                 self._was_short = True

@@ -275,7 +275,7 @@ async def test_filters_apply_to_their_resource_only(
         ({"exclude": "task"}, "exclude: expected a list of names, got the string 'task'"),
         ({"format": "xml"}, "format: expected one of jsonl, .*, sqlite, got 'xml'"),
         ({"jobs": 0}, "jobs: expected at least 1, got 0"),
-        ({"filters": {"task": {"colour": 3}}}, "task.list.. has no filter 'colour'"),
+        ({"filters": {"task": {"colour": 3}}}, "task.list..: unknown filter 'colour'"),
         ({"resources": ["time"], "filters": {"task": {}}}, "filters: .* exported .*, got 'task'"),
         ({"filters": {"me": {"id": 3}}}, "filters: expected none for me, got id"),
     ],

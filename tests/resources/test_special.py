@@ -261,7 +261,7 @@ async def test_what_weeks_cannot_do_is_said(
     tasknote = intervals.tasknote
     with pytest.raises(ArgumentError, match="offset: expected 0"):
         tasknote.list(datebegin=NEW_YEAR, offset=5)
-    with pytest.raises(ArgumentError, match="several answers"):
+    with pytest.raises(ArgumentError, match="several requests"):
         tasknote.list(datebegin=NEW_YEAR).stream(snapshot=True)
     with pytest.raises(ArgumentError, match="expected datebegin with dateend"):
         tasknote.list(dateend=NEW_YEAR)
@@ -331,7 +331,7 @@ async def test_action_notes_are_of_tasks_and_milestones_alone(
         ),
         (
             lambda i: i.time.update(1, time=Decimal("1.255")),
-            r"time\.update\(\): time takes at most 2 decimal places, not a Decimal of 3",
+            r"time\.update\(\): time: expected at most 2 decimal places, got 3",
         ),
         (
             lambda i: i.projectmodule.create(projectid=3, active=True),
@@ -351,9 +351,12 @@ async def test_action_notes_are_of_tasks_and_milestones_alone(
         ),
         (
             lambda i: i.client.update(1, phone="1" * 51),
-            "phone takes at most 50 characters, not a str of 51",
+            "phone: expected at most 50 characters, got 51",
         ),
-        (lambda i: i.task.create(title="x"), r"task\.create\(\) needs the field 'statusid'"),
+        (
+            lambda i: i.task.create(title="x"),
+            r"task\.create\(\): missing required field 'statusid'",
+        ),
     ],
 )
 async def test_a_write_that_the_api_would_refuse_is_not_sent(
@@ -381,7 +384,7 @@ async def test_another_sort_field_only_as_it_is(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """The server judges it then."""
-    with pytest.raises(ArgumentError, match="sortfield takes one of id, localid"):
+    with pytest.raises(ArgumentError, match="sortfield: expected one of id, localid"):
         intervals.task.list(sortfield="projectlabel_order")  # type: ignore[arg-type]  # as a user would
     with pytest.raises(ValidationError):
         await intervals.task.list(sortfield=AsIs("no_such_field")).first()

@@ -196,14 +196,14 @@ def test_a_project_keeps_both_shapes_of_its_manager(manager: object, expected: o
     [
         ({**ROW, "date": "soon, perhaps"}, "$.projectnote[1].date: "),
         ({**ROW, "secure": "maybe"}, "$.projectnote[1].secure: expected"),
-        ({**ROW, "id": None}, "$.projectnote[1].id: expected a whole number, found None"),
+        ({**ROW, "id": None}, "$.projectnote[1].id: expected an integer, got None"),
         (
             {key: value for key, value in ROW.items() if key != "title"},
             "$.projectnote[1].title: the field is missing",
         ),
-        ("text", "$.projectnote[1]: expected an object, found str"),
-        (None, "$.projectnote[1]: expected an object, found NoneType"),
-        ([], "$.projectnote[1]: expected an object, found list"),
+        ("text", "$.projectnote[1]: expected an object, got str"),
+        (None, "$.projectnote[1]: expected an object, got NoneType"),
+        ([], "$.projectnote[1]: expected an object, got list"),
         ({}, "$.projectnote[1]."),
     ],
 )

@@ -326,7 +326,7 @@ async def test_prefetch_can_be_left_out(fake: FakeIntervals, notes: Listing[Proj
 async def test_prefetch_needs_a_block(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
     """Or nobody would end what is under way."""
     stream = notes.stream(prefetch=True)
-    with pytest.raises(RuntimeError, match="prefetch=True works inside of 'async with' alone"):
+    with pytest.raises(RuntimeError, match="prefetch=True: expected an 'async with' block"):
         await anext(stream)
     with pytest.raises(RuntimeError, match="async with"):
         await anext(notes.pages(prefetch=True))

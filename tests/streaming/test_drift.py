@@ -355,7 +355,7 @@ async def test_raise_tells_what_was_seen(fake: FakeIntervals, intervals: Interva
     listing = intervals.projectnote.list(projectid=projects)
     stream = listing.stream(page_size=20, on_drift="raise")
     seen: list[int] = []
-    with pytest.raises(DriftError, match="rows have moved since the page before") as caught:
+    with pytest.raises(DriftError, match="rows have moved since the previous page") as caught:
         await read(stream, seen)
     error = caught.value
     assert seen == before[:20]
@@ -389,7 +389,7 @@ async def test_raise_tells_of_inserted_rows_too(
     seen: list[int] = []
     errors = await read_on(stream, seen)
     assert [error.listcount for error in errors] == [51]
-    assert "stands +1 from there" in str(errors[0])
+    assert "has moved by +1" in str(errors[0])
     assert seen == before
 
 
@@ -417,9 +417,13 @@ async def test_ignore_is_plain_paging(fake: FakeIntervals, notes: Listing[Projec
 
 async def test_the_policies_are_words(notes: Listing[ProjectNote]) -> None:
     """Another one is refused before anything is sent."""
-    with pytest.raises(ArgumentError, match="on_drift is one of 'repair', 'raise', 'ignore'"):
+    with pytest.raises(
+        ArgumentError, match="on_drift: expected one of 'repair', 'raise', 'ignore'"
+    ):
         notes.stream(on_drift="retry")  # type: ignore[arg-type]  # the slip that is tested
-    with pytest.raises(ArgumentError, match="verify is one of True, False, 'second-pass', not 1"):
+    with pytest.raises(
+        ArgumentError, match="verify: expected one of True, False, 'second-pass', got 1"
+    ):
         notes.stream(verify=1)  # type: ignore[arg-type]  # the slip that is tested
 
 

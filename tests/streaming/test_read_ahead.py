@@ -57,7 +57,7 @@ async def test_one_answer(fake: FakeIntervals, intervals: IntervalsClient) -> No
     await stream.read_ahead()
     assert stream.bookmark
     records = [await anext(stream)]
-    with pytest.raises(ListingError, match="there is no bookmark here"):
+    with pytest.raises(ListingError, match="no bookmark exists at this position"):
         _ = stream.bookmark
     records += [record async for record in stream]
     assert records == await listing.collect()

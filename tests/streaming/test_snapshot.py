@@ -120,7 +120,7 @@ async def test_it_is_not_asked_again_for_ever(
     for number in range(2, 8):
         change_before(fake, number, double)
     stream = notes.stream(snapshot=True)
-    with pytest.raises(IncompleteListingError, match=r"more than the \d+ that were asked for"):
+    with pytest.raises(IncompleteListingError, match=r"expected at most \d+ records, the limit"):
         await anext(stream)
     assert fake.requests <= 8
     assert await read_ids(stream) == ids(fake)
@@ -203,7 +203,7 @@ async def test_without_a_listcount_there_is_no_telling_how_much_to_ask_for(
     """It says so, and can be stepped again."""
     fake.inject(faults.Raw(b'{"projectnote":[]}'))
     stream = notes.stream(snapshot=True)
-    with pytest.raises(IncompleteListingError, match="holds no listcount"):
+    with pytest.raises(IncompleteListingError, match="listcount: expected a number, got none"):
         await anext(stream)
     assert await read_ids(stream) == ids(fake)
 
@@ -254,7 +254,7 @@ async def test_an_answer_without_rows_is_asked_for_once_more_then_raised(
     assert await read_ids(notes.stream(snapshot=True)) == ids(fake)
     fake.inject(fault, times=2, skip=1)
     stream = notes.stream(snapshot=True)
-    with pytest.raises(IncompleteListingError, match="counts 50 records, and gave 0"):
+    with pytest.raises(IncompleteListingError, match=r"expected 50 records, .* got 0 from"):
         await anext(stream)
     assert await read_ids(stream) == ids(fake)
 
@@ -285,7 +285,7 @@ async def test_a_broken_snapshot_says_so_and_starts_again(
     fake.inject(fault, skip=1)
     stream = notes.stream(snapshot=True)
     broken: list[int] = []
-    with pytest.raises(SnapshotBrokenError, match="the snapshot broke after") as caught:
+    with pytest.raises(SnapshotBrokenError, match="the snapshot broke off after") as caught:
         await read(stream, broken)
     assert 0 < len(broken) < 50
     assert broken == ids(fake)[: len(broken)]
@@ -362,7 +362,7 @@ async def test_a_capped_answer_is_not_taken_for_all_there_is(
         await read(stream, seen)
         assert seen == ids(fake)
     else:
-        with pytest.raises(SnapshotBrokenError, match="counts 50 records, and gave 30"):
+        with pytest.raises(SnapshotBrokenError, match=r"expected 50 records, .* got 30 from"):
             await read(stream, seen)
         fake.heal()
         assert await read_ids(stream) == ids(fake)
@@ -391,14 +391,14 @@ async def test_a_snapshot_cannot_be_resumed(notes: Listing[ProjectNote]) -> None
     """It is one answer; page by page it can."""
     stream = notes.stream(snapshot=True)
     await anext(stream)
-    with pytest.raises(ArgumentError, match="nothing of it can be resumed"):
+    with pytest.raises(ArgumentError, match="resume= cannot be combined with snapshot=True"):
         notes.stream(snapshot=True, resume=stream.bookmark)
     await stream.aclose()
 
 
 async def test_what_to_do_with_a_broken_one_is_a_word(notes: Listing[ProjectNote]) -> None:
     """Another one is refused before anything is sent."""
-    with pytest.raises(ArgumentError, match="on_broken is one of 'restart', 'repair'"):
+    with pytest.raises(ArgumentError, match="on_broken: expected one of 'restart', 'repair'"):
         notes.stream(snapshot=True, on_broken="raise")  # type: ignore[arg-type]  # the slip that is tested
 
 
