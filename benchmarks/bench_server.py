@@ -1,14 +1,14 @@
-"""A quick loopback server of notes, in a process of its own: serving costs it next to nothing.
+"""A fast loopback server of notes, in a process of its own.
 
     python benchmarks/bench_server.py --rows 100000
 
-It prints its address as one line of JSON and ends with its standard input. Beside
-``/projectnote/?offset=&limit=`` it answers
+It prints its URL as one line of JSON, and ends when its standard input ends. Besides
+``/projectnote/?offset=&limit=`` it serves
 
-    /set/?latency=0.15&rows=10000    wait so long before each answer; serve the first rows only
-    /set/?seed=1&setting=delete      serve rows that change, or misbehave; setting= ends that
+    /set/?latency=0.15&rows=10000    wait before each response; serve only the first rows
+    /set/?seed=1&setting=delete      change rows or fail; setting= ends that
     /stats/?reset=1                  requests and bytes since the last reset
-    /permanent/                      the ids that were there all the time, of the rows that change
+    /permanent/                      the ids of rows that existed all the time
 """
 
 import argparse
@@ -26,7 +26,7 @@ REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found", 500: b"Internal S
 
 
 class Site:
-    """What is served, and how often it was."""
+    """The responses, and the count of requests."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -37,7 +37,7 @@ class Site:
         self._bytes = 0
 
     async def answer(self, path: str, query: dict[str, str]) -> Answer:
-        """Answer a GET."""
+        """Return the response to a GET request."""
         match path:
             case "/projectnote/":
                 return await self._notes(int(query.get("offset", 0)), int(query.get("limit", 10)))
@@ -75,7 +75,7 @@ class Site:
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 as far as GET goes, with keep-alive."""
+    """An HTTP/1.1 connection for GET requests, with keep-alive."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -90,20 +90,20 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End what is under way."""
+        """Cancel the response in progress."""
         if self._serving is not None:
             self._serving.cancel()
 
     def pause_writing(self) -> None:
-        """The client is slower than we are."""
+        """Stop sending while the client is slower."""
         self._room.clear()
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
+        """Continue when the client has caught up."""
         self._room.set()
 
     def data_received(self, data: bytes) -> None:
-        """Begin to serve, unless that is under way."""
+        """Start to serve, unless that is in progress."""
         self._waiting += data
         if self._serving is None or self._serving.done():
             self._serving = asyncio.get_running_loop().create_task(self._serve())
@@ -145,7 +145,7 @@ def _plain(value: object) -> Answer:
 
 
 async def main(rows: int, seed: int) -> None:
-    """Serve until the input ends."""
+    """Serve until the standard input ends."""
     site = Site(Shelf(rows, seed))
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(site), "127.0.0.1", 0

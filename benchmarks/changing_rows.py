@@ -1,4 +1,4 @@
-"""Rows that change, and answers that go wrong, between the requests of one who reads them."""
+"""Rows that change, and responses that fail, between the requests of a reader."""
 
 import random
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import attrs
 from note_rows import FIRST_ID, NoteMaker, rows
 
 ROWS = 3_000
-# Of the requests after the first, this share finds the rows changed.
+# The share of requests, after the first, before which the rows change.
 CHANGE_SHARE = 0.2
-# Every so many requests meet a fault; the request after it goes through.
+# One in so many requests meets a fault; the next request succeeds.
 FAULT_EVERY = 7
 CAP = 300
 
@@ -31,7 +31,7 @@ FAULTS = (
 
 @attrs.frozen
 class Answer:
-    """What to send: the pieces of the body, and whether the connection ends too early."""
+    """A response: the parts of the body, and whether the connection is cut."""
 
     pieces: tuple[bytes | memoryview, ...]
     status: int = 200
@@ -39,7 +39,7 @@ class Answer:
 
 
 def envelope(listcount: int, page: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
-    """The answer that holds a page of rows, in pieces."""
+    """Return the body of a page of rows, in parts."""
     head = b'{"personid":10001,"status":"OK","code":200,"listcount":%d,"projectnote":['
     return (head % listcount, page, b"]}")
 
@@ -57,7 +57,7 @@ def _truncated(pieces: tuple[bytes | memoryview, ...]) -> Answer:
     return Answer((whole[: len(whole) * 6 // 10],))
 
 
-# What becomes of a good answer; the two that come once a run are marked below.
+# How each fault changes a response; `_ONCE` names the faults that happen once a run.
 _FAULTS: dict[str, Callable[[tuple[bytes | memoryview, ...], int], Answer]] = {
     "drop_before": lambda pieces, _: Answer(pieces, cut="before"),
     "drop_in_body": lambda pieces, _: Answer(pieces, cut="within"),
@@ -82,7 +82,7 @@ def _originals() -> dict[int, bytes]:
 
 
 class ChangingRows:
-    """A listing that others write to, on a server that may misbehave."""
+    """A listing that other users write to, on a server that may fail."""
 
     def __init__(self, seed: int, setting: str) -> None:
         self._chance = random.Random(seed)
@@ -92,13 +92,13 @@ class ChangingRows:
         self._rows = dict(_originals())
         self._order = list(self._rows)
         self._next_id = FIRST_ID + ROWS
-        # The rows that are there from the first request to the last.
+        # The rows that exist from the first request to the last.
         self.permanent = set(self._order)
         self._requests = 0
         self._misbehaved = False
 
     def page(self, offset: int, limit: int) -> Answer:
-        """Answer one request."""
+        """Return the response to one request."""
         self._requests += 1
         if self._requests > 1 and self._chance.random() < CHANGE_SHARE:
             self._change()

@@ -1,8 +1,8 @@
-"""A FakeIntervals in a process of its own whose every answer may fail; told what to do on stdin.
+"""A FakeIntervals in a process of its own, whose responses fail at random.
 
-It prints its address and token as one line of JSON, then answers each line that it reads:
-``heal`` ends the faults, ``titles`` gives the titles of all notes, and the end of the input
-ends it.
+It prints its URL and token as one line of JSON. Then it reads commands, and prints one line of JSON
+for each: ``heal`` ends the faults, and ``titles`` returns the titles of all notes. It stops when
+the standard input ends.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ FAULTS = [
 
 
 async def main(seed: int, share: float) -> None:
-    """Serve until the input ends."""
+    """Serve until the standard input ends."""
     chance = random.Random(seed)
     async with FakeIntervals(notes=200, seed=1, per_minute=None, per_day=None) as fake:
 

@@ -41,7 +41,7 @@ NOTHING = "–"  # noqa: RUF001  an en dash, as in any table
 
 
 def write_report(figures: Figures, path: Path) -> str:
-    """Write all tables; give that of the aims."""
+    """Write all tables, and return the table of the aims."""
     goals = "\n".join(_aims(figures))
     parts = ["# Results", "", *_machine(figures), "", "## Aims", "", goals]
     if figures["reads"]:
