@@ -53,7 +53,7 @@ def aims(figures: Figures) -> Iterator[Aim]:
         "requests for 100,000 notes, snapshot", most_requests("ours-snapshot"), "=", 2, digits=0
     )
     yield Aim(
-        "wall at 150 ms: ours, pages of 1,000, 8 at once / aiohttp, the same pages undecoded",
+        "wall at 150 ms: ours, pages of 1,000, 8 concurrently / aiohttp, the same pages undecoded",
         ratio(wall("ours-ahead", 0.15), wall("bytes-8", 0.15)),
         "≤",
         1.35,
@@ -90,20 +90,20 @@ def aims(figures: Figures) -> Iterator[Aim]:
         ("airbyte", "Airbyte CDK", 7),
     ):
         yield Aim(
-            f"wall at 50 ms: {title}, pages of 1,000 / ours, the same pages, 8 at once",
+            f"wall at 50 ms: {title}, pages of 1,000 / ours, the same pages, 8 concurrently",
             ratio(wall(name, 0.05), wall("ours-ahead", 0.05)),
             "≥",
             bound,
         )
     yield Aim(
-        "decoding: cattrs / a constructor by hand with the same readers",
+        "decoding: cattrs / a hand-written constructor with the same converters",
         ratio(decoding(figures, "cattrs"), decoding(figures, "readers")),
         "≤",
         1.15,
     )
     for latency in (0.0, 0.05, 0.15):
         yield Aim(
-            f"first record at {latency * 1000:.0f} ms: ours, defaults / a bare request of 100 rows",
+            f"first record at {latency * 1000:.0f} ms: ours, defaults / a plain request of 100 rows",
             ratio(first(figures, "ours", latency), first(figures, "bare", latency)),
             "≤",
             1.3,

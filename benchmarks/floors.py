@@ -84,7 +84,7 @@ FLOORS = (
     ),
     Contestant(
         name="bytes-8",
-        title="floor: aiohttp, undecoded, 8 at once",
+        title="floor: aiohttp, undecoded, 8 concurrently",
         open=undecoded(8),
         gives="pages",
     ),

@@ -52,7 +52,7 @@ OURS = (
     ),
     Contestant(
         name="ours-ahead",
-        title="intervals_async, fixed pages, 8 at once",
+        title="intervals_async, fixed pages, 8 concurrently",
         open=streaming(paged=True, ahead=True, concurrency=8),
         reads_changes=True,
         ours=True,

@@ -57,7 +57,7 @@ def write_plots(figures: Figures, folder: Path) -> None:
     rows = f"{figures['rows']:,}"
     charts = {
         "wall": chart(
-            f"Reading {rows} notes, 150 ms an answer",
+            f"Reading {rows} notes, 150 ms per response",
             "median; less is better",
             "wall time, seconds",
             sorted(_reads(figures, 0.15, "wall"), key=lambda bars: bars.values[0]),
@@ -69,7 +69,7 @@ def write_plots(figures: Figures, folder: Path) -> None:
             sorted(_reads(figures, 0.0, "cpu"), key=lambda bars: bars.values[0]),
         ),
         "loss": chart(
-            "Rows lost and doubled while others write",
+            "Rows lost and doubled while other users write",
             "of 3,000 rows, in pages of 100",
             "rows a reading (mean)",
             _losses(figures),
