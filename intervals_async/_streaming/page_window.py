@@ -11,6 +11,7 @@ from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
 from .._schema.records import Record
 from ..errors import CallError
+from ..retry import FailureKind, failure_kind
 from .open_page import OpenPage
 from .page_plan import PagePlan
 from .source import PageSource
@@ -203,7 +204,7 @@ class PageWindow(Generic[R]):
         """Hand the failure of a page on to the request for its remaining rows.
 
         Raises:
-            CallError: The page never began: all attempts were made.
+            CallError: All attempts were made, or another one is of no use.
         """
         self.drop(page)
         if page.response is None:
@@ -212,5 +213,8 @@ class PageWindow(Generic[R]):
         if page.received > page.request.overlap:
             state = RetryState(attempts=1)  # an attempt that brought records was not in vain
         page.shrink(self._plan, error)
-        state.failure = page.response.annotate(error)
+        failure = page.response.annotate(error)
+        if failure_kind(failure) is FailureKind.FINAL:
+            raise failure
+        state.failure = failure
         self._carried = state
