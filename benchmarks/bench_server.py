@@ -18,7 +18,7 @@ import sys
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
-from changing_rows import Answer, ChangingRows, envelope
+from changing_rows import ChangingRows, Response, envelope
 from note_rows import Shelf
 
 PIECE = 256 * 1024
@@ -36,7 +36,7 @@ class Site:
         self._requests = 0
         self._bytes = 0
 
-    async def answer(self, path: str, query: dict[str, str]) -> Answer:
+    async def response(self, path: str, query: dict[str, str]) -> Response:
         """Return the response to a GET request."""
         match path:
             case "/projectnote/":
@@ -51,21 +51,21 @@ class Site:
             case "/permanent/" if self._changing is not None:
                 return _plain(sorted(self._changing.permanent))
             case _:
-                return Answer((b"{}",), status=404)
+                return Response((b"{}",), status=404)
 
-    async def _notes(self, offset: int, limit: int) -> Answer:
+    async def _notes(self, offset: int, limit: int) -> Response:
         if self._latency:
             await asyncio.sleep(self._latency)
         if self._changing is not None:
-            answer = self._changing.page(offset, limit)
+            response = self._changing.page(offset, limit)
         else:
             page = self._shelf.cut(offset, min(offset + limit, self._rows))
-            answer = Answer(envelope(self._rows, page))
+            response = Response(envelope(self._rows, page))
         self._requests += 1
-        self._bytes += sum(map(len, answer.pieces))
-        return answer
+        self._bytes += sum(map(len, response.pieces))
+        return response
 
-    def _set(self, query: dict[str, str]) -> Answer:
+    def _set(self, query: dict[str, str]) -> Response:
         self._latency = float(query.get("latency", self._latency))
         self._rows = min(int(query.get("rows", self._rows)), len(self._shelf))
         if "setting" in query:
@@ -114,34 +114,34 @@ class Connection(asyncio.Protocol):
             head = bytes(self._waiting[:end]).decode("latin-1")
             del self._waiting[: end + 4]
             target = urlsplit(head.split(" ", 2)[1])
-            answer = await self._site.answer(target.path, dict(parse_qsl(target.query)))
-            if answer.cut == "before":
+            response = await self._site.response(target.path, dict(parse_qsl(target.query)))
+            if response.cut == "before":
                 break
-            await self._send(answer)
-            if answer.cut or "connection: close" in head.lower():
+            await self._send(response)
+            if response.cut or "connection: close" in head.lower():
                 break
         else:
             return
         self._transport.close()
 
-    async def _send(self, answer: Answer) -> None:
+    async def _send(self, response: Response) -> None:
         assert self._transport is not None
-        size = sum(map(len, answer.pieces))
-        reason = REASONS[answer.status]
+        size = sum(map(len, response.pieces))
+        reason = REASONS[response.status]
         self._transport.write(
             b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % (answer.status, reason, size)
+            % (response.status, reason, size)
         )
-        left = size // 2 if answer.cut == "within" else size
-        for piece in answer.pieces:
+        left = size // 2 if response.cut == "within" else size
+        for piece in response.pieces:
             for start in range(0, min(len(piece), left), PIECE):
                 self._transport.write(piece[start : min(start + PIECE, left)])
                 await self._room.wait()
             left = max(left - len(piece), 0)
 
 
-def _plain(value: object) -> Answer:
-    return Answer((json.dumps(value).encode(),))
+def _plain(value: object) -> Response:
+    return Response((json.dumps(value).encode(),))
 
 
 async def main(rows: int, seed: int) -> None:

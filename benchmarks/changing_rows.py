@@ -30,7 +30,7 @@ FAULTS = (
 
 
 @attrs.frozen
-class Answer:
+class Response:
     """A response: the parts of the body, and whether the connection is cut."""
 
     pieces: tuple[bytes | memoryview, ...]
@@ -52,21 +52,21 @@ def _refusal(status: int, word: str, code: int, message: str) -> bytes:
     return text.encode()
 
 
-def _truncated(pieces: tuple[bytes | memoryview, ...]) -> Answer:
-    whole = b"".join(pieces)
-    return Answer((whole[: len(whole) * 6 // 10],))
+def _truncated(pieces: tuple[bytes | memoryview, ...]) -> Response:
+    body = b"".join(pieces)
+    return Response((body[: len(body) * 6 // 10],))
 
 
 # How each fault changes a response; `_ONCE` names the faults that happen once a run.
-_FAULTS: dict[str, Callable[[tuple[bytes | memoryview, ...], int], Answer]] = {
-    "drop_before": lambda pieces, _: Answer(pieces, cut="before"),
-    "drop_in_body": lambda pieces, _: Answer(pieces, cut="within"),
-    "status_500": lambda *_: Answer((_refusal(500, "Error", 1, "Unknown"),), status=500),
-    "too_fast": lambda *_: Answer((_refusal(400, "Bad Request", 12, "Too fast"),), status=400),
-    "error_in_200": lambda *_: Answer((_refusal(500, "Error", 1, "Unknown"),)),
+_FAULTS: dict[str, Callable[[tuple[bytes | memoryview, ...], int], Response]] = {
+    "drop_before": lambda pieces, _: Response(pieces, cut="before"),
+    "drop_in_body": lambda pieces, _: Response(pieces, cut="within"),
+    "status_500": lambda *_: Response((_refusal(500, "Error", 1, "Unknown"),), status=500),
+    "too_fast": lambda *_: Response((_refusal(400, "Bad Request", 12, "Too fast"),), status=400),
+    "error_in_200": lambda *_: Response((_refusal(500, "Error", 1, "Unknown"),)),
     "truncated": lambda pieces, _: _truncated(pieces),
-    "empty_page": lambda _, listcount: Answer(envelope(listcount, b"")),
-    "null_page": lambda _, listcount: Answer(
+    "empty_page": lambda _, listcount: Response(envelope(listcount, b"")),
+    "null_page": lambda _, listcount: Response(
         (
             b'{"personid":10001,"status":"OK","code":200,"listcount":%d,' % listcount,
             b'"projectnote":null}',
@@ -97,7 +97,7 @@ class ChangingRows:
         self._requests = 0
         self._misbehaved = False
 
-    def page(self, offset: int, limit: int) -> Answer:
+    def page(self, offset: int, limit: int) -> Response:
         """Return the response to one request."""
         self._requests += 1
         if self._requests > 1 and self._chance.random() < CHANGE_SHARE:
@@ -109,7 +109,7 @@ class ChangingRows:
         spoil = _FAULTS.get(self._setting)
         due = (self._requests + self._seed) % FAULT_EVERY == 0
         if spoil is None or not due or (self._misbehaved and self._setting in _ONCE):
-            return Answer(pieces)
+            return Response(pieces)
         self._misbehaved = True
         return spoil(pieces, len(self._order))
 

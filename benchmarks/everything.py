@@ -61,16 +61,18 @@ class Account:
         """Return the expected content of the file of a resource."""
         return columns_of(self.rows[resource], fields_of(resource), format)
 
-    def told(self, file: File, columns: Columns) -> Mapping[str, Sequence[Any]]:
+    def actual(self, file: File, columns: Columns) -> Mapping[str, Sequence[Any]]:
         """Return what a reader found in a file, as plain values."""
-        told = {field.name: found(field.kind, columns.values[field.name]) for field in file.fields}
+        actual = {
+            field.name: found(field.kind, columns.values[field.name]) for field in file.fields
+        }
         if file.resource == "quota":
             # The quota may count some requests of the exports.
             (row,) = self.rows["quota"]
             counted = range(int(row["used"]), int(row["used"]) + self.requests + 1)
-            if all(used in counted for used in told["used"]):
-                told["used"] = [int(row["used"]) for _ in told["used"]]
-        return told
+            if all(used in counted for used in actual["used"]):
+                actual["used"] = [int(row["used"]) for _ in actual["used"]]
+        return actual
 
 
 @attrs.define
@@ -108,12 +110,12 @@ async def export(fake: FakeIntervals, folder: Path, format: str) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, said = await process.communicate()
+        _, errors = await process.communicate()
     finally:
         if process.returncode is None:  # another export has failed
             process.kill()
     if process.returncode:
-        raise RuntimeError(f"the export to {format} failed: {said.decode()}")
+        raise RuntimeError(f"the export to {format} failed: {errors.decode()}")
 
 
 async def asked(fake: FakeIntervals, resource: str) -> Sequence[Row]:
@@ -124,8 +126,8 @@ async def asked(fake: FakeIntervals, resource: str) -> Sequence[Row]:
         ClientSession(headers=headers) as session,
         session.get(f"{fake.url}{resource}/") as response,
     ):
-        told = (await response.json())[resource]
-    return told if isinstance(told, list) else [told]
+        actual = (await response.json())[resource]
+    return actual if isinstance(actual, list) else [actual]
 
 
 async def exported(folder: Path, formats: Sequence[str], notes: int, seed: int) -> Account:
@@ -151,10 +153,11 @@ def of_table(fake: FakeIntervals, resource: str) -> Sequence[Row]:
     return rows
 
 
-def differences(wanted: Mapping[str, Sequence[Any]], told: Mapping[str, Sequence[Any]]) -> int:
+def differences(wanted: Mapping[str, Sequence[Any]], actual: Mapping[str, Sequence[Any]]) -> int:
     """Return how many rows are lost, doubled or different, in any order."""
     expected, there = (
-        Counter(zip(*(columns[name] for name in wanted), strict=True)) for columns in (wanted, told)
+        Counter(zip(*(columns[name] for name in wanted), strict=True))
+        for columns in (wanted, actual)
     )
     return max((expected - there).total(), (there - expected).total())
 
@@ -162,14 +165,14 @@ def differences(wanted: Mapping[str, Sequence[Any]], told: Mapping[str, Sequence
 def compare(account: Account, reader: Reader, file: File, format: str) -> tuple[int, int, str]:
     """Read a file, and return the numbers of rows and differences, and what is wrong."""
     columns = reader.read(file)
-    told = account.told(file, columns)
+    actual = account.actual(file, columns)
     wanted = account.columns(file.resource, format)
-    differing = differences(wanted, told)
+    differing = differences(wanted, actual)
     complaints = list(reader.wrong_types(file, columns))
     if differing:
-        names = [name for name in wanted if Counter(wanted[name]) != Counter(told[name])]
+        names = [name for name in wanted if Counter(wanted[name]) != Counter(actual[name])]
         complaints.append(f"{differing:,} rows differ, in {', '.join(names) or 'their order'}")
-    return len(next(iter(told.values()))), differing, "; ".join(complaints)
+    return len(next(iter(actual.values()))), differing, "; ".join(complaints)
 
 
 def check(account: Account, folder: Path, format: str) -> Result:
@@ -182,7 +185,7 @@ def check(account: Account, folder: Path, format: str) -> Result:
         requests=manifest["further_requests"]
         + sum(each["requests"] for each in manifest["exported"]),
     )
-    said = {each["resource"]: each["records"] for each in manifest["exported"]}
+    stated = {each["resource"]: each["records"] for each in manifest["exported"]}
     if names.keys() != account.rows.keys():
         left_out = sorted(account.rows.keys() - names.keys())
         result.flaws.append(f"left out: {', '.join(left_out)}")
@@ -203,8 +206,8 @@ def check(account: Account, folder: Path, format: str) -> Result:
             if reader is asked[0]:
                 result.records += number
                 result.differing += differing
-                if number != said[resource]:
-                    complaint += f"; the manifest says {said[resource]:,} records, not {number:,}"
+                if number != stated[resource]:
+                    complaint += f"; the manifest says {stated[resource]:,} records, not {number:,}"
             if complaint:
                 flaws.append(f"{reader.name}: {resource}: {complaint}")
         if not flaws:
@@ -240,9 +243,9 @@ def in_words(results: Mapping[str, Result], requests: int) -> Iterator[str]:
             yield f"{format}: {flaw}"
         if len(result.flaws) > SHOWN:
             yield f"{format}: and {len(result.flaws) - SHOWN} more"
-    said = sum(result.requests for result in results.values())
-    if said != requests:
-        yield f"requests: the manifests have {said}, the server counted {requests}"
+    stated = sum(result.requests for result in results.values())
+    if stated != requests:
+        yield f"requests: the manifests have {stated}, the server counted {requests}"
 
 
 def main() -> int:

@@ -48,17 +48,17 @@ async def main(seed: int, share: float) -> None:
                 server.clear_log()
 
         stop = fake.between(misbehave)
-        answer: object = {"url": fake.url, "token": fake.token}
+        reply: object = {"url": fake.url, "token": fake.token}
         while True:
-            print(json.dumps(answer), flush=True)
+            print(json.dumps(reply), flush=True)
             line = await asyncio.to_thread(sys.stdin.readline)
             match line.strip():
                 case "heal":
                     stop()
                     fake.heal()
-                    answer = None
+                    reply = None
                 case "titles":
-                    answer = [row["title"] for row in fake.rows("projectnote")]
+                    reply = [row["title"] for row in fake.rows("projectnote")]
                 case _:
                     return
 

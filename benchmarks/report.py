@@ -285,14 +285,14 @@ def _loss_rows(figures: Figures, settings: Iterable[str]) -> Iterator[Sequence[s
 def _verdict(found: Loss | None) -> str:
     if found is None:
         return NOTHING
-    said: list[str] = []
+    parts: list[str] = []
     if found.silent:
-        said.append(f"**{found.lost:,.0f} lost** in {_share(found.silent)}")
+        parts.append(f"**{found.lost:,.0f} lost** in {_share(found.silent)}")
     if found.doubling:
-        said.append(f"{found.doubled:,.1f} doubled in {_share(found.doubling)}")
+        parts.append(f"{found.doubled:,.1f} doubled in {_share(found.doubling)}")
     if found.raised:
-        said.append("raised" if found.raised == 1 else f"raised in {_share(found.raised)}")
-    return ", ".join(said) or "complete"
+        parts.append("raised" if found.raised == 1 else f"raised in {_share(found.raised)}")
+    return ", ".join(parts) or "complete"
 
 
 def _title(each: Contestant) -> str:

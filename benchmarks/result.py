@@ -21,5 +21,5 @@ def found(output: str) -> Any:
 
 def control(url: str, path: str, **words: object) -> Any:
     """Send a control request to the server, and return its response."""
-    with urlopen(f"{url}{path}?{urlencode(words)}") as answer:
-        return json.load(answer)
+    with urlopen(f"{url}{path}?{urlencode(words)}") as reply:
+        return json.load(reply)

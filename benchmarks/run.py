@@ -189,14 +189,14 @@ class Bench:
         runs = options.loss_runs if setting in CHANGES else options.fault_runs
         page_size = 1_000 if setting == "capped_limit" else 100
         words = ("--url", url, "--setting", setting or "calm", "--page-size", page_size)
-        said: dict[str, Any] = {"contestant": each.name, "setting": setting or "calm"}
+        head: dict[str, Any] = {"contestant": each.name, "setting": setting or "calm"}
         try:
             ended = self.measured("child.py", "loss", each.name, *words, "--runs", runs)
         except ChildFailedError as failed:
             say(f"{each.name}, {setting}: {failed}")
-            return {**said, "failed": str(failed), "runs": []}
+            return {**head, "failed": str(failed), "runs": []}
         say(f"{setting or 'calm':13} {each.name:15} lost {sum(run['lost'] for run in ended)}")
-        return {**said, "runs": ended}
+        return {**head, "runs": ended}
 
 
 def say(line: str) -> None:

@@ -121,7 +121,7 @@ class DocumentResource(Resource[Document]):
 
         ``await download.save(path)`` writes it to a file; ``async with download.open()`` gives an
         async iterator of bytes. Only then a request is sent. The file is streamed, never held in
-        memory as a whole.
+        memory completely.
         """
         id = identifier("document.download()", id)
         return Download(self._transport, Call("GET", self.name, id, action="download"))

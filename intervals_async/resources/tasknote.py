@@ -137,12 +137,12 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
             ArgumentError: `offset` is combined with a range of several weeks, a range has no
                 start, or two ranges are longer than 7 days.
         """
-        whole = self._source(filters)
+        source = self._source(filters)
         range = None
         if "taskid" not in filters:
             range = range_to_cut("tasknote.list()", RANGES, filters)
         if range is None:
-            return Listing(whole, offset=offset, limit=limit)
+            return Listing(source, offset=offset, limit=limit)
         if offset:
             raise ArgumentError(
                 "tasknote.list(): offset: expected 0 for a range of more than 7 days without "
@@ -150,16 +150,16 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
             )
 
         def spans() -> Sequence[Partition[TaskNote]]:
-            weeks = range.weeks(backwards=("sortdir", "DESC") in whole.query)
+            weeks = range.weeks(backwards=("sortdir", "DESC") in source.query)
             shared = [part_of(range.common(*neighbours)) for neighbours in pairwise(weeks)]
             return list(map(Partition, map(part_of, weeks), [None, *shared]))
 
         def part_of(bounds: Mapping[str, object]) -> PageSource[TaskNote]:
             own = tuple((name, str(written(name, bounds[name]))) for name in bounds)
-            rest = (pair for pair in whole.query if pair[0] not in bounds)
-            return attrs.evolve(whole, query=(*own, *rest))
+            rest = (pair for pair in source.query if pair[0] not in bounds)
+            return attrs.evolve(source, query=(*own, *rest))
 
-        return PartitionedListing(whole, spans, limit=limit)
+        return PartitionedListing(source, spans, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TaskNoteCreate]

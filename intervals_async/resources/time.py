@@ -164,8 +164,8 @@ class TimeResource(Gettable[Time], Deletable[Time]):
 
     Administrators, Managers and Resource users write them. Time on a task needs ``taskid``;
     general time needs ``projectid`` and ``moduleid``. The person and the work type must belong to
-    the project. Hours have at most 2 decimal places. A duplicate cannot be told from a second,
-    intended entry, so a `create` with an unknown outcome is not retried.
+    the project. Hours have at most 2 decimal places. A `create` with an unknown outcome
+    is not retried, because a duplicate looks like a second, intended entry.
 
     https://www.myintervals.com/api/resource?r=time
     """
