@@ -1,4 +1,4 @@
-"""What the streaming engine is to reach, as ratios within one run, and whether it does."""
+"""The aims of the streaming engine, as ratios within one run."""
 
 import operator
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ FEW, MANY = 10_000, 1_000_000
 
 @attrs.frozen
 class Aim:
-    """One aim: `bound` is met as `sign` says; `value` is None where it was not measured."""
+    """One aim: `value`, or None if not measured, compared with `bound` by `sign`."""
 
     what: str
     value: float | None
@@ -22,7 +22,7 @@ class Aim:
 
     @property
     def verdict(self) -> str:
-        """Reached, missed or not measured."""
+        """Whether the aim was reached, missed or not measured."""
         if self.value is None:
             return "not measured"
         compare = {"≤": operator.le, "≥": operator.ge, "=": operator.eq}[self.sign]
@@ -30,7 +30,7 @@ class Aim:
 
 
 def aims(figures: Figures) -> Iterator[Aim]:
-    """All aims, with what was measured of them."""
+    """Return all aims with their measured values."""
 
     def wall(name: str, latency: float) -> float | None:
         return read(figures, name, latency, "wall")
@@ -53,7 +53,7 @@ def aims(figures: Figures) -> Iterator[Aim]:
         "requests for 100,000 notes, snapshot", most_requests("ours-snapshot"), "=", 2, digits=0
     )
     yield Aim(
-        "wall at 150 ms: ours, pages of 1,000, 8 at once / aiohttp, the same pages undecoded",
+        "wall at 150 ms: ours, pages of 1,000, 8 concurrently / aiohttp, the same pages undecoded",
         ratio(wall("ours-ahead", 0.15), wall("bytes-8", 0.15)),
         "≤",
         1.35,
@@ -90,20 +90,20 @@ def aims(figures: Figures) -> Iterator[Aim]:
         ("airbyte", "Airbyte CDK", 7),
     ):
         yield Aim(
-            f"wall at 50 ms: {title}, pages of 1,000 / ours, the same pages, 8 at once",
+            f"wall at 50 ms: {title}, pages of 1,000 / ours, the same pages, 8 concurrently",
             ratio(wall(name, 0.05), wall("ours-ahead", 0.05)),
             "≥",
             bound,
         )
     yield Aim(
-        "decoding: cattrs / a constructor by hand with the same readers",
+        "decoding: cattrs / a hand-written constructor with the same converters",
         ratio(decoding(figures, "cattrs"), decoding(figures, "readers")),
         "≤",
         1.15,
     )
     for latency in (0.0, 0.05, 0.15):
         yield Aim(
-            f"first record at {latency * 1000:.0f} ms: ours, defaults / a bare request of 100 rows",
+            f"first record at {latency * 1000:.0f} ms: ours, defaults / a plain request of 100 rows",
             ratio(first(figures, "ours", latency), first(figures, "bare", latency)),
             "≤",
             1.3,
@@ -111,10 +111,10 @@ def aims(figures: Figures) -> Iterator[Aim]:
 
 
 def ratio(one: float | None, other: float | None) -> float | None:
-    """One by the other, where both are known."""
+    """Return the ratio of two values, or None if one is unknown."""
     return one / other if one is not None and other else None
 
 
 def difference(one: float | None, other: float | None) -> float | None:
-    """One less the other, where both are known."""
+    """Return the difference of two values, or None if one is unknown."""
     return one - other if one is not None and other is not None else None

@@ -1,14 +1,14 @@
-"""A quick loopback server of notes, in a process of its own: serving costs it next to nothing.
+"""A fast loopback server of notes, in a process of its own.
 
     python benchmarks/bench_server.py --rows 100000
 
-It prints its address as one line of JSON and ends with its standard input. Beside
-``/projectnote/?offset=&limit=`` it answers
+It prints its URL as one line of JSON, and ends when its standard input ends. Besides
+``/projectnote/?offset=&limit=`` it serves
 
-    /set/?latency=0.15&rows=10000    wait so long before each answer; serve the first rows only
-    /set/?seed=1&setting=delete      serve rows that change, or misbehave; setting= ends that
+    /set/?latency=0.15&rows=10000    wait before each response; serve only the first rows
+    /set/?seed=1&setting=delete      change rows or fail; setting= ends that
     /stats/?reset=1                  requests and bytes since the last reset
-    /permanent/                      the ids that were there all the time, of the rows that change
+    /permanent/                      the ids of rows that existed all the time
 """
 
 import argparse
@@ -18,7 +18,7 @@ import sys
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
-from changing_rows import Answer, ChangingRows, envelope
+from changing_rows import ChangingRows, Response, envelope
 from note_rows import Shelf
 
 PIECE = 256 * 1024
@@ -26,7 +26,7 @@ REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found", 500: b"Internal S
 
 
 class Site:
-    """What is served, and how often it was."""
+    """The responses, and the count of requests."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -36,8 +36,8 @@ class Site:
         self._requests = 0
         self._bytes = 0
 
-    async def answer(self, path: str, query: dict[str, str]) -> Answer:
-        """Answer a GET."""
+    async def response(self, path: str, query: dict[str, str]) -> Response:
+        """Return the response to a GET request."""
         match path:
             case "/projectnote/":
                 return await self._notes(int(query.get("offset", 0)), int(query.get("limit", 10)))
@@ -51,21 +51,21 @@ class Site:
             case "/permanent/" if self._changing is not None:
                 return _plain(sorted(self._changing.permanent))
             case _:
-                return Answer((b"{}",), status=404)
+                return Response((b"{}",), status=404)
 
-    async def _notes(self, offset: int, limit: int) -> Answer:
+    async def _notes(self, offset: int, limit: int) -> Response:
         if self._latency:
             await asyncio.sleep(self._latency)
         if self._changing is not None:
-            answer = self._changing.page(offset, limit)
+            response = self._changing.page(offset, limit)
         else:
             page = self._shelf.cut(offset, min(offset + limit, self._rows))
-            answer = Answer(envelope(self._rows, page))
+            response = Response(envelope(self._rows, page))
         self._requests += 1
-        self._bytes += sum(map(len, answer.pieces))
-        return answer
+        self._bytes += sum(map(len, response.pieces))
+        return response
 
-    def _set(self, query: dict[str, str]) -> Answer:
+    def _set(self, query: dict[str, str]) -> Response:
         self._latency = float(query.get("latency", self._latency))
         self._rows = min(int(query.get("rows", self._rows)), len(self._shelf))
         if "setting" in query:
@@ -75,7 +75,7 @@ class Site:
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 as far as GET goes, with keep-alive."""
+    """An HTTP/1.1 connection for GET requests, with keep-alive."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -90,20 +90,20 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End what is under way."""
+        """Cancel the response in progress."""
         if self._serving is not None:
             self._serving.cancel()
 
     def pause_writing(self) -> None:
-        """The client is slower than we are."""
+        """Stop sending while the client is slower."""
         self._room.clear()
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
+        """Continue when the client has caught up."""
         self._room.set()
 
     def data_received(self, data: bytes) -> None:
-        """Begin to serve, unless that is under way."""
+        """Start to serve, unless that is in progress."""
         self._waiting += data
         if self._serving is None or self._serving.done():
             self._serving = asyncio.get_running_loop().create_task(self._serve())
@@ -114,38 +114,38 @@ class Connection(asyncio.Protocol):
             head = bytes(self._waiting[:end]).decode("latin-1")
             del self._waiting[: end + 4]
             target = urlsplit(head.split(" ", 2)[1])
-            answer = await self._site.answer(target.path, dict(parse_qsl(target.query)))
-            if answer.cut == "before":
+            response = await self._site.response(target.path, dict(parse_qsl(target.query)))
+            if response.cut == "before":
                 break
-            await self._send(answer)
-            if answer.cut or "connection: close" in head.lower():
+            await self._send(response)
+            if response.cut or "connection: close" in head.lower():
                 break
         else:
             return
         self._transport.close()
 
-    async def _send(self, answer: Answer) -> None:
+    async def _send(self, response: Response) -> None:
         assert self._transport is not None
-        size = sum(map(len, answer.pieces))
-        reason = REASONS[answer.status]
+        size = sum(map(len, response.pieces))
+        reason = REASONS[response.status]
         self._transport.write(
             b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % (answer.status, reason, size)
+            % (response.status, reason, size)
         )
-        left = size // 2 if answer.cut == "within" else size
-        for piece in answer.pieces:
+        left = size // 2 if response.cut == "within" else size
+        for piece in response.pieces:
             for start in range(0, min(len(piece), left), PIECE):
                 self._transport.write(piece[start : min(start + PIECE, left)])
                 await self._room.wait()
             left = max(left - len(piece), 0)
 
 
-def _plain(value: object) -> Answer:
-    return Answer((json.dumps(value).encode(),))
+def _plain(value: object) -> Response:
+    return Response((json.dumps(value).encode(),))
 
 
 async def main(rows: int, seed: int) -> None:
-    """Serve until the input ends."""
+    """Serve until the standard input ends."""
     site = Site(Shelf(rows, seed))
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(site), "127.0.0.1", 0

@@ -1,4 +1,4 @@
-"""Rows that change, and answers that go wrong, between the requests of one who reads them."""
+"""Rows that change, and responses that fail, between the requests of a reader."""
 
 import random
 from collections.abc import Callable
@@ -9,9 +9,9 @@ import attrs
 from note_rows import FIRST_ID, NoteMaker, rows
 
 ROWS = 3_000
-# Of the requests after the first, this share finds the rows changed.
+# The share of requests, after the first, before which the rows change.
 CHANGE_SHARE = 0.2
-# Every so many requests meet a fault; the request after it goes through.
+# One in so many requests meets a fault; the next request succeeds.
 FAULT_EVERY = 7
 CAP = 300
 
@@ -30,8 +30,8 @@ FAULTS = (
 
 
 @attrs.frozen
-class Answer:
-    """What to send: the pieces of the body, and whether the connection ends too early."""
+class Response:
+    """A response: the parts of the body, and whether the connection is cut."""
 
     pieces: tuple[bytes | memoryview, ...]
     status: int = 200
@@ -39,7 +39,7 @@ class Answer:
 
 
 def envelope(listcount: int, page: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
-    """The answer that holds a page of rows, in pieces."""
+    """Return the body of a page of rows, in parts."""
     head = b'{"personid":10001,"status":"OK","code":200,"listcount":%d,"projectnote":['
     return (head % listcount, page, b"]}")
 
@@ -52,21 +52,21 @@ def _refusal(status: int, word: str, code: int, message: str) -> bytes:
     return text.encode()
 
 
-def _truncated(pieces: tuple[bytes | memoryview, ...]) -> Answer:
-    whole = b"".join(pieces)
-    return Answer((whole[: len(whole) * 6 // 10],))
+def _truncated(pieces: tuple[bytes | memoryview, ...]) -> Response:
+    body = b"".join(pieces)
+    return Response((body[: len(body) * 6 // 10],))
 
 
-# What becomes of a good answer; the two that come once a run are marked below.
-_FAULTS: dict[str, Callable[[tuple[bytes | memoryview, ...], int], Answer]] = {
-    "drop_before": lambda pieces, _: Answer(pieces, cut="before"),
-    "drop_in_body": lambda pieces, _: Answer(pieces, cut="within"),
-    "status_500": lambda *_: Answer((_refusal(500, "Error", 1, "Unknown"),), status=500),
-    "too_fast": lambda *_: Answer((_refusal(400, "Bad Request", 12, "Too fast"),), status=400),
-    "error_in_200": lambda *_: Answer((_refusal(500, "Error", 1, "Unknown"),)),
+# How each fault changes a response; `_ONCE` names the faults that happen once a run.
+_FAULTS: dict[str, Callable[[tuple[bytes | memoryview, ...], int], Response]] = {
+    "drop_before": lambda pieces, _: Response(pieces, cut="before"),
+    "drop_in_body": lambda pieces, _: Response(pieces, cut="within"),
+    "status_500": lambda *_: Response((_refusal(500, "Error", 1, "Unknown"),), status=500),
+    "too_fast": lambda *_: Response((_refusal(400, "Bad Request", 12, "Too fast"),), status=400),
+    "error_in_200": lambda *_: Response((_refusal(500, "Error", 1, "Unknown"),)),
     "truncated": lambda pieces, _: _truncated(pieces),
-    "empty_page": lambda _, listcount: Answer(envelope(listcount, b"")),
-    "null_page": lambda _, listcount: Answer(
+    "empty_page": lambda _, listcount: Response(envelope(listcount, b"")),
+    "null_page": lambda _, listcount: Response(
         (
             b'{"personid":10001,"status":"OK","code":200,"listcount":%d,' % listcount,
             b'"projectnote":null}',
@@ -82,7 +82,7 @@ def _originals() -> dict[int, bytes]:
 
 
 class ChangingRows:
-    """A listing that others write to, on a server that may misbehave."""
+    """A listing that other users write to, on a server that may fail."""
 
     def __init__(self, seed: int, setting: str) -> None:
         self._chance = random.Random(seed)
@@ -92,13 +92,13 @@ class ChangingRows:
         self._rows = dict(_originals())
         self._order = list(self._rows)
         self._next_id = FIRST_ID + ROWS
-        # The rows that are there from the first request to the last.
+        # The rows that exist from the first request to the last.
         self.permanent = set(self._order)
         self._requests = 0
         self._misbehaved = False
 
-    def page(self, offset: int, limit: int) -> Answer:
-        """Answer one request."""
+    def page(self, offset: int, limit: int) -> Response:
+        """Return the response to one request."""
         self._requests += 1
         if self._requests > 1 and self._chance.random() < CHANGE_SHARE:
             self._change()
@@ -109,7 +109,7 @@ class ChangingRows:
         spoil = _FAULTS.get(self._setting)
         due = (self._requests + self._seed) % FAULT_EVERY == 0
         if spoil is None or not due or (self._misbehaved and self._setting in _ONCE):
-            return Answer(pieces)
+            return Response(pieces)
         self._misbehaved = True
         return spoil(pieces, len(self._order))
 

@@ -1,4 +1,4 @@
-"""One measurement, in a process of its own; run.py starts it and reads its last line.
+"""One measurement in a process of its own; run.py starts it and reads its last line.
 
 python benchmarks/child.py read CONTESTANT --url URL --rows N --page-size N --latency S
 python benchmarks/child.py first --url URL --rows N --latency S --times N
@@ -26,19 +26,19 @@ from note_rows import FIRST_ID
 from result import control, give
 
 WARM_UP = 10
-# A reading of rows that change takes well under a second; one so long has no end.
+# A reading takes well under a second; after this many seconds it is considered endless.
 LONGEST = 20
 
 
 def memory(what: str) -> float:
-    """A line of the process's status, in MiB."""
+    """Return a value of the process's status, in MiB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     (line,) = (line for line in status.splitlines() if line.startswith(f"{what}:"))
     return int(line.split()[1]) / 1024
 
 
 async def take(items: Items) -> tuple[int, float, Any]:
-    """Read to the end; give the number, the moment of the first, and the last."""
+    """Read all records; return their number, the time of the first one, and the last one."""
     number, first, last = 0, 0.0, None
     if isinstance(items, Iterator):
         for item in items:
@@ -56,24 +56,24 @@ async def take(items: Items) -> tuple[int, float, Any]:
 
 
 async def read(contestant: Contestant, reading: Reading) -> tuple[int, float, Any]:
-    """Open a contestant and read to the end."""
+    """Open a contestant and read all records."""
     async with contestant.open(reading) as items:
         return await take(items)
 
 
 def identity(record: Any) -> int:
-    """The id of a record, however it came."""
+    """Return the id of a record of any contestant."""
     return int(record["id"] if isinstance(record, dict) else record.id)
 
 
 def measure(contestant: Contestant, reading: Reading, latency: float) -> dict[str, Any]:
-    """Warm up with a few rows, then read all."""
+    """Warm up with a few rows, then measure reading all rows."""
     control(reading.url, "/set/", latency=0, rows=WARM_UP)
     asyncio.run(read(contestant, attrs.evolve(reading, rows=WARM_UP)))
     control(reading.url, "/set/", latency=latency, rows=reading.rows)
     control(reading.url, "/stats/", reset=1)
     gc.collect()
-    # from here on, the peak is counted anew
+    # This resets the peak memory of the process.
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     memory_before = memory("VmRSS")
     before = resource.getrusage(resource.RUSAGE_SELF)
@@ -97,7 +97,7 @@ def measure(contestant: Contestant, reading: Reading, latency: float) -> dict[st
 
 
 class NoEndError(Exception):
-    """A reading had no end."""
+    """A reading did not end."""
 
 
 def _sleep_less(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -106,7 +106,7 @@ def _sleep_less(seconds: float, sleep: Callable[[float], None] = time.sleep) -> 
 
 @contextmanager
 def impatience() -> Generator[None]:
-    """Cut all waits of peers short, and end what has no end."""
+    """Shorten all waits of the peers, and end readings that take too long."""
 
     def stop(*_: object) -> None:
         raise NoEndError
@@ -121,7 +121,7 @@ def impatience() -> Generator[None]:
 
 
 def lose(contestant: Contestant, reading: Reading, setting: str, seed: int) -> dict[str, Any]:
-    """Read rows that change or fail, and hold what came against what was there all the time."""
+    """Read while rows change or requests fail, and compare with the rows that existed all the time."""
     control(reading.url, "/set/", latency=0, seed=seed, setting=setting)
     control(reading.url, "/stats/", reset=1)
     came: collections.Counter[int] = collections.Counter()
@@ -139,7 +139,7 @@ def lose(contestant: Contestant, reading: Reading, setting: str, seed: int) -> d
     try:
         with impatience():
             asyncio.run(collect())
-    except Exception as raised:  # noqa: BLE001  that it raised is what is counted
+    except Exception as raised:  # noqa: BLE001  every error is counted
         error = type(raised).__name__
     permanent: list[int] = control(reading.url, "/permanent/")
     return {
@@ -151,7 +151,7 @@ def lose(contestant: Contestant, reading: Reading, setting: str, seed: int) -> d
 
 
 def main(options: argparse.Namespace) -> object:
-    """Do what was asked for."""
+    """Run the measurement of the command line."""
     contestant = CONTESTANTS[options.contestant]
     reading = Reading(url=options.url, page_size=options.page_size, rows=options.rows)
     if options.what == "read":

@@ -1,9 +1,9 @@
-"""How much sooner concurrent pages come, against a server that is slow to answer.
+"""Measure how much faster concurrent pages are with a slow server.
 
     python benchmarks/concurrency.py [--notes 25000] [--latency 0.1] [--rounds 5]
 
-The server is the sandbox in a process of its own. The ways to read take turns in one run, and
-medians are given; the order of the records is checked each time.
+The server is the sandbox in a process of its own. Reading with one and with eight concurrent pages
+takes turns in one run. The medians are printed, and the order of the records is checked each time.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from intervals_async import IntervalsClient
 
 
 async def read(intervals: IntervalsClient, concurrency: int) -> tuple[float, list[int], int]:
-    """Stream all notes; give the seconds, the ids in order, and the requests."""
+    """Stream all notes, and return the seconds, the ids in order, and the requests."""
     began = time.perf_counter()
     async with intervals.projectnote.list().stream(
         page_size=500, concurrency=concurrency
@@ -30,7 +30,7 @@ async def read(intervals: IntervalsClient, concurrency: int) -> tuple[float, lis
 async def main(options: argparse.Namespace) -> None:
     """Measure, and print the medians and their ratio."""
     words = ["--notes", str(options.notes), "--latency", str(options.latency), "--no-limits"]
-    sandbox = subprocess.Popen(  # noqa: ASYNC220  before anything runs in the loop
+    sandbox = subprocess.Popen(  # noqa: ASYNC220  nothing else runs in the loop yet
         [sys.executable, "-m", "intervals_async._cli", "sandbox", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -57,12 +57,16 @@ async def main(options: argparse.Namespace) -> None:
     alone, together = (statistics.median(each) for each in seconds.values())
     print(f"{len(order)} notes, each once: {len(set(order)) == len(order)}; {requests} requests")
     print(f"concurrency=1  {alone:.2f} s")
-    print(f"concurrency=8  {together:.2f} s, {alone / together:.1f} times sooner, the same order")
+    print(
+        f"concurrency=8  {together:.2f} s, {alone / together:.1f} times faster, in the same order"
+    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--notes", type=int, default=25_000)
-    parser.add_argument("--latency", type=float, default=0.1)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--notes", type=int, default=25_000, help="Number of notes [25000].")
+    parser.add_argument(
+        "--latency", type=float, default=0.1, help="Seconds before each response [0.1]."
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="Number of rounds [5].")
     asyncio.run(main(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""What a contestant is: a way to read all notes, opened for one reading."""
+"""The definition of a contestant: a way to read all notes."""
 
 import importlib
 from base64 import b64encode
@@ -17,10 +17,10 @@ class Reading:
     """One reading of all notes.
 
     Attributes:
-        url: Where the server is.
-        page_size: The page size of those that are told one.
-        rows: How many notes there are; only the floors may look at it.
-        hurry: Whether waits before a retry are cut short, where a contestant lets one say so.
+        url: The URL of the server.
+        page_size: The page size, for contestants with such an option.
+        rows: The number of notes; only the floors may use it.
+        hurry: Whether to shorten the waits before retries, for contestants with such an option.
     """
 
     url: str
@@ -39,13 +39,13 @@ class Contestant:
 
     Attributes:
         name: A short name, for the command line.
-        title: What the tables call it.
-        open: Opens it; what it gives is read to the end with ``for`` or ``async for``.
-        gives: ``records`` (or dicts), or undecoded ``pages``.
-        sequential: Whether it waits for each page of 1,000 before it asks for the next.
-        waits: Whether it is measured with a latency too.
-        reads_changes: Whether it is held to the loss table.
-        ours: Whether it is this library.
+        title: The name in the tables.
+        open: Opens a reading, to be iterated with ``for`` or ``async for``.
+        gives: What it yields: ``records`` (or dicts), or undecoded ``pages``.
+        sequential: Whether it waits for each page of 1,000 before it requests the next.
+        waits: Whether it is also measured with a latency.
+        reads_changes: Whether it is in the loss table.
+        ours: Whether the contestant is this library.
     """
 
     name: str
@@ -59,5 +59,5 @@ class Contestant:
 
 
 def peer(module: str) -> Any:
-    """Import a library that is installed in the environment of the benchmarks alone."""
+    """Import a library that only the environment of the benchmarks has."""
     return importlib.import_module(module)

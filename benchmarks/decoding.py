@@ -1,4 +1,4 @@
-"""What it costs to make records of rows: cattrs against constructors written by hand.
+"""Measure decoding rows into records: the library compared with hand-written constructors.
 
 python benchmarks/decoding.py [--times 25]
 """
@@ -20,7 +20,7 @@ from intervals_async._schema.values import boolean, html_text, integer, optional
 from intervals_async.resources.projectnote import ProjectNote
 
 ROWS = 1_000
-# More texts than any reader of values may keep, so that no round finds those of the last one.
+# More texts than any cache of a converter holds, so that no round profits from the last one.
 PAGES = 20
 
 _maybe_integer: Callable[..., int | None] = optional(integer)
@@ -30,7 +30,7 @@ _maybe_html: Callable[..., str | None] = optional(html_text)
 
 
 def with_readers(row: Any) -> ProjectNote:
-    """A constructor by hand, with the very readers of values that the library uses."""
+    """Create a record by hand, with the converters of the library."""
     return ProjectNote(
         id=integer(row["id"]),
         projectid=integer(row["projectid"]),
@@ -52,7 +52,7 @@ def with_readers(row: Any) -> ProjectNote:
 
 
 def inlined(row: Any) -> ProjectNote:
-    """A constructor by hand that checks nothing: what would do on a good day."""
+    """Create a record by hand, with all code inlined and without any checks."""
     title, author, label = row["title"], row["author"], row["projectlabel"]
     client, modifier = row["clientlocalid"], row["mod_authorlocalid"]
     active = row["projectlabelactive"]
@@ -77,7 +77,7 @@ def inlined(row: Any) -> ProjectNote:
 
 
 def decoding(times: int) -> dict[str, list[float]]:
-    """Seconds for some pages of rows, each way so many times, the ways by turns."""
+    """Return the seconds for some pages of rows; the ways take turns, each several times."""
     loads = peer("orjson").loads
     shelf = Shelf(ROWS * PAGES, 1)
     bodies = [

@@ -1,11 +1,12 @@
-"""Streams read while other users write: what is lost, what comes twice, what it costs.
+"""Read streams while other users write, and count lost and duplicate notes.
 
     python benchmarks/drift.py [--runs 2000] [--seed 0]
 
-Each run makes an account, options and other users up from its seed. These insert and delete
-notes before the requests of a stream, and nothing reshuffles the order. What counts as lost is
-a note that was there from the first request to the last and was not given. It fails where one
-was lost, or given twice, or where a stream did not come to its end.
+Each run creates an account, options and other users from its seed. The other users insert and
+delete notes before the requests of a stream, but keep the order of the remaining notes. A note is
+lost if it existed from the first request to the last and was not yielded. The exit code is 1 if a
+note was lost or yielded twice, if a stream did not end, or if unchanged rows cost more requests.
+2,000 runs take about 2 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import attrs
 from intervals_async import DriftError, IntervalsClient, IntervalsError, RetryPolicy
 from intervals_async.testing import FakeIntervals, SeenRequest
 
-# Errors after which a stream is stepped on, at most.
+# The maximum number of errors after which a stream is continued.
 PATIENCE = 1000
 
 AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
@@ -33,18 +34,18 @@ AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 @attrs.frozen
 class Played:
-    """What came of one run.
+    """The result of one run.
 
     Attributes:
-        told: The options of the run, in words.
-        lost: The ids that were there all the time and were not given.
-        doubled: The ids that were given twice.
-        failures: What was raised although it need not, or ended the stream.
-        extra: The requests that repairing cost where nobody had changed anything.
-        requests: All that were made while others wrote.
+        description: The seed and the options of the run.
+        lost: The ids of notes that existed all the time and were not yielded.
+        doubled: The ids of notes that were yielded twice.
+        failures: The unexpected errors, and a stream without an end.
+        extra: The additional requests for repairs although nothing had changed.
+        requests: The number of requests while other users wrote.
     """
 
-    told: str
+    description: str
     lost: frozenset[int]
     doubled: frozenset[int]
     failures: tuple[str, ...]
@@ -53,12 +54,12 @@ class Played:
 
     @property
     def good(self) -> bool:
-        """Whether every promise was kept."""
+        """Whether the run kept every promise."""
         return not (self.lost or self.doubled or self.failures or self.extra)
 
 
 class Others:
-    """The other users: some changes each time before a request is met."""
+    """The other users, who change notes before the server handles a request."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -68,7 +69,7 @@ class Others:
         self.gone: set[int] = set()
 
     def change(self, fake: FakeIntervals, seen: SeenRequest) -> None:
-        """Change some notes, or none."""
+        """Insert and delete some notes, or none."""
         chance = self._chance
         while self._left and chance.random() < self._share:
             self._left -= 1
@@ -86,12 +87,12 @@ class Others:
 
 
 def ids(fake: FakeIntervals) -> list[int]:
-    """The ids of the notes, in the server's order."""
+    """Return the ids of the notes, in the server's order."""
     return [int(str(row["id"])) for row in fake.rows("projectnote")]
 
 
 async def play(seed: int) -> Played:
-    """Make one run."""
+    """Run once, with everything derived from the seed."""
     chance = random.Random(seed)
     options: dict[str, Any] = {
         "page_size": chance.choice([None, 1, 2, 3, 7, 20, 50]),
@@ -114,12 +115,12 @@ async def play(seed: int) -> Played:
         others = Others(chance)
         fake.clear_log()
         fake.between(others.change)
-        given, failures = await read(intervals, options, block=block)
+        yielded, failures = await read(intervals, options, block=block)
         requests = len(fake.log)
     return Played(
-        told=f"seed {seed}: {notes} notes, block={block}, {options}",
-        lost=frozenset(there) - others.gone - frozenset(given),
-        doubled=frozenset(id for id, times in Counter(given).items() if times > 1),
+        description=f"seed {seed}: {notes} notes, block={block}, {options}",
+        lost=frozenset(there) - others.gone - frozenset(yielded),
+        doubled=frozenset(id for id, times in Counter(yielded).items() if times > 1),
         failures=failures,
         extra=extra,
         requests=requests,
@@ -129,28 +130,28 @@ async def play(seed: int) -> Played:
 async def read(
     intervals: IntervalsClient, options: Mapping[str, Any], *, block: bool
 ) -> tuple[list[int], tuple[str, ...]]:
-    """Read a stream to its end, stepping on after each error; give those that need not be."""
-    drift_is_told = options["on_drift"] == "raise" or options["verify"] is True
+    """Read a stream to its end despite errors, and return the ids and the unexpected errors."""
+    drift_is_raised = options["on_drift"] == "raise" or options["verify"] is True
     stream = intervals.projectnote.list().stream(**options)
-    given: list[int] = []
+    yielded: list[int] = []
     failures: list[str] = []
     async with stream if block else nullcontext():
         for _ in range(PATIENCE):
             try:
                 async for note in stream:
-                    given.append(note.id)  # noqa: PERF401  what comes before an error counts
+                    yielded.append(note.id)  # noqa: PERF401  notes before an error count
             except IntervalsError as error:
-                if not (isinstance(error, DriftError) and drift_is_told):
+                if not (isinstance(error, DriftError) and drift_is_raised):
                     failures.append(repr(error))
             else:
-                return given, tuple(failures)
-    return given, (*failures, f"no end after {PATIENCE} errors")
+                return yielded, tuple(failures)
+    return yielded, (*failures, f"no end after {PATIENCE} errors")
 
 
 async def _extra(
     fake: FakeIntervals, intervals: IntervalsClient, options: Mapping[str, Any], *, block: bool
 ) -> int:
-    """How many more requests it takes to repair drift where there is none."""
+    """Return how many more requests repairing takes if nothing has changed."""
     begun = fake.requests
     await read(intervals, {**options, "on_drift": "ignore"}, block=block)
     plain = fake.requests - begun
@@ -159,7 +160,7 @@ async def _extra(
 
 
 async def main(options: argparse.Namespace) -> int:
-    """Make all runs, and print what came of them."""
+    """Run all seeds, and print the results."""
     begun = time.monotonic()
     bad: list[Played] = []
     lost = doubled = errors = extra = requests = 0
@@ -173,19 +174,19 @@ async def main(options: argparse.Namespace) -> int:
         if not played.good:
             bad.append(played)
     for played in bad[:20]:
-        print(f"{played.told}: {played}")
+        print(f"{played.description}: {played}")
     print(f"runs                            {options.runs} in {time.monotonic() - begun:.0f} s")
     print(f"lost                            {lost}")
     print(f"doubled                         {doubled}")
     print(f"errors                          {errors}")
     print(f"extra requests without changes  {extra}")
     print(f"requests                        {requests}")
-    print("A PROMISE WAS BROKEN" if bad else "all promises kept")
+    print("FAILED: a promise was broken" if bad else "passed: all promises kept")
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs", type=int, default=2000, help="Number of runs [2000].")
+    parser.add_argument("--seed", type=int, default=0, help="Seed of the first run [0].")
     sys.exit(asyncio.run(main(parser.parse_args())))

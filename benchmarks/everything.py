@@ -1,13 +1,13 @@
-"""That ``intervals-async export --all`` loses nothing: each record of an account, in each format.
+"""Check that ``intervals-async export --all`` writes each record of an account, in each format.
 
     python benchmarks/everything.py [--notes 100000] [--seed 1] [--only jsonl,parquet]
 
-The real command exports a made-up account of all resources, once in each format. Then each file is
-read back by the standard library, pandas, polars and DuckDB, as far as they are installed, and
-held against the server's own rows: every record there exactly once, every field with its value
-and of the type that the documentation says. It fails where anything differs.
+The command exports a random account with all resources, once in each format. The standard library,
+pandas, polars and DuckDB, as far as they are installed, read each file. The result is compared with
+the server's rows: each record exactly once, and each field with its value and its documented type.
+The exit code is 1 if anything differs.
 
-All commands run at once: each keeps the limit of the minute by itself, and so waits a minute.
+All commands run concurrently. Each keeps its own limit per minute, and so waits for a minute.
 """
 
 from __future__ import annotations
@@ -34,57 +34,59 @@ from wire_rows import Row, columns_of, fields_of, found
 from intervals_async import resources
 from intervals_async.testing import FakeIntervals
 
-# The server's clock stands still, so that a timer has run as long in each format.
+# The server's clock is stopped, so that timers have the same duration in each format.
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 
-# These have no table on the server.
+# The resources without a table on the server.
 ASKED_FOR = ("me", "quota")
 
-# Flaws that are shown of a format.
+# The maximum number of flaws to print for a format.
 SHOWN = 10
 
 
 @attrs.frozen(eq=False)
 class Account:
-    """What the server has, and was asked.
+    """The rows of the server, and the requests of the exports.
 
     Attributes:
         rows: The rows of each resource, as they are sent.
-        requests: How many requests the exports have taken together.
+        requests: The number of requests of all exports.
     """
 
     rows: Mapping[str, Sequence[Row]]
     requests: int
 
-    @cache  # noqa: B019  there is one account, which stays to the end
+    @cache  # noqa: B019  there is only one account
     def columns(self, resource: str, format: str) -> Mapping[str, Sequence[Any]]:
-        """What a file of a resource is to hold."""
+        """Return the expected content of the file of a resource."""
         return columns_of(self.rows[resource], fields_of(resource), format)
 
-    def told(self, file: File, columns: Columns) -> Mapping[str, Sequence[Any]]:
-        """What a reader has found in a file, in plain forms."""
-        told = {field.name: found(field.kind, columns.values[field.name]) for field in file.fields}
+    def actual(self, file: File, columns: Columns) -> Mapping[str, Sequence[Any]]:
+        """Return what a reader found in a file, as plain values."""
+        actual = {
+            field.name: found(field.kind, columns.values[field.name]) for field in file.fields
+        }
         if file.resource == "quota":
-            # it has counted some requests of the exports themselves
+            # The quota may count some requests of the exports.
             (row,) = self.rows["quota"]
             counted = range(int(row["used"]), int(row["used"]) + self.requests + 1)
-            if all(used in counted for used in told["used"]):
-                told["used"] = [int(row["used"]) for _ in told["used"]]
-        return told
+            if all(used in counted for used in actual["used"]):
+                actual["used"] = [int(row["used"]) for _ in actual["used"]]
+        return actual
 
 
 @attrs.define
 class Result:
-    """What came of a format.
+    """The result of a format.
 
     Attributes:
-        files: How many files there are.
-        records: How many records the first reader found.
-        requests: How many requests they took, as the manifest says.
-        differing: How many records are lost, doubled or other than the server's.
-        readers: The readers that were asked.
-        agreed: Those that found the same rows, and the types of the documentation.
-        flaws: What is wrong, in words.
+        files: The number of files.
+        records: The number of records that the first reader found.
+        requests: The number of requests according to the manifest.
+        differing: The number of records that are lost, doubled or different.
+        readers: The readers that were used.
+        agreed: The readers that found the same rows and the documented types.
+        flaws: Descriptions of what is wrong.
     """
 
     files: int
@@ -97,7 +99,7 @@ class Result:
 
 
 async def export(fake: FakeIntervals, folder: Path, format: str) -> None:
-    """Run the command."""
+    """Run the export command."""
     words = ["export", "--all", "--output", str(folder), "--format", format, "--quiet"]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -108,28 +110,28 @@ async def export(fake: FakeIntervals, folder: Path, format: str) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        _, said = await process.communicate()
+        _, errors = await process.communicate()
     finally:
-        if process.returncode is None:  # another one has failed
+        if process.returncode is None:  # another export has failed
             process.kill()
     if process.returncode:
-        raise RuntimeError(f"the export to {format} failed: {said.decode()}")
+        raise RuntimeError(f"the export to {format} failed: {errors.decode()}")
 
 
 async def asked(fake: FakeIntervals, resource: str) -> Sequence[Row]:
-    """What the server answers of a resource that has no table: one row."""
+    """Request the rows of a resource without a table on the server."""
     authorization = b64encode(f"{fake.token}:X".encode()).decode()
     headers = {"Authorization": f"Basic {authorization}", "Accept": "application/json"}
     async with (
         ClientSession(headers=headers) as session,
         session.get(f"{fake.url}{resource}/") as response,
     ):
-        told = (await response.json())[resource]
-    return told if isinstance(told, list) else [told]
+        actual = (await response.json())[resource]
+    return actual if isinstance(actual, list) else [actual]
 
 
 async def exported(folder: Path, formats: Sequence[str], notes: int, seed: int) -> Account:
-    """Export an account in some formats; say what was in it, and how many requests came."""
+    """Export an account in some formats, and return its rows and the number of requests."""
     fake = FakeIntervals(notes=notes, seed=seed, per_minute=None, per_day=None, now=lambda: NOW)
     async with fake:
         rows = {name: await asked(fake, name) for name in ASKED_FOR}
@@ -143,37 +145,38 @@ async def exported(folder: Path, formats: Sequence[str], notes: int, seed: int) 
 
 
 def of_table(fake: FakeIntervals, resource: str) -> Sequence[Row]:
-    """The rows of a table as they are sent, each of them."""
+    """Return all rows of a table as they are sent."""
     rows = fake.wire_rows(resource)
     sent = [int(str(row["id"])) for row in rows if "id" in row]
     if len(rows) != len(fake.rows(resource)) or len({*sent}) != len(sent):
-        raise RuntimeError(f"the server does not send each row of {resource} once")
+        raise RuntimeError(f"rows of {resource}: expected each row once")
     return rows
 
 
-def differences(wanted: Mapping[str, Sequence[Any]], told: Mapping[str, Sequence[Any]]) -> int:
-    """How many rows are lost, doubled or other than they are to be, in whatever order."""
+def differences(wanted: Mapping[str, Sequence[Any]], actual: Mapping[str, Sequence[Any]]) -> int:
+    """Return how many rows are lost, doubled or different, in any order."""
     expected, there = (
-        Counter(zip(*(columns[name] for name in wanted), strict=True)) for columns in (wanted, told)
+        Counter(zip(*(columns[name] for name in wanted), strict=True))
+        for columns in (wanted, actual)
     )
     return max((expected - there).total(), (there - expected).total())
 
 
 def compare(account: Account, reader: Reader, file: File, format: str) -> tuple[int, int, str]:
-    """Read a file back: how many rows there are, how many differ, and what is wrong, in words."""
+    """Read a file, and return the numbers of rows and differences, and what is wrong."""
     columns = reader.read(file)
-    told = account.told(file, columns)
+    actual = account.actual(file, columns)
     wanted = account.columns(file.resource, format)
-    differing = differences(wanted, told)
+    differing = differences(wanted, actual)
     complaints = list(reader.wrong_types(file, columns))
     if differing:
-        names = [name for name in wanted if Counter(wanted[name]) != Counter(told[name])]
+        names = [name for name in wanted if Counter(wanted[name]) != Counter(actual[name])]
         complaints.append(f"{differing:,} rows differ, in {', '.join(names) or 'their order'}")
-    return len(next(iter(told.values()))), differing, "; ".join(complaints)
+    return len(next(iter(actual.values()))), differing, "; ".join(complaints)
 
 
 def check(account: Account, folder: Path, format: str) -> Result:
-    """Hold what was written in a format against the server's rows, with each reader."""
+    """Compare the files of a format with the server's rows, with each reader."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
     names = {each["resource"]: each["file"]["name"] for each in manifest["exported"]}
     result = Result(
@@ -182,13 +185,13 @@ def check(account: Account, folder: Path, format: str) -> Result:
         requests=manifest["further_requests"]
         + sum(each["requests"] for each in manifest["exported"]),
     )
-    said = {each["resource"]: each["records"] for each in manifest["exported"]}
+    stated = {each["resource"]: each["records"] for each in manifest["exported"]}
     if names.keys() != account.rows.keys():
         left_out = sorted(account.rows.keys() - names.keys())
         result.flaws.append(f"left out: {', '.join(left_out)}")
         result.differing += sum(len(account.rows[name]) for name in left_out)
     more = {path.name for path in folder.iterdir()} - {"manifest.json", *names.values()}
-    result.flaws += [f"{name} is left behind" for name in sorted(more)]
+    result.flaws += [f"{name}: unexpected file" for name in sorted(more)]
     asked = readers(format)
     result.readers = [reader.name for reader in asked]
     for reader in asked:
@@ -197,14 +200,14 @@ def check(account: Account, folder: Path, format: str) -> Result:
             file = File(folder / name, resource, fields_of(resource))
             try:
                 number, differing, complaint = compare(account, reader, file, format)
-            except Exception as error:  # noqa: BLE001  whatever a reader says of a file is shown
+            except Exception as error:  # noqa: BLE001  every error of a reader is reported
                 number, differing = 0, len(account.rows[resource])
-                complaint = f"it cannot be read: {' '.join(str(error).split()):.200}"
+                complaint = f"cannot be read: {' '.join(str(error).split()):.200}"
             if reader is asked[0]:
                 result.records += number
                 result.differing += differing
-                if number != said[resource]:
-                    complaint += f"; the manifest says {said[resource]:,} records, not {number:,}"
+                if number != stated[resource]:
+                    complaint += f"; the manifest says {stated[resource]:,} records, not {number:,}"
             if complaint:
                 flaws.append(f"{reader.name}: {resource}: {complaint}")
         if not flaws:
@@ -214,7 +217,7 @@ def check(account: Account, folder: Path, format: str) -> Result:
 
 
 def show(results: Mapping[str, Result], requests: int) -> int:
-    """Print the table, and what is wrong; give the exit code."""
+    """Print the table and the flaws, and return the exit code."""
     print(
         f"{'format':10} {'files':>5} {'records':>9} {'requests':>8} {'differing':>9}  readers agreed"
     )
@@ -229,28 +232,30 @@ def show(results: Mapping[str, Result], requests: int) -> int:
     for format, result in results.items():
         missing = [each.name for each in KNOWN[format] if each.name not in result.readers]
         if missing:
-            print(f"{format}: not installed, so not asked: {', '.join(missing)}")
+            print(f"{format}: not installed, so not used: {', '.join(missing)}")
     return 1 if flaws else 0
 
 
 def in_words(results: Mapping[str, Result], requests: int) -> Iterator[str]:
-    """Say what is wrong, at some length."""
+    """Yield the flaws, up to the maximum number for each format."""
     for format, result in results.items():
         for flaw in result.flaws[:SHOWN]:
             yield f"{format}: {flaw}"
         if len(result.flaws) > SHOWN:
             yield f"{format}: and {len(result.flaws) - SHOWN} more"
-    said = sum(result.requests for result in results.values())
-    if said != requests:
-        yield f"the manifests say {said} requests, and {requests} came"
+    stated = sum(result.requests for result in results.values())
+    if stated != requests:
+        yield f"requests: the manifests have {stated}, the server counted {requests}"
 
 
 def main() -> int:
-    """Export, read back, and show what came of it."""
-    parser = argparse.ArgumentParser(description="Export an account, and hold it against itself.")
-    parser.add_argument("--notes", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default=",".join(KNOWN), help="some of the formats")
+    """Export, read the files, and print the results."""
+    parser = argparse.ArgumentParser(
+        description="Export an account, and compare it with the server."
+    )
+    parser.add_argument("--notes", type=int, default=100_000, help="Number of notes [100000].")
+    parser.add_argument("--seed", type=int, default=1, help="Seed of the account [1].")
+    parser.add_argument("--only", default=",".join(KNOWN), help="Comma-separated formats [all].")
     options = parser.parse_args()
     formats = options.only.split(",")
     with tempfile.TemporaryDirectory() as name:

@@ -1,11 +1,11 @@
-"""What exporting costs beside streaming alone, and how much memory it takes.
+"""Measure the CPU time of exporting, compared with streaming alone, and its memory.
 
     python benchmarks/exporting.py [--rows 100000] [--rounds 5] [--only jsonl,parquet]
     python benchmarks/exporting.py --rows 1000000 --rounds 1
 
-CPU (user and system, all threads) and peak memory of the client's process, by turns, each in a
-process of its own; medians, and the ratio to streaming the same notes alone. It fails where a
-figure is above what was promised.
+Each measurement runs in a process of its own, and the formats take turns. The table shows medians
+of CPU time (user and system, all threads) and peak memory, and the ratio to streaming the same
+notes alone. The exit code is 1 if a figure exceeds its limit.
 """
 
 import argparse
@@ -43,7 +43,7 @@ WAYS = {
     "arrow": "arrow_batches()",
 }
 
-# The CPU may be so many times that of streaming alone; all may take so much memory, in MiB.
+# The maximum ratio of CPU time to streaming alone, and the maximum memory in MiB for all formats.
 PROMISED = {"jsonl": 1.5, "parquet": 2.0}
 MEMORY = 150.0
 
@@ -51,7 +51,7 @@ WARM_UP = 10
 
 
 def sink_of(way: str, folder: Path) -> Sink:
-    """The sink of a way; a file of the same name is replaced."""
+    """Return the sink for a format, which replaces an existing file."""
     path = folder / f"notes.{way}"
     match way:
         case "csv":
@@ -65,7 +65,7 @@ def sink_of(way: str, folder: Path) -> Sink:
 
 
 def reading(way: str, url: str, folder: Path) -> Callable[[], Coroutine[Any, Any, int]]:
-    """Make what reads all notes in a way, and gives their number."""
+    """Return a function that reads all notes in one way, and returns their number."""
 
     async def read() -> int:
         async with IntervalsClient(TOKEN, base_url=url, limits=()) as intervals:
@@ -85,7 +85,7 @@ def reading(way: str, url: str, folder: Path) -> Callable[[], Coroutine[Any, Any
 
 
 def measured(way: str, url: str, rows: int, folder: Path) -> dict[str, float]:
-    """Warm up with a few rows, then read all."""
+    """Warm up with a few rows, then measure reading all rows."""
     read = reading(way, url, folder)
     control(url, "/set/", rows=WARM_UP)
     asyncio.run(read())
@@ -95,7 +95,7 @@ def measured(way: str, url: str, rows: int, folder: Path) -> dict[str, float]:
     elif way == "sqlite":
         (folder / "notes.sqlite").unlink()
     gc.collect()
-    # from here on, the peak is counted anew
+    # This resets the peak memory of the process.
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = resource.getrusage(resource.RUSAGE_SELF)
     began = time.perf_counter()
@@ -103,13 +103,13 @@ def measured(way: str, url: str, rows: int, folder: Path) -> dict[str, float]:
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
     if number != rows:
-        raise RuntimeError(f"{number} records came of {rows}")
+        raise RuntimeError(f"records: expected {rows}, got {number}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"cpu": cpu, "wall": wall, "peak": memory("VmHWM")}
 
 
 def child(way: str, url: str, rows: int) -> dict[str, float]:
-    """Measure a way in a process of its own."""
+    """Measure one way in a new process."""
     words = [way, "--url", url, "--rows", str(rows)]
     ended = subprocess.run(
         [sys.executable, __file__, *words], stdout=subprocess.PIPE, text=True, check=True
@@ -119,7 +119,7 @@ def child(way: str, url: str, rows: int) -> dict[str, float]:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Measure all ways by turns, show it, and say whether the promises were kept."""
+    """Measure all ways in turns, print the table, and return the exit code."""
     ways = ["stream", *(way for way in options.only.split(",") if way != "stream")]
     with subprocess.Popen(
         [sys.executable, str(HERE / "bench_server.py"), "--rows", str(options.rows)],
@@ -137,7 +137,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def show(figures: dict[str, list[dict[str, float]]], rows: int) -> int:
-    """Print the table; give the exit code."""
+    """Print the table, and return the exit code."""
     alone = median(one["cpu"] for one in figures["stream"])
     broken = 0
     print(f"{rows:,} notes; medians of {len(figures['stream'])}")
@@ -149,18 +149,22 @@ def show(figures: dict[str, list[dict[str, float]]], rows: int) -> int:
         broken += not kept
         print(
             f"{WAYS[way]:24} {cpu:6.2f} s {cpu / alone:6.2f} {wall:6.2f} s {peak:10.0f} MiB"
-            f"{'' if kept else '  more than was promised'}"
+            f"{'' if kept else '  above the limit'}"
         )
     return 1 if broken else 0
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Export notes in all ways.")
-    parser.add_argument("way", nargs="?", choices=WAYS, help="one alone, in this process")
-    parser.add_argument("--url", help="the server, for one alone")
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default=",".join(WAYS), help="some of the ways")
+    parser = argparse.ArgumentParser(description="Measure the export of notes in all formats.")
+    parser.add_argument(
+        "way", nargs="?", choices=WAYS, help="Measure this way alone, in this process."
+    )
+    parser.add_argument("--url", help="URL of the server, for one way alone.")
+    parser.add_argument("--rows", type=int, default=100_000, help="Number of notes [100000].")
+    parser.add_argument("--rounds", type=int, default=5, help="Number of rounds [5].")
+    parser.add_argument(
+        "--only", default=",".join(WAYS), help="Comma-separated ways to measure [all]."
+    )
     chosen: Any = parser.parse_args()
     if chosen.way is None:
         sys.exit(main(chosen))

@@ -1,4 +1,4 @@
-"""Libraries made to read paged APIs: dlt, the Singer SDK and the Airbyte CDK."""
+"""Libraries for reading paged APIs: dlt, the Singer SDK and the Airbyte CDK."""
 
 import logging
 from collections.abc import AsyncGenerator, Iterator
@@ -42,7 +42,7 @@ async def singer(reading: Reading) -> AsyncGenerator[Items]:
     def url_params(_: object, __: object, token: int | None) -> dict[str, int]:
         return {"offset": token or 0, "limit": page_size}
 
-    # made with type(), since type checkers refuse a base class that they do not know
+    # Created with type(), because type checkers refuse an unknown base class.
     stream_class: Any = type(
         "NoteStream",
         (peer("singer_sdk.streams").RESTStream,),

@@ -1,8 +1,8 @@
-"""A FakeIntervals in a process of its own whose every answer may fail; told what to do on stdin.
+"""A FakeIntervals in a process of its own, whose responses fail at random.
 
-It prints its address and token as one line of JSON, then answers each line that it reads:
-``heal`` ends the faults, ``titles`` gives the titles of all notes, and the end of the input
-ends it.
+It prints its URL and token as one line of JSON. Then it reads commands, and prints one line of JSON
+for each: ``heal`` ends the faults, and ``titles`` returns the titles of all notes. It stops when
+the standard input ends.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ FAULTS = [
 
 
 async def main(seed: int, share: float) -> None:
-    """Serve until the input ends."""
+    """Serve until the standard input ends."""
     chance = random.Random(seed)
     async with FakeIntervals(notes=200, seed=1, per_minute=None, per_day=None) as fake:
 
@@ -48,17 +48,17 @@ async def main(seed: int, share: float) -> None:
                 server.clear_log()
 
         stop = fake.between(misbehave)
-        answer: object = {"url": fake.url, "token": fake.token}
+        reply: object = {"url": fake.url, "token": fake.token}
         while True:
-            print(json.dumps(answer), flush=True)
+            print(json.dumps(reply), flush=True)
             line = await asyncio.to_thread(sys.stdin.readline)
             match line.strip():
                 case "heal":
                     stop()
                     fake.heal()
-                    answer = None
+                    reply = None
                 case "titles":
-                    answer = [row["title"] for row in fake.rows("projectnote")]
+                    reply = [row["title"] for row in fake.rows("projectnote")]
                 case _:
                     return
 

@@ -1,4 +1,4 @@
-"""Medians and means of what was measured."""
+"""Medians and means of the measurements."""
 
 import statistics
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ Figures = dict[str, Any]
 
 
 def values(figures: Figures, name: str, latency: float, what: str) -> list[float]:
-    """All that was measured of a contestant at a latency."""
+    """Return all measurements of a contestant at a latency."""
     return [
         one[what]
         for one in figures["reads"]
@@ -17,17 +17,17 @@ def values(figures: Figures, name: str, latency: float, what: str) -> list[float
 
 
 def median(numbers: Sequence[float]) -> float | None:
-    """The median; None of nothing."""
+    """Return the median, or None without values."""
     return statistics.median(numbers) if numbers else None
 
 
 def read(figures: Figures, name: str, latency: float, what: str) -> float | None:
-    """The median of what was measured of a contestant at a latency."""
+    """Return the median of the measurements of a contestant at a latency."""
     return median(values(figures, name, latency, what))
 
 
 def grown(figures: Figures, name: str, rows: int) -> float | None:
-    """The median peak growth of memory over so many rows, in MiB."""
+    """Return the median growth of peak memory for a number of rows, in MiB."""
     return median(
         [
             one["memory"]
@@ -38,7 +38,7 @@ def grown(figures: Figures, name: str, rows: int) -> float | None:
 
 
 def first(figures: Figures, way: str, latency: float) -> float | None:
-    """The median time to the first record."""
+    """Return the median time to the first record."""
     return median(
         [
             took
@@ -50,12 +50,12 @@ def first(figures: Figures, way: str, latency: float) -> float | None:
 
 
 def decoding(figures: Figures, way: str) -> float | None:
-    """The median time to decode one row."""
+    """Return the median time to decode one row."""
     return median(figures["decode"].get(way, []))
 
 
 class Loss:
-    """What became of the rows of one contestant in one setting."""
+    """The lost and doubled rows of one contestant in one setting."""
 
     def __init__(self, runs: Sequence[dict[str, Any]]) -> None:
         ended = [run for run in runs if not run["error"]]
@@ -73,7 +73,7 @@ class Loss:
 
 
 def loss(figures: Figures, name: str, setting: str) -> Loss | None:
-    """The readings of one contestant in one setting."""
+    """Return the loss of one contestant in one setting."""
     for one in figures["loss"]:
         if one["contestant"] == name and one["setting"] == setting and one["runs"]:
             return Loss(one["runs"])

@@ -1,4 +1,4 @@
-"""How soon the first record is there, held against one bare request of a hundred rows.
+"""Measure the time to the first record, compared with one plain request of 100 rows.
 
 python benchmarks/first_record.py --url URL --times N
 """
@@ -18,41 +18,41 @@ PARAMS = {"offset": 0, "limit": 100}
 
 
 class Bare:
-    """One request of a hundred rows, and no more."""
+    """One plain request of 100 rows."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
         self._loads = peer("orjson").loads
 
     async def first(self) -> object:
-        """Ask, decode, and give the first row."""
+        """Send the request, decode the response, and return the first row."""
         async with self._session.get("/projectnote/", params=PARAMS) as response:
             page: Any = self._loads(await response.read())
         return page["projectnote"][0]
 
     async def rest(self) -> None:
-        """Do nothing: the answer was read."""
+        """Do nothing, because the response was read."""
 
 
 class Ours:
-    """A stream with the defaults."""
+    """A stream with the default options."""
 
     def __init__(self, intervals: IntervalsClient) -> None:
         self._stream = intervals.projectnote.list().stream()
 
     async def first(self) -> object:
-        """Give the first record."""
+        """Return the first record."""
         return await anext(self._stream)
 
     async def rest(self) -> None:
-        """Take as many as the bare request has, so that an answer is not left half read."""
+        """Read as many records as the plain request, so that no response is left unread."""
         for _ in range(PARAMS["limit"] - 1):
             await anext(self._stream)
         await self._stream.aclose()
 
 
 async def first_record(url: str, times: int) -> dict[str, list[float]]:
-    """Seconds until the first record, each way so many times, the ways by turns."""
+    """Return the seconds to the first record; the ways take turns, each several times."""
     seconds: dict[str, list[float]] = {
         way: [] for way in ("ours", "bare", "ours_anew", "bare_anew")
     }
@@ -78,7 +78,7 @@ async def first_record(url: str, times: int) -> dict[str, list[float]]:
             began = time.perf_counter()
             async with bare() as new_session:
                 await measure("bare_anew", began, Bare(new_session))
-    # the first time of each is a warm-up: imports, and the two lasting connections
+    # The first round is a warm-up: imports, and the two persistent connections.
     return {way: all_of[1:] for way, all_of in seconds.items()}
 
 

@@ -1,4 +1,4 @@
-"""What the same pages cost with less done to them: floors, which no client goes below."""
+"""Floors: reading the same pages with less work than any client does."""
 
 import asyncio
 from collections import deque
@@ -14,7 +14,7 @@ from intervals_async.resources.projectnote import ProjectNote
 
 
 def undecoded(at_once: int) -> Open:
-    """Read the pages and look at none of them; their number is known beforehand."""
+    """Read a known number of pages without decoding them."""
 
     @asynccontextmanager
     async def opened(reading: Reading) -> AsyncGenerator[Items]:
@@ -45,7 +45,7 @@ async def _page(session: aiohttp.ClientSession, offset: int, limit: int) -> byte
 
 @asynccontextmanager
 async def structs(reading: Reading) -> AsyncGenerator[Items]:
-    """Page with aiohttp, decode with msgspec into frozen structs of unconverted texts."""
+    """Page with aiohttp, and decode with msgspec into frozen structs of text."""
     async with aiohttp.ClientSession(reading.url, headers=AUTHORIZATION) as session:
         yield _structs(session, reading.page_size)
 
@@ -64,7 +64,7 @@ async def _structs(session: aiohttp.ClientSession, page_size: int) -> AsyncItera
 
 @cache
 def struct_decoder() -> Any:
-    """A msgspec decoder of whole answers; the rows become frozen structs of texts."""
+    """Return a msgspec decoder of complete responses, with rows as frozen structs of text."""
     msgspec = peer("msgspec")
     names = [name for name in ProjectNote.__annotations__ if name != "extra"]
     fields = [(name, str | None, None) for name in names]
@@ -84,7 +84,7 @@ FLOORS = (
     ),
     Contestant(
         name="bytes-8",
-        title="floor: aiohttp, undecoded, 8 at once",
+        title="floor: aiohttp, undecoded, 8 concurrently",
         open=undecoded(8),
         gives="pages",
     ),

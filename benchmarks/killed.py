@@ -1,10 +1,10 @@
-"""Exports of an account that are killed at random moments, and gone on with until they are done.
+"""Kill exports of an account at random moments, and resume them until they are complete.
 
     python benchmarks/killed.py [--kills 200] [--seed 0]
 
-Each kill is an `os._exit` in the midst of the work, as by ``kill -9``. At the end of each export its
-files are held against those of one that was not killed: byte for byte for JSON Lines and CSV, row for
-row for Parquet and SQLite. It fails where one differs.
+Each kill is an `os._exit` during the work, like ``kill -9``. The files of each export are compared
+with those of an uninterrupted export: byte by byte for JSON Lines and CSV, row by row for Parquet and
+SQLite. The exit code is 1 if any export differs. 200 kills take about 8 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from intervals_async.testing import FakeIntervals
 
 FORMATS = ("jsonl", "csv", "parquet", "sqlite")
 
-# Resources whose rows do not change from one second to the next.
+# Resources whose rows do not change while the server runs.
 RESOURCES = ["invoiceitem", "person", "personcontact", "projectnote", "task", "tasknote"]
 
 NOTES = 2000
 
 
 async def child(url: str, token: str, folder: str, format: str, left: int) -> None:
-    """Export; die when it was told so often how far it is."""
+    """Export, and exit when progress has been reported this many times."""
 
     def progress(_: AccountProgress) -> None:
         nonlocal left
@@ -53,17 +53,17 @@ async def child(url: str, token: str, folder: str, format: str, left: int) -> No
 
 
 async def run(fake: FakeIntervals, folder: Path, format: str, left: int) -> bool:
-    """Export in a process of its own; say whether it came to its end."""
+    """Export in a new process, and return whether the export was completed."""
     words = ["--child", fake.url, fake.token, str(folder), format, str(left)]
     process = await asyncio.create_subprocess_exec(sys.executable, __file__, *words)
     code = await process.wait()
     if code not in (0, 9):
-        raise RuntimeError(f"an export ended with {code}")
+        raise RuntimeError(f"export: expected exit code 0 or 9, got {code}")
     return code == 0
 
 
 def content(folder: Path, format: str) -> Any:
-    """What is in the files of an export."""
+    """Return the content of the files of an export."""
     if format == "sqlite":
         with closing(sqlite3.connect(folder / "account.sqlite")) as database:
             return [
@@ -77,14 +77,14 @@ def content(folder: Path, format: str) -> Any:
 
 
 async def measure(kills: int, seed: int) -> int:
-    """Kill and go on, and say what came of it; the exit code."""
+    """Kill and resume exports, print the results, and return the exit code."""
     dice = random.Random(seed)
     killed = exports = 0
     differing: list[str] = []
     with tempfile.TemporaryDirectory() as name:
         async with FakeIntervals(notes=NOTES, seed=seed, per_minute=None, per_day=None) as fake:
-            unbroken = {format: Path(name, f"unbroken-{format}") for format in FORMATS}
-            for format, folder in unbroken.items():
+            uninterrupted = {format: Path(name, f"uninterrupted-{format}") for format in FORMATS}
+            for format, folder in uninterrupted.items():
                 assert await run(fake, folder, format, 0)
             while killed < kills:
                 format = FORMATS[exports % len(FORMATS)]
@@ -94,29 +94,29 @@ async def measure(kills: int, seed: int) -> int:
                 exports += 1
                 flaws = list(Manifest.read(folder).flaws(folder))
                 leftovers = {path.name for path in folder.iterdir()} != {
-                    path.name for path in unbroken[format].iterdir()
+                    path.name for path in uninterrupted[format].iterdir()
                 }
                 if (
                     flaws
                     or leftovers
-                    or content(folder, format) != content(unbroken[format], format)
+                    or content(folder, format) != content(uninterrupted[format], format)
                 ):
                     differing.append(f"{exports} ({format})")
     print(f"{'kills':32}{killed}")
-    print(f"{'exports gone on with to the end':32}{exports}")
-    print(f"{'of these not as if unbroken':32}{', '.join(differing) or 0}")
+    print(f"{'exports completed after kills':32}{exports}")
+    print(f"{'of these with differences':32}{', '.join(differing) or 0}")
     return 1 if differing else 0
 
 
 def main() -> int:
-    """Read the command line."""
+    """Parse the command line and run."""
     if sys.argv[1:2] == ["--child"]:
         url, token, folder, format, left = sys.argv[2:]
         asyncio.run(child(url, token, folder, format, int(left)))
         return 0
-    parser = argparse.ArgumentParser(description="Kill exports, and go on with them.")
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
+    parser = argparse.ArgumentParser(description="Kill exports, and resume them.")
+    parser.add_argument("--kills", type=int, default=200, help="Number of kills [200].")
+    parser.add_argument("--seed", type=int, default=0, help="Seed of the kills [0].")
     options = parser.parse_args()
     return asyncio.run(measure(options.kills, options.seed))
 

@@ -1,4 +1,4 @@
-"""Loops over offset and limit as people write them by hand, with aiohttp and with httpx."""
+"""Typical hand-written loops over offset and limit, with aiohttp and with httpx."""
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -10,7 +10,7 @@ from contestant import AUTHORIZATION, TOKEN, Contestant, Items, Open, Reading, p
 
 
 def aiohttp_loop(loads: Callable[[], Callable[[bytes], Any]]) -> Open:
-    """Page until a page is short; the JSON library is imported when the reading begins."""
+    """Page until a page is short, with a JSON library that is imported at the start."""
 
     @asynccontextmanager
     async def opened(reading: Reading) -> AsyncGenerator[Items]:

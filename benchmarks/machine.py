@@ -1,4 +1,4 @@
-"""What the figures were measured with: the machine, Python and the versions."""
+"""The environment of the measurements: the machine, Python and the versions."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ PACKAGES = (
 
 
 def machine() -> dict[str, str]:
-    """Name and value, for people."""
+    """Return names and values for the report."""
     known = {
         "Date": datetime.now(UTC).date().isoformat(),
         "Machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} GiB",

@@ -1,11 +1,11 @@
-"""Change the code in small ways, and see whether the module's own tests notice.
+"""Change the code in small ways, and check that the tests of the module fail.
 
     python benchmarks/mutants.py [--sample 160] [--seed 1] [--jobs 2] [--only row_parser]
 
 A mutant is one changed operator, constant, condition or return value of a module without I/O.
-Only the tests named beside the module run against it. Mutants that survive are listed: each is
-a missing test, or a change that makes no difference. The exit code is 1 where fewer than
-``--least`` per cent are killed.
+Only the tests that `ROOMS` names for the module run against it. Each survivor is listed: it shows
+a missing test, or the change has no effect. The exit code is 1 if fewer than ``--least`` per cent
+are killed. 160 mutants take about 6 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Change: TypeAlias = Callable[[Any], None]
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "intervals_async"
 
-# The modules without I/O, and the tests that are to notice a change of them.
+# The modules without I/O, and the tests that must fail if a module changes.
 ROOMS: dict[str, tuple[str, ...]] = {
     "retry.py": ("tests/test_retry.py",),
     "errors.py": ("tests/test_errors.py",),
@@ -79,7 +79,7 @@ PATIENCE = 120
 
 @attrs.frozen
 class Mutant:
-    """One change: the module, where, what, and the changed source."""
+    """One change: the module, the line, the change, and the changed source."""
 
     module: str
     line: int
@@ -168,13 +168,17 @@ def survives(mutant: Mutant, copy_of: Path) -> bool:
 
 
 def main() -> int:
-    """Sample, run, and list the survivors."""
+    """Run the tests against a sample of mutants, and list the survivors."""
     parser = argparse.ArgumentParser(description="Mutation tests of the modules without I/O.")
-    parser.add_argument("--sample", type=int, default=160, help="how many mutants [160]")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", default="", help="modules whose path holds this")
-    parser.add_argument("--least", type=float, default=80.0, help="per cent to be killed [80]")
+    parser.add_argument("--sample", type=int, default=160, help="Number of mutants [160].")
+    parser.add_argument("--seed", type=int, default=1, help="Seed of the sample [1].")
+    parser.add_argument("--jobs", type=int, default=2, help="Number of test processes [2].")
+    parser.add_argument(
+        "--only", default="", help="Only modules whose path contains this text [all]."
+    )
+    parser.add_argument(
+        "--least", type=float, default=80.0, help="Minimum percentage of killed mutants [80]."
+    )
     options = parser.parse_args()
     everything = [m for module in ROOMS if options.only in module for m in mutants_of(module)]
     chance = random.Random(options.seed)

@@ -1,4 +1,4 @@
-"""Rows of made-up notes as the wire has them: about 1 KB of JSON each, the same for one seed."""
+"""Rows of random notes as the API sends them: about 1 KB of JSON each, the same for one seed."""
 
 import json
 import random
@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 
 FIRST_ID = 10_000_001
-# Beyond so many, rows repeat but for their ids: a million would take minutes to make up.
+# Beyond this number, rows repeat with other ids: a million random rows would take minutes.
 DISTINCT = 100_000
 
 _WORDS = [
@@ -49,17 +49,17 @@ _LABELS = (("Internal", "#3366cc"), ("Urgent", "#cc3333"), ("R&amp;D", "#339966"
 
 
 class NoteMaker:
-    """Makes notes: the bodies by chance, the ids one after the other."""
+    """Creates notes with random bodies and consecutive ids."""
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
 
     def row(self, number: int) -> bytes:
-        """One row as JSON, with this id."""
+        """Return one row as JSON, with an id."""
         return b'{"id":"%d",' % number + self.body()
 
     def body(self) -> bytes:
-        """All of a row but its id."""
+        """Return a row without its id."""
         chance = self._chance
         labelled = chance.random() < 0.3
         label, colour = chance.choice(_LABELS) if labelled else (None, None)
@@ -99,7 +99,7 @@ class NoteMaker:
 
 
 def rows(number: int, seed: int) -> Iterator[bytes]:
-    """So many rows, their ids counting up."""
+    """Return a number of rows with consecutive ids."""
     maker = NoteMaker(seed)
     bodies = [maker.body() for _ in range(min(number, DISTINCT))]
     for place in range(number):
@@ -107,7 +107,7 @@ def rows(number: int, seed: int) -> Iterator[bytes]:
 
 
 class Shelf:
-    """Many rows in one piece, commas between, and where each of them ends."""
+    """Many rows in one buffer with commas between, and the end of each row."""
 
     def __init__(self, number: int, seed: int) -> None:
         text = bytearray()
@@ -122,7 +122,7 @@ class Shelf:
         return len(self._ends)
 
     def cut(self, begin: int, end: int) -> memoryview:
-        """The rows from `begin` up to `end`, without a copy."""
+        """Return the rows from `begin` up to `end`, without a copy."""
         end = min(end, len(self._ends))
         if begin >= end:
             return self._text[:0]

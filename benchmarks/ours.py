@@ -1,4 +1,4 @@
-"""This library, through its public face, in the ways that its users have."""
+"""This library, through its public API, with the options that users have."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,13 +12,13 @@ HURRIED = RetryPolicy(wait_initial=0.001, wait_max=0.01, wait_too_fast=0.001)
 
 
 def client(reading: Reading) -> IntervalsClient:
-    """A client without limits, since the server has none."""
+    """Return a client without limits, because the server has none."""
     retry = HURRIED if reading.hurry else None
     return IntervalsClient(TOKEN, base_url=reading.url, limits=(), retry=retry)
 
 
 def streaming(*, paged: bool = False, ahead: bool = False, **how: Any) -> Open:
-    """Stream with these options; `paged` adds the page size, `ahead` is ``async with``."""
+    """Stream with these options; `paged` adds the page size, and `ahead` uses ``async with``."""
 
     @asynccontextmanager
     async def opened(reading: Reading) -> AsyncGenerator[Items]:
@@ -52,7 +52,7 @@ OURS = (
     ),
     Contestant(
         name="ours-ahead",
-        title="intervals_async, fixed pages, 8 at once",
+        title="intervals_async, fixed pages, 8 concurrently",
         open=streaming(paged=True, ahead=True, concurrency=8),
         reads_changes=True,
         ours=True,

@@ -1,4 +1,4 @@
-"""Bar charts as SVG, written by hand: small, the same each time, for light and dark."""
+"""Small reproducible bar charts as SVG, for light and dark themes."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ BOTTOM = 56
 BAR = 17
 GAP = 9
 
-# The colours of light first: a viewer that knows no media queries shows those.
+# The light colours are first, for viewers without media queries.
 STYLE = """
 .card{fill:#ffffff;stroke:#d0d7de}
 .grid{stroke:#e4e8ec}
@@ -44,7 +44,7 @@ STYLE = """
 
 @attrs.frozen
 class Bars:
-    """What one contestant has: its bars, and whether it is ours."""
+    """The bars of one contestant, and whether it is this library."""
 
     title: str
     values: Sequence[float]
@@ -52,12 +52,12 @@ class Bars:
 
 
 def write_plots(figures: Figures, folder: Path) -> None:
-    """Write those charts that there are figures for."""
+    """Write the charts for which there are figures."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = f"{figures['rows']:,}"
     charts = {
         "wall": chart(
-            f"Reading {rows} notes, 150 ms an answer",
+            f"Reading {rows} notes, 150 ms per response",
             "median; less is better",
             "wall time, seconds",
             sorted(_reads(figures, 0.15, "wall"), key=lambda bars: bars.values[0]),
@@ -69,7 +69,7 @@ def write_plots(figures: Figures, folder: Path) -> None:
             sorted(_reads(figures, 0.0, "cpu"), key=lambda bars: bars.values[0]),
         ),
         "loss": chart(
-            "Rows lost and doubled while others write",
+            "Rows lost and doubled while other users write",
             "of 3,000 rows, in pages of 100",
             "rows a reading (mean)",
             _losses(figures),
@@ -106,7 +106,7 @@ def _losses(figures: Figures) -> list[Bars]:
 def chart(
     title: str, how: str, axis: str, all_bars: Sequence[Bars], legend: Sequence[str] = ()
 ) -> str:
-    """Draw horizontal bars; nothing where there are none."""
+    """Return a chart of horizontal bars, or an empty text without bars."""
     if not all_bars:
         return ""
     most = max(value for bars in all_bars for value in bars.values)

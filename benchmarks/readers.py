@@ -1,7 +1,7 @@
-"""Who reads the files of an export back: the standard library, pandas, polars and DuckDB.
+"""Readers of exported files: the standard library, pandas, polars and DuckDB.
 
-Each is told which columns are texts, as the documentation's table of types says it, and finds out
-the others by itself; of Parquet, none is told anything.
+The readers get the names of the text columns, as in the documentation's table of types, and infer
+the other types. For Parquet, they get nothing.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from wire_rows import KINDS, Field
 INTEGER = re.compile(r"-?\d+")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Kinds whose cells are text where a format has hardly any types.
+# Kinds whose cells are text in formats with few types.
 TEXTS = ("text", "html", "decimal", "rank", "names", "objects", "extra")
 
 
 @attrs.frozen
 class File:
-    """A file of an export, of one resource; the database is one of all."""
+    """The file of one resource in an export; a database holds all resources."""
 
     path: Path
     resource: str
     fields: Sequence[Field]
 
     def of(self, *kinds: str) -> Sequence[str]:
-        """The names of the fields of some kinds."""
+        """Return the names of the fields of some kinds."""
         return [field.name for field in self.fields if field.kind in kinds]
 
 
 @attrs.frozen
 class Columns:
-    """What a reader found: the type of each column as it calls it, and the values."""
+    """The columns that a reader found: their types by its own names, and the values."""
 
     types: Mapping[str, str]
     values: Mapping[str, Sequence[Any]]
@@ -56,14 +56,14 @@ class Columns:
 
 @attrs.frozen
 class Reader:
-    """Reads a format; `types` says what it is to call the columns of a kind."""
+    """A reader of a format; `types` maps kinds of columns to the expected type names."""
 
     name: str
     read: Callable[[File], Columns]
     types: Mapping[str, Sequence[str]]
 
     def wrong_types(self, file: File, columns: Columns) -> Iterable[str]:
-        """Say which columns are not of their type; of one without values nobody can know."""
+        """Yield the columns with a wrong type; a column without values has no type to check."""
         for field in file.fields:
             name = field.name
             wanted = self.types.get(field.kind)
@@ -76,7 +76,7 @@ class Reader:
 
 
 def json_lines(file: File) -> Columns:
-    """Read JSON Lines, packed or not, line by line."""
+    """Read JSON Lines, compressed or not, line by line."""
     with opened(file.path) as lines:
         records = [json.loads(line) for line in lines]
     names = [field.name for field in file.fields]
@@ -87,13 +87,13 @@ def json_lines(file: File) -> Columns:
 
 
 def opened(path: Path) -> Any:
-    """Open a file of lines that may be packed."""
+    """Open a file of lines that may be compressed."""
     match path.suffix:
         case ".gz":
             return gzip.open(path)
         case ".zst":
             zstandard: Any = import_module("zstandard")
-            # a frame begins at each moment that an export could have gone on from
+            # Each position from which an export can be resumed starts a new frame.
             unpacked = zstandard.ZstdDecompressor().stream_reader(
                 path.open("rb"), read_across_frames=True
             )
@@ -103,7 +103,7 @@ def opened(path: Path) -> Any:
 
 
 def csv_rows(file: File) -> Columns:
-    """Read CSV; a cell that is not written as its kind is stays text, and so is found."""
+    """Read CSV; a cell that does not match its kind stays text, which is then detected."""
     with file.path.open(newline="", encoding="utf-8") as lines:
         names, *rows = csv.reader(lines, strict=True)
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
@@ -121,12 +121,12 @@ def csv_rows(file: File) -> Columns:
 
 
 def integer(cell: str) -> int | str:
-    """The number that digits say."""
+    """Return the integer of a text of digits."""
     return int(cell) if INTEGER.fullmatch(cell) else cell
 
 
 def truth(cell: str) -> bool | str:
-    """The truth that a word says."""
+    """Return the boolean of a word."""
     return {"true": True, "false": False}.get(cell, cell)
 
 
@@ -140,7 +140,7 @@ def sqlite_rows(file: File) -> Columns:
 
 
 def of_python(values: Mapping[str, Sequence[Any]]) -> Columns:
-    """Columns of Python's own values; two types in one column are both named."""
+    """Return columns of Python values; the type of a mixed column names all its types."""
     types = {
         name: " and ".join(sorted({type(each).__name__ for each in column if each is not None}))
         for name, column in values.items()
@@ -163,9 +163,9 @@ def arrow_table(file: File) -> Columns:
 
 
 def pandas_json(file: File) -> Columns:
-    """Read JSON Lines, packed or not."""
+    """Read JSON Lines, compressed or not."""
     with warnings.catch_warnings():
-        # one release wants to be told not to guess at dates, a later one not to be told
+        # One release needs this option to infer no dates; a later one refuses the option.
         warnings.simplefilter("ignore")
         frame = peer("pandas").read_json(
             file.path, lines=True, dtype=False, convert_dates=False, dtype_backend="numpy_nullable"
@@ -181,11 +181,11 @@ def pandas_csv(file: File) -> Columns:
         file.path,
         dtype=dict.fromkeys([*file.of(*TEXTS, "ids"), *moments], "string"),
         dtype_backend="numpy_nullable",
-        # else a text such as "None" would be none
+        # Otherwise text such as "None" would be a missing value.
         keep_default_na=False,
         na_values=[""],
     )
-    for name in moments:  # read_csv itself does so where no cell is empty
+    for name in moments:  # read_csv does this itself if no cell is empty
         frame[name] = pandas.to_datetime(frame[name], format="ISO8601")
     return of_pandas(frame)
 
@@ -196,7 +196,7 @@ def pandas_parquet(file: File) -> Columns:
 
 
 def of_pandas(frame: Any) -> Columns:
-    """The columns of a frame; what is missing is None."""
+    """Return the columns of a frame, with None for missing values."""
     types = {name: str(frame[name].dtype) for name in frame.columns}
     there = {name: frame[name].notna().tolist() for name in types}
     values = {name: frame[name].astype(object).tolist() for name in types}
@@ -216,7 +216,7 @@ def of_pandas(frame: Any) -> Columns:
 
 
 def polars_json(file: File) -> Columns:
-    """Read JSON Lines, packed or not; objects are left as text."""
+    """Read JSON Lines, compressed or not, with objects as text."""
     polars = peer("polars")
     asked = dict.fromkeys(file.of("objects", "extra"), polars.String)
     lazy = polars.scan_ndjson(file.path, infer_schema_length=None, schema_overrides=asked)
@@ -239,7 +239,7 @@ def polars_parquet(file: File) -> Columns:
 
 
 def of_polars(frame: Any) -> Columns:
-    """The columns of a frame."""
+    """Return the columns of a frame."""
     types = {name: str(type) for name, type in frame.schema.items()}
     return Columns(types, {name: frame[name].to_list() for name in types})
 
@@ -261,12 +261,12 @@ ASKED = {
 
 @cache
 def duckdb() -> Any:
-    """A database in memory, which fetches nothing from anywhere."""
+    """Return a database in memory that installs no extensions."""
     return peer("duckdb").connect(config={"autoinstall_known_extensions": "false"})
 
 
 def duckdb_json(file: File) -> Columns:
-    """Read JSON Lines, packed or not: the types as it finds them, the values as it is told."""
+    """Read JSON Lines, compressed or not, with inferred types and converted values."""
     asked = {field.name: ASKED.get(field.kind, "VARCHAR") for field in file.fields}
     lines = f"read_json({quoted(file.path)}, format = 'newline_delimited'"
     found = types_of(f"{lines}, sample_size = -1)")
@@ -294,7 +294,7 @@ def duckdb_sqlite(file: File) -> Columns:
 
 
 def reads_sqlite() -> bool:
-    """Whether DuckDB's reader of SQLite is there, which is a package of its own."""
+    """Return whether DuckDB's reader of SQLite, a separate package, is installed."""
     try:
         duckdb().execute("LOAD sqlite")
     except peer("duckdb").Error:
@@ -303,10 +303,10 @@ def reads_sqlite() -> bool:
 
 
 def of_duckdb(table: str) -> Columns:
-    """The columns of a table."""
+    """Return the columns of a table."""
     types = types_of(table)
     zoned = [name for name, type in types.items() if type == "TIMESTAMP WITH TIME ZONE"]
-    # Python's moments with a zone would need a package more, so they come as microseconds.
+    # Aware datetimes of Python would require another package, so this reads microseconds.
     wanted = [f'epoch_us("{name}")' if name in zoned else f'"{name}"' for name in types]
     rows = duckdb().execute(f"SELECT {', '.join(wanted)} FROM {table}").fetchall()
     columns = zip(*rows, strict=True) if rows else [()] * len(types)
@@ -319,13 +319,13 @@ def of_duckdb(table: str) -> Columns:
 
 
 def types_of(table: str) -> Mapping[str, str]:
-    """The types of a table's columns."""
+    """Return the types of a table's columns."""
     rows = duckdb().execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
     return {name: type for name, type, *_ in rows}
 
 
 def quoted(text: object) -> str:
-    """Write a text for SQL."""
+    """Quote a text for SQL."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
@@ -333,12 +333,12 @@ def quoted(text: object) -> str:
 
 
 def types(*, of_text: str, **others: str | Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """The types of kinds: those of texts, and others."""
+    """Return the types of kinds, with one type for all text kinds."""
     each = dict.fromkeys(KINDS.values(), of_text) | {"extra": of_text} | others
     return {kind: [one] if isinstance(one, str) else one for kind, one in each.items()}
 
 
-# What Python's own values are, read from JSON and from formats that keep JSON in texts.
+# The types of Python values, from JSON and from formats that keep JSON in text.
 JSON_TYPES = types(
     of_text="str", int="int", bool="bool", ids="list", objects="list", extra="dict",
     rank=["int", "str", "int and str"],
@@ -351,7 +351,7 @@ ARROW_TYPES = types(
     utc="timestamp[us, tz=UTC]", local="timestamp[us]", ids="list<element: int64>",
 )  # fmt: skip
 
-# pandas has moments of several units, and no days.
+# pandas has datetimes of several units, and no dates.
 MOMENTS = [f"datetime64[{unit}]" for unit in ("s", "us", "ns")]
 MOMENTS_UTC = [f"datetime64[{unit}, UTC]" for unit in ("s", "us", "ns")]
 PANDAS_JSON = types(
@@ -385,8 +385,8 @@ DUCKDB_CSV = types(
 )  # fmt: skip
 DUCKDB_PARQUET = {**DUCKDB_CSV, "ids": ["BIGINT[]"], "decimal": ["DECIMAL(38,18)"]}
 DUCKDB_SQLITE = types(of_text="VARCHAR", int="BIGINT", bool="BIGINT")
-# In JSON Lines, days and moments are strings, which DuckDB may take for what they are; objects
-# are whatever it makes of them.
+# In JSON Lines, dates and datetimes are strings, which DuckDB may infer as such; objects can
+# have any inferred type.
 DUCKDB_JSON = {
     **{kind: names for kind, names in DUCKDB_CSV.items() if kind not in ("objects", "extra")},
     "ids": ["BIGINT[]"],
@@ -403,7 +403,7 @@ LINES = (
     Reader("duckdb", duckdb_json, DUCKDB_JSON),
 )
 
-# The first reader of each format is there wherever the library is.
+# The first reader of each format needs no further package than the library.
 KNOWN: Mapping[str, Sequence[Reader]] = {
     "jsonl": LINES,
     "jsonl.gz": LINES,
@@ -428,7 +428,7 @@ KNOWN: Mapping[str, Sequence[Reader]] = {
 
 
 def readers(format: str) -> Sequence[Reader]:
-    """The readers of a format that are installed."""
+    """Return the installed readers of a format."""
     return [
         reader
         for reader in KNOWN[format]

@@ -14,7 +14,7 @@ NAMES = {
     "delete": "rows are deleted",
     "insert": "rows are inserted",
     "both": "both",
-    "drop_before": "connection dropped before the answer",
+    "drop_before": "connection dropped before the response",
     "drop_in_body": "connection dropped in the body",
     "status_500": "HTTP 500",
     "too_fast": "HTTP 400, too fast",
@@ -41,7 +41,7 @@ NOTHING = "–"  # noqa: RUF001  an en dash, as in any table
 
 
 def write_report(figures: Figures, path: Path) -> str:
-    """Write all tables; give that of the aims."""
+    """Write all tables, and return the table of the aims."""
     goals = "\n".join(_aims(figures))
     parts = ["# Results", "", *_machine(figures), "", "## Aims", "", goals]
     if figures["reads"]:
@@ -60,14 +60,14 @@ def write_report(figures: Figures, path: Path) -> str:
 
 def _machine(figures: Figures) -> Iterator[str]:
     yield (
-        "Written by `make bench`; how it is measured is said in the [README](README.md). The "
-        "ratios are what counts: absolute figures are those of one machine."
+        "Written by `make bench`; the [README](README.md) describes the measurements. Compare "
+        "the ratios: the absolute figures are those of one machine."
     )
     yield ""
     yield from _table(("", ""), figures["machine"].items())
     if figures["absent"]:
         yield ""
-        yield "Not measured, with the last word of the attempt:"
+        yield "Not measured, with the last message of the attempt:"
         yield ""
         for name, reason in figures["absent"].items():
             yield f"- {CONTESTANTS[name].title}: `{reason}`"
@@ -91,7 +91,7 @@ def _aims(figures: Figures) -> Iterator[str]:
 def _reads(figures: Figures) -> Iterator[str]:
     rows = figures["rows"]
     for latency in figures["latencies"]:
-        yield f"### {rows:,} notes, {latency * 1000:.0f} ms an answer"
+        yield f"### {rows:,} notes, {latency * 1000:.0f} ms per response"
         yield ""
         if latency == 0.15:
             yield from ("![Wall time](plots/wall.svg)", "")
@@ -107,10 +107,10 @@ def _reads(figures: Figures) -> Iterator[str]:
         )
         yield ""
     yield (
-        "Pages of 1,000, but for the defaults and the snapshot. Medians; the wall time holds the "
-        "making of the client too. CPU is the client's own, user and system. Memory is the peak "
-        "over what the process held before it began, after a warm-up. Those that wait for each page in turn "
-        "run fewer times at 150 ms (the last column says how often). The floors yield "
+        "Pages of 1,000, except for the defaults and the snapshot. Medians; the wall time "
+        "includes the creation of the client. CPU is the user and system time of the client's "
+        "process. Memory is the peak growth after a warm-up. Contestants that request one page "
+        "after the other run fewer times at 150 ms (see the last column). The floors yield "
         "undecoded pages, or structs of unconverted texts."
     )
 
@@ -171,7 +171,7 @@ def _first(figures: Figures) -> Iterator[str]:
         )
 
     yield from _table(
-        ("", "ours, defaults, ms", "bare request of 100 rows, ms", "ratio"),
+        ("", "ours, defaults, ms", "plain request of 100 rows, ms", "ratio"),
         (
             row(one["latency"], how, suffix)
             for one in figures["first"]
@@ -180,22 +180,22 @@ def _first(figures: Figures) -> Iterator[str]:
     )
     yield ""
     yield (
-        "The bare request is made with aiohttp and decoded with orjson, in the same process, by "
-        "turns. The aims look at the open connection, which is the harder of the two."
+        "The plain request is made with aiohttp and decoded with orjson, in the same process, by "
+        "turns. The aims use the open connection, which is the harder case."
     )
 
 
 def _decoding(figures: Figures) -> Iterator[str]:
     titles = {
-        "cattrs": "the library (cattrs), records of rows",
-        "readers": "a constructor by hand, the same readers of values",
-        "inlined": "a constructor by hand, all inlined, nothing checked",
+        "cattrs": "the library (cattrs), rows to records",
+        "readers": "a hand-written constructor, the same converters",
+        "inlined": "a hand-written constructor, all inlined, nothing checked",
         "orjson": "orjson: bytes to dicts, no records",
         "msgspec": "msgspec: bytes to frozen structs of texts, no records",
     }
     hand = decoding(figures, "readers")
     yield from _table(
-        ("", "µs a row", "by hand, same readers = 1"),
+        ("", "µs a row", "by hand, same converters = 1"),
         (
             (
                 title,
@@ -207,9 +207,9 @@ def _decoding(figures: Figures) -> Iterator[str]:
     )
     yield ""
     yield (
-        "CPU time, no network, medians of interleaved rounds. The constructors by hand call the "
-        "class as any program would, and pay for its being frozen and keyword-only; the library "
-        "need not, which is how it can be below them."
+        "CPU time, no network, medians of interleaved rounds. The hand-written constructors call"
+        " the class, which is frozen and keyword-only, and pay for that. The library bypasses "
+        "it, so it can be faster."
     )
 
 
@@ -219,13 +219,13 @@ def _loss(figures: Figures) -> Iterator[str]:
         for kind in (CHANGES, FAULTS)
     )
     yield (
-        f"{ROWS:,} rows, pages of 100 where a contestant is told a size (1,000 against the "
-        f"capped limit), {runs} readings each. Of the requests after the first, one in five "
-        "finds a row deleted at a random place, one inserted, or both. *Lost* are rows that "
-        "were there from the first request to the last and were not given; *doubled*, rows "
-        "given more than once: means over the readings that ended without an error. *Silently*: "
-        "readings that lost something and raised nothing. A reading that needs fewer requests "
-        "meets fewer changes."
+        f"{ROWS:,} rows, pages of 100 if a contestant has an option for it (1,000 with the capped"
+        f" limit), {runs} readings each. Before one in five requests after the first, a row is "
+        "deleted at a random position, inserted, or both. *Lost* rows existed from the first "
+        "request to the last and were not returned. *Doubled* rows were returned more than once."
+        " Both are means over the readings that ended without an error. *Silently* means that a "
+        "reading lost rows and raised nothing. A reading that needs fewer requests meets fewer "
+        "changes."
     )
     yield ""
     yield from ("![Rows lost and doubled](plots/loss.svg)", "")
@@ -235,8 +235,8 @@ def _loss(figures: Figures) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"Answers that fail: one request in {FAULT_EVERY}, and the next one goes through; "
-        f"{fault_runs} readings each. Waits before a retry are cut short, for all. *whole* = "
+        f"Faulty responses: one request in {FAULT_EVERY}, and the next one succeeds; "
+        f"{fault_runs} readings each. Waits before a retry are shortened for all. *complete* = "
         "every row once, nothing raised."
     )
     yield ""
@@ -254,7 +254,7 @@ def _loss(figures: Figures) -> Iterator[str]:
     yield "<details><summary>The same in numbers</summary>"
     yield ""
     yield from _table(
-        ("answers fail", "", "lost", "doubled", "lost silently", "raised", "requests"),
+        ("responses fail", "", "lost", "doubled", "lost silently", "raised", "requests"),
         _loss_rows(figures, ("calm", *FAULTS)),
     )
     yield ""
@@ -285,14 +285,14 @@ def _loss_rows(figures: Figures, settings: Iterable[str]) -> Iterator[Sequence[s
 def _verdict(found: Loss | None) -> str:
     if found is None:
         return NOTHING
-    said: list[str] = []
+    parts: list[str] = []
     if found.silent:
-        said.append(f"**{found.lost:,.0f} lost** in {_share(found.silent)}")
+        parts.append(f"**{found.lost:,.0f} lost** in {_share(found.silent)}")
     if found.doubling:
-        said.append(f"{found.doubled:,.1f} doubled in {_share(found.doubling)}")
+        parts.append(f"{found.doubled:,.1f} doubled in {_share(found.doubling)}")
     if found.raised:
-        said.append("raised" if found.raised == 1 else f"raised in {_share(found.raised)}")
-    return ", ".join(said) or "whole"
+        parts.append("raised" if found.raised == 1 else f"raised in {_share(found.raised)}")
+    return ", ".join(parts) or "complete"
 
 
 def _title(each: Contestant) -> str:

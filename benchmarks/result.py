@@ -1,4 +1,4 @@
-"""How a measurement in a process of its own hands its result back: as its last line."""
+"""Passing the result of a measurement between processes, as the last line of the output."""
 
 import json
 from typing import Any
@@ -9,17 +9,17 @@ _MARK = "RESULT "
 
 
 def give(result: object) -> None:
-    """Print a result, apart from whatever libraries print."""
+    """Print a result on a marked line, apart from the output of libraries."""
     print(f"\n{_MARK}{json.dumps(result)}", flush=True)
 
 
 def found(output: str) -> Any:
-    """The result in what a process has printed; None where there is none."""
+    """Return the result in the output of a process, or None if there is none."""
     _, mark, result = output.rpartition(f"\n{_MARK}")
     return json.loads(result) if mark else None
 
 
 def control(url: str, path: str, **words: object) -> Any:
-    """Tell the server something, and give its answer."""
-    with urlopen(f"{url}{path}?{urlencode(words)}") as answer:
-        return json.load(answer)
+    """Send a control request to the server, and return its response."""
+    with urlopen(f"{url}{path}?{urlencode(words)}") as reply:
+        return json.load(reply)

@@ -1,4 +1,4 @@
-"""The whole suite: measures all contestants by turns, and writes results.md and the plots.
+"""The suite: it measures all contestants in turns, and writes results.md and the plots.
 
 python benchmarks/run.py [--rows 100000] [--rounds 5] [--latencies 0,0.05,0.15]
     [--only ours,dlt] [--parts reads,first,decode,memory,loss] [--save FILE] [--load FILE]
@@ -29,17 +29,17 @@ from result import control, found
 
 HERE = Path(__file__).parent
 PARTS = ("reads", "first", "decode", "memory", "loss")
-# Those whose memory is measured from few rows to many.
+# The contestants whose memory is measured with few and with many rows.
 GROWING = ("ours", "ours-pages", "ours-snapshot")
 
 
 class ChildFailedError(Exception):
-    """A measurement ended without a result; the message is its last word."""
+    """A measurement ended without a result; the message is its last line of output."""
 
 
 @contextmanager
 def server(rows: int) -> Generator[str]:
-    """Start a server of so many rows; give its address."""
+    """Start a server with a number of rows, and yield its URL."""
     process = subprocess.Popen(
         [sys.executable, str(HERE / "bench_server.py"), "--rows", str(rows)],
         stdin=subprocess.PIPE,
@@ -75,7 +75,7 @@ class Bench:
         }
 
     def measured(self, script: str, *words: object) -> Any:
-        """Run one measurement in a process of its own."""
+        """Run one measurement in a new process."""
         surroundings = {
             **os.environ,
             "PYTHONHASHSEED": "0",
@@ -108,7 +108,7 @@ class Bench:
         return [each for each in self._wanted() if each.name not in self.figures["absent"]]
 
     def reads(self) -> None:
-        """Read all rows: each contestant once a round, the rounds one after the other."""
+        """Measure reading all rows, with each contestant once a round."""
         rows = self._options.rows
         with server(rows) as url:
             for latency in self._options.latencies:
@@ -133,7 +133,7 @@ class Bench:
         self.figures["reads"].append({"contestant": each.name, "latency": latency, **result})
 
     def first(self) -> None:
-        """The first record, against a bare request."""
+        """Measure the first record, compared with a plain request."""
         with server(self._options.rows) as url:
             for latency in self._options.latencies:
                 times = 41 if latency < 0.1 else 21
@@ -143,12 +143,12 @@ class Bench:
                 self.figures["first"].append({"latency": latency, "seconds": seconds})
 
     def decode(self) -> None:
-        """Decoding alone."""
+        """Measure decoding alone."""
         say("decoding")
         self.figures["decode"] = self.measured("decoding.py", "--times", 25)
 
     def memory(self) -> None:
-        """Memory with few rows and with many."""
+        """Measure memory with few and with many rows."""
         few, many = self._options.memory_rows
         growing = [each for each in self._wanted() if each.name in GROWING]
         with server(many) as url:
@@ -166,7 +166,7 @@ class Bench:
                     self.figures["memory"].append({"contestant": each.name, "rows": rows, **result})
 
     def loss(self) -> None:
-        """Rows that change and answers that fail; two at once, since no time is measured."""
+        """Measure loss; two readings run concurrently, because no time is measured."""
         contestants = [each for each in self._present() if each.reads_changes]
         settings = ("", *CHANGES, *FAULTS)
         jobs = [(each, setting) for setting in settings for each in contestants]
@@ -189,23 +189,23 @@ class Bench:
         runs = options.loss_runs if setting in CHANGES else options.fault_runs
         page_size = 1_000 if setting == "capped_limit" else 100
         words = ("--url", url, "--setting", setting or "calm", "--page-size", page_size)
-        said: dict[str, Any] = {"contestant": each.name, "setting": setting or "calm"}
+        head: dict[str, Any] = {"contestant": each.name, "setting": setting or "calm"}
         try:
             ended = self.measured("child.py", "loss", each.name, *words, "--runs", runs)
         except ChildFailedError as failed:
             say(f"{each.name}, {setting}: {failed}")
-            return {**said, "failed": str(failed), "runs": []}
+            return {**head, "failed": str(failed), "runs": []}
         say(f"{setting or 'calm':13} {each.name:15} lost {sum(run['lost'] for run in ended)}")
-        return {**said, "runs": ended}
+        return {**head, "runs": ended}
 
 
 def say(line: str) -> None:
-    """Tell how far it is."""
+    """Print the progress."""
     print(line, file=sys.stderr, flush=True)
 
 
 def main(options: argparse.Namespace) -> None:
-    """Measure and write."""
+    """Measure, and write the results."""
     if options.load:
         figures = json.loads(options.load.read_text(encoding="utf-8"))
     else:
@@ -238,28 +238,34 @@ def _numbers(text: str) -> list[int]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=100_000, help="Number of rows [100000].")
+    parser.add_argument("--rounds", type=int, default=5, help="Number of rounds [5].")
     parser.add_argument(
         "--slow-rounds",
         type=int,
         default=3,
-        help="rounds, from 100 ms up, of those that wait for each page of 1,000 in turn",
+        help="Rounds of sequential contestants, from 100 ms of latency on [3].",
     )
     parser.add_argument("--latencies", type=_seconds, default=[0.0, 0.05, 0.15], metavar="S,S")
     parser.add_argument("--only", type=_words, default=[], metavar="NAME,NAME")
     parser.add_argument("--parts", type=_words, default=list(PARTS), metavar="PART,PART")
     parser.add_argument("--memory-rows", type=_numbers, default=[10_000, 1_000_000])
-    parser.add_argument("--memory-rounds", type=int, default=1, help="readings of the many rows")
-    parser.add_argument("--loss-runs", type=int, default=30, help="readings of rows that change")
+    parser.add_argument(
+        "--memory-rounds", type=int, default=1, help="Readings of the many rows [1]."
+    )
+    parser.add_argument("--loss-runs", type=int, default=30, help="Readings of changing rows [30].")
     parser.add_argument(
         "--fault-runs",
         type=int,
         default=14,
-        help="readings with each fault: by default each of the seven places of it, twice",
+        help="Readings with each fault [14: each of its seven positions, twice].",
     )
-    parser.add_argument("--longest", type=int, default=600, help="seconds for one measurement")
-    parser.add_argument("--save", type=Path, help="write all figures as JSON")
-    parser.add_argument("--load", type=Path, help="write the results of such a file anew")
-    parser.add_argument("--output", type=Path, default=HERE, help="where results.md is written")
+    parser.add_argument(
+        "--longest", type=int, default=600, help="Maximum seconds for one measurement [600]."
+    )
+    parser.add_argument("--save", type=Path, help="Write all figures as JSON to this file.")
+    parser.add_argument("--load", type=Path, help="Write the results again from such a file.")
+    parser.add_argument(
+        "--output", type=Path, default=HERE, help="Folder for results.md and the plots."
+    )
     main(parser.parse_args())

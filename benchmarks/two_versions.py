@@ -4,7 +4,7 @@
 
 OLD and NEW are wheels, or folders that hold the package. Each measurement runs in a process of
 its own, after a warm-up, against one server that both share. The table shows medians of the
-client's CPU seconds and their ratio. The exit code is 1 where a ratio is above ``--most``.
+client's CPU seconds and their ratio. The exit code is 1 if a ratio is above ``--most``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ async def stream_snapshot(client: Any, rows: int) -> None:
 
 
 async def small_calls(client: Any, rows: int) -> None:
-    """Ask for one record, again and again, 16 at a time."""
+    """Get one record repeatedly, 16 times concurrently."""
     notes = client.projectnote.list()
     for _ in range(rows // 160):
         await asyncio.gather(*(notes.first() for _ in range(16)))
@@ -94,7 +94,7 @@ IMPORT = (
 
 
 def main() -> int:
-    """Measure by turns, and show the table."""
+    """Measure in turns, and print the table."""
     parser = argparse.ArgumentParser(description="Compare two versions of the library.")
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
@@ -119,7 +119,7 @@ def main() -> int:
         for name in (*jobs, "import"):
             command = ("-c", IMPORT) if name == "import" else (__file__, *jobs[name])
             for version in versions:
-                child(version, *command)  # bytecode is there from now on
+                child(version, *command)  # Warm up the bytecode.
             rounds = [
                 [child(version, *command) for version in versions] for _ in range(options.rounds)
             ]

@@ -1,8 +1,7 @@
-"""What the server's rows say, read without the library, and how each format is to tell it.
+"""The expected content of exported files, computed from the server's rows without the library.
 
-The classes of the records say which kind a field is of, and nothing else is asked of the library:
-how a kind is sent, and how a format holds it, is written out here once more, as `docs/export.md`
-has it.
+Only the kinds of fields come from the library. How a kind is sent, and how a format stores it, is
+implemented here a second time, as `docs/export.md` documents it.
 """
 
 from __future__ import annotations
@@ -47,10 +46,10 @@ KINDS: dict[Any, str] = {
     Objects: "objects",
 }
 
-# Formats that are one once they are unpacked.
+# Formats that are equal after decompression.
 PLAIN_FORM = {"jsonl.gz": "jsonl", "jsonl.zst": "jsonl"}
 
-# What a spreadsheet would take for a formula, and the numbers that look like one.
+# Text that a spreadsheet takes for a formula, and numbers that look like one.
 FORMULA = re.compile(r"[=+\-@\t\r\n]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
@@ -60,7 +59,7 @@ WIDE = Context(prec=80)
 
 @attrs.frozen
 class Field:
-    """A field of a record: its name, its kind, and whether it may be empty."""
+    """A field of a record: its name, its kind, and whether it is nullable."""
 
     name: str
     kind: str
@@ -68,7 +67,7 @@ class Field:
 
 
 def fields_of(resource: str) -> Sequence[Field]:
-    """The fields of a resource's records; `extra` is the last."""
+    """Return the fields of a resource's records, with `extra` last."""
     record: type[Any] = vars(resource_class(resource))["record"]
     hints = get_type_hints(record, include_extras=True)
     del hints["extra"]
@@ -83,19 +82,19 @@ def fields_of(resource: str) -> Sequence[Field]:
 def columns_of(
     rows: Sequence[Row], fields: Sequence[Field], format: str
 ) -> Mapping[str, Sequence[Any]]:
-    """What a format is to hold of some rows: the values of each field, in plain forms."""
+    """Return the values that a format must hold for some rows, as plain values by field."""
     form = PLAIN_FORM.get(format, format)
     known = {field.name for field in fields}
     columns: dict[str, Sequence[Any]] = {
-        field.name: [kept(field.kind, meant(field, row.get(field.name)), form) for row in rows]
+        field.name: [kept(field.kind, decoded(field, row.get(field.name)), form) for row in rows]
         for field in fields[:-1]
     }
     more = [{name: value for name, value in row.items() if name not in known} for row in rows]
     return {**columns, "extra": [kept("extra", each, form) for each in more]}
 
 
-def meant(field: Field, sent: Any) -> Any:
-    """What a value on the wire means; a decimal is left as the text that was sent."""
+def decoded(field: Field, sent: Any) -> Any:
+    """Decode a value as the API sends it; a decimal stays text."""
     if sent is None or (sent == "" and field.nullable):
         if not field.nullable:
             raise ValueError(f"{field.name} is empty")
@@ -108,7 +107,7 @@ def meant(field: Field, sent: Any) -> Any:
         case "text":
             return html.unescape(sent)
         case "day":
-            return datetime.strptime(sent, "%m/%d/%Y" if "/" in sent else "%Y-%m-%d").date()  # noqa: DTZ007  a day has no zone
+            return datetime.strptime(sent, "%m/%d/%Y" if "/" in sent else "%Y-%m-%d").date()  # noqa: DTZ007  a date has no time zone
         case "utc":
             return moment(sent).replace(tzinfo=UTC)
         case "local":
@@ -124,13 +123,13 @@ def meant(field: Field, sent: Any) -> Any:
 
 
 def moment(sent: str) -> datetime:
-    """Read a moment, with or without a fraction of its second."""
+    """Parse a datetime, with or without fractions of a second."""
     fraction = ".%f" if "." in sent else ""
-    return datetime.strptime(sent, f"%Y-%m-%d %H:%M:%S{fraction}")  # noqa: DTZ007  who asks knows the zone
+    return datetime.strptime(sent, f"%Y-%m-%d %H:%M:%S{fraction}")  # noqa: DTZ007  the caller adds the time zone
 
 
 def kept(kind: str, value: Any, form: str) -> Any:
-    """How a value stands in a file: dates and moments in ISO 8601, objects as one JSON text."""
+    """Return a value as files hold it: ISO 8601 dates and datetimes, and objects as JSON."""
     if value is None or (kind == "extra" and not value and form != "jsonl"):
         return None
     match kind:
@@ -151,7 +150,7 @@ def kept(kind: str, value: Any, form: str) -> Any:
 
 
 def found(kind: str, values: Sequence[Any]) -> Sequence[Any]:
-    """What a reader found in a column, in the same plain forms."""
+    """Return the values that a reader found in a column, as the same plain values."""
     match kind:
         case "day" | "utc" | "local":
             return [iso(kind, value) for value in values]
@@ -168,24 +167,24 @@ def found(kind: str, values: Sequence[Any]) -> Sequence[Any]:
 
 
 def unlike_formulas(text: str) -> str | None:
-    """A text as CSV has it, where nothing is nothing and a formula stands behind an apostrophe."""
+    """Return a text as CSV holds it: empty for None, with an apostrophe before a formula."""
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text or None
 
 
 def shown(number: Decimal) -> str:
-    """A number without the zeros that a column's places put behind it."""
+    """Return a number without the trailing zeros of its column."""
     return f"{number.normalize(WIDE):f}"
 
 
 def one_json(value: Any) -> str:
-    """The one JSON text of a value, whatever the order of its keys."""
+    """Return the JSON of a value with sorted keys."""
     return json.dumps(value, sort_keys=True)
 
 
 def iso(kind: str, value: Any) -> Any:
-    """A date or a moment in ISO 8601, whatever a reader has made of it."""
+    """Return a date or a datetime of any reader in ISO 8601."""
     if value is None or isinstance(value, str):
         return value
     if kind == "day" and isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()  # of a reader that knows moments only
+        return value.date().isoformat()  # from a reader without dates
     return value.isoformat()

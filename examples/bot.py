@@ -1,6 +1,6 @@
-"""A chat bot on one long-lived client: answers commands, reports new notes, ends cleanly.
+"""A chat bot that uses one client: it responds to commands and reports new notes.
 
-    INTERVALS_TOKEN=... python examples/bot.py [SECONDS BETWEEN TWO LOOKS]
+    INTERVALS_TOKEN=... python examples/bot.py [SECONDS BETWEEN TWO CHECKS]
 
 Type ``note 100002``, ``search invoice``, ``quota`` or ``quit``.
 """
@@ -11,18 +11,18 @@ import threading
 
 from intervals_async import IntervalsClient, IntervalsError
 
-# The API promises no order and has no filter for new notes. In practice they come last, so
-# each look begins this many notes before the former end.
+# The API documents no order, and no filter for new notes. In practice new notes are last, so
+# each check starts this many notes before the previous end.
 OVERLAP = 50
 
 
 def say(words: str) -> None:
-    """Say something in the chat."""
+    """Print a line in the chat."""
     print(words, flush=True)
 
 
-async def answer(intervals: IntervalsClient, line: str) -> None:
-    """Answer one command."""
+async def respond(intervals: IntervalsClient, line: str) -> None:
+    """Respond to one command."""
     command, _, rest = line.strip().partition(" ")
     match command:
         case "note" if rest.isdecimal():
@@ -40,21 +40,21 @@ async def answer(intervals: IntervalsClient, line: str) -> None:
         case "":
             pass
         case _:
-            say("I know: note ID, search WORDS, quota, quit")
+            say("commands: note ID, search WORDS, quota, quit")
 
 
 async def chat(intervals: IntervalsClient, lines: asyncio.Queue[str]) -> None:
-    """Answer commands until ``quit`` or the end of the input."""
+    """Respond to commands until ``quit`` or the end of the input."""
     while (line := await lines.get()) and line.strip() != "quit":
         try:
-            await answer(intervals, line)
+            await respond(intervals, line)
         except IntervalsError as error:
             say(f"sorry: {error}")
     say("bye")
 
 
 async def watch(intervals: IntervalsClient, seconds: float) -> None:
-    """Report new notes; one small request a look while nothing happens."""
+    """Report new notes; a check takes one small request if there are none."""
     listing = intervals.projectnote.list()
     known: int | None = None
     seen: set[int] = set()
@@ -71,21 +71,21 @@ async def watch(intervals: IntervalsClient, seconds: float) -> None:
                     say(f"watching {count} notes")
                 known = count
         except IntervalsError as error:
-            say(f"cannot look for new notes: {error}")
+            say(f"cannot check for new notes: {error}")
         await asyncio.sleep(seconds)
 
 
 def listen(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str]) -> None:
-    """Pass typed lines on to the loop; an empty text is the end of the input."""
+    """Pass the lines of the input to the loop; an empty text marks the end."""
     for line in iter(sys.stdin.readline, ""):
         loop.call_soon_threadsafe(lines.put_nowait, line)
     loop.call_soon_threadsafe(lines.put_nowait, "")
 
 
 async def main(seconds: float) -> None:
-    """Chat and watch at once, on one client."""
+    """Chat and watch for new notes concurrently, with one client."""
     lines: asyncio.Queue[str] = asyncio.Queue()
-    # A daemon thread: reading the terminal cannot be cancelled, and must not hold up the end.
+    # Reading the terminal cannot be cancelled, so a daemon thread does it.
     loop = asyncio.get_running_loop()
     threading.Thread(target=listen, args=(loop, lines), daemon=True).start()
     async with IntervalsClient() as intervals:
@@ -102,7 +102,7 @@ if __name__ == "__main__":
     try:
         pause = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     except ValueError:
-        sys.exit("usage: bot.py [SECONDS BETWEEN TWO LOOKS]")
+        sys.exit("usage: bot.py [SECONDS BETWEEN TWO CHECKS]")
     try:
         asyncio.run(main(max(pause, 0.0)))
     except KeyboardInterrupt:

@@ -1,10 +1,9 @@
-"""Export the notes of all projects and the contacts of all people at once, as JSON Lines.
+"""Export the notes of all projects and the contacts of all people concurrently, as JSON Lines.
 
     INTERVALS_TOKEN=... python examples/export_concurrently.py FOLDER
 
-Notes take few, big requests, so they are one stream with some pages under way. Contacts take
-one request a person, so some people are asked for at once. All of it keeps to one budget of
-requests, since it goes through one client.
+Notes take few large requests, so one stream reads several pages concurrently. Contacts take one
+request per person, so several workers read them. All requests share the rate limits of one client.
 """
 
 import asyncio
@@ -32,11 +31,11 @@ async def export_notes(intervals: IntervalsClient, file: TextIO) -> int:
 
 
 async def export_contacts(intervals: IntervalsClient, file: TextIO) -> int:
-    """Write the contacts of all people, a person's together."""
+    """Write the contacts of all people, person by person."""
     written = 0
     people = aiter(intervals.person.list())
 
-    # A stream has one reader, so the workers take turns at it; the asking is done at once.
+    # Only one task may read a stream at a time, so the workers take turns.
     turn = asyncio.Lock()
 
     async def worker() -> None:
@@ -57,7 +56,7 @@ async def export_contacts(intervals: IntervalsClient, file: TextIO) -> int:
 
 
 async def main(folder: Path) -> None:
-    """Run both exports and say what they wrote."""
+    """Run both exports and print the numbers of records."""
     with (
         (folder / "projectnote.jsonl").open("w", encoding="utf-8") as notes_file,
         (folder / "personcontact.jsonl").open("w", encoding="utf-8") as contacts_file,
@@ -75,6 +74,6 @@ if __name__ == "__main__":
         Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
         asyncio.run(main(Path(sys.argv[1])))
     except* KeyboardInterrupt:
-        sys.exit("export_concurrently: interrupted; the files are not whole")
+        sys.exit("export_concurrently: interrupted; the files are incomplete")
     except* (IntervalsError, OSError) as errors:
         sys.exit(f"export_concurrently: {errors.exceptions[0]}")

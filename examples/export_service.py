@@ -1,10 +1,10 @@
-"""A web service that exports in the background, on one client for as long as it lives.
+"""A web service that exports in the background, with one client for all exports.
 
 INTERVALS_TOKEN=... python examples/export_service.py FOLDER [PORT]
-curl -X POST localhost:8080/exports  # the whole account, into FOLDER/account
+curl -X POST localhost:8080/exports  # the complete account, into FOLDER/account
 curl -X POST "localhost:8080/exports?name=backup&resources=projectnote,task&format=csv"
-curl localhost:8080/exports/backup  # how far it is
-curl -X DELETE localhost:8080/exports/backup  # stops it; the same POST goes on from there
+curl localhost:8080/exports/backup  # the progress
+curl -X DELETE localhost:8080/exports/backup  # stops it; the same POST resumes it
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from intervals_async.export import AccountProgress, export_account
 
 
 class Export:
-    """An export into one folder: its task, and what is known of it."""
+    """An export into one folder: its task and its progress."""
 
     def __init__(self, work: Callable[..., Awaitable[object]]) -> None:
         self.error: Exception | None = None
@@ -35,19 +35,19 @@ class Export:
         self.task = asyncio.create_task(self.run(work))
 
     async def run(self, work: Callable[..., Awaitable[object]]) -> None:
-        """Do the work; its error is kept for those who ask."""
-        EXPORT.set(self)  # a task hands its context on, so each request knows whose it is
+        """Do the work, and keep its error for the state."""
+        EXPORT.set(self)  # tasks inherit the context, so events find their export
         try:
             await work(on_progress=lambda each: self.progress.update({each.resource: each}))
         except (IntervalsError, OSError) as error:
             self.error = error
         except Exception:
             logging.getLogger("service").exception("an export failed")
-            self.error = RuntimeError("the service is at fault; its log says more")
+            self.error = RuntimeError("internal error; see the log of the service")
 
     @property
     def state(self) -> str:
-        """How it stands, in one word."""
+        """The state: running, cancelled, failed or done."""
         if not self.task.done():
             return "running"
         if self.task.cancelled():
@@ -55,7 +55,7 @@ class Export:
         return "failed" if self.error else "done"
 
     async def stop(self) -> None:
-        """Cancel it, and wait until it has let go of its folder."""
+        """Cancel the export, and wait until it has released its folder."""
         self.task.cancel()
         await asyncio.wait([self.task])
 
@@ -66,11 +66,11 @@ FOLDER = web.AppKey("folder", Path)
 EXPORT: ContextVar[Export | None] = ContextVar("EXPORT", default=None)
 
 WORDS = {"name", "resources", "format"}
-NAME = re.compile("[a-z0-9][a-z0-9-]{0,39}")  # of a folder, so it can lead nowhere else
+NAME = re.compile("[a-z0-9][a-z0-9-]{0,39}")  # names a folder, so it allows no path
 
 
 def note(event: Event) -> None:
-    """Note what happens to an export's requests; the client calls it in their tasks."""
+    """Record the events of an export; the client calls it in the task of the request."""
     export = EXPORT.get()
     if export is None or not isinstance(event, LimitWait | RequestSent):
         return
@@ -84,15 +84,15 @@ def note(event: Event) -> None:
 
 
 async def client_of_the_service(app: web.Application) -> AsyncIterator[None]:
-    """Open the client with the service; stop what runs and close it when that ends."""
+    """Open the client when the service starts; stop all exports and close it at the end."""
     async with IntervalsClient(on_event=note) as app[CLIENT]:
         yield
         await asyncio.gather(*[export.stop() for export in app[EXPORTS].values()])
 
 
-def picture(app: web.Application, export: Export) -> dict[str, object]:
-    """Tell how far an export is."""
-    # All stand in one line for the limit, and only who is first there tells that it waits.
+def status_of(app: web.Application, export: Export) -> dict[str, object]:
+    """Return the state and the progress of an export."""
+    # All exports share one queue for the limit, and only the first one reports a wait.
     running = [each for each in app[EXPORTS].values() if each.state == "running"]
     return {
         "state": export.state,
@@ -111,15 +111,17 @@ def picture(app: web.Application, export: Export) -> dict[str, object]:
 
 
 async def start(request: web.Request) -> web.Response:
-    """Start an export, or go on with one that was broken off."""
+    """Start an export, or resume an unfinished one."""
     app, query = request.app, request.query
     if request.can_read_body or len(query) > len(WORDS & {*query}):
         raise web.HTTPBadRequest(
-            text="say POST /exports?name=backup&resources=task,time&format=csv"
+            text="expected POST /exports?name=backup&resources=task,time&format=csv without a body"
         )
     name = query.get("name", "account")
     if not NAME.fullmatch(name):
-        raise web.HTTPBadRequest(text="a name is up to 40 of a-z, 0-9 and, not in front, -")
+        raise web.HTTPBadRequest(
+            text=f"name: expected up to 40 of a-z, 0-9 and -, starting without -, got {name!r}"
+        )
     if name in app[EXPORTS] and app[EXPORTS][name].state == "running":
         raise web.HTTPConflict(text=f"{name} is running already")
     export = app[EXPORTS][name] = Export(
@@ -131,38 +133,40 @@ async def start(request: web.Request) -> web.Response:
             format=query.get("format", "jsonl"),
         )
     )
-    # Wrong arguments are found before the first request; but that may have to wait its turn.
+    # Argument errors come before the first request, which may have to wait for the limit.
     await asyncio.wait([export.task, export.begun], timeout=1, return_when=asyncio.FIRST_COMPLETED)
     if isinstance(export.error, ArgumentError):
         raise web.HTTPBadRequest(text=str(export.error))
     if isinstance(export.error, BlockingIOError):
-        raise web.HTTPConflict(text=f"another process writes {name}")
+        raise web.HTTPConflict(text=f"another process is writing {name}")
     address = f"/exports/{name}"
-    return web.json_response(picture(app, export), status=202, headers={"Location": address})
+    return web.json_response(status_of(app, export), status=202, headers={"Location": address})
 
 
 def named(request: web.Request) -> Export:
-    """Find the export that an address names."""
+    """Find the export that the URL names."""
     name = request.match_info["name"]
     if name not in request.app[EXPORTS]:
-        raise web.HTTPNotFound(text=f"no export {name!r} was started since the service began")
+        raise web.HTTPNotFound(
+            text=f"no export {name!r} was started since the start of the service"
+        )
     return request.app[EXPORTS][name]
 
 
 async def show(request: web.Request) -> web.Response:
-    """Tell how far an export is."""
-    return web.json_response(picture(request.app, named(request)))
+    """Show the state and the progress of an export."""
+    return web.json_response(status_of(request.app, named(request)))
 
 
 async def stop(request: web.Request) -> web.Response:
-    """Stop an export; what it has written stays, to be gone on with."""
+    """Stop an export, and keep its files so that it can be resumed."""
     export = named(request)
     await export.stop()
-    return web.json_response(picture(request.app, export))
+    return web.json_response(status_of(request.app, export))
 
 
 def service(folder: Path) -> web.Application:
-    """Put the service together."""
+    """Create the application."""
     app = web.Application()
     app[FOLDER], app[EXPORTS] = folder, {}
     app.cleanup_ctx.append(client_of_the_service)

@@ -1,9 +1,9 @@
-"""Export all notes as JSON Lines, and go on where it stopped when it is started again.
+"""Export all notes as JSON Lines, and resume an interrupted export when started again.
 
     INTERVALS_TOKEN=... python examples/resume_export.py FILE
 
-Beside the file stands FILE.bookmark while the export is not whole: how many bytes of the file
-count, and the stream's bookmark behind them. It is written after the lines that it speaks of.
+Until the export is complete, FILE.bookmark holds the number of valid bytes of the file and the
+stream's bookmark after them. It is always written after the lines that it counts.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from intervals_async import ArgumentError, IntervalsClient, IntervalsError, to_dict
 
-# Records between two bookmarks.
+# The number of records between two bookmarks.
 STRIDE = 500
 
 
 def read(state: Path) -> tuple[int, str | None]:
-    """How many bytes count, and the bookmark; from the beginning where there is none."""
+    """Return the number of valid bytes and the bookmark, or 0 and None for a new export."""
     if not state.exists():
         return 0, None
     size, bookmark = state.read_text("ascii").split()
@@ -26,14 +26,14 @@ def read(state: Path) -> tuple[int, str | None]:
 
 
 def write(state: Path, size: int, bookmark: str) -> None:
-    """Note where the export stands; never half."""
+    """Save the position of the export atomically."""
     new = state.with_name(f"{state.name}.new")
     new.write_text(f"{size} {bookmark}\n", "ascii")
     new.replace(state)
 
 
 async def main(path: Path) -> None:
-    """Export what is left."""
+    """Export the remaining notes."""
     state = path.with_name(f"{path.name}.bookmark")
     size, bookmark = read(state)
     async with IntervalsClient() as intervals:
@@ -58,8 +58,8 @@ if __name__ == "__main__":
     try:
         asyncio.run(main(Path(sys.argv[1])))
     except KeyboardInterrupt:
-        sys.exit("resume_export: interrupted; start it again to go on")
+        sys.exit("resume_export: interrupted; start it again to resume")
     except (ArgumentError, ValueError) as error:
-        sys.exit(f"resume_export: cannot go on: {error}")
+        sys.exit(f"resume_export: cannot resume: {error}")
     except (IntervalsError, OSError) as error:
-        sys.exit(f"resume_export: {error}; start it again to go on")
+        sys.exit(f"resume_export: {error}; start it again to resume")

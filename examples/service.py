@@ -1,4 +1,4 @@
-"""A web service that holds one client for as long as it lives.
+"""A web service that shares one client among all of its requests.
 
 INTERVALS_TOKEN=... python examples/service.py [PORT]
 curl "localhost:8080/notes?projectid=301"  # JSON Lines, as they arrive
@@ -34,14 +34,14 @@ def as_json(record: Record) -> str:
 
 
 async def client_of_the_service(app: web.Application) -> AsyncIterator[None]:
-    """Open the client with the service, and close it with it."""
+    """Open the client when the service starts, and close it at the end."""
     async with IntervalsClient() as app[CLIENT]:
         yield
 
 
 @web.middleware
-async def errors_as_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer our callers in HTTP's own terms."""
+async def errors_as_responses(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn errors of the client into HTTP responses."""
     try:
         return await handler(request)
     except ArgumentError as error:
@@ -52,17 +52,17 @@ async def errors_as_answers(request: web.Request, handler: Handler) -> web.Strea
         raise web.HTTPServiceUnavailable(text=error.message) from error
     except IntervalsError as error:
         logging.getLogger("service").exception("intervals failed")
-        raise web.HTTPBadGateway(text="Intervals did not answer as expected") from error
+        raise web.HTTPBadGateway(text="the request to Intervals failed") from error
 
 
 async def notes(request: web.Request) -> web.StreamResponse:
-    """Stream the notes of some projects; a caller that goes away ends the stream."""
+    """Stream the notes of some projects until the caller disconnects."""
     try:
         projects = [int(word) for word in request.query["projectid"].split(",")]
     except (KeyError, ValueError):
-        raise web.HTTPBadRequest(text="say /notes?projectid=3,5") from None
+        raise web.HTTPBadRequest(text="expected /notes?projectid=3,5") from None
     async with request.app[CLIENT].projectnote.list(projectid=projects).stream() as stream:
-        # The first page is asked for before our answer begins, so its errors have a status.
+        # Request the first page before the response starts, so that its errors have a status.
         first = await anext(stream, None)
         response = web.StreamResponse(headers={"Content-Type": "application/jsonl"})
         await response.prepare(request)
@@ -75,19 +75,19 @@ async def notes(request: web.Request) -> web.StreamResponse:
 
 
 async def one_note(request: web.Request) -> web.Response:
-    """Answer with one note."""
+    """Return one note."""
     note = await request.app[CLIENT].projectnote.get(int(request.match_info["id"]))
     return web.json_response(text=as_json(note))
 
 
 async def quota(request: web.Request) -> web.Response:
-    """Answer with what is left of the day."""
+    """Return the use of the daily quota."""
     return web.json_response(text=as_json(await request.app[CLIENT].quota.get()))
 
 
 def service() -> web.Application:
-    """Put the service together."""
-    app = web.Application(middlewares=[errors_as_answers])
+    """Create the application."""
+    app = web.Application(middlewares=[errors_as_responses])
     app.cleanup_ctx.append(client_of_the_service)
     app.router.add_get("/notes", notes)
     app.router.add_get(r"/notes/{id:\d+}", one_note)

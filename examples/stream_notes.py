@@ -1,4 +1,4 @@
-"""Stream all project notes that match, without paging.
+"""Stream all matching project notes, without paging.
 
 INTERVALS_TOKEN=... python examples/stream_notes.py [WORDS]
 """
@@ -11,14 +11,14 @@ from intervals_async import IntervalsClient, IntervalsError, Listing, ProjectNot
 
 
 def matching(intervals: IntervalsClient, words: str) -> Listing[ProjectNote]:
-    """Say which notes are wanted; nothing is sent yet."""
+    """Select the notes; this sends no request yet."""
     if words:
         return intervals.projectnote.list(search=words)
     return intervals.projectnote.list()
 
 
 async def main() -> None:
-    """Print a line for each note, then what it took."""
+    """Print a line for each note, then the numbers of notes and requests."""
     async with IntervalsClient() as intervals:
         async with matching(intervals, " ".join(sys.argv[1:])).stream() as notes:
             async for note in notes:
@@ -31,7 +31,7 @@ if __name__ == "__main__":
         asyncio.run(main())
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # whoever read from us has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except IntervalsError as error:

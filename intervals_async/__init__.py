@@ -1,7 +1,7 @@
 """The asyncio client library for the Intervals API (myintervals.com).
 
-Every documented name can be imported from here. What needs more than a client, records and their
-resources among them, is imported when it is first used.
+Every documented name can be imported from this package. Names that a client alone does not need,
+such as resources and records, are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ._streaming.listing import Stream as Stream
     from .resources import *
 else:
-    # The module of each name that is imported when it is first used.
+    # Names that are imported when they are first used, and their modules.
     _LATER = {
         "ArrowConverter": "_schema.arrow",
         "AsIs": "_schema.parameters",
@@ -55,7 +55,7 @@ else:
         "to_dict": "_schema.records",
     }
 
-    __all__ = [  # noqa: PLE0604  each of them lists strings
+    __all__ = [  # noqa: PLE0604  each `__all__` lists strings
         *errors.__all__,
         *events.__all__,
         "Budget",

@@ -52,37 +52,37 @@ class IntervalsClient(ResourceAttributes):
         base_url: The root of the API; by default the environment variable ``INTERVALS_BASE_URL``,
             else ``https://api.myintervals.com/``.
         session: An aiohttp session to send with. It is never closed and never changed. Client
-            middlewares of the session do not see the requests of this client, since aiohttp lets
-            those of a request replace them. A page of a stream that is only partly read holds its
-            connection, so the connector must allow one connection more than the highest
-            `concurrency`.
+            middlewares of the session do not see the requests of this client, because the client
+            sets its own for each request. A partly read page of a stream holds its connection, so
+            the connector must allow one connection more than the highest `concurrency`.
         trace_configs: The trace configurations of aiohttp for the client's own session.
-        timeout: Seconds for one attempt, from connecting to the last byte of the response; for a
-            large response, for each MiB of it. Time that a slow reader of a stream takes does not
-            count.
-        connect_timeout: Seconds of these for connecting.
-        call_timeout: Seconds for a call with all its attempts and the waits between them; for a
-            page of a stream, until its response begins. Waiting for rate limits counts in none of
-            the three timeouts.
-        limits: The rate limits, by default 100 requests a minute, which is what the API allows an
-            IP address. Pass ``()`` for none: in tests, or with a server of your own.
-        limit_store: Where the use of the limits is kept, by default in this client. Clients,
-            processes or hosts that share a store share the limits. The client does not close it.
+        timeout: Seconds for one attempt, from connecting to the last byte of the response. A large
+            response gets this time for each MiB. The time that a slow reader of a stream takes does
+            not count.
+        connect_timeout: Seconds for connecting, within `timeout`.
+        call_timeout: Seconds for a call with all its attempts and the waits between them. For a
+            page of a stream, it ends when the response begins. Waiting for rate limits counts
+            towards none of the three timeouts.
+        limits: The rate limits, by default 100 requests a minute, which the API allows for each IP
+            address. Pass ``()`` for none, in tests or with a server of your own.
+        limit_store: The store that counts the use of the limits, by default one in this client.
+            Clients, processes or hosts that share a store share the limits. The client does not
+            close it.
         retry: What is retried, and when.
         max_response_bytes: The maximum size of a response; a larger one is refused while it is
-            read. For a page of a stream, which is decoded while it arrives, the maximum size of one
-            record.
-        on_event: Called with each `Event` when it happens, in the task in which it happens. It must
-            be quick. What it raises is logged and affects no call.
+            read. Pages of a stream are decoded while they arrive, so for them it is the maximum
+            size of one record.
+        on_event: Called with each `Event`, in the task in which the event happens. It must be
+            quick. Its exceptions are logged and affect no call.
         checked: Whether to check filters and fields against the documentation before they are sent:
-            names, required ones, lengths, values. Set it to False where the server allows more;
-            then it decides about everything that can be encoded.
-        send_notifications: Whether writes send the e-mails that go with them, unless a call
-            overrides it. They do not by default, as in the API.
+            names, required fields, lengths and values. With False, the server alone decides, which
+            helps if it allows more than is documented.
+        send_notifications: Whether writes send their e-mail notifications, unless a call overrides
+            it. As in the API, the default is False.
         disable_action_notes: Whether writes of tasks and milestones leave out their automatic
             action notes, unless a call overrides it.
-        show_bodies: Whether events carry the bodies of requests and responses. They may hold any
-            data of the account, and the bodies of pages are kept in memory for it.
+        show_bodies: Whether events carry the bodies of requests and responses. Bodies may hold any
+            data of the account, and the body of each page is then kept in memory.
 
     Raises:
         ArgumentError: The token or the URL cannot be used.
@@ -119,9 +119,13 @@ class IntervalsClient(ResourceAttributes):
         if base_url is None:
             base_url = os.environ.get("INTERVALS_BASE_URL", BASE_URL)
         if session is not None and trace_configs:
-            raise ArgumentError("trace_configs belong to the session that was handed in")
+            raise ArgumentError(
+                "trace_configs: expected none with session=, got some; pass them to that session"
+            )
         if max_response_bytes < 1:
-            raise ArgumentError("max_response_bytes is a number of bytes, above 0")
+            raise ArgumentError(
+                f"max_response_bytes: expected a number above 0, got {max_response_bytes!r}"
+            )
         timeouts = Timeouts(
             connect=_seconds("connect_timeout", connect_timeout),
             attempt=_seconds("timeout", timeout),
@@ -166,9 +170,16 @@ class IntervalsClient(ResourceAttributes):
     ) -> IntervalsClient:
         """Return a view of this client with other options.
 
-        The view shares everything else, rate limits and session included, and is closed with this
-        client: ``await intervals.with_options(timeout=5).me.get()``. It is an `IntervalsClient`,
-        even if this client is of a subclass.
+        The view shares everything else, such as the rate limits and the session, and is closed with
+        this client. It is an `IntervalsClient`, even if this client is of a subclass.
+
+        Example:
+            ::
+
+                me = await intervals.with_options(timeout=5).me.get()
+
+        Raises:
+            ArgumentError: A timeout is not above 0.
         """
         old = self._transport.settings
         new = old.timeouts
@@ -212,10 +223,10 @@ class IntervalsClient(ResourceAttributes):
             hint = (
                 f"did you mean {' or '.join(nearest)}?"
                 if nearest
-                else f"it has: {', '.join(known)}"
+                else f"the API has {', '.join(known)}"
             )
-            raise ArgumentError(f"the API has no resource {name!r}; {hint}")
-        # its methods name their filters and fields, which the Protocol leaves open
+            raise ArgumentError(f"name: expected a resource of the API, got {name!r}; {hint}")
+        # The methods name their filters and fields, but the Protocol accepts any.
         return cast("AnyResource", getattr(self, name))
 
     @property
@@ -227,7 +238,7 @@ class IntervalsClient(ResourceAttributes):
         """Return how much of each rate limit is used now. No request is sent.
 
         Raises:
-            LimitStoreError: The store of the limits could not be reached.
+            LimitStoreError: The limit store is unavailable.
         """
         limiter = self._transport.limiter
         return tuple(map(LimitUse, limiter.limits, await limiter.used()))
@@ -241,26 +252,27 @@ class IntervalsClient(ResourceAttributes):
         body: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send a raw request, for what the resources do not cover.
+        """Send a request that the resources do not cover.
 
-        Rate limits, retries, timeouts, errors and events are those of every other call. A POST is
-        not retried if it may have been carried out. Redirects are not followed.
+        Rate limits, retries, timeouts, errors and events work as for every other call. A POST that
+        the server may have processed is not retried. Redirects are not followed.
 
         Args:
             method: ``"GET"``, ``"POST"``, ``"PUT"`` or ``"DELETE"``.
             path: The percent-encoded path below the base URL, such as ``"/task/9/"``.
-            params: The query, values as for filters: several ids, a `bool`, a `date`.
-            body: The JSON to send, as it stands.
-            headers: Further headers, except for ``Authorization``.
+            params: The query. It takes the same values as filters, such as several ids, a `bool`
+                or a `date`.
+            body: The JSON to send, unchanged.
+            headers: Additional headers, except those that the client sets.
 
         Returns:
             The successful response.
 
         Raises:
             ArgumentError: An argument cannot be sent.
-            APIError: The API refused or failed, also if it says so in a successful response.
-            CallError: The call failed for good.
-            ClientClosedError: The client is closed, or was closed meanwhile.
+            APIError: The API refused the request or failed, even if the HTTP status is 200.
+            CallError: The call failed after its last attempt.
+            ClientClosedError: The client was closed before or during the call.
 
         Example:
             ::
@@ -274,10 +286,10 @@ class IntervalsClient(ResourceAttributes):
         return await self._transport.send_raw(call)
 
     async def budget(self) -> Budget:
-        """Ask how many requests are left under the rate limits and the daily quota.
+        """Request the use of the daily quota, and return it with the use of the rate limits.
 
-        It takes one small request. The vendor does not count that against the daily quota; whether
-        it counts against the minute is not documented, so here it does.
+        This takes one small request, which does not count towards the daily quota. Whether it
+        counts towards the limit per minute is not documented, so the client counts it.
         """
         quota = await self.quota.get()
         return Budget(
@@ -289,8 +301,8 @@ class IntervalsClient(ResourceAttributes):
         )
 
     def __repr__(self) -> str:
-        """Show the base URL, and nothing of the token."""
-        transport = getattr(self, "_transport", None)  # not there yet where making it failed
+        """Show the base URL, but not the token."""
+        transport = getattr(self, "_transport", None)  # missing if __init__ failed
         return f"<IntervalsClient {transport.base_url if transport else 'unfinished'}>"
 
     @property
@@ -299,10 +311,10 @@ class IntervalsClient(ResourceAttributes):
         return self._transport.closed
 
     async def close(self) -> None:
-        """Close the client, and its session unless that was passed in.
+        """Close the client, and its session unless the session was passed in.
 
-        Calls that wait, or that are under way on the client's own session, raise
-        `ClientClosedError`. `close` may be called again, and in any state.
+        Calls that wait, or that are in progress on the client's own session, raise
+        `ClientClosedError`. Closing is allowed in any state, and more than once.
         """
         await self._transport.close()
 
@@ -322,5 +334,5 @@ class IntervalsClient(ResourceAttributes):
 
 def _seconds(name: str, value: float) -> float:
     if not value > 0:
-        raise ArgumentError(f"{name} is in seconds, above 0")
+        raise ArgumentError(f"{name}: expected seconds above 0, got {value!r}")
     return value

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md says of adding a resource is done, in a copy of the package."""
+"""The steps of CONTRIBUTING.md for adding a resource work in a copy of the package."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a copy of the package, with the resource added as the page says."""
+    """Return a copy of the package with the resource added as the page describes."""
     folder = tmp_path_factory.mktemp("copy")
     clutter = shutil.ignore_patterns("__pycache__")
     for part in ("intervals_async", "tests/contract", "tests/resources"):
@@ -54,7 +54,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, line in LINES:
         path = folder / name
         lines = path.read_text("utf-8").splitlines()
-        before = f"{line.partition('holiday')[0]}group"  # the one before it in the alphabet
+        before = f"{line.partition('holiday')[0]}group"  # the previous one in alphabetical order
         place = next(i for i, old in enumerate(lines) if old.startswith(before)) + 1
         path.write_text("\n".join([*lines[:place], line, *lines[place:]]) + "\n", "utf-8")
     path = folder / ATTRIBUTES
@@ -65,8 +65,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(copy: Path, *arguments: str) -> str:
-    """Run Python there, and give what it prints."""
-    # it is not the copy whose coverage is measured
+    """Run Python in the copy, and return its output."""
+    # The coverage of the copy is not measured.
     environment = {name: it for name, it in os.environ.items() if not name.startswith("COVERAGE")}
     environment |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
@@ -81,8 +81,8 @@ def run(copy: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_page_names_every_place() -> None:
-    """One block for each of the two files, two lines, and the attribute of the client."""
+def test_the_page_shows_every_step() -> None:
+    """The page shows two new files, two new lines, and the attribute of the client."""
     assert [name for name, _ in LINES] == [
         "intervals_async/resources/__init__.py",
         "intervals_async/resources/_registry.py",
@@ -91,16 +91,16 @@ def test_the_page_names_every_place() -> None:
     assert BLOCKS.keys() == {"toml", "python", "py", "sh"}
 
 
-def test_its_tests_pass(copy: Path) -> None:
-    """As the page runs them."""
+def test_the_tests_of_the_new_resource_pass(copy: Path) -> None:
+    """The tests of the new resource pass with the command of the page."""
     command = next(line for line in BLOCKS["sh"].splitlines() if " pytest " in line)
     _, _, *arguments = command.split()
     printed = run(copy, "-m", *arguments, "-q", "-p", "no:cacheprovider")
     assert "passed" in printed
 
 
-def test_client_server_and_command_line_know_it(copy: Path) -> None:
-    """Without another line."""
+def test_client_server_and_command_line_have_the_new_resource(copy: Path) -> None:
+    """The client, the fake server and the command line support the new resource."""
     run(copy, "-c", USE)
     for verb in ("list", "create", "export"):
         assert "closed" in run(copy, "-m", "intervals_async._cli", verb, "holiday", "--help")

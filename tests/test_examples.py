@@ -1,4 +1,4 @@
-"""The examples run, and do what they say."""
+"""The examples run and do what their docstrings promise."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 @pytest.fixture
 async def account(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeIntervals]:
-    """Give a server in this loop, with the environment pointing to it."""
+    """Yield a server in this loop, with the environment pointing to it."""
     async with FakeIntervals(notes=1200, seed=1, per_minute=None) as fake:
         monkeypatch.setenv("INTERVALS_TOKEN", fake.token)
         monkeypatch.setenv("INTERVALS_BASE_URL", fake.url)
@@ -54,39 +54,39 @@ async def over_http(port: int, method: str, path: str, body: str = "") -> tuple[
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = f"{method} {path} HTTP/1.0\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(f"{head}{body}".encode())
-    answer = (await reader.read()).decode()
+    response = (await reader.read()).decode()
     writer.close()
-    head, _, text = answer.partition("\r\n\r\n")
+    head, _, text = response.partition("\r\n\r\n")
     return int(head.split()[1]), text
 
 
 @attrs.frozen
 class ExportService:
-    """The export service as a process of its own, and the ways to ask it."""
+    """The export service in a process of its own."""
 
     process: asyncio.subprocess.Process
     port: int
 
     async def ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
-        """Send it a request, and give the status and the text of its answer."""
+        """Send a request, and return the status and the text of the response."""
         return await over_http(self.port, method, f"/exports{path}", body)
 
     async def until(self, path: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Ask how far an export is until that is what is waited for."""
+        """Request the progress of an export until it meets a condition, and return it."""
         async with asyncio.timeout(60):
             while True:
-                told: dict[str, Any] = json.loads((await self.ask("GET", path))[1])
-                if condition(told):
-                    return told
+                shown: dict[str, Any] = json.loads((await self.ask("GET", path))[1])
+                if condition(shown):
+                    return shown
 
     async def end(self) -> list[str]:
-        """Ask it to end, as a supervisor does, and give what it complained of."""
+        """Terminate the service, and return the lines of its error output."""
         if self.process.returncode is None:
             self.process.terminate()
         _, complaint = await self.process.communicate()
-        # In Python's development mode aiohttp tells of each request, and asyncio of what is slow.
-        shown = re.compile(r" HTTP/1\.|^Executing .* took ")
-        return [line for line in complaint.decode().splitlines() if not shown.search(line)]
+        # In Python's development mode, aiohttp logs each request, and asyncio logs slow steps.
+        noise = re.compile(r" HTTP/1\.|^Executing .* took ")
+        return [line for line in complaint.decode().splitlines() if not noise.search(line)]
 
 
 @asynccontextmanager
@@ -101,15 +101,15 @@ async def export_service(folder: Path, port: int) -> AsyncGenerator[ExportServic
         await service.end()
 
 
-def in_the_midst(told: dict[str, Any]) -> bool:
-    """Whether the clients are exported, and some of the notes, whose second page is held."""
+def is_unfinished(shown: dict[str, Any]) -> bool:
+    """Check that all clients and some notes are exported; the second page of notes is held."""
     of: dict[str, Any] = {"client": {"ended": False}, "projectnote": {"records": 0}}
-    of |= told["resources"]
+    of |= shown["resources"]
     return bool(of["client"]["ended"] and of["projectnote"]["records"])
 
 
 def are_in(folder: Path, account: FakeIntervals, *resources: str) -> bool:
-    """Whether each record of the server is in the files once, and nothing else in the folder."""
+    """Check that the folder holds each record of the server once, and no other files."""
     for resource in resources:
         lines = (folder / f"{resource}.jsonl").read_bytes().splitlines()
         if [json.loads(line)["id"] for line in lines] != [
@@ -121,13 +121,13 @@ def are_in(folder: Path, account: FakeIntervals, *resources: str) -> bool:
 
 
 def test_each_example_is_tested() -> None:
-    """A new example needs a test here."""
+    """Every example has a test in this module."""
     here = Path(__file__).read_text("utf-8")
     assert all(f'"{path.name}"' in here for path in EXAMPLES.glob("*.py"))
 
 
 async def test_stream_notes(account: FakeIntervals) -> None:
-    """A line a note, then what it took."""
+    """stream_notes prints a line for each note, then the numbers of notes and requests."""
     status, output, complaint = await run("stream_notes.py")
     assert (status, complaint) == (0, "")
     *lines, summary = output.strip().split("\n")
@@ -137,8 +137,8 @@ async def test_stream_notes(account: FakeIntervals) -> None:
     assert output == "0 of 0 notes; requests: 1\n"
 
 
-async def test_stream_notes_says_what_went_wrong(account: FakeIntervals) -> None:
-    """One line, no traceback."""
+async def test_stream_notes_reports_an_error(account: FakeIntervals) -> None:
+    """stream_notes reports an error in one line, without a traceback."""
     account.inject(faults.Status(401, code=9, message="User bad auth"), times=None)
     status, output, complaint = await run("stream_notes.py")
     assert (status, output) == (1, "")
@@ -149,7 +149,7 @@ async def test_stream_notes_says_what_went_wrong(account: FakeIntervals) -> None
 
 
 async def test_export_concurrently(account: FakeIntervals, tmp_path: Path) -> None:
-    """All notes and all contacts are in the files, once each."""
+    """export_concurrently writes every note and every contact once."""
     status, output, complaint = await run("export_concurrently.py", str(tmp_path / "new"))
     assert (status, complaint) == (0, "")
     for resource in ("projectnote", "personcontact"):
@@ -159,10 +159,8 @@ async def test_export_concurrently(account: FakeIntervals, tmp_path: Path) -> No
     assert output.startswith("1200 notes and ")
 
 
-async def test_export_concurrently_says_what_went_wrong(
-    account: FakeIntervals, tmp_path: Path
-) -> None:
-    """Usage and failures are one line."""
+async def test_export_concurrently_reports_errors(account: FakeIntervals, tmp_path: Path) -> None:
+    """export_concurrently reports wrong arguments and failures in one line."""
     status, _, complaint = await run("export_concurrently.py")
     assert (status, complaint) == (1, "usage: export_concurrently.py FOLDER\n")
     account.inject(faults.Status(403, code=10, message="No"), times=None)
@@ -173,7 +171,7 @@ async def test_export_concurrently_says_what_went_wrong(
 
 
 async def test_service(account: FakeIntervals, unused_tcp_port: int) -> None:
-    """It streams notes, gives one, maps errors, and ends at once when told."""
+    """The service streams notes, returns one, maps errors to statuses, and can be terminated."""
     process = await start("service.py", str(unused_tcp_port))
     assert process.stdout is not None
     assert b"Running on" in await process.stdout.readline()
@@ -199,27 +197,27 @@ async def test_service(account: FakeIntervals, unused_tcp_port: int) -> None:
 
 
 async def test_export_service(account: FakeIntervals, unused_tcp_port: int, tmp_path: Path) -> None:
-    """An export runs behind, tells how far it is, stops when told, and goes on from there."""
+    """The export service runs an export in the background, and shows, stops and resumes it."""
     account.inject(faults.Hold(asyncio.Event()), path="/projectnote/*", skip=1)
     folder = tmp_path / "new" / "some"
     async with export_service(tmp_path / "new", unused_tcp_port) as service:
-        status, told = await service.ask("POST", "?name=some&resources=projectnote,client")
-        assert (status, json.loads(told)["state"]) == (202, "running")
-        state = await service.until("/some", in_the_midst)
+        status, shown = await service.ask("POST", "?name=some&resources=projectnote,client")
+        assert (status, json.loads(shown)["state"]) == (202, "running")
+        state = await service.until("/some", is_unfinished)
         assert (state["state"], state["waits_for_limit"]) == ("running", False)
         notes = state["resources"]["projectnote"]
         assert notes["records"] < notes["of"] == 1200
         assert (await service.ask("POST", "?name=some"))[0] == 409
 
-        status, told = await service.ask("DELETE", "/some")
-        assert (status, json.loads(told)["state"]) == (200, "cancelled")
+        status, shown = await service.ask("DELETE", "/some")
+        assert (status, json.loads(shown)["state"]) == (200, "cancelled")
         assert {path.name for path in folder.glob("[!.]*")} == {"client.jsonl"}
-        status, told = await service.ask("POST", "?name=some&resources=task")
+        status, shown = await service.ask("POST", "?name=some&resources=task")
         assert status == 400
-        assert "holds an unfinished export with different resources" in told
+        assert "holds an unfinished export with different resources" in shown
 
         assert (await service.ask("POST", "?name=some&resources=projectnote,client"))[0] == 202
-        state = await service.until("/some", lambda told: told["state"] != "running")
+        state = await service.until("/some", lambda shown: shown["state"] != "running")
         assert state["state"] == "done"
         assert state["resources"]["projectnote"] == {"records": 1200, "of": 1200, "ended": True}
         assert are_in(folder, account, "client", "projectnote")
@@ -227,21 +225,21 @@ async def test_export_service(account: FakeIntervals, unused_tcp_port: int, tmp_
         assert json.loads((await service.ask("DELETE", "/some"))[1])["state"] == "done"
 
 
-async def test_export_service_refuses_what_is_wrong(
+async def test_export_service_refuses_invalid_requests(
     account: FakeIntervals, unused_tcp_port: int, tmp_path: Path
 ) -> None:
-    """What cannot be done is said at once, costs no request, and leaves nothing on the disk."""
+    """The export service refuses invalid requests without sending one or writing a file."""
     async with export_service(tmp_path / "new", unused_tcp_port) as service:
         for asked, reason in {
             "?resources=task,nonsuch": "resources: expected one of client",
             "?format=doc": "format: expected one of ",
-            "?resource=task": "say POST /exports?name=",
-            "?format=csv&format=jsonl": "say POST /exports?name=",
-            "?name=../some": "a name is up to 40",
-            "?name=": "a name is up to 40",
+            "?resource=task": "expected POST /exports?name=",
+            "?format=csv&format=jsonl": "expected POST /exports?name=",
+            "?name=../some": "name: expected up to 40",
+            "?name=": "name: expected up to 40",
         }.items():
-            status, told = await service.ask("POST", asked)
-            assert (status, told[: len(reason)]) == (400, reason)
+            status, shown = await service.ask("POST", asked)
+            assert (status, shown[: len(reason)]) == (400, reason)
         assert (await service.ask("POST", "", '{"name": "some"}'))[0] == 400
         assert (await service.ask("GET", "/some"))[0] == 404
         assert (await service.ask("DELETE", "/some"))[0] == 404
@@ -251,54 +249,54 @@ async def test_export_service_refuses_what_is_wrong(
     assert (result, complaint) == (1, "usage: export_service.py FOLDER [PORT]\n")
 
 
-async def test_export_service_tells_of_waits_and_failures(
+async def test_export_service_shows_waits_and_failures(
     account: FakeIntervals, unused_tcp_port: int, tmp_path: Path
 ) -> None:
-    """Whether it waits for the limit is seen; what fails is one sentence, and goes on later."""
+    """The export service shows waits for the limit and errors; a failed export can be resumed."""
     account.inject(faults.Status(401, code=9, message="User bad auth"), path="/task/*")
     async with export_service(tmp_path, unused_tcp_port) as service:
         assert (await service.ask("POST", "?resources=task"))[0] == 202
-        state = await service.until("/account", lambda told: told["state"] != "running")
+        state = await service.until("/account", lambda shown: shown["state"] != "running")
         assert state["state"] == "failed"
         assert state["error"].startswith("GET /task/: HTTP 401, code 9: User bad auth")
 
         account.inject(faults.TooFast(retry_after="50"))
         assert (await service.ask("POST", "?resources=task"))[0] == 202
-        await service.until("/account", lambda told: told["waits_for_limit"])
-        # Another one stands behind it in the line.
-        status, told = await service.ask("POST", "?resources=client&name=other")
-        assert (status, json.loads(told)["waits_for_limit"]) == (202, True)
+        await service.until("/account", lambda shown: shown["waits_for_limit"])
+        # The second export waits behind the first one.
+        status, shown = await service.ask("POST", "?resources=client&name=other")
+        assert (status, json.loads(shown)["waits_for_limit"]) == (202, True)
         for path in ("/account", "/other"):
             state = json.loads((await service.ask("DELETE", path))[1])
             assert (state["state"], state["waits_for_limit"]) == ("cancelled", False)
 
     async with export_service(tmp_path, unused_tcp_port) as service:
         assert (await service.ask("POST", "?resources=task"))[0] == 202
-        await service.until("/account", lambda told: told["state"] == "done")
+        await service.until("/account", lambda shown: shown["state"] == "done")
     assert are_in(tmp_path / "account", account, "task")
 
 
-async def test_export_service_ends_in_the_middle(
+async def test_an_interrupted_export_service_resumes(
     account: FakeIntervals, unused_tcp_port: int, tmp_path: Path
 ) -> None:
-    """A service that is ended while an export runs leaves what the next one goes on from."""
+    """A service that starts again resumes the export that was running when it was terminated."""
     account.inject(faults.Hold(asyncio.Event()), path="/projectnote/*", skip=1)
     folder = tmp_path / "some"
     async with export_service(tmp_path, unused_tcp_port) as service:
         await service.ask("POST", "?name=some&resources=projectnote,client")
-        await service.until("/some", in_the_midst)
+        await service.until("/some", is_unfinished)
         assert await service.end() == []
         assert service.process.returncode == 0
     assert {path.name for path in folder.glob("[!.]*")} == {"client.jsonl"}
     async with export_service(tmp_path, unused_tcp_port) as service:
         await service.ask("POST", "?name=some&resources=projectnote,client")
-        await service.until("/some", lambda told: told["state"] == "done")
+        await service.until("/some", lambda shown: shown["state"] == "done")
     assert are_in(folder, account, "client", "projectnote")
     assert [seen.path for seen in account.log].count("/client/") == 1
 
 
 async def test_bot(account: FakeIntervals) -> None:
-    """It answers, survives errors, reports new notes once, and ends cleanly."""
+    """The bot responds to commands, survives errors, reports new notes once, and ends cleanly."""
     process = await start("bot.py", "0.01")
     assert process.stdin is not None
     assert process.stdout is not None
@@ -317,9 +315,9 @@ async def test_bot(account: FakeIntervals) -> None:
     await heard("sorry: GET /projectnote/1/: HTTP 404, code 14")
     await heard("notes match 'invoice'")
     await heard("requests are left today")
-    await heard("I know: note ID")
+    await heard("commands: note ID")
     account.inject(faults.Status(403, code=10), times=1)
-    await heard("cannot look for new notes")
+    await heard("cannot check for new notes")
     new = account.insert("projectnote", title="brand new")
     assert "brand new" in await heard(f"new note #{new}")
     process.stdin.write(b"quit\n")
@@ -330,17 +328,17 @@ async def test_bot(account: FakeIntervals) -> None:
 
 
 async def test_resume_export(account: FakeIntervals, tmp_path: Path) -> None:
-    """Interrupted and started again, it ends with each note once."""
+    """An interrupted resume_export that is started again writes each note once."""
     path = tmp_path / "notes.jsonl"
     state = tmp_path / "notes.jsonl.bookmark"
     account.inject(faults.Status(401, code=9, message="User bad auth"), skip=2)
     status, output, complaint = await run("resume_export.py", str(path))
     assert (status, output) == (1, "")
-    assert complaint.endswith("INTERVALS_TOKEN; start it again to go on\n")
+    assert complaint.endswith("INTERVALS_TOKEN; start it again to resume\n")
     assert state.exists()
     gone = account.rows("projectnote")[3]["id"]
     assert isinstance(gone, int)
-    account.remove("projectnote", gone)  # given already, so the others have moved
+    account.remove("projectnote", gone)  # yielded before, so the other notes have moved
     status, output, complaint = await run("resume_export.py", str(path))
     assert (status, complaint) == (0, "")
     assert output.startswith("1200 notes in ")
@@ -351,4 +349,4 @@ async def test_resume_export(account: FakeIntervals, tmp_path: Path) -> None:
     state.write_text("17 nonsense", "ascii")
     status, output, complaint = await run("resume_export.py", str(path))
     assert (status, output) == (1, "")
-    assert complaint.startswith("resume_export: cannot go on: resume: expected a bookmark")
+    assert complaint.startswith("resume_export: cannot resume: resume: expected a bookmark")

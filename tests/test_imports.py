@@ -1,4 +1,4 @@
-"""Importing the library is light, and every public name is there all the same."""
+"""Importing the package is fast, and still provides every public name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from intervals_async.resources._attributes import ResourceAttributes
 
 PACKAGE = Path(intervals_async.__file__).parent
 
-# A program that only makes a client need not wait for these.
+# Modules that creating a client must not import.
 LATER = (
     "cattrs",
     "intervals_async._streaming.listing",
@@ -35,14 +35,14 @@ EVERY_RESOURCE = pytest.mark.parametrize("name", resources.names())
 
 
 def loaded(statements: str) -> set[str]:
-    """Run statements in a process of its own, and return the modules that it has loaded."""
+    """Run statements in a new process, and return the modules that they load."""
     code = f"import sys\n{statements}\nprint('\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 
 
-def test_an_import_loads_little() -> None:
-    """The readers of records come with the first resource, and only that resource."""
+def test_modules_are_loaded_when_they_are_first_used() -> None:
+    """The first use of a resource loads its module and cattrs, but no other resource."""
     assert loaded("import intervals_async").isdisjoint(LATER)
     made = loaded(
         "from intervals_async import IntervalsClient\n"
@@ -54,8 +54,8 @@ def test_an_import_loads_little() -> None:
     assert "intervals_async.resources.task" not in made
 
 
-def test_each_public_name_is_there() -> None:
-    """Those that are imported later too."""
+def test_every_public_name_exists_and_is_listed() -> None:
+    """Every name of `__all__` is an attribute and in `dir()`, also if it is imported lazily."""
     names: list[str] = vars(intervals_async)["__all__"]
     assert len(names) == len({*names})
     for name in names:
@@ -64,8 +64,8 @@ def test_each_public_name_is_there() -> None:
 
 
 @EVERY_RESOURCE
-def test_each_resource_is_there(name: str) -> None:
-    """On the client, and its classes by name; the client states the class that it returns."""
+def test_each_resource_is_an_attribute_of_the_client(name: str) -> None:
+    """A client returns the registered class of each resource, as its annotation states."""
     client = IntervalsClient("abc12345678")
     cls = resources.resource_class(name)
     assert cls.name == name
@@ -78,8 +78,8 @@ def test_each_resource_is_there(name: str) -> None:
 
 
 @EVERY_RESOURCE
-def test_each_name_of_a_resource_is_there(name: str) -> None:
-    """The names that its module defines, in both packages."""
+def test_both_packages_export_the_names_of_each_resource(name: str) -> None:
+    """`intervals_async` and its `resources` export every name of a resource's module."""
     module = import_module(f"intervals_async.resources.{name}")
     assert sorted(_registry.RESOURCES[name]) == sorted(module.__all__)
     for each in module.__all__:
@@ -88,8 +88,8 @@ def test_each_name_of_a_resource_is_there(name: str) -> None:
         assert each in dir(resources)
 
 
-def test_no_resource_is_left_out() -> None:
-    """The registry, the modules and the client's attributes are the same."""
+def test_every_resource_is_registered() -> None:
+    """The registry, the modules and the client's attributes list the same resources."""
     modules = [each.name for each in pkgutil.iter_modules(resources.__path__)]
     assert sorted(each for each in modules if not each.startswith("_")) == [*resources.names()]
     stated = [name for name, it in vars(ResourceAttributes).items() if type(it) is cached_property]
@@ -97,17 +97,17 @@ def test_no_resource_is_left_out() -> None:
 
 
 def test_a_frozen_application_finds_every_module(tmp_path: Path) -> None:
-    """Each is imported by a statement, so that PyInstaller and its like see it."""
+    """Import statements name every resource module, so that PyInstaller finds all of them."""
     script = tmp_path / "script.py"
     script.write_text("import intervals_async")
-    finder = ModuleFinder([str(PACKAGE.parent)])  # of the library alone
+    finder = ModuleFinder([str(PACKAGE.parent)])  # searches the library alone
     finder.run_script(str(script))
     expected = {f"intervals_async.resources.{name}" for name in resources.names()}
     assert expected <= finder.modules.keys()
 
 
-def test_it_works_from_an_archive(tmp_path: Path) -> None:
-    """Where there is no folder to look for modules in."""
+def test_the_package_works_from_a_zip_archive(tmp_path: Path) -> None:
+    """All resources work if the package is imported from a zip archive."""
     archive = tmp_path / "archive.zip"
     with ZipFile(archive, "w") as file:
         for path in PACKAGE.rglob("*.py"):
@@ -131,13 +131,13 @@ def test_it_works_from_an_archive(tmp_path: Path) -> None:
     assert found.split() == [*resources.names()]
 
 
-def test_what_is_not_there_is_said_so() -> None:
-    """As Python does, with a hint where a method is missing."""
+def test_errors_name_the_missing_attribute() -> None:
+    """Unknown attributes raise AttributeError with their name, and methods list alternatives."""
     client = IntervalsClient("abc12345678")
     for owner, name in ((client, "tasks"), (intervals_async, "Tasks"), (resources, "Tasks")):
         with pytest.raises(AttributeError, match=name):
             getattr(owner, name)
-    with pytest.raises(AttributeError, match="'create' for worktype; there is list, get"):
+    with pytest.raises(AttributeError, match="no method 'create'; the API allows list, get"):
         _ = client.worktype.create  # type: ignore[attr-defined]  # as a user would
-    with pytest.raises(LookupError, match="no resource 'tasks'; there are client"):
+    with pytest.raises(LookupError, match="got 'tasks'; the API has client"):
         resources.resource_class("tasks")

@@ -1,4 +1,4 @@
-"""What programs built on the client need: resources by name, limits, listings, columns."""
+"""The public API for programs built on the client: resources by name, limits, listings, columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from intervals_async.testing import FakeIntervals
 
 
 async def test_a_resource_by_its_name(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """It is the object that the attribute gives, and describes itself."""
+    """`resource(name)` returns the same object as the attribute, and describes the resource."""
     for name in names():
         assert intervals.resource(name) is getattr(intervals, name)
         assert intervals.resource(name).name == name
@@ -42,21 +42,22 @@ async def test_a_resource_by_its_name(fake: FakeIntervals, intervals: IntervalsC
     listing = task.list(limit=2, title="a")
     assert [each.extra for each in await listing.collect()] == [{}, {}]
     assert await intervals.resource("me").get() == await intervals.me.get()
-    with pytest.raises(AttributeError, match="there is list, get"):
+    with pytest.raises(AttributeError, match="the API allows list, get"):
         await intervals.resource("worktype").create(name="x")
 
 
 @pytest.mark.parametrize(
-    ("name", "near"), [("taks", "task"), ("project_note", "projectnote"), ("__init__", "it has")]
+    ("name", "near"),
+    [("taks", "task"), ("project_note", "projectnote"), ("__init__", "the API has")],
 )
 def test_an_unknown_resource_is_named(name: str, near: str) -> None:
-    """Near misses are named too, else all there are."""
-    with pytest.raises(ArgumentError, match=f"no resource '{name}'.*{near}"):
+    """The error for an unknown resource suggests similar names, or else lists all of them."""
+    with pytest.raises(ArgumentError, match=f"got '{name}'.*{near}"):
         IntervalsClient("abc12345678").resource(name)
 
 
-async def test_limits_are_told_without_a_request(fake: FakeIntervals) -> None:
-    """What is used, and how much is left."""
+async def test_the_use_of_limits_needs_no_request(fake: FakeIntervals) -> None:
+    """`limit_use` returns the used and the remaining requests without sending one."""
     limits = (Limit(100, per=60.0), Limit(5, per=1.0))
     async with IntervalsClient(fake.token, base_url=fake.url, limits=limits) as client:
         assert client.limits == limits
@@ -67,8 +68,8 @@ async def test_limits_are_told_without_a_request(fake: FakeIntervals) -> None:
         assert (await client.budget()).limits[0].used == 2
 
 
-def test_a_listing_tells_what_it_lists(intervals: IntervalsClient) -> None:
-    """As it is sent, its order included."""
+def test_a_listing_describes_itself(intervals: IntervalsClient) -> None:
+    """A listing shows its resource, filters, order, slice, partitions and estimated requests."""
     listing = intervals.task.list(projectid=[3, 5], overdue=True, offset=2, limit=9)
     assert listing.resource == "task"
     assert listing.filters == {
@@ -89,7 +90,7 @@ def test_a_listing_tells_what_it_lists(intervals: IntervalsClient) -> None:
 async def test_a_chain_reads_listings_one_after_another(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """A record that two of them hold is yielded once."""
+    """A chain yields a record once, even if two of its listings hold it."""
     ids = [int(str(row["id"])) for row in fake.rows("task")][:4]
     every = intervals.tasknote.list(taskid=ids)
     parts = [intervals.tasknote.list(taskid=some) for some in (ids[:2], ids[1:3], ids[3])]
@@ -128,8 +129,10 @@ async def test_a_chain_of_disjoint_listings_is_resumed(
             listing.stream(resume=bookmark)
 
 
-async def test_a_chain_of_chains(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """Their parts are read in order, those of a range that is cut into weeks too."""
+async def test_a_chain_of_partitioned_listings(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """A chain has the partitions of all its listings, including the weeks of a long range."""
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     range = intervals.tasknote.list(datebegin=begin, dateend=begin.replace(day=22))
     assert range.partitions == 4
@@ -137,7 +140,7 @@ async def test_a_chain_of_chains(fake: FakeIntervals, intervals: IntervalsClient
 
 
 async def test_a_chain_of_nothing(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """It needs a listing that it is like, and sends nothing."""
+    """A chain of no listings requires `like`, yields nothing and sends no request."""
     like = intervals.personcontact.list(personid=1)
     assert await Listing.chain([], like=like).collect() == []
     assert fake.requests == 0
@@ -145,8 +148,8 @@ async def test_a_chain_of_nothing(fake: FakeIntervals, intervals: IntervalsClien
         Listing.chain([])
 
 
-def test_a_chain_is_of_one_resource(intervals: IntervalsClient) -> None:
-    """And takes complete listings only."""
+def test_a_chain_takes_complete_listings_of_one_resource(intervals: IntervalsClient) -> None:
+    """A chain refuses listings of different resources, and listings with offset or limit."""
     task: Listing[Any] = intervals.task.list()
     client: Listing[Any] = intervals.client.list()
     with pytest.raises(ArgumentError, match="got task and client"):
@@ -157,7 +160,7 @@ def test_a_chain_is_of_one_resource(intervals: IntervalsClient) -> None:
 
 
 def test_the_columns_of_a_record_class() -> None:
-    """A column a field, in their order; `extra` is the last one."""
+    """`columns_of` returns one column per field, in order, and `extra` last."""
     columns = columns_of(Task)
     assert [column.name for column in columns[:3]] == ["id", "localid", "queueid"]
     assert columns[-1] == Column("extra", ColumnKind.OBJECTS, nullable=True)
@@ -186,17 +189,17 @@ def test_the_columns_of_a_record_class() -> None:
     ],
 )
 def test_plain_values(kind: ColumnKind, value: object, plain: object) -> None:
-    """Text and integers only; None stays None."""
+    """`Column.plain` returns integers and text only, and keeps None."""
     assert [*Column("x", kind, nullable=True).plain([value, None])] == [plain, None]
 
 
 def test_text_that_utf8_cannot_encode() -> None:
-    """A lone surrogate becomes its escape."""
+    """`Column.encodable` replaces a lone surrogate with its escape sequence."""
     assert Column.encodable(["a\udc80", 3, None]) == ["a\\udc80", 3, None]
 
 
 def test_parameters_and_their_descriptions() -> None:
-    """Names, types and meanings of filters, for programs that offer them."""
+    """`parameters` and `descriptions` return the names, types and descriptions of filters."""
     assert parameters(TimerFilters)["sortdir"].choices == ("ASC", "DESC")
     assert descriptions(TaskFilters).keys() == parameters(TaskFilters).keys()
     assert descriptions(TaskFilters)["projectid"] == "Projects."

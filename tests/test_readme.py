@@ -1,4 +1,4 @@
-"""Every code block of the README is run."""
+"""Every code block of the README works."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PYTHON = [code for language, code in BLOCKS if language == "python"]
 SHELL = [line for language, code in BLOCKS if language == "sh" for line in code.splitlines()]
 
 
-def test_all_blocks_are_of_a_kind_that_is_run() -> None:
-    """A new kind of block needs a new test."""
+def test_every_language_of_a_block_has_a_test() -> None:
+    """The README has blocks of Python and sh only, and the tests run both."""
     assert {language for language, _ in BLOCKS} == {"python", "sh"}
     assert len(PYTHON) >= 3
 
@@ -30,8 +30,8 @@ def test_all_blocks_are_of_a_kind_that_is_run() -> None:
 @pytest.mark.usefixtures("served")
 @pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
 def test_python_blocks_run(code: str) -> None:
-    """As whole programs, with warnings as errors."""
-    # without the development mode, which also reports whatever a busy machine makes slow
+    """Each Python block runs as a program, with warnings as errors."""
+    # The development mode is off, because it reports slow steps on a busy machine.
     plain = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
@@ -45,7 +45,7 @@ def test_python_blocks_run(code: str) -> None:
 
 
 def test_the_quick_start_prints_notes(served: FakeIntervals) -> None:
-    """It is the first thing that a person tries."""
+    """The first Python block prints one line for each matching note."""
     output = subprocess.run(
         [sys.executable, "-c", PYTHON[0]], capture_output=True, text=True, check=True
     ).stdout
@@ -60,7 +60,7 @@ def test_the_quick_start_prints_notes(served: FakeIntervals) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("intervals-async ")])
 def test_commands_run(served: FakeIntervals, tmp_path: Path, line: str) -> None:
-    """As they are written, in an empty folder."""
+    """Each command of the README runs as written, in an empty folder."""
     words = line.replace("201", str(served.rows("personcontact")[0]["personid"])).split()
     done = subprocess.run(
         [sys.executable, "-m", "intervals_async._cli", *words[1:]],
@@ -75,7 +75,7 @@ def test_commands_run(served: FakeIntervals, tmp_path: Path, line: str) -> None:
 
 
 def test_make_commands_are_run_by_ci() -> None:
-    """They cannot be run from within the tests, so CI runs them as they are written."""
+    """CI runs the make commands of the README as written, because a test cannot."""
     ci = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     others = [line for line in SHELL if not line.startswith("intervals-async ")]
     assert others == ["make demo", "make test"]

@@ -13,12 +13,12 @@ __all__ = ["AnyResource"]
 
 
 class AnyResource(Protocol):
-    """A resource whose name is known only at run time: see `IntervalsClient.resource`.
+    """A resource whose name is known only at run time; see `IntervalsClient.resource`.
 
     It is the same object as the client's attribute of that name. Only its type differs: filters
-    and fields are checked when a method is called, not by a type checker, and records are known as
-    `Record`. A method that the API does not allow on the resource raises `AttributeError`;
-    `methods` lists those that it allows.
+    and fields are checked when a method is called, not by a type checker, and records have the type
+    `Record`. Using a method that the API does not allow on the resource raises `AttributeError`.
+    `methods` lists the allowed methods.
     """
 
     @property
@@ -48,7 +48,7 @@ class AnyResource(Protocol):
 
     @property
     def permissions(self) -> Mapping[str, tuple[str, ...] | None]:
-        """The groups that may call each method; None where the documentation does not say."""
+        """The groups that may call each method; None if the documentation does not say."""
         raise NotImplementedError
 
     @property
@@ -58,7 +58,7 @@ class AnyResource(Protocol):
 
     @property
     def sorts_by_id(self) -> bool:
-        """Whether the API documents ``sortfield=id`` for it."""
+        """Whether the API documents ``sortfield=id`` for the resource."""
         raise NotImplementedError
 
     def methods(self) -> Sequence[str]:
@@ -66,7 +66,7 @@ class AnyResource(Protocol):
         raise NotImplementedError
 
     def list(self, *, offset: int = 0, limit: int | None = None, **filters: object) -> Listing[Any]:
-        """List the records that match; `offset` and `limit` only if the resource is paginated."""
+        """List the matching records; `offset` and `limit` require a paginated resource."""
         raise NotImplementedError
 
     async def get(self, id: int = ..., /) -> Record:
@@ -74,7 +74,7 @@ class AnyResource(Protocol):
         raise NotImplementedError
 
     async def get_by_localid(self, localid: int, /) -> Record:
-        """Get one record by the number that people see."""
+        """Get one record by the number that the application shows."""
         raise NotImplementedError
 
     async def create(
@@ -84,7 +84,7 @@ class AnyResource(Protocol):
         disable_action_notes: bool | None = None,
         **fields: object,
     ) -> Record:
-        """Create a record and return it as it was stored."""
+        """Create a record and return it as stored."""
         raise NotImplementedError
 
     async def update(
@@ -96,7 +96,7 @@ class AnyResource(Protocol):
         disable_action_notes: bool | None = None,
         **fields: object,
     ) -> Record:
-        """Change some fields of a record and return all of it."""
+        """Change fields of a record and return the updated record."""
         raise NotImplementedError
 
     async def delete(self, id: int, /, *, send_notifications: bool | None = None) -> None:

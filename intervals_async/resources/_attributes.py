@@ -1,4 +1,4 @@
-"""The resources as attributes of a client: each is imported and made when it is first used."""
+"""The resources as attributes of a client, imported and created when they are first used."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ class ResourceAttributes:
 
     @cached_property
     def quota(self) -> resources.QuotaResource:
-        """The day's quota of requests."""
+        """The daily quota of requests."""
         from .quota import QuotaResource
 
         return QuotaResource(self._transport)

@@ -1,4 +1,4 @@
-"""What the resources share: how a call is made of a method's arguments, and a record of its answer."""
+"""The base classes of the resources: they turn arguments into calls, and responses into records."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ __all__ = [
 R = TypeVar("R", bound=Record)
 
 Groups: TypeAlias = tuple[str, ...] | None
-"""Who may call a method; None where the documentation does not say."""
+"""The groups that may call a method; None if the documentation does not say."""
 
 Permissions: TypeAlias = Mapping[str, Groups]
-"""Who may call each method, by its name."""
+"""The groups that may call each method, by the name of the method."""
 
 EVERYBODY: Groups = ("Administrator", "Manager", "Resource", "Executive")
 NO_EXECUTIVES: Groups = ("Administrator", "Manager", "Resource")
@@ -51,10 +51,10 @@ class Nothing(TypedDict):
 
 
 class Resource(Generic[R]):
-    """One resource of the API: the base class of all of them.
+    """The base class of all resources of the API.
 
     A subclass has only the methods that the API allows on the resource. Its class attributes
-    describe it, also before there is a client.
+    describe the resource, and need no client.
     """
 
     __slots__ = ("_transport",)
@@ -75,13 +75,13 @@ class Resource(Generic[R]):
     """TypedDict of the fields that ``update`` takes."""
 
     permissions: Permissions
-    """Groups that may call each method, by its name; None where the documentation does not say."""
+    """Groups that may call each method, by its name; None if the documentation does not say."""
 
     paginated: ClassVar[bool] = True
-    """Whether the API documents ``offset`` and ``limit`` for it."""
+    """Whether the API documents ``offset`` and ``limit`` for the resource."""
 
     sorts_by_id: ClassVar[bool] = False
-    """Whether the API documents ``sortfield=id`` for it."""
+    """Whether the API documents ``sortfield=id`` for the resource."""
 
     has_action_notes: ClassVar[bool] = False
     """Whether its writes add action notes unless ``disable_action_notes`` is set."""
@@ -107,13 +107,13 @@ class Resource(Generic[R]):
         """Show the resource's name."""
         return f"<{type(self).__name__} {self.name}>"
 
-    if not TYPE_CHECKING:  # to a type checker, what is not there is not there
+    if not TYPE_CHECKING:  # type checkers report unknown attributes themselves
 
         def __getattr__(self, name: str) -> object:
             if name.startswith("_"):
                 raise AttributeError(name)
             there = ", ".join(self.methods())
-            raise AttributeError(f"the API has no {name!r} for {self.name}; there is {there}")
+            raise AttributeError(f"{self.name} has no method {name!r}; the API allows {there}")
 
     @classmethod
     def methods(cls) -> Sequence[str]:
@@ -134,7 +134,7 @@ class Resource(Generic[R]):
             f"{self.name}.list()", parameters(self.filters), filters, checked=self._checked
         )
         if self.sorts_by_id and not {"sortfield", "sortdir"} & filters.keys():
-            # an order that no change of a record reshuffles
+            # Changing a record does not move it in this order.
             query += (("sortfield", "id"), ("sortdir", "ASC"))
         return PageSource(
             self._transport,
@@ -142,7 +142,7 @@ class Resource(Generic[R]):
             query,
             record_decoder(self.record),
             paginated=self.paginated,
-            # without its direction the order may be either
+            # Without sortdir, the direction of the order is not known.
             sorted_by_id={("sortfield", "id"), ("sortdir", "ASC")} <= {*query},
         )
 
@@ -164,7 +164,7 @@ class Resource(Generic[R]):
         body = encode_body(what, parameters(self.creatable), fields, checked=self._checked)
         complaint = self._check_create(fields) if self._checked else None
         if complaint is not None:
-            raise ArgumentError(f"{what} needs {complaint}")
+            raise ArgumentError(f"{what}: expected {complaint}")
         headers = self._headers(send_notifications, disable_action_notes)
         call = Call("POST", self.name, body=body, extra_headers=headers)
         return self._written(await self._transport.send(call))
@@ -181,7 +181,7 @@ class Resource(Generic[R]):
         id = identifier(what, id)
         body = encode_body(what, parameters(self.updatable), fields, checked=self._checked)
         if not body:
-            raise ArgumentError(f"{what} was given no field to change")
+            raise ArgumentError(f"{what}: expected at least one field, got none")
         headers = self._headers(send_notifications, disable_action_notes)
         call = Call("PUT", self.name, id, body=body, extra_headers=headers)
         return self._written(await self._transport.send(call))
@@ -193,7 +193,7 @@ class Resource(Generic[R]):
         await self._transport.send(call)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
-        """Say what a new record lacks, where some of its fields depend on one another."""
+        """Return what is missing if the fields of a new record depend on one another, else None."""
 
     @property
     def _checked(self) -> bool:
@@ -202,7 +202,7 @@ class Resource(Generic[R]):
     def _headers(
         self, send_notifications: bool | None, disable_action_notes: bool | None
     ) -> tuple[tuple[str, str], ...]:
-        """The two headers of a write, where they are asked for here or by the client."""
+        """Return the optional headers of a write; the arguments override the client's settings."""
         settings = self._transport.settings
         headers: list[tuple[str, str]] = []
         if settings.send_notifications if send_notifications is None else send_notifications:
@@ -214,18 +214,18 @@ class Resource(Generic[R]):
             headers.append(("X-Intervals-Disable-Action-Notes", "t"))
         return tuple(headers)
 
-    def _record(self, answer: ParsedResponse) -> R:
+    def _record(self, response: ParsedResponse) -> R:
         try:
-            return record_decoder(self.record).record(answer.row(), f"$.{self.name}")
+            return record_decoder(self.record).record(response.row(), f"$.{self.name}")
         except ResponseError as error:
-            raise answer.annotate(error) from None
+            raise response.annotate(error) from None
 
-    def _written(self, answer: ParsedResponse) -> R:
+    def _written(self, response: ParsedResponse) -> R:
         try:
-            return self._record(answer)
+            return self._record(response)
         except ResponseError as error:
-            # Whoever reads this must not take the write for failed and send it again.
-            error.message = f"it was carried out, but its answer cannot be read: {error.message}"
+            # The caller must not take the write for a failed one and repeat it.
+            error.message = f"the write succeeded, but its response is invalid: {error.message}"
             raise
 
 
@@ -253,8 +253,8 @@ class Deletable(Resource[R]):
 
         Args:
             id: The id of the record.
-            send_notifications: Whether to send the e-mails that go with it; None for the client's
-                own setting.
+            send_notifications: Whether to send the e-mail notifications of the deletion; None for
+                the client's setting.
 
         Raises:
             NotFoundError: There is no such record.

@@ -1,4 +1,4 @@
-"""Which resources there are, and which names each of their modules defines."""
+"""The registry of resources, and the public names that each of their modules defines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find", "names", "public_names", "resource_class"]
 
-# By the name of a resource, and of its module: the names that the module defines, that of its
-# `Resource` first.
+# For each resource, which has the name of its module: the names that the module defines,
+# beginning with the `Resource` class.
 # fmt: off
 RESOURCES: dict[str, tuple[str, ...]] = {
     "client": ("ClientResource", "Client", "ClientCreate", "ClientFilters", "ClientUpdate"),
@@ -74,13 +74,15 @@ def resource_class(name: str) -> type[Resource[Any]]:
         LookupError: There is no such resource.
     """
     if name not in RESOURCES:
-        raise LookupError(f"there is no resource {name!r}; there are {', '.join(RESOURCES)}")
+        raise LookupError(
+            f"name: expected a resource of the API, got {name!r}; the API has {', '.join(RESOURCES)}"
+        )
     found: type[Resource[Any]] = find(RESOURCES[name][0])
     return found
 
 
 def find(name: str) -> Any:
-    """Return what has a public name, and import its module if need be.
+    """Return the object with a public name, and import its module if necessary.
 
     Raises:
         AttributeError: There is no such name.
@@ -93,5 +95,5 @@ def find(name: str) -> Any:
 
 
 def public_names() -> Sequence[str]:
-    """List the names that `find` finds. Nothing is imported."""
+    """List the names that `find` accepts. Nothing is imported."""
     return [*COMMON, *(name for defined in RESOURCES.values() for name in defined)]

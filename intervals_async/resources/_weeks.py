@@ -1,4 +1,4 @@
-"""Pure: ranges of moments, cut into the weeks that the API takes at a time."""
+"""Pure: split long date ranges into weeks, the longest range that the API accepts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ __all__ = ["Range", "range_to_cut"]
 
 WEEK = timedelta(days=7)
 
-# Whether the ends of a range belong to it is not documented: so each piece begins a little
-# before the end of the one before, and none is lost in either case.
+# It is not documented whether a range includes its ends. So each week starts a little before
+# the end of the previous one, and no record between them is missed.
 SHARED = timedelta(seconds=2)
 
-# The present, of whatever time zone the account has, and by any clock, ends before this.
+# Now plus this lies in the future in every time zone of an account, and by any clock.
 AHEAD = timedelta(days=1)
 
 
 @attrs.frozen
 class Range:
-    """A range of moments that is too long for one request.
+    """A date range that is too long for one request.
 
     Attributes:
-        names: The two filters that state it.
-        begin: Its begin.
-        end: Its end; None for the present. Aware moments are in UTC: the seconds of others
-            are no measure where clocks are put forward and back.
+        names: The two filters of the range.
+        begin: The start.
+        end: The end; None for the present. Aware datetimes are in UTC, because differences of
+            local times are wrong when daylight saving time begins or ends.
     """
 
     names: tuple[str, str]
@@ -37,14 +37,14 @@ class Range:
     end: datetime | None
 
     def weeks(self, *, backwards: bool = False) -> list[dict[str, object]]:
-        """The filters of each piece, in order.
+        """Return the filters of each week, in order.
 
-        The pieces of an open range are whole weeks, so that they are the same tomorrow.
+        The last week of an open range is complete, so that resuming it later finds the same weeks.
         """
         present = datetime.now(UTC) + AHEAD
         if self.begin.tzinfo is None:
             present = present.replace(tzinfo=None)
-        # weeks that are still to come hold nothing
+        # Weeks in the future hold no records.
         end = present if self.end is None else min(self.end, present)
         pieces: list[tuple[datetime, datetime]] = []
         begin = self.begin
@@ -59,11 +59,11 @@ class Range:
         return [self.filters(*piece) for piece in pieces]
 
     def filters(self, begin: object, end: object) -> dict[str, object]:
-        """State a piece of it."""
+        """Return the filters of a part of the range."""
         return dict(zip(self.names, (begin, end), strict=True))
 
     def common(self, one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
-        """The filters of what two pieces that are neighbours have in common."""
+        """Return the filters of the overlap of two neighbouring weeks."""
         first, second = sorted((one, other), key=lambda piece: str(piece[self.names[0]]))
         return self.filters(second[self.names[0]], first[self.names[1]])
 
@@ -71,16 +71,16 @@ class Range:
 def range_to_cut(
     what: str, names: tuple[tuple[str, str], ...], filters: Mapping[str, object]
 ) -> Range | None:
-    """Find the range among filters that is longer than a week, or open at its end.
+    """Find the range among the filters that is longer than a week or has no end.
 
     Raises:
-        ArgumentError: A range has no begin, or more than one is too long.
+        ArgumentError: A range has no start, or more than one is too long.
     """
     too_long = list(_too_long(what, names, filters))
     if len(too_long) > 1:
         raise ArgumentError(
-            f"{what}: without taskid the API takes 7 days at most; of two longer ranges only one "
-            f"can be cut into weeks, so give {names[1][0]} and {names[1][1]} of 7 days, or none"
+            f"{what}: expected one range of more than 7 days, got two; "
+            f"limit {names[1][0]} and {names[1][1]} to 7 days, or leave them out"
         )
     return too_long[0] if too_long else None
 
@@ -92,8 +92,8 @@ def _too_long(
         begin, end = _measured(filters.get(first)), _measured(filters.get(last))
         if isinstance(end, datetime) and not isinstance(begin, datetime):
             raise ArgumentError(
-                f"{what} needs {first} with {last}: without taskid the API takes 7 days at most, "
-                "so a range without its begin cannot be asked for"
+                f"{what}: expected {first} with {last}, got {last} alone; "
+                "without taskid, the API accepts ranges of at most 7 days"
             )
         if isinstance(begin, datetime) and not isinstance(end, datetime):
             yield Range((first, last), begin, None)

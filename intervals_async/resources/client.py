@@ -111,9 +111,10 @@ class ClientUpdate(TypedDict, total=False):
 class ClientResource(Gettable[Client], Deletable[Client]):
     """Companies that projects are done for.
 
-    Everybody reads them, Administrators write them. A Resource's or Executive's answers have been
-    seen with five fields only, so all others may be missing. The ``localid`` of a record is a text
-    padded with zeros, its filter takes the number.
+    Everybody reads them, Administrators write them. Responses to Resource users and Executives have
+    been seen with five fields only, so all other fields may be missing. The ``localid`` of a record
+    is text padded with zeros; the filter takes the number.
+
     https://www.myintervals.com/api/resource?r=client
     """
 
@@ -150,5 +151,5 @@ class ClientResource(Gettable[Client], Deletable[Client]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ClientUpdate]
     ) -> Client:
-        """Change fields of a client and return all of it; options as in `create`."""
+        """Update fields of a client and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -40,5 +40,5 @@ class ContactDescriptorResource(Resource[ContactDescriptor]):
     paginated = False
 
     def list(self, **filters: Unpack[ContactDescriptorFilters]) -> Listing[ContactDescriptor]:
-        """List the descriptors of one contact type: one request."""
+        """List the descriptors of one contact type, with one request."""
         return self._list(filters)

@@ -30,5 +30,5 @@ class ContactTypeResource(Resource[ContactType]):
     paginated = False
 
     def list(self) -> Listing[ContactType]:
-        """List all contact types: one request."""
+        """List all contact types, with one request."""
         return self._list({})

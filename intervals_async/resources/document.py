@@ -1,4 +1,4 @@
-"""``/document/``: files kept with projects."""
+"""``/document/``: files of projects, tasks and milestones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Document(Record):
     active: bool | None = None
     """Whether the document is active. Inferred, not documented."""
     versions: Objects | None = None
-    """Uploaded versions of the file, as they were sent; each holds ``filename`` and ``versionid``."""
+    """Uploaded versions of the file, as received; each holds ``filename`` and ``versionid``."""
 
 
 class DocumentFilters(TypedDict, total=False):
@@ -91,9 +91,10 @@ class DocumentFilters(TypedDict, total=False):
 
 
 class DocumentResource(Resource[Document]):
-    """Files kept with projects, tasks and milestones; for reading only, by everybody.
+    """Files of projects, tasks and milestones; read-only, for everybody.
 
-    The API's list tells more of a document than its member does, so `get` asks the list.
+    A record of the list has more fields than a single record, so `get` requests the list.
+
     https://www.myintervals.com/api/resource?r=document
     """
 
@@ -116,10 +117,11 @@ class DocumentResource(Resource[Document]):
         return await self._source({"id": id}).only(f"there is no document {id}")
 
     def download(self, id: int, /) -> Download:
-        """Download the newest version of a document, piece by piece.
+        """Prepare the download of the newest version of a document.
 
-        ``await download.save(path)`` writes a file; ``async with`` gives an async iterator of
-        bytes. Nothing is sent before that, and never is the whole in memory.
+        ``await download.save(path)`` writes it to a file; ``async with download.open()`` gives an
+        async iterator of bytes. Only then a request is sent. The file is streamed, never held in
+        memory completely.
         """
         id = identifier("document.download()", id)
         return Download(self._transport, Call("GET", self.name, id, action="download"))

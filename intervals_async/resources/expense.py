@@ -109,7 +109,8 @@ class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     """Costs booked on projects, with the fee charged for them.
 
     Administrators, Managers and Executives read them, Administrators and Managers write,
-    Administrators delete; Resource users have no access. Executives are not told the ``expense``.
+    Administrators delete; Resource users have no access. Executives do not see the ``expense``.
+
     https://www.myintervals.com/api/resource?r=expense
     """
 
@@ -146,5 +147,5 @@ class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ExpenseUpdate]
     ) -> Expense:
-        """Change fields of an expense and return all of it; options as in `create`."""
+        """Update fields of an expense and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

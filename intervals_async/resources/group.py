@@ -20,9 +20,10 @@ class Group(Record):
 
 
 class GroupResource(Resource[Group]):
-    """The access levels, for everybody to read; a person's ``groupid`` is one of them.
+    """The access levels, readable by everybody; a person's ``groupid`` is one of them.
 
-    There is no offset and limit, so a listing is one request.
+    The API documents no offset and limit, so a listing is one request.
+
     https://www.myintervals.com/api/resource?r=group
     """
 
@@ -33,5 +34,5 @@ class GroupResource(Resource[Group]):
     paginated = False
 
     def list(self) -> Listing[Group]:
-        """List all groups: one request."""
+        """List all groups, with one request."""
         return self._list({})

@@ -15,7 +15,7 @@ from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 __all__ = ["Invoice", "InvoiceCreate", "InvoiceFilters", "InvoiceResource", "InvoiceUpdate"]
 
 
-# The payment term Other, whose due date is the writer's to say.
+# The payment term Other, which needs a due date of its own.
 OTHER_TERM = 6
 
 
@@ -186,10 +186,11 @@ class InvoiceUpdate(TypedDict, total=False):
 class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     """Invoices of projects; Resource users have no access, Executives only read.
 
-    Left without ``datebegin`` and ``dateend`` on creation, an invoice is freeform: its lines are
-    added through ``invoiceitem``. With either it is prefilled from the project's time entries;
-    that cannot change later, and changing these two dates imports the time again. The term Other
-    has the id 6, and needs ``termotherdatedue``.
+    An invoice created without ``datebegin`` and ``dateend`` is freeform: add its lines through
+    ``invoiceitem``. With either date, it is prefilled from the project's time entries. This cannot
+    be changed later, and changing the two dates imports the time again. The payment term Other has
+    the id 6 and requires ``termotherdatedue``.
+
     https://www.myintervals.com/api/resource?r=invoice
     """
 
@@ -226,10 +227,10 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[InvoiceUpdate]
     ) -> Invoice:
-        """Change fields of an invoice and return all of it; options as in `create`."""
+        """Update fields of an invoice and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("termid") != OTHER_TERM or "termotherdatedue" in fields:
             return None
-        return "termotherdatedue, as its term is Other"
+        return "termotherdatedue with the payment term Other"

@@ -77,7 +77,7 @@ class InvoiceItemCreate(TypedDict, total=False):
     rate: Number
     """Rate; only for new or custom lines."""
     amount: Required[Number]
-    """Amount; must equal quantity times rate when both are given; fixed for existing non-custom
+    """Amount; must equal quantity times rate when both are set; fixed for existing non-custom
     lines.
     """
 
@@ -96,8 +96,9 @@ class InvoiceItemUpdate(TypedDict, total=False):
 class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
     """Lines of invoices; Resource users have no access, Executives only read.
 
-    They are listed for one invoice. Of a line that was generated from time only the description
-    can be changed, and nobody can delete it.
+    They are listed for one invoice. A line that was generated from time cannot be deleted, and only
+    its description can be changed.
+
     https://www.myintervals.com/api/resource?r=invoiceitem
     """
 
@@ -139,5 +140,5 @@ class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
         send_notifications: bool | None = None,
         **fields: Unpack[InvoiceItemUpdate],
     ) -> InvoiceItem:
-        """Change fields of an invoice line and return all of it; options as in `create`."""
+        """Update fields of an invoice line and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -74,6 +74,7 @@ class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
     """Notes and logged events of invoices, for Administrators and Managers.
 
     They are listed for one invoice. Both write notes; only Administrators change and delete them.
+
     https://www.myintervals.com/api/resource?r=invoicenote
     """
 
@@ -114,5 +115,5 @@ class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[InvoiceNoteUpdate],
     ) -> InvoiceNote:
-        """Change fields of an invoice note and return all of it; options as in `create`."""
+        """Update fields of an invoice note and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

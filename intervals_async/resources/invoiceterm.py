@@ -26,7 +26,8 @@ class InvoiceTerm(Record):
 class InvoiceTermResource(Resource[InvoiceTerm]):
     """The payment terms; Resource users have no access.
 
-    There is no offset and limit, so a listing is one request. The term Other has the id 6.
+    The API documents no offset and limit, so a listing is one request. The term Other has the id 6.
+
     https://www.myintervals.com/api/resource?r=invoiceterm
     """
 
@@ -37,5 +38,5 @@ class InvoiceTermResource(Resource[InvoiceTerm]):
     paginated = False
 
     def list(self) -> Listing[InvoiceTerm]:
-        """List all payment terms: one request."""
+        """List all payment terms, with one request."""
         return self._list({})

@@ -62,7 +62,7 @@ class Me(Record):
 
 
 class MeResource(Resource[Me]):
-    """The caller's own record, for all groups. Handy to verify a token.
+    """The caller's own record, for all groups. Use it to verify a token.
 
     https://www.myintervals.com/api/resource?r=me
     """

@@ -126,10 +126,11 @@ class MilestoneUpdate(TypedDict, total=False):
 
 
 class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
-    """Milestones of projects, read by everybody.
+    """Milestones of projects, readable by everybody.
 
-    Administrators and Managers write them. For a single one, Executives are not named among the
-    readers. A write adds action notes unless ``disable_action_notes`` says otherwise.
+    Administrators and Managers write them. The documentation does not name Executives among the
+    readers of a single milestone. A write adds action notes unless ``disable_action_notes`` is set.
+
     https://www.myintervals.com/api/resource?r=milestone
     """
 
@@ -179,7 +180,7 @@ class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[MilestoneUpdate],
     ) -> Milestone:
-        """Change fields of a milestone and return all of it; options as in `create`."""
+        """Update fields of a milestone and return the new record; options as in `create`."""
         return await self._update(
             id,
             fields,

@@ -70,6 +70,7 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
 
     They are listed for one milestone. Everybody writes notes; only Administrators change and
     delete them. Notes by Executives are always public.
+
     https://www.myintervals.com/api/resource?r=milestonenote
     """
 
@@ -110,5 +111,5 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[MilestoneNoteUpdate],
     ) -> MilestoneNote:
-        """Change fields of a milestone note and return all of it; options as in `create`."""
+        """Update fields of a milestone note and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -33,10 +33,11 @@ class ModuleFilters(TypedDict, total=False):
 
 
 class ModuleResource(Gettable[Module]):
-    """The account's default modules, for Administrators to read.
+    """The account's default modules, readable by Administrators.
 
-    Everybody else reads ``projectmodule``. The documentation lists settable fields, but allows
+    All others read ``projectmodule``. The documentation lists settable fields, but allows
     only GET.
+
     https://www.myintervals.com/api/resource?r=module
     """
 

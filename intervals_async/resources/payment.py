@@ -107,6 +107,7 @@ class PaymentResource(Gettable[Payment], Deletable[Payment]):
     """Payments received for projects; Resource users have no access, Executives only read.
 
     Administrators and Managers write them, Administrators delete.
+
     https://www.myintervals.com/api/resource?r=payment
     """
 
@@ -143,5 +144,5 @@ class PaymentResource(Gettable[Payment], Deletable[Payment]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PaymentUpdate]
     ) -> Payment:
-        """Change fields of a payment and return all of it; options as in `create`."""
+        """Update fields of a payment and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

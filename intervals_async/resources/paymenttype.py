@@ -20,9 +20,10 @@ class PaymentType(Record):
 class PaymentTypeResource(Gettable[PaymentType]):
     """The payment types; who may read them is not documented.
 
-    There is no offset and limit, so a listing is one request. No documentation names the fields
-    beyond the id, so the name is in `extra`. Whether a single one can be read is doubtful: `list`
-    is surer.
+    The API documents no offset and limit, so a listing is one request. No documentation names the
+    fields beyond the id, so the name is in `extra`. Prefer `list` to `get`, which may not work for
+    payment types.
+
     https://www.myintervals.com/api/resource?r=paymenttype
     """
 
@@ -33,5 +34,5 @@ class PaymentTypeResource(Gettable[PaymentType]):
     paginated = False
 
     def list(self) -> Listing[PaymentType]:
-        """List all payment types: one request."""
+        """List all payment types, with one request."""
         return self._list({})

@@ -155,9 +155,10 @@ class PersonUpdate(TypedDict, total=False):
 class PersonResource(Gettable[Person], Deletable[Person]):
     """People of the account: users who can log in, and contacts who cannot.
 
-    Administrators, Managers and Resource users read them, Administrators write. Whoever is to log
-    in needs an ``email`` and a ``groupid`` when added; later the e-mail is changed through
+    Administrators, Managers and Resource users read them, Administrators write. Creating a person
+    who can log in requires ``email`` and ``groupid``. Change the e-mail address later through
     ``personcontact``.
+
     https://www.myintervals.com/api/resource?r=person
     """
 
@@ -193,10 +194,10 @@ class PersonResource(Gettable[Person], Deletable[Person]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[PersonUpdate]
     ) -> Person:
-        """Change fields of a person and return all of it; options as in `create`."""
+        """Update fields of a person and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if not fields.get("username") or {"email", "groupid"} <= fields.keys():
             return None
-        return "email and groupid for someone who can log in"
+        return "email and groupid with username"

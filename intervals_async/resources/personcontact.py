@@ -39,7 +39,7 @@ class PersonContact(Record):
 
 
 class PersonContactFilters(TypedDict, total=False):
-    """Whose contact details to list, and which."""
+    """Which contact details to list, and of which person."""
 
     personid: Required[int]
     """Person whose contact details to list."""
@@ -74,8 +74,9 @@ class PersonContactUpdate(TypedDict, total=False):
 class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
     """Contact details of people, for all groups.
 
-    The API documents no offset and limit here, so a listing is one request; should its
-    answer count more records than it holds, that is an `IncompleteListingError`.
+    The API documents no offset and limit, so a listing is one request. A response that counts more
+    records than it holds raises `IncompleteListingError`.
+
     https://www.myintervals.com/api/resource?r=personcontact
     """
 
@@ -115,5 +116,5 @@ class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
         send_notifications: bool | None = None,
         **fields: Unpack[PersonContactUpdate],
     ) -> PersonContact:
-        """Change fields of a contact detail and return all of it; options as in `create`."""
+        """Update fields of a contact detail and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -156,9 +156,10 @@ class ProjectUpdate(TypedDict, total=False):
 
 
 class ProjectResource(Gettable[Project], Deletable[Project]):
-    """Projects, read by everybody, written by Administrators.
+    """Projects, readable by everybody, writable by Administrators.
 
-    The list tells the managers' names as a text, `get` gives objects.
+    `list` returns the managers' names as text, `get` returns objects.
+
     https://www.myintervals.com/api/resource?r=project
     """
 
@@ -195,5 +196,5 @@ class ProjectResource(Gettable[Project], Deletable[Project]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[ProjectUpdate]
     ) -> Project:
-        """Change fields of a project and return all of it; options as in `create`."""
+        """Update fields of a project and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -35,10 +35,11 @@ class ProjectLabelFilters(TypedDict, total=False):
 
 
 class ProjectLabelResource(Gettable[ProjectLabel]):
-    """Coloured labels that projects are grouped by, for everybody to read.
+    """Coloured labels that projects are grouped by, readable by everybody.
 
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
-    ``priority`` comes first.
+    ``priority`` is first.
+
     https://www.myintervals.com/api/resource?r=projectlabel
     """
 

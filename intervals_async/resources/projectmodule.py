@@ -56,7 +56,7 @@ class ProjectModuleCreate(TypedDict, total=False):
     """The fields of a new project module."""
 
     projectid: Required[int]
-    """Project; fixed once set (delete and create anew to move)."""
+    """Project; fixed once set (delete and create again to move)."""
     moduleid: int
     """Default module's ID; needed only when adding a default module; by default 0."""
     description: str
@@ -81,11 +81,11 @@ class ProjectModuleUpdate(TypedDict, total=False):
 
 
 class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
-    """Modules of projects: default ones taken over, and a project's own.
+    """Modules of projects: copies of default modules, and a project's own.
 
-    Everybody reads them (Resource users the active ones), Administrators write. A new one needs
-    ``moduleid`` for a default module, or ``module`` for a name of its own. Its project cannot
-    change.
+    Everybody reads them (Resource users only active ones), Administrators write. A new one needs
+    ``moduleid`` of a default module, or ``module`` with a new name. Its project cannot be changed.
+
     https://www.myintervals.com/api/resource?r=projectmodule
     """
 
@@ -126,10 +126,10 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectModuleUpdate],
     ) -> ProjectModule:
-        """Change fields of a project module and return all of it; options as in `create`."""
+        """Update fields of a project module and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("moduleid") or fields.get("module"):
             return None
-        return "moduleid for a default module, or module for a name of its own"
+        return "moduleid of a default module, or module with a new name"

@@ -105,7 +105,8 @@ class ProjectNoteUpdate(TypedDict, total=False):
 class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
     """Notes on projects, for Administrators, Managers and Resources; not for Executives.
 
-    Which secure notes are seen follows the caller's access to them.
+    Callers see only the secure notes that they may read.
+
     https://www.myintervals.com/api/resource?r=projectnote
     """
 
@@ -146,5 +147,5 @@ class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectNoteUpdate],
     ) -> ProjectNote:
-        """Change fields of a note and return all of it; options as in `create`."""
+        """Update fields of a note and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -1,4 +1,4 @@
-"""``/projectteam/``: who is on a project."""
+"""``/projectteam/``: the people on a project."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ProjectTeam(Record):
     projectid: int
     """Project whose team is listed."""
     personid: IdList
-    """The ids of all people on the project, in no order that is promised."""
+    """The ids of all people on the project; their order is not documented."""
 
 
 class ProjectTeamFilters(TypedDict, total=False):
@@ -35,10 +35,11 @@ class ProjectTeamFilters(TypedDict, total=False):
 
 
 class ProjectTeamResource(Resource[ProjectTeam]):
-    """Who is on a project, besides Administrators, who are on all of them.
+    """The people on a project, except for Administrators, who are on all projects.
 
-    Everybody reads it for a project, Administrators change it. The id of a team is that of its
-    project. How PUT differs from POST is not documented, so there is `add` and no ``update``.
+    Everybody reads the team of a project; Administrators change it. The id of a team is the id of
+    its project. The difference of PUT and POST is not documented, so there is `add` but no
+    ``update``.
 
     https://www.myintervals.com/api/resource?r=projectteam
     """
@@ -56,7 +57,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     paginated = False
 
     def list(self, **filters: Unpack[ProjectTeamFilters]) -> Listing[ProjectTeam]:
-        """List the team of one project: one request."""
+        """List the team of one project, with one request."""
         return self._list(filters)
 
     async def get(self, projectid: int, /) -> ProjectTeam:
@@ -72,19 +73,20 @@ class ProjectTeamResource(Resource[ProjectTeam]):
         securenotes: bool | None = None,
         send_notifications: bool | None = None,
     ) -> None:
-        """Add people to a project: all of them with one request.
+        """Add one or more people to a project, with one request.
 
-        What the API answers is not documented, so nothing of it is given. Naming an
-        Administrator has no effect.
+        The response is not documented, so nothing is returned. Adding an Administrator has no
+        effect.
 
         Args:
             projectid: The project.
-            personid: The person, or several.
+            personid: The id of the person, or several.
             securenotes: Whether they may read the project's secure notes.
-            send_notifications: Stands for the client's own setting.
+            send_notifications: Overrides the client's setting.
 
         Raises:
-            AmbiguousWriteError: Whether it was carried out is not known.
+            ArgumentError: There is no person, or a value is not an id.
+            AmbiguousWriteError: The outcome of the write is unknown.
         """
         more = {} if securenotes is None else {"securenotes": "t" if securenotes else "f"}
         await self._change("POST", "add", projectid, personid, more, send_notifications)
@@ -92,7 +94,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     async def remove(
         self, projectid: int, /, personid: Ids, *, send_notifications: bool | None = None
     ) -> None:
-        """Remove people from a project: all of them with one request. See `add`."""
+        """Remove one or more people from a project, with one request; see `add`."""
         await self._change("DELETE", "remove", projectid, personid, {}, send_notifications)
 
     async def _change(
@@ -109,7 +111,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
         several = personid if isinstance(personid, Iterable) else [personid]
         people = [{"personid": str(identifier(what, each)), **more} for each in several]
         if not people:
-            raise ArgumentError(f"{what} was given nobody")
+            raise ArgumentError(f"{what}: expected at least one person, got none")
         headers = self._headers(send_notifications, None)
         body = people if len(people) > 1 else people[0]
         call = Call(

@@ -85,12 +85,13 @@ class ProjectWorkTypeUpdate(TypedDict, total=False):
 
 
 class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkType]):
-    """Work types of projects: default ones taken over, and a project's own.
+    """Work types of projects: copies of default work types, and a project's own.
 
-    Everybody reads them (Resource users the active ones; the rates seem to be shown to few),
-    Administrators write. ``id`` is the pair's own, ``worktypeid`` what time entries take. A new
-    one needs ``worktypeid`` for a default work type, or ``worktype`` and ``hourlyrate`` for one of
-    its own. Its project cannot change.
+    Everybody reads them (Resource users only active ones; few groups seem to see the rates),
+    Administrators write. ``id`` identifies the project's work type; time entries take its
+    ``worktypeid``. A new one needs ``worktypeid`` of a default work type, or ``worktype`` and
+    ``hourlyrate`` of a new one. Its project cannot be changed.
+
     https://www.myintervals.com/api/resource?r=projectworktype
     """
 
@@ -135,10 +136,10 @@ class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkTy
         send_notifications: bool | None = None,
         **fields: Unpack[ProjectWorkTypeUpdate],
     ) -> ProjectWorkType:
-        """Change fields of a project's work type and return all of it; options as in `create`."""
+        """Update fields of a project's work type and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("worktypeid") or {"worktype", "hourlyrate"} <= fields.keys():
             return None
-        return "worktypeid for a default work type, or worktype and hourlyrate for one of its own"
+        return "worktypeid of a default work type, or worktype and hourlyrate of a new one"

@@ -1,4 +1,4 @@
-"""``/quota/``: how many of the day's requests are used."""
+"""``/quota/``: the use of the daily quota of requests."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ class Quota(Record):
     """The account's daily request quota, shared by all its people and integrations."""
 
     quota: int
-    """Requests allowed in the day."""
+    """Requests allowed per day."""
     used: int
     """Requests already used."""
     next_reset: UtcDatetime | None = None
-    """When the count starts anew, in UTC. Older answers have `business_day` in its place."""
+    """When the count is reset, in UTC. Older responses have `business_day` instead."""
     exceeded: bool
-    """Whether the quota has been passed."""
+    """Whether the quota is exceeded."""
     business_day: UtcDatetime | None = None
-    """What older answers send where `next_reset` stands now."""
+    """The field of older responses that `next_reset` has replaced."""
 
 
 class QuotaResource(Resource[Quota]):
-    """The daily quota, for all groups. Asking does not count against the day.
+    """The daily quota, for all groups. Reading it does not count towards the quota.
 
     https://www.myintervals.com/api/resource?r=quota
     """
@@ -38,5 +38,5 @@ class QuotaResource(Resource[Quota]):
     paginated = False
 
     async def get(self) -> Quota:
-        """Get the quota and what is used of it."""
+        """Get the quota and its use."""
         return await self._get_the_one()

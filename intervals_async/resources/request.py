@@ -116,9 +116,10 @@ class RequestUpdate(TypedDict, total=False):
 class RequestResource(Gettable[Request], Deletable[Request]):
     """Work requests that people have submitted, for everybody.
 
-    Administrators may do anything; Managers act where they have access to the project, and cannot
-    change the person; Resource users and Executives change and delete only their own. All fields
-    of a record are inferred.
+    Administrators may do anything. Managers need access to the project, and cannot change the
+    person. Resource users and Executives change and delete only their own. All fields of a record
+    are inferred.
+
     https://www.myintervals.com/api/resource?r=request
     """
 
@@ -155,5 +156,5 @@ class RequestResource(Gettable[Request], Deletable[Request]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[RequestUpdate]
     ) -> Request:
-        """Change fields of a work request and return all of it; options as in `create`."""
+        """Update fields of a work request and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

@@ -105,7 +105,7 @@ class Task(Record):
     projectlabelid: int | None = None
     """Label id. In lists only."""
     assignee: Objects | None = None
-    """Assignees in detail, as they were sent: texts with their HTML entities, truths as ``t`` or ``f``.
+    """Assignees in detail, as received: text with its HTML entities, booleans as ``t`` or ``f``.
 
     Keys: ``assignee`` (the name), ``assigneeactive``, ``personid``, ``personlocalid``. In a single
     record only.
@@ -292,12 +292,13 @@ class TaskUpdate(TypedDict, total=False):
 
 
 class TaskResource(Gettable[Task], Deletable[Task]):
-    """Tasks, read by everybody.
+    """Tasks, readable by everybody.
 
-    Administrators, Managers and Resource users write them, Administrators and Managers delete. The
-    list and a single task differ in shape: what only one of them sends is None in the other, and
-    ``priority`` is a rank in the list, a name in the member. A write adds action notes and sends
-    no mail, unless told otherwise.
+    Administrators, Managers and Resource users write them, Administrators and Managers delete. A
+    task in the list and a single task have different fields: a field that only one of them has is
+    None in the other, and ``priority`` is a rank in the list but a name in a single task. By
+    default, a write adds action notes and sends no e-mails.
+
     https://www.myintervals.com/api/resource?r=task
     """
 
@@ -325,9 +326,9 @@ class TaskResource(Gettable[Task], Deletable[Task]):
         return self._list(filters, offset=offset, limit=limit)
 
     async def get_by_localid(self, localid: int, /) -> Task:
-        """Get one task by the number that people see, or raise `NotFoundError`.
+        """Get one task by the number that the application shows, or raise `NotFoundError`.
 
-        It is asked for in the list, so the record has the list's shape.
+        The list is searched for it, so the record has the fields of the list.
         """
         localid = identifier("task.get_by_localid()", localid)
         source = self._source({"localid": localid})
@@ -357,7 +358,7 @@ class TaskResource(Gettable[Task], Deletable[Task]):
         disable_action_notes: bool | None = None,
         **fields: Unpack[TaskUpdate],
     ) -> Task:
-        """Change fields of a task and return all of it; options as in `create`."""
+        """Update fields of a task and return the new record; options as in `create`."""
         return await self._update(
             id,
             fields,

@@ -40,10 +40,11 @@ class TaskListFilter(Record):
 
 
 class TaskListFilterResource(Gettable[TaskListFilter]):
-    """Saved filters of task lists, for everybody to read.
+    """Saved filters of task lists, readable by everybody.
 
-    The id of one is the filter ``tasklistfilterid`` of ``task``. The documentation lists settable
+    The filter ``tasklistfilterid`` of ``task`` takes the id. The documentation lists settable
     fields, but allows only GET.
+
     https://www.myintervals.com/api/resource?r=tasklistfilter
     """
 

@@ -48,7 +48,7 @@ class TaskNoteFilters(TypedDict, total=False):
     """Which task notes to list, and in which order."""
 
     taskid: Ids
-    """Tasks. Without it and without a range only the last 7 days are given."""
+    """Tasks. Without it and without a range, only the last 7 days are returned."""
     title: str
     """Title. How it matches is not documented."""
     date: UtcDatetime
@@ -100,12 +100,13 @@ class TaskNoteUpdate(TypedDict, total=False):
 
 
 class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
-    """Notes on tasks, the automatic action notes among them, for everybody.
+    """Notes on tasks, including automatic action notes, for everybody.
 
-    Everybody writes notes; only Administrators change and delete them. Without ``taskid`` the API
-    takes 7 days at most, and gives the last 7 days where no range is given. So a longer range, and
-    one without an end, is cut into weeks here and streamed as one, week after week: a request, at
-    least, for each. Notes of some tasks, of whatever age, are had cheaper by their ``taskid``.
+    Everybody writes notes; only Administrators change and delete them. Without ``taskid``, the API
+    accepts ranges of at most 7 days, and returns the last 7 days if there is no range. The library
+    splits a longer or open range into weeks and streams them as one listing, with at least one
+    request per week. The notes of a few tasks, however old, cost fewer requests with ``taskid``.
+
     https://www.myintervals.com/api/resource?r=tasknote
     """
 
@@ -129,36 +130,36 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     ) -> Listing[TaskNote]:
         """List the matching task notes; `offset` and `limit` select a slice.
 
-        With neither ``taskid`` nor a range the API gives those of the last 7 days alone. A range
-        that is longer, or has no end, is read week after week.
+        With neither ``taskid`` nor a range, the API returns only the notes of the last 7 days. A
+        longer or open range is read week by week.
 
         Raises:
-            ArgumentError: An `offset` in a range that has to be cut, or a range without its
-                begin: where to start is not known then.
+            ArgumentError: `offset` is combined with a range of several weeks, a range has no
+                start, or two ranges are longer than 7 days.
         """
-        whole = self._source(filters)
+        source = self._source(filters)
         range = None
         if "taskid" not in filters:
             range = range_to_cut("tasknote.list()", RANGES, filters)
         if range is None:
-            return Listing(whole, offset=offset, limit=limit)
+            return Listing(source, offset=offset, limit=limit)
         if offset:
             raise ArgumentError(
-                "tasknote.list(): without taskid a range of more than 7 days takes several "
-                "requests, so it takes no offset; limit it may have"
+                "tasknote.list(): offset: expected 0 for a range of more than 7 days without "
+                f"taskid, got {offset}; use limit alone, or a shorter range"
             )
 
         def spans() -> Sequence[Partition[TaskNote]]:
-            weeks = range.weeks(backwards=("sortdir", "DESC") in whole.query)
+            weeks = range.weeks(backwards=("sortdir", "DESC") in source.query)
             shared = [part_of(range.common(*neighbours)) for neighbours in pairwise(weeks)]
             return list(map(Partition, map(part_of, weeks), [None, *shared]))
 
         def part_of(bounds: Mapping[str, object]) -> PageSource[TaskNote]:
             own = tuple((name, str(written(name, bounds[name]))) for name in bounds)
-            rest = (pair for pair in whole.query if pair[0] not in bounds)
-            return attrs.evolve(whole, query=(*own, *rest))
+            rest = (pair for pair in source.query if pair[0] not in bounds)
+            return attrs.evolve(source, query=(*own, *rest))
 
-        return PartitionedListing(whole, spans, limit=limit)
+        return PartitionedListing(source, spans, limit=limit)
 
     async def create(
         self, *, send_notifications: bool | None = None, **fields: Unpack[TaskNoteCreate]
@@ -177,5 +178,5 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
         send_notifications: bool | None = None,
         **fields: Unpack[TaskNoteUpdate],
     ) -> TaskNote:
-        """Change fields of a task note and return all of it; options as in `create`."""
+        """Update fields of a task note and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)

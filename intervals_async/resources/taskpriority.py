@@ -37,10 +37,11 @@ class TaskPriorityFilters(TypedDict, total=False):
 
 
 class TaskPriorityResource(Gettable[TaskPriority]):
-    """Priorities of tasks and work requests, for everybody to read.
+    """Priorities of tasks and work requests, readable by everybody.
 
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
-    ``priority`` comes first.
+    ``priority`` is first.
+
     https://www.myintervals.com/api/resource?r=taskpriority
     """
 

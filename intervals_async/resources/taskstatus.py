@@ -35,9 +35,10 @@ class TaskStatusFilters(TypedDict, total=False):
 
 
 class TaskStatusResource(Gettable[TaskStatus]):
-    """Statuses of tasks, for everybody to read.
+    """Statuses of tasks, readable by everybody.
 
     The documentation lists settable fields, but allows only GET.
+
     https://www.myintervals.com/api/resource?r=taskstatus
     """
 

@@ -34,7 +34,7 @@ class Time(Record):
     date: ListDay
     """Day of work. Lists have been seen to send it as ``MM/DD/YYYY``; both are read."""
     dateiso: Day | None = None
-    """Day of work once more. In lists only, and perhaps not any more."""
+    """Day of work again. In lists only; possibly no longer sent."""
     datemodified: LocalDatetime
     """Last change. In the account's own time zone, as far as is known."""
     time: Decimal
@@ -70,7 +70,7 @@ class Time(Record):
     clientactive: bool | None = None
     """Client active. In lists only."""
     statusid: int | None = None
-    """Status id. In lists only, and perhaps not any more."""
+    """Status id. In lists only; possibly no longer sent."""
 
 
 class TimeFilters(TypedDict, total=False):
@@ -123,9 +123,9 @@ class TimeCreate(TypedDict, total=False):
     """The fields of a new time entry."""
 
     projectid: int
-    """Needed with moduleid for general time; ignored when taskid is given."""
+    """Needed with moduleid for general time; ignored when taskid is set."""
     moduleid: int
-    """Needed with projectid for general time; ignored when taskid is given."""
+    """Needed with projectid for general time; ignored when taskid is set."""
     taskid: int
     """Needed for task time; leave blank for general time."""
     worktypeid: Required[int]
@@ -160,12 +160,13 @@ class TimeUpdate(TypedDict, total=False):
 
 
 class TimeResource(Gettable[Time], Deletable[Time]):
-    """Time entries: the hours that people have logged; read by everybody.
+    """Time entries: the hours that people have logged; readable by everybody.
 
     Administrators, Managers and Resource users write them. Time on a task needs ``taskid``;
     general time needs ``projectid`` and ``moduleid``. The person and the work type must belong to
-    the project. Hours have at most 2 decimal places. Nothing tells a second entry from one sent
-    twice, so a `create` of unknown fate is not sent again.
+    the project. Hours have at most 2 decimal places. A `create` with an unknown outcome
+    is not retried, because a duplicate looks like a second, intended entry.
+
     https://www.myintervals.com/api/resource?r=time
     """
 
@@ -202,7 +203,7 @@ class TimeResource(Gettable[Time], Deletable[Time]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimeUpdate]
     ) -> Time:
-        """Change fields of a time entry and return all of it; options as in `create`."""
+        """Update fields of a time entry and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     def _check_create(self, fields: Mapping[str, object]) -> str | None:

@@ -16,6 +16,8 @@ from ._base import NO_EXECUTIVES, Deletable, Gettable, Permissions
 
 __all__ = ["Timer", "TimerCreate", "TimerFilters", "TimerResource", "TimerUpdate"]
 
+SECONDS = "%Y-%m-%d %H:%M:%S"
+
 
 @record
 class Timer(Record):
@@ -102,12 +104,12 @@ class TimerUpdate(TypedDict, total=False):
 
 
 class TimerResource(Gettable[Timer], Deletable[Timer]):
-    """Timers, running and paused; Executives have none. All moments are UTC.
+    """Timers, running and paused; Executives have no access. All datetimes are in UTC.
 
-    A timer runs while it has a ``starttime``; paused it has none, and ``time`` holds the seconds
-    so far. The API has no calls to start and pause one: `start`, `pause` and `resume` write
-    these two fields. To bill a timer, pause it and write a ``time`` entry of its seconds / 3600.
-    A person has at most one timer a task. The list holds task timers unless a filter says
+    A running timer has a ``starttime``. A paused timer has none, and its ``time`` holds the seconds
+    so far. The API has no calls to start and pause a timer: `start`, `pause` and `resume` write
+    these two fields. To bill a timer, pause it and create a ``time`` entry of its seconds / 3600.
+    A person has at most one timer per task. The list holds task timers unless a filter says
     otherwise.
 
     https://www.myintervals.com/api/resource?r=timer
@@ -148,7 +150,7 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
     async def update(
         self, id: int, /, *, send_notifications: bool | None = None, **fields: Unpack[TimerUpdate]
     ) -> Timer:
-        """Change fields of a timer and return all of it; options as in `create`."""
+        """Update fields of a timer and return the new record; options as in `create`."""
         return await self._update(id, fields, send_notifications=send_notifications)
 
     async def start(
@@ -159,16 +161,18 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
         name: str | None = None,
         at: datetime | None = None,
     ) -> Timer:
-        """Make a timer that runs: on a task, or a general one.
+        """Create a running timer, for a task or a general one.
 
         Args:
-            personid: Whose timer.
+            personid: The owner of the timer.
             taskid: The task; None for a general timer.
-            name: The text on it.
-            at: Since when it runs, with a time zone; now by this machine's clock.
+            name: The text on the timer.
+            at: The start of the timer, with a time zone; by default now, by this machine's clock.
 
         Raises:
-            ValidationError: The person has a timer on the task already, for one.
+            ArgumentError: `at` has no time zone.
+            ValidationError: The server refuses the timer, for example because the person already
+                has one for the task.
         """
         fields: TimerCreate = {"personid": personid, "starttime": _moment("start", at)}
         if taskid is not None:
@@ -178,12 +182,13 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
         return await self._create(fields)
 
     async def pause(self, id: int, /, *, at: datetime | None = None) -> Timer:
-        """Stop a timer that runs, and keep its seconds; of one that is paused, nothing changes.
+        """Pause a running timer and keep its seconds; leave a paused timer unchanged.
 
-        It is read first, so that no second is lost: two requests. `at` is as with `start`.
+        The timer is read first to keep its seconds, so this takes two requests. `at` is the end of
+        the running stretch, with a time zone; by default now, by this machine's clock.
 
         Raises:
-            ArgumentError: It was started after `at`.
+            ArgumentError: The timer was started after `at`, or `at` has no time zone.
         """
         moment = _moment("pause", at)
         timer = await self._get(id)
@@ -192,16 +197,19 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
         stretch = int((moment - timer.starttime).total_seconds())
         if stretch < 0:
             raise ArgumentError(
-                f"timer.pause(): it runs since {timer.starttime:%Y-%m-%d %H:%M:%S} UTC, which is "
-                "later; if nothing was given, this machine's clock is behind the server's"
+                f"timer.pause(): at: expected the timer's start, {timer.starttime:{SECONDS}} UTC, "
+                f"or later, got {moment:{SECONDS}} UTC; without at=, check this machine's clock"
             )
         return await self._update(id, {"starttime": None, "time": (timer.time or 0) + stretch})
 
     async def resume(self, id: int, /, *, at: datetime | None = None) -> Timer:
-        """Let a paused timer run again; of one that runs, nothing changes.
+        """Resume a paused timer; leave a running timer unchanged.
 
-        It is read first, so that the seconds of one that runs are not lost: two requests. `at` is
-        as with `start`.
+        The timer is read first to keep its seconds, so this takes two requests. `at` is as in
+        `start`.
+
+        Raises:
+            ArgumentError: `at` has no time zone.
         """
         moment = _moment("resume", at)
         timer = await self._get(id)
@@ -214,5 +222,7 @@ def _moment(verb: str, at: datetime | None) -> datetime:
     if at is None:
         return datetime.now(UTC).replace(microsecond=0)
     if at.tzinfo is None:
-        raise ArgumentError(f"timer.{verb}(): at has no time zone")
+        raise ArgumentError(
+            f"timer.{verb}(): at: expected a datetime with a time zone, got one without a time zone"
+        )
     return at.astimezone(UTC).replace(microsecond=0)

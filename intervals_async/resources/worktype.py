@@ -34,10 +34,11 @@ class WorkTypeFilters(TypedDict, total=False):
 
 
 class WorkTypeResource(Gettable[WorkType]):
-    """The account's default work types, for Administrators to read.
+    """The account's default work types, readable by Administrators.
 
-    Everybody else reads ``projectworktype``. The documentation lists settable fields, but allows
+    All others read ``projectworktype``. The documentation lists settable fields, but allows
     only GET.
+
     https://www.myintervals.com/api/resource?r=worktype
     """
 

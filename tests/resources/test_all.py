@@ -1,4 +1,4 @@
-"""Every resource over TCP: what the API lets it do is done, and its listing is streamed."""
+"""Every resource over TCP: all writes that the API allows, and streams of all listings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Fields: TypeAlias = dict[str, Any]
 
 DAY = date(2026, 3, 4)
 
-# What some are listed of alone.
+# The resources that are listed for one parent only.
 PARENTS = {
     "contactdescriptor": "contacttype",
     "invoiceitem": "invoice",
@@ -28,7 +28,7 @@ PARENTS = {
     "tasknote": "task",
 }
 
-# Of these not all fields are known: the fake makes some up.
+# Resources with undocumented fields, which the fake server invents.
 UNKNOWN = ("contactdescriptor", "contacttype", "paymenttype", "personcontact")
 WRITABLE = [
     name for name in resources.names() if "create" in resources.resource_class(name).methods()
@@ -42,13 +42,13 @@ WITH_MEMBERS = [
 
 
 def first(fake: FakeIntervals, resource: str, **wanted: object) -> int:
-    """The id of the first row that is as wanted."""
+    """Return the id of the first row with these values."""
     rows = (row for row in fake.rows(resource) if wanted.items() <= row.items())
     return int(str(next(rows)["id"]))
 
 
 async def entry(fake: FakeIntervals, intervals: IntervalsClient) -> Fields:
-    """A project, one of its people, a work type and a module of it."""
+    """Return a project with one of its people, its work types and its modules."""
     for row in fake.rows("projectworktype"):
         projectid, worktypeid = int(str(row["projectid"])), int(str(row["worktypeid"]))
         teams = await intervals.projectteam.list(projectid=projectid).collect()
@@ -68,7 +68,7 @@ async def entry(fake: FakeIntervals, intervals: IntervalsClient) -> Fields:
 
 
 async def fields_of(name: str, fake: FakeIntervals, intervals: IntervalsClient) -> Fields:
-    """The fields of a new record, and what one of them is changed to under ``change``."""
+    """Return the fields of a new record."""
     project = first(fake, "project", active=True)
     person = first(fake, "person", active=True)
     match name:
@@ -99,7 +99,7 @@ async def fields_of(name: str, fake: FakeIntervals, intervals: IntervalsClient) 
             old = fake.rows("personcontact")[0]
             types = {"contacttypeid": "contact_type_id"}
             types["contactdescriptorid"] = "contact_descriptor_id"
-            ids = {asked: int(str(old[told])) for asked, told in types.items()}
+            ids = {field: int(str(old[key])) for field, key in types.items()}
             return {"personid": int(str(old["personid"])), "value": "+49 30 1234", **ids}
         case "project":
             return {"name": "New", "datestart": DAY, "billable": True, "active": True}
@@ -138,7 +138,7 @@ async def fields_of(name: str, fake: FakeIntervals, intervals: IntervalsClient) 
 
 
 def made_up(parameter: Parameter, fake: FakeIntervals) -> object:
-    """A value for a field of a resource that nothing more is said of here."""
+    """Return a value for a field of a resource without an entry in `fields_of`."""
     if parameter.name.endswith("id"):
         return first(fake, parameter.name.removesuffix("id"))
     return {"boolean": True, "date": DAY, "decimal": Decimal("1.5"), "integer": 1}.get(
@@ -147,7 +147,7 @@ def made_up(parameter: Parameter, fake: FakeIntervals) -> object:
 
 
 def change(name: str) -> Fields:
-    """What a record is changed to: a text, where nothing is said here."""
+    """Return the fields to update: those in `CHANGES`, or else any text field."""
     if name in CHANGES:
         return CHANGES[name]
     fields = parameters(resources.resource_class(name).updatable).values()
@@ -181,18 +181,18 @@ CHANGES: Mapping[str, Fields] = {
 async def test_create_get_list_update_delete(
     name: str, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """What was sent comes back, from each of them; what was deleted is gone."""
+    """A record holds what was written, from every method, until it is deleted."""
     resource: Any = getattr(intervals, name)
-    given = await fields_of(name, fake, intervals)
-    created = await resource.create(**given)
+    written = await fields_of(name, fake, intervals)
+    created = await resource.create(**written)
     fetched = await resource.get(created.id)
-    assert_holds(fetched, given)
+    assert_holds(fetched, written)
     assert fetched == created
-    filters = {key: given[key] for key in (f"{PARENTS.get(name)}id",) if key in given}
+    filters = {key: written[key] for key in (f"{PARENTS.get(name)}id",) if key in written}
     filters |= {"generaltimers": True} if name == "timer" else {}
     listed = [each async for each in resource.list(**filters) if each.id == created.id]
     assert len(listed) == 1
-    assert_holds(listed[0], {key: value for key, value in given.items() if key != "priority"})
+    assert_holds(listed[0], {key: value for key, value in written.items() if key != "priority"})
     changed = await resource.update(created.id, **change(name))
     assert_holds(changed, change(name))
     assert (await resource.get(created.id)) == changed
@@ -201,9 +201,9 @@ async def test_create_get_list_update_delete(
         await resource.get(created.id)
 
 
-def assert_holds(record: Any, given: Fields) -> None:
-    """A record holds what was written, where it has such a field."""
-    for name, value in given.items():
+def assert_holds(record: Any, written: Fields) -> None:
+    """Assert that a record holds the written fields, as far as it has them."""
+    for name, value in written.items():
         if hasattr(record, name):
             wanted = tuple(value) if isinstance(value, list) else value
             found = getattr(record, name)
@@ -213,10 +213,10 @@ def assert_holds(record: Any, given: Fields) -> None:
 
 
 @pytest.mark.parametrize("name", LISTED)
-async def test_streamed_with_a_page_size_of_seven(
+async def test_a_stream_yields_every_row_once(
     name: str, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Every row that the server has, once, in its order; records become plain data."""
+    """A stream with a page size of 7 yields every row once, and `to_dict` takes each record."""
     parent = PARENTS.get(name)
     filters: Fields = {}
     if parent is not None:
@@ -232,17 +232,17 @@ async def test_streamed_with_a_page_size_of_seven(
         for row in fake.rows(name)
         if "id" in row and all(str(row[key]) == str(wanted) for key, wanted in filters.items())
     ]
-    if hasattr(records[0], "id") and name != "timer":  # it lists task timers alone
+    if hasattr(records[0], "id") and name != "timer":  # its list holds task timers only
         assert sorted(record.id for record in records) == sorted(there)
     assert name in UNKNOWN or all(to_dict(record)["extra"] == {} for record in records)
     assert len(fake.log) <= 2 + len(records) // 7 + 1
 
 
 @pytest.mark.parametrize("name", WITH_MEMBERS)
-async def test_a_member_is_the_record_of_the_list(
+async def test_a_record_is_found_by_its_id(
     name: str, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """What both shapes send is the same."""
+    """`get` returns the record with the id, or raises NotFoundError."""
     get: Callable[[int], Awaitable[Any]] = getattr(intervals, name).get
     id = first(fake, name)
     assert (await get(id)).id == id

@@ -1,4 +1,4 @@
-"""Each resource's methods, over TCP, with values that come back as they were sent."""
+"""The methods of single resources over TCP: values are returned as they were written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from intervals_async import ArgumentError, IntervalsClient, NotFoundError
 from intervals_async.testing import FakeIntervals
 
 
-async def test_projectnote(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """Create, get, update, list, delete; what is absent from an update stays."""
+async def test_an_update_keeps_other_fields(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """An update of a note keeps the fields that it does not name."""
     project = int(str(fake.rows("project")[0]["id"]))
     title, html = 'a & b < "c" \u20ac', "<p>1 &amp; 2</p>"
     note = await intervals.projectnote.create(
@@ -26,8 +28,8 @@ async def test_projectnote(fake: FakeIntervals, intervals: IntervalsClient) -> N
         await intervals.projectnote.get(note.id)
 
 
-async def test_personcontact(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """The two spellings of its type ids meet in one record."""
+async def test_a_contact_has_its_type_ids(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """A contact has its type ids, although writes and records spell them differently."""
     old = await intervals.personcontact.get(int(str(fake.rows("personcontact")[0]["id"])))
     contact = await intervals.personcontact.create(
         personid=old.personid,
@@ -44,8 +46,8 @@ async def test_personcontact(fake: FakeIntervals, intervals: IntervalsClient) ->
     assert changed not in await found.collect()
 
 
-async def test_person_and_project(intervals: IntervalsClient) -> None:
-    """The member and the list tell of the same record, each in its shape."""
+async def test_list_and_get_agree(intervals: IntervalsClient) -> None:
+    """A single record and the record of the list agree, except for the documented shapes."""
     person = await intervals.person.list(active=True).first()
     assert person is not None
     assert (await intervals.person.get(person.id)).lastname == person.lastname
@@ -57,8 +59,8 @@ async def test_person_and_project(intervals: IntervalsClient) -> None:
     assert isinstance(member.manager, tuple | None)
 
 
-async def test_look_ups_me_and_quota(intervals: IntervalsClient) -> None:
-    """One request each."""
+async def test_lookups_me_and_quota(intervals: IntervalsClient) -> None:
+    """Lookups, `me` and `quota` return records."""
     kinds = await intervals.contacttype.list().collect()
     assert kinds
     kind = int(str(kinds[0].extra["id"]))
@@ -69,19 +71,19 @@ async def test_look_ups_me_and_quota(intervals: IntervalsClient) -> None:
     assert not quota.exceeded
 
 
-async def test_an_update_of_nothing_is_refused(
+async def test_an_update_without_fields_is_refused(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """It would cost a request and change nothing."""
-    with pytest.raises(ArgumentError, match="no field to change"):
+    """An update without fields raises ArgumentError and sends nothing."""
+    with pytest.raises(ArgumentError, match="expected at least one field"):
         await intervals.projectnote.update(9)
     assert fake.requests == 0
 
 
-async def test_a_method_that_the_api_does_not_allow_is_not_there(
+async def test_methods_that_the_api_does_not_allow_are_missing(
     intervals: IntervalsClient,
 ) -> None:
-    """The attributes say what can be done."""
+    """A resource has no attribute for a method that the API does not allow."""
     for method in ("create", "update", "delete", "get"):
         assert not hasattr(intervals.contacttype, method)
     assert not hasattr(intervals.me, "list")

@@ -1,4 +1,4 @@
-"""What single resources do that others do not: teams, timers, shapes, weeks, headers, rules."""
+"""Special behaviour of single resources: teams, timers, shapes, weeks, headers, rules, groups."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def ids(fake: FakeIntervals, resource: str, **wanted: object) -> list[int]:
-    """The ids of the rows that are as wanted."""
+    """Return the ids of the rows with these values."""
     return [int(str(row["id"])) for row in fake.rows(resource) if wanted.items() <= row.items()]
 
 
@@ -36,7 +36,7 @@ def ids(fake: FakeIntervals, resource: str, **wanted: object) -> list[int]:
 async def test_people_join_and_leave_a_team_together(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Several with one request; DELETE has a body here."""
+    """`add` and `remove` send one request for several people, with a body even for DELETE."""
     project = ids(fake, "project")[0]
     people = ids(fake, "person", group="Resource") + ids(fake, "person", group="Manager")
     await intervals.projectteam.remove(project, people)
@@ -58,21 +58,21 @@ async def test_people_join_and_leave_a_team_together(
 
 
 @pytest.mark.parametrize("people", [[], [0], ["17"], "17"])
-async def test_a_team_is_told_of_people(
+async def test_a_team_takes_ids_of_people(
     people: Any, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Nothing is sent of what is no id, or nobody."""
+    """`projectteam.add` refuses an empty list and values that are not ids, and sends nothing."""
     with pytest.raises(ArgumentError, match=r"projectteam\.add\(\)"):
         await intervals.projectteam.add(1, people)
     assert fake.requests == 0
 
 
-async def test_what_a_team_answers_does_not_matter() -> None:
-    """It is not documented: an empty body and an empty list are as good as any."""
+async def test_the_response_of_a_team_is_ignored() -> None:
+    """Writes of a team accept any successful response, because its body is not documented."""
     with aioresponses() as mocked:
         client = IntervalsClient("abc12345678", base_url="http://127.0.0.1:1/", limits=())
-        for answer in ({"status": 204}, {"status": 201, "payload": []}, {"status": 200}):
-            mocked.post("http://127.0.0.1:1/projectteam/3/", **answer)
+        for response in ({"status": 204}, {"status": 201, "payload": []}, {"status": 200}):
+            mocked.post("http://127.0.0.1:1/projectteam/3/", **response)
             await client.projectteam.add(3, 17)
         mocked.delete("http://127.0.0.1:1/projectteam/3/", status=204)
         await client.projectteam.remove(3, 17)
@@ -85,7 +85,7 @@ async def test_what_a_team_answers_does_not_matter() -> None:
 async def test_a_timer_runs_pauses_and_resumes(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Its seconds add up; what does not change is not written."""
+    """A timer adds up its seconds, and pausing or resuming it twice writes nothing."""
     person = ids(fake, "person", active=True)[0]
     timer = await intervals.timer.start(person, name="Call", at=NEW_YEAR)
     assert (timer.starttime, timer.isrunning, timer.name) == (NEW_YEAR, True, "Call")
@@ -102,17 +102,17 @@ async def test_a_timer_runs_pauses_and_resumes(
     assert [seen.method for seen in fake.log] == ["GET", "GET", "PUT", "GET", "GET", "PUT"]
 
 
-async def test_a_timer_has_a_clock_and_a_zone(
+async def test_a_timer_takes_moments_with_a_time_zone(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Now is now in UTC; no moment without a zone, and none before it was started."""
+    """A timer starts now by default, and refuses naive moments and a pause before its start."""
     person = ids(fake, "person", active=True)[0]
     timer = await intervals.timer.start(person)
     assert timer.starttime is not None
     assert abs(datetime.now(UTC) - timer.starttime) < timedelta(minutes=5)
-    with pytest.raises(ArgumentError, match="which is later"):
+    with pytest.raises(ArgumentError, match=r"timer\.pause\(\): at: expected the timer's start"):
         await intervals.timer.pause(timer.id, at=NEW_YEAR)
-    with pytest.raises(ArgumentError, match=r"timer\.resume\(\): at has no time zone"):
+    with pytest.raises(ArgumentError, match=r"timer\.resume\(\): at: expected a datetime with"):
         await intervals.timer.resume(timer.id, at=NEW_YEAR.replace(tzinfo=None))
 
 
@@ -120,7 +120,7 @@ async def test_a_timer_has_a_clock_and_a_zone(
 
 
 async def test_a_task_has_two_shapes(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """Nothing of either is lost: what only one sends is None in the other."""
+    """Fields that only the list or only a single task has are None in the other."""
     listed = await intervals.task.list(limit=1).first()
     assert listed is not None
     member = await intervals.task.get(listed.id)
@@ -140,10 +140,8 @@ async def test_a_task_has_two_shapes(fake: FakeIntervals, intervals: IntervalsCl
     assert not member.extra
 
 
-async def test_a_task_by_the_number_that_people_see(
-    fake: FakeIntervals, intervals: IntervalsClient
-) -> None:
-    """One request, of the list."""
+async def test_a_task_by_its_localid(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+    """`get_by_localid` finds a task with one request of the list."""
     wanted = await intervals.task.list(limit=1, offset=3).first()
     assert wanted is not None
     fake.clear_log()
@@ -153,10 +151,10 @@ async def test_a_task_by_the_number_that_people_see(
         await intervals.task.get_by_localid(987654)
 
 
-async def test_a_document_is_whole(
+async def test_a_document_is_complete(
     fake: FakeIntervals, intervals: IntervalsClient, tmp_path: Path
 ) -> None:
-    """Its record is that of the list, which tells more; its file is streamed."""
+    """`document.get` returns the record of the list, and `download` saves the file."""
     listed = await intervals.document.list().first()
     assert listed is not None
     assert listed.versions
@@ -175,7 +173,7 @@ async def test_a_document_is_whole(
 async def test_notes_of_a_long_range_are_streamed_as_one(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """The server takes 7 days at most; here it is asked week after week, each note once."""
+    """A range of more than 7 days is read week by week, and yields each note once."""
     dates = {
         int(str(row["id"])): moment
         for row in fake.rows("tasknote")
@@ -183,13 +181,13 @@ async def test_notes_of_a_long_range_are_streamed_as_one(
     }
     begin, end = min(dates.values()), max(dates.values())
     assert end - begin > timedelta(days=30)
-    whole = intervals.tasknote.list(datebegin=begin, dateend=end)
-    notes = await whole.collect()
+    listing = intervals.tasknote.list(datebegin=begin, dateend=end)
+    notes = await listing.collect()
     assert sorted(note.id for note in notes) == sorted(dates)
     weeks = (end - begin) / (timedelta(days=7) - timedelta(seconds=2))
     assert len(fake.log) == int(weeks) + 1
-    assert await whole.first() == notes[0]
-    assert await whole.count() >= len(notes)
+    assert await listing.first() == notes[0]
+    assert await listing.count() >= len(notes)
     open_ended = await intervals.tasknote.list(datebegin=begin, limit=5).collect()
     assert open_ended == notes[:5]
     backwards = await intervals.tasknote.list(
@@ -205,20 +203,20 @@ async def test_notes_of_a_long_range_are_streamed_as_one(
     assert await intervals.tasknote.list(datebegin=begin, authorid=authors).collect() == notes
 
 
-async def test_weeks_go_on_behind_a_bookmark(
+async def test_a_stream_of_weeks_resumes_from_its_bookmark(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Of any note; those at the border of two weeks come once all the same."""
+    """A stream of weeks resumes after any note, and yields every note once."""
     dates = [moment for row in fake.rows("tasknote") if isinstance(moment := row["date"], datetime)]
-    whole = intervals.tasknote.list(datebegin=min(dates), dateend=max(dates))
-    expected = [note.id for note in await whole.collect()]
-    stream = whole.stream(page_size=3)
+    listing = intervals.tasknote.list(datebegin=min(dates), dateend=max(dates))
+    expected = [note.id for note in await listing.collect()]
+    stream = listing.stream(page_size=3)
     seen: list[int] = []
     async for note in stream:
         seen.append(note.id)
         if len(seen) % 13 == 1:
             assert stream.delivered == len(seen)
-            resumed = whole.stream(page_size=3, resume=stream.bookmark)
+            resumed = listing.stream(page_size=3, resume=stream.bookmark)
             assert resumed.delivered == len(seen)
             assert seen + [each.id async for each in resumed] == expected
             assert resumed.delivered == len(expected)
@@ -235,35 +233,35 @@ async def test_weeks_go_on_behind_a_bookmark(
 async def test_notes_at_the_border_of_two_weeks_come_once(
     order: dict[str, Any], fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """In a stream that is resumed at any of them, too: none twice, none missed, no complaint."""
+    """A stream yields notes at the border of two weeks once, even if it is resumed there."""
     begin = NEW_YEAR - timedelta(days=3000)
     borders = [begin + n * (timedelta(days=7) - timedelta(seconds=2)) for n in (1, 2)]
     for border in borders:
         for seconds in (2, 1, 0, -1, 3600, 86400, 2 * 86400):
             fake.insert("tasknote", date=border + timedelta(seconds=seconds))
-    whole = intervals.tasknote.list(datebegin=begin, dateend=begin + timedelta(days=20), **order)
-    expected = [note.id for note in await whole.collect()]
+    listing = intervals.tasknote.list(datebegin=begin, dateend=begin + timedelta(days=20), **order)
+    expected = [note.id for note in await listing.collect()]
     assert len({*expected}) == len(expected) == 14
     for taken in range(1, 14):
-        stream = whole.stream(page_size=2)
+        stream = listing.stream(page_size=2)
         seen = [(await anext(stream)).id for _ in range(taken)]
-        resumed = whole.stream(page_size=2, resume=stream.bookmark)
+        resumed = listing.stream(page_size=2, resume=stream.bookmark)
         assert seen + [note.id async for note in resumed] == expected
         assert resumed.delivered == len(expected)
         assert resumed.listcount is not None
         assert resumed.listcount >= len(expected)
 
 
-async def test_what_weeks_cannot_do_is_said(
+async def test_a_listing_of_weeks_refuses_what_it_cannot_do(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """An offset, a snapshot, a range without its begin."""
+    """A long range refuses an offset, a snapshot and a missing start, unless `taskid` is set."""
     tasknote = intervals.tasknote
-    with pytest.raises(ArgumentError, match="no offset"):
+    with pytest.raises(ArgumentError, match="offset: expected 0"):
         tasknote.list(datebegin=NEW_YEAR, offset=5)
     with pytest.raises(ArgumentError, match="several requests"):
         tasknote.list(datebegin=NEW_YEAR).stream(snapshot=True)
-    with pytest.raises(ArgumentError, match="needs datebegin with dateend"):
+    with pytest.raises(ArgumentError, match="expected datebegin with dateend"):
         tasknote.list(dateend=NEW_YEAR)
     assert fake.requests == 0
     task = ids(fake, "task")[0]
@@ -292,7 +290,7 @@ async def test_the_two_headers_of_writes(
     fake: FakeIntervals,
     intervals: IntervalsClient,
 ) -> None:
-    """A call's word stands for the client's; reads send neither."""
+    """The arguments of a call override the client's settings, and reads send neither header."""
     view = intervals.with_options(**client)
     task = ids(fake, "task")[0]
     fake.clear_log()
@@ -308,10 +306,10 @@ async def test_the_two_headers_of_writes(
     assert sent == [expected, (None, None)]
 
 
-async def test_action_notes_are_of_tasks_and_milestones_alone(
+async def test_only_tasks_and_milestones_have_action_notes(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Other writes do not name them."""
+    """Writes of other resources do not send the header for action notes."""
     view = intervals.with_options(disable_action_notes=True)
     await view.projectnote.update(ids(fake, "projectnote")[0], title="x")
     assert "x-intervals-disable-action-notes" not in fake.log[-1].headers
@@ -327,7 +325,7 @@ async def test_action_notes_are_of_tasks_and_milestones_alone(
             lambda i: i.time.create(
                 personid=1, worktypeid=1, date=NEW_YEAR.date(), time=1, billable=True, projectid=3
             ),
-            r"time\.create\(\) needs taskid, or projectid and moduleid for general time",
+            r"time\.create\(\): expected taskid, or projectid and moduleid for general time",
         ),
         (
             lambda i: i.time.update(1, time=Decimal("1.255")),
@@ -335,19 +333,19 @@ async def test_action_notes_are_of_tasks_and_milestones_alone(
         ),
         (
             lambda i: i.projectmodule.create(projectid=3, active=True),
-            "needs moduleid for a default module, or module for a name of its own",
+            "expected moduleid of a default module, or module with a new name",
         ),
         (
             lambda i: i.projectworktype.create(projectid=3, active=True, worktype="x"),
-            "needs worktypeid for a default work type, or worktype and hourlyrate",
+            "expected worktypeid of a default work type, or worktype and hourlyrate",
         ),
         (
             lambda i: i.person.create(firstname="x", private=False, active=True, username="y"),
-            "needs email and groupid for someone who can log in",
+            "expected email and groupid with username",
         ),
         (
             lambda i: i.invoice.create(projectid=3, date=NEW_YEAR.date(), termid=6, title="x"),
-            "needs termotherdatedue, as its term is Other",
+            "expected termotherdatedue with the payment term Other",
         ),
         (
             lambda i: i.client.update(1, phone="1" * 51),
@@ -362,16 +360,16 @@ async def test_action_notes_are_of_tasks_and_milestones_alone(
 async def test_a_write_that_the_api_would_refuse_is_not_sent(
     write: Callable[[Any], Any], complaint: str, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """The message names the field and the rule; unchecked, it is left to the server."""
+    """A write that breaks a documented rule raises an error that names it, and sends nothing."""
     with pytest.raises(ArgumentError, match=complaint):
         await write(intervals)
     assert fake.requests == 0
 
 
-async def test_unchecked_it_is_left_to_the_server(
+async def test_unchecked_writes_are_judged_by_the_server(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """One switch, for a call or for the client."""
+    """With `checked=False`, the server decides about writes."""
     view = intervals.with_options(checked=False)
     with pytest.raises(ValidationError, match="Validation"):
         await view.client.update(ids(fake, "client")[0], phone="1" * 51)
@@ -380,10 +378,10 @@ async def test_unchecked_it_is_left_to_the_server(
     assert fake.requests == 2
 
 
-async def test_another_sort_field_only_as_it_is(
+async def test_an_undocumented_sort_field_needs_as_is(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """The server judges it then."""
+    """`AsIs` sends an undocumented sort field, which is refused otherwise."""
     with pytest.raises(ArgumentError, match="sortfield: expected one of id, localid"):
         intervals.task.list(sortfield="projectlabel_order")  # type: ignore[arg-type]  # as a user would
     with pytest.raises(ValidationError):
@@ -394,8 +392,8 @@ async def test_another_sort_field_only_as_it_is(
 # Groups
 
 
-async def test_who_may_not_is_told_so(fake: FakeIntervals) -> None:
-    """By the server: a Resource user has no invoices, and sees less of clients."""
+async def test_missing_permissions_are_errors(fake: FakeIntervals) -> None:
+    """A Resource user gets PermissionDeniedError for invoices, and fewer fields of clients."""
     token = fake.token_for("Resource")
     async with IntervalsClient(token, base_url=fake.url, limits=()) as resource:
         for name in ("invoice", "expense", "payment", "module", "worktype"):
@@ -407,8 +405,8 @@ async def test_who_may_not_is_told_so(fake: FakeIntervals) -> None:
         assert client.address is None
 
 
-async def test_one_answer_has_no_bookmark(intervals: IntervalsClient) -> None:
-    """A look-up is read anew."""
+async def test_a_listing_without_pages_has_no_bookmark(intervals: IntervalsClient) -> None:
+    """The stream of a listing that takes one request has no bookmark."""
     stream = intervals.group.list().stream()
     await anext(stream)
     with pytest.raises(ListingError, match="no bookmark"):

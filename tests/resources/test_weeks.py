@@ -1,4 +1,4 @@
-"""A long range becomes weeks that overlap a little, so that none of its moments is lost."""
+"""A long range is split into weeks that overlap, so that no record is missed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def weeks(range: Range) -> list[tuple[Any, Any]]:
-    """The pieces of a range, as pairs."""
+    """Return the weeks of a range as pairs."""
     return [(week["from"], week["to"]) for week in range.weeks()]
 
 
@@ -27,8 +27,8 @@ def weeks(range: Range) -> list[tuple[Any, Any]]:
     begin=st.datetimes(datetime(2000, 1, 1), datetime(2020, 1, 1)),  # noqa: DTZ001  of either kind
     length=st.timedeltas(timedelta(0), timedelta(days=400)),
 )
-def test_the_pieces_cover_the_range(begin: datetime, length: timedelta) -> None:
-    """From its begin to its end, none longer than a week, each beginning before the last ends."""
+def test_weeks_cover_the_range(begin: datetime, length: timedelta) -> None:
+    """The weeks cover the range, overlap, and none is longer than 7 days."""
     pieces = weeks(Range(("from", "to"), begin, begin + length))
     assert pieces[0][0] == begin
     assert pieces[-1][1] == begin + length
@@ -36,8 +36,8 @@ def test_the_pieces_cover_the_range(begin: datetime, length: timedelta) -> None:
     assert all(one[1] - next[0] == SHARED for one, next in pairwise(pieces))
 
 
-def test_weeks_are_weeks_where_clocks_are_put_forward_and_back() -> None:
-    """Wall time is no measure: no hour is left out, and no piece is an hour too long."""
+def test_weeks_across_daylight_saving_time() -> None:
+    """Weeks across a change of daylight saving time have no gap and are not too long."""
     zone = ZoneInfo("America/Los_Angeles")
     for begin in (datetime(2026, 3, 1, 3, tzinfo=zone), datetime(2025, 10, 30, tzinfo=zone)):
         range = range_to_cut("x.list()", NAMES, {"from": begin, "to": begin + timedelta(days=20)})
@@ -49,8 +49,8 @@ def test_weeks_are_weeks_where_clocks_are_put_forward_and_back() -> None:
         assert {start.tzinfo for start, _ in pieces} == {UTC}
 
 
-def test_what_is_still_to_come_is_not_asked_for() -> None:
-    """Week after week of nothing; nor is there anything beyond the last year."""
+def test_weeks_in_the_future_are_left_out() -> None:
+    """The weeks end after the present and before the year 10000, however long the range is."""
     begin = datetime.now(UTC) - timedelta(days=3)
     pieces = weeks(Range(("from", "to"), begin, begin + timedelta(days=30_000)))
     assert len(pieces) == 1
@@ -59,15 +59,15 @@ def test_what_is_still_to_come_is_not_asked_for() -> None:
 
 
 def test_an_open_range_ends_after_the_present() -> None:
-    """In whole weeks, so that its pieces are the same when it is asked again later."""
+    """An open range ends after the present, and all of its weeks are complete."""
     begin = datetime.now(UTC) - timedelta(days=30)
     pieces = weeks(Range(("from", "to"), begin, None))
     assert pieces[-1][1] > datetime.now(UTC) + timedelta(hours=14)
     assert {end - start for start, end in pieces} == {WEEK}
 
 
-def test_backwards_the_last_week_comes_first() -> None:
-    """As the order of the records does; what neighbours have in common is the same."""
+def test_weeks_can_be_read_backwards() -> None:
+    """Read backwards, the last week is first, and the overlaps are the same."""
     range = Range(("from", "to"), NEW_YEAR, NEW_YEAR + timedelta(days=20))
     forwards, backwards = range.weeks(), range.weeks(backwards=True)
     assert backwards == forwards[::-1]
@@ -92,19 +92,24 @@ def test_backwards_the_last_week_comes_first() -> None:
         ),
     ],
 )
-def test_what_is_too_long_is_found(filters: dict[str, object], cut: Range | None) -> None:
-    """More than a week, or without an end."""
+def test_ranges_to_split_are_found(filters: dict[str, object], cut: Range | None) -> None:
+    """A range of more than a week, or without an end, is split."""
     assert range_to_cut("x.list()", NAMES, filters) == cut
 
 
 @pytest.mark.parametrize(
     ("filters", "complaint"),
     [
-        ({"to": NEW_YEAR}, r"x.list\(\) needs from with to"),
-        ({"from": NEW_YEAR, "changedfrom": NEW_YEAR}, "of two longer ranges only one"),
+        ({"to": NEW_YEAR}, r"x\.list\(\): expected from with to"),
+        (
+            {"from": NEW_YEAR, "changedfrom": NEW_YEAR},
+            "expected one range of more than 7 days, got two",
+        ),
     ],
 )
-def test_what_cannot_be_cut_is_refused(filters: dict[str, object], complaint: str) -> None:
-    """The message says what to give instead."""
+def test_ranges_that_cannot_be_split_are_refused(
+    filters: dict[str, object], complaint: str
+) -> None:
+    """The error for a range that cannot be split says which filters to use."""
     with pytest.raises(ArgumentError, match=complaint):
         range_to_cut("x.list()", NAMES, filters)

@@ -1,7 +1,7 @@
-"""What type checkers say of the public calls. Nothing here is run: `make types` is the test.
+"""The types of the public calls. Nothing here runs; `make types` is the test.
 
-The lines with ``type: ignore`` must *not* type-check: both checkers complain about an ignore
-that is not needed.
+Lines with ``type: ignore`` must *not* type-check, because both type checkers report an unnecessary
+ignore.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from intervals_async import (
 if TYPE_CHECKING:
 
     async def reading(intervals: IntervalsClient) -> None:
-        """What comes out is typed to the field."""
+        """Every field of a record has its type."""
         listing = intervals.projectnote.list(projectid=[3, 5], search="x", limit=5)
         assert_type(listing, Listing[ProjectNote])
         assert_type(await listing.count(), int)
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         assert_type(to_dict(project), dict[str, Any])
 
     async def writing(intervals: IntervalsClient) -> None:
-        """The documented fields, the required ones among them."""
+        """Writes take the documented fields, and need the required ones."""
         note = await intervals.projectnote.create(projectid=3, title="a", note="b", secure=False)
         assert_type(note, ProjectNote)
         assert_type(await intervals.projectnote.update(9, title="b"), ProjectNote)
@@ -96,11 +96,11 @@ if TYPE_CHECKING:
         intervals.with_options(checked=False, disable_action_notes=True)
 
     async def refused(intervals: IntervalsClient) -> None:
-        """What the contract does not know does not type-check."""
+        """Calls that the API does not document do not type-check."""
         intervals.projectnote.list(projctid=3)  # type: ignore[call-arg]  # unknown filter
-        intervals.projectnote.list(projectid="3,5")  # type: ignore[arg-type]  # a text for ids
-        intervals.projectnote.list(page=2)  # type: ignore[call-arg]  # no such thing as a page
-        intervals.projectnote.list(10)  # type: ignore[call-arg]  # nothing goes by position
+        intervals.projectnote.list(projectid="3,5")  # type: ignore[arg-type]  # text instead of ids
+        intervals.projectnote.list(page=2)  # type: ignore[call-arg]  # there is no filter page
+        intervals.projectnote.list(10)  # type: ignore[call-arg]  # no positional arguments
         intervals.personcontact.list()  # type: ignore[call-arg]  # personid is required
         intervals.personcontact.list(personid=1, limit=5)  # type: ignore[call-arg]  # no pages
         intervals.project.list(sortfield="colour")  # type: ignore[arg-type]  # not documented
@@ -111,15 +111,15 @@ if TYPE_CHECKING:
         await intervals.quota.delete(1)  # type: ignore[attr-defined]  # read only
         await intervals.worktype.create(name="x")  # type: ignore[attr-defined]  # read only
         await intervals.projectteam.update(3)  # type: ignore[attr-defined]  # add and remove
-        intervals.task.list(page=2)  # type: ignore[call-arg]  # no such thing as a page
+        intervals.task.list(page=2)  # type: ignore[call-arg]  # there is no filter page
         intervals.task.list(sortfield="projectlabel_order")  # type: ignore[arg-type]  # not documented
-        intervals.task.list(datemodifiedbegin=date(2026, 1, 2))  # type: ignore[arg-type]  # a moment
+        intervals.task.list(datemodifiedbegin=date(2026, 1, 2))  # type: ignore[arg-type]  # not a datetime
         intervals.invoiceitem.list()  # type: ignore[call-arg]  # invoiceid is required
         intervals.milestonenote.list()  # type: ignore[call-arg]  # milestoneid is required
         intervals.contactdescriptor.list()  # type: ignore[call-arg]  # contacttypeid is required
-        await intervals.time.update(1, time=1.5)  # type: ignore[arg-type]  # a float for hours
+        await intervals.time.update(1, time=1.5)  # type: ignore[arg-type]  # a float instead of hours
         await intervals.projectnote.list()  # type: ignore[misc]  # a listing is not awaited
-        len(intervals.projectnote.list())  # type: ignore[arg-type]  # its length is not known
+        len(intervals.projectnote.list())  # type: ignore[arg-type]  # a listing has no length
         for _ in intervals.projectnote.list():  # type: ignore[attr-defined]  # async for
             pass
         (await intervals.projectnote.get(9)).title = "x"  # type: ignore[misc]  # records are frozen

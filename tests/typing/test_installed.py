@@ -1,6 +1,6 @@
-"""Type checkers accept the installed wheel in a project of its own, both of them in strict mode.
+"""Both type checkers accept the installed wheel in a user's project, in strict mode.
 
-The wheel is built, or taken from the file that the environment variable ``INTERVALS_WHEEL`` names.
+The environment variable ``INTERVALS_WHEEL`` names the wheel; without it, the wheel is built.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ ROOT = Path(__file__).parent.parent.parent
 DOCUMENTED = re.compile(r"auto(?:class|function):: (intervals_async[\w.]*)\.(\w+)")
 IMPORTED = re.compile(r"^\s*from (intervals_async[\w.]*) import (\w[\w, ]*)$", re.MULTILINE)
 
-# The least share of the symbols whose types are known to everyone.
+# The minimum share of public symbols with a known type.
 COMPLETE = 0.99
 
 CALLS = '''
-"""Typical calls. A line with ``type: ignore`` must not type-check: an ignore in vain is an error."""
+"""Typical calls. Lines with ``type: ignore`` must not type-check; an unnecessary one is an error."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ async def refused(intervals: IntervalsClient) -> None:
 def run(
     *command: object, cwd: Path | None = None, python: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program, without what this process imports from; `python` is the one to be found."""
+    """Run a program without this process's import paths, and with `python` first on the PATH."""
     kept = {name: it for name, it in os.environ.items() if name not in ("PYTHONPATH", "MYPYPATH")}
     if python is not None:
         kept["PATH"] = os.pathsep.join([str(python.parent), kept["PATH"]])
@@ -147,7 +147,7 @@ def run(
 
 
 def imports() -> str:
-    """Import every public name, and what the documentation and the README show."""
+    """Return code that imports every public name, and each import of the documentation."""
     found = {("intervals_async", name) for name in vars(intervals_async)["__all__"]}
     for name in public_names():
         found.add(("intervals_async.resources", name))
@@ -166,9 +166,9 @@ def imports() -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the wheel."""
-    if given := os.environ.get("INTERVALS_WHEEL"):
-        return Path(given).resolve()
+    """Return the path of the wheel."""
+    if named := os.environ.get("INTERVALS_WHEEL"):
+        return Path(named).resolve()
     if find_spec("build") is None:
         pytest.skip("a wheel cannot be built: the package 'build' is not installed")
     folder = tmp_path_factory.mktemp("wheel")
@@ -176,14 +176,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run(sys.executable, "-m", "build", "--wheel", *offline, "--outdir", folder, ROOT)
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()
-        pytest.skip(f"no wheel was built: {reason[-1] if reason else 'no reason was given'}")
+        pytest.skip(f"no wheel was built: {reason[-1] if reason else 'no reason'}")
     (built,) = folder.glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel into an environment of its own, and give its Python."""
+    """Install the wheel into a new environment, and return its Python."""
     folder = tmp_path_factory.mktemp("installed")
     made = run(sys.executable, "-m", "venv", "--without-pip", folder)
     assert made.returncode == 0, made.stderr
@@ -192,7 +192,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel)
     if done.returncode:
         pytest.skip(f"the wheel cannot be installed: {done.stderr.strip()}")
-    # Its dependencies are those of this environment: nothing is downloaded.
+    # The dependencies come from this environment, so nothing is downloaded.
     (site_packages,) = folder.glob("lib/python*/site-packages")
     (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     where = run(python, "-P", "-c", "import intervals_async; print(intervals_async.__file__)")
@@ -202,7 +202,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the project of a user."""
+    """Create the project of a user."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "imports.py").write_text(imports(), "utf-8")
     (folder / "calls.py").write_text(CALLS.lstrip(), "utf-8")
@@ -212,29 +212,29 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pyright(project: Path, python: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run pyright; skip where it is not there, or would have to be downloaded first."""
+    """Run pyright, or skip the test if pyright is missing or would have to be downloaded."""
     if find_spec("pyright") is None:
         pytest.skip("pyright is not installed")
     if (looked := run(sys.executable, "-m", "pyright", "--version")).returncode:
         pytest.skip(f"pyright does not run here: {looked.stderr.strip()[-200:]}")
-    # --verifytypes does not heed --pythonpath
+    # --verifytypes ignores --pythonpath
     return run(sys.executable, "-m", "pyright", *arguments, cwd=project, python=python)
 
 
-def test_the_names_can_be_imported(python: Path, project: Path) -> None:
-    """At run time, too."""
+def test_public_names_can_be_imported(python: Path, project: Path) -> None:
+    """Every public and documented name can be imported from the installed wheel."""
     done = run(python, "-P", project / "imports.py")
     assert done.returncode == 0, done.stderr
 
 
-def test_pyright_accepts_it(python: Path, project: Path) -> None:
-    """Every documented name, and typical calls; wrong ones are refused."""
+def test_pyright_accepts_the_wheel(python: Path, project: Path) -> None:
+    """Pyright accepts every documented name and typical calls, and refuses wrong calls."""
     done = pyright(project, python)
     assert done.returncode == 0, done.stdout
 
 
-def test_mypy_accepts_it(python: Path, project: Path) -> None:
-    """As pyright does."""
+def test_mypy_accepts_the_wheel(python: Path, project: Path) -> None:
+    """Mypy accepts every documented name and typical calls, and refuses wrong calls."""
     if find_spec("mypy") is None:
         pytest.skip("mypy is not installed")
     done = run(
@@ -246,7 +246,7 @@ def test_mypy_accepts_it(python: Path, project: Path) -> None:
 
 
 def test_types_are_complete(python: Path, project: Path) -> None:
-    """What is public is annotated, so that every type checker knows it as the others do."""
+    """The public symbols are annotated, so that all type checkers infer the same types."""
     options = ("--ignoreexternal", "--verifytypes", "intervals_async", "--outputjson")
     done = pyright(project, python, *options)
     report = json.loads(done.stdout)["typeCompleteness"]
