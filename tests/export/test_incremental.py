@@ -721,7 +721,7 @@ async def test_since_leaves_out_unchanged_records(
         ),
         (
             {"since": NAIVE, "filters": {"tasknote": {"datebegin": NOW}}},
-            "ranges",
+            "one range of more than 7 days",
         ),
     ],
 )
