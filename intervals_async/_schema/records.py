@@ -52,7 +52,7 @@ class Record:
 
 
 class RecordDecoder(Generic[R]):
-    """Makes records of one class from rows as JSON gave them.
+    """Decodes JSON rows as records of one class.
 
     Rows are decoded the quick way first. Only one that fails is decoded again in detail, to
     say which field of it was wrong, and how.
@@ -82,7 +82,7 @@ class RecordDecoder(Generic[R]):
         return name in self._known
 
     def records(self, rows: Iterable[object], json_path: str, first: int = 0) -> list[R]:
-        """Decode rows; `json_path` says where they stand, such as ``$.projectnote``.
+        """Decode the rows found at a JSON path, such as ``$.projectnote``.
 
         Args:
             rows: The rows, or a piece of them.
@@ -100,7 +100,7 @@ class RecordDecoder(Generic[R]):
     def some_records(
         self, rows: Iterable[object], json_path: str, first: int = 0
     ) -> tuple[list[R], RecordError | None]:
-        """Decode rows up to the first wrong one; give the records and what was wrong with it."""
+        """Decode rows up to the first invalid one; return the records and its error."""
         records: list[R] = []
         cls, structure, usual = self._class, self._structure, len(self._known)
         for row in rows:

@@ -108,7 +108,7 @@ class DeliveredIds:
         return id in self._unplaced or self.marks_position(id)
 
     def marks_position(self, id: int) -> bool:
-        """Whether all records that stand before this one were yielded, too."""
+        """Whether all records before this one were yielded, too."""
         return id in self._ids or (self._trusted_up_to is not None and id <= self._trusted_up_to)
 
     @property
@@ -181,11 +181,11 @@ class DeliveredIds:
         return new, done, in_order
 
     def note_moved(self) -> None:
-        """Note that rows have moved: the next records may stand before the end of the tail."""
+        """Note that rows have moved: the next records may precede the end of the tail."""
         self.uncertain = True
 
     def add_preceding(self, ids: Sequence[int]) -> None:
-        """Add rows that stand before the first record to yield."""
+        """Add rows that precede the first record to yield."""
         self.tail = self.tail.followed_by([id for id in ids if self._is_new(id)])
 
     def _is_new(self, id: int) -> bool:

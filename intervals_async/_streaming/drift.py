@@ -1,4 +1,4 @@
-"""Pure: what was seen of changes made by others, and where to look for rows that have moved."""
+"""Pure: the concurrent changes seen so far, and where to look for rows that have moved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FARTHER = 4
 
 @attrs.define
 class Drift:
-    """What was seen of the changes that others made while a listing is read.
+    """The concurrent changes seen while a listing is read.
 
     Attributes:
         listcount_before: The listcount of the page before.
@@ -43,7 +43,7 @@ class Drift:
         return max((self.listcount_before or 0) - (listcount or 0), 0)
 
     def note_page(self, shift: int, listcount: int | None) -> None:
-        """Note a page whose rows stand so many places further to the right than expected."""
+        """Note a page whose rows are at offsets higher than expected by this number."""
         if shift > 0:
             self.gained += shift
             growth = self.growth(listcount)

@@ -43,7 +43,7 @@ class IdSet:
         return number not in self and self._fits(self._at(number), array("q", (number,)))
 
     def add_all(self, numbers: Sequence[int]) -> bool:
-        """Add numbers if all are new, and different; otherwise add none, and give False."""
+        """Add numbers if all are new, and different; otherwise add none, and return False."""
         if not numbers:
             return True
         if len(set(numbers)) < len(numbers):

@@ -46,7 +46,7 @@ async def find_lost_position(
         steps += 1
         if request.offset > 0 or (listcount is not None and request.end < listcount):
             continue
-        if delivered.trusts_order:  # every row that exists stands after the position
+        if delivered.trusts_order:  # every row that exists comes after the position
             return 0, request.offset, listcount
         if not delivered.trust_order(sure=source.sorted_by_id):
             return None

@@ -70,7 +70,7 @@ class PagePlan:
     """The rows of a listing that remain to be requested.
 
     The plan advances by the rows received, never by those requested. The latest listcount
-    tells where the end is.
+    shows where the end is.
 
     Attributes:
         sizes: How many rows to request at once.

@@ -85,7 +85,7 @@ class PageWindow(Generic[R]):
                 page.start(self._open(page))
 
     def insert(self, page: OpenPage[R]) -> None:
-        """Put a page before all others."""
+        """Put a page before all other pages."""
         self._carry(page)
         self._pages.appendleft(page)
 

@@ -24,7 +24,7 @@ R = TypeVar("R", bound=Record)
 class PagedReader(Generic[R]):
     """Reads a listing page by page; yields each record once, whatever others change meanwhile.
 
-    The plan says which pages to request, the window keeps them open, and the reconciler tells
+    The plan says which pages to request, the window keeps them open, and the reconciler decides
     which of their records are new.
 
     No task is left between two steps unless `start_prefetch` was called. A page may be half

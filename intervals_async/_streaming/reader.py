@@ -22,7 +22,7 @@ class Batch(Generic[R]):
 
     Attributes:
         records: The records. A batch without any only marks the end of a page.
-        offsets: Their offsets in the whole listing, as the server counted.
+        offsets: Their offsets in the complete listing, as the server counted.
         yielded: How many records were yielded before them.
         tail: The tail of the records before them; None if ids are not checked.
         in_order: Whether they come after the end of that tail. Otherwise others may have

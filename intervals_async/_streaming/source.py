@@ -102,10 +102,10 @@ class PageSource(Generic[R]):
         return records, response
 
     async def only(self, missing: str) -> R:
-        """Fetch the first record; `missing` explains what it means that there is none.
+        """Fetch the first record; `missing` explains why no record exists.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: No record matches.
         """
         records, response = await self.fetch(PageRequest(0, 1), bulk=False)
         if not records:
@@ -172,7 +172,7 @@ class PageSource(Generic[R]):
         return records, error
 
     def ids(self, records: Sequence[R], offset: int) -> list[int]:
-        """Return the ids of records, the first of which stands at `offset`.
+        """Return the ids of records, the first of which is at `offset`.
 
         Raises:
             ListingError: One has none.

@@ -28,7 +28,7 @@ class Page(Generic[R]):
 
     Attributes:
         items: The records, in the server's order; never empty.
-        offset: The offset of the first one in the whole listing, from 0, as the server counted.
+        offset: The offset of the first record in the complete listing, as the server counted.
         listcount: How many records match in all, as the server said last; None if it does not
             say.
     """
@@ -63,7 +63,7 @@ class _BatchIterator(Generic[R]):
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved and the position was found again."""
+        """How often the stream found its position again after rows had moved."""
         return self._reader.repairs
 
     def __aiter__(self) -> Self:
@@ -94,7 +94,7 @@ class _BatchIterator(Generic[R]):
         """Return the next batch.
 
         Raises:
-            StopAsyncIteration: There is none.
+            StopAsyncIteration: No record is left.
             CallError: A page could not be fetched. The next step requests it again.
             ListingError: Another task closed the stream during the step.
             RuntimeError: Another task is in the middle of a step, or `prefetch` was asked for
@@ -234,7 +234,7 @@ class Stream(_BatchIterator[R]):
 
     @property
     def _is_midway(self) -> bool:
-        """Whether it stands between two records that no bookmark can separate."""
+        """Whether the position is between two records that no bookmark can separate."""
         batch = self._batch
         if batch is None or not batch.indivisible:
             return self._left_midway
