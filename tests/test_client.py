@@ -221,6 +221,7 @@ async def test_many_tasks_share_one_client(fake: FakeIntervals, intervals: Inter
     assert [note.id for note in found] == notes
 
 
+@pytest.mark.slow
 async def test_a_client_does_not_grow(fake: FakeIntervals, intervals: IntervalsClient) -> None:
     """A client keeps no objects of past calls."""
 

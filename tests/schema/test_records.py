@@ -246,7 +246,7 @@ def test_the_records_before_a_wrong_row_are_returned() -> None:
 def test_decoding_raises_only_record_errors(changes: dict[str, Any], absent: set[str]) -> None:
     """Decoding any JSON returns a record or raises RecordError.
 
-    A row decoded in a page, the quick way, is the same as one decoded by itself, in detail.
+    The fast decoding of pages returns the same record as the detailed decoding of one row.
     """
     row = {key: value for key, value in {**WHOLE_ROW, **changes}.items() if key not in absent}
     decoder = record_decoder(ProjectNote)
