@@ -15,7 +15,7 @@ from floors import struct_decoder
 from note_rows import Shelf
 from result import give
 
-from intervals_async._schema.records import record_decoder
+from intervals_async._schema.decoder import record_decoder
 from intervals_async._schema.values import boolean, html_text, integer, optional, text, utc_moment
 from intervals_async.resources.projectnote import ProjectNote
 
@@ -88,7 +88,7 @@ def decoding(times: int) -> dict[str, list[float]]:
     decoder = record_decoder(ProjectNote)
     structs = struct_decoder()
     ways: dict[str, Callable[[int], object]] = {
-        "cattrs": lambda page: decoder.records(pages[page], "$.projectnote"),
+        "cattrs": lambda page: decoder.decode(pages[page], "$.projectnote").records,
         "readers": lambda page: [with_readers(row) for row in pages[page]],
         "inlined": lambda page: [inlined(row) for row in pages[page]],
         "orjson": lambda page: loads(bodies[page]),

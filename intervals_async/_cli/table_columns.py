@@ -9,7 +9,7 @@ from decimal import Decimal
 import attrs
 from rich.cells import cell_len
 
-from .. import ColumnKind, Record, columns_of
+from .. import ABSENT, ColumnKind, Record, columns_of
 from .humanize import one_line
 
 __all__ = ["GAP", "TableColumn", "cell_text", "choose_columns", "field_names", "value_of"]
@@ -63,6 +63,12 @@ def cell_text(value: object) -> str:
             return f"{words}Z" if zone is UTC else words
         case tuple():
             return ", ".join(map(cell_text, value))
+        case Record():
+            return ", ".join(
+                text
+                for name in field_names(type(value))
+                if (text := cell_text(value_of(value, name)))
+            )
         case Mapping():
             return ", ".join(cell_text(each) for each in value.values() if each is not None)
         case _:
@@ -70,7 +76,12 @@ def cell_text(value: object) -> str:
 
 
 def value_of(record: Record, name: str) -> object:
-    """Return the value of a field, including undocumented ones in `extra`."""
+    """Return the value of a field, including undocumented ones in `extra`.
+
+    A question mark stands before a value that is not of the field's type.
+    """
+    if record.unreadable.get(name, ABSENT) is not ABSENT:
+        return f"? {record.unreadable[name]}"
     return record.extra[name] if name in record.extra else getattr(record, name, None)
 
 

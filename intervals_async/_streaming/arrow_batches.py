@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .._schema.arrow import ArrowConverter
-from .._schema.records import Record
+from .._schema.record import Record
 from .stream import Stream
 
 if TYPE_CHECKING:

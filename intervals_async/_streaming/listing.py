@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import ArgumentError, IncompleteListingError
 from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
@@ -292,7 +292,10 @@ class Listing(Generic[R]):
 
     def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
         """Return a reader that begins at a bookmark."""
-        source = self._source.for_stream(bookmark.listcount)
+        source = self._source.for_stream(
+            bookmark.listcount,
+            needs_ids=self._source.has_ids and (options.snapshot or options.on_drift != "ignore"),
+        )
         if not source.paginated:
             if options.resume is not None:
                 raise ArgumentError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from .._schema.records import Record
+from .._schema.record import Record
 from .delivered import DeliveredIds
 from .drift import request_around
 from .open_page import OpenPage
@@ -66,7 +66,7 @@ async def _end_within(
         try:
             while records := await window.records(page):
                 first = request.offset + page.rows_read - len(records)
-                for index, id in enumerate(source.ids(records, first)):
+                for index, id in enumerate(source.ids(records)):
                     if delivered.marks_position(id):
                         end = first + index + 1
         finally:

@@ -10,7 +10,7 @@ import attrs
 
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import CallError, RequestTimeoutError, ServerError
 from .page_plan import PagePlan, PageRequest
 from .source import PageSource

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from .._http.connection import BUFFER
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import CallError
 from ..retry import FailureKind, failure_kind
 from .open_page import OpenPage

@@ -7,7 +7,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import ArgumentError
 from .bookmark import Bookmark, fingerprint
 from .id_set import IdSet
@@ -254,7 +254,8 @@ class PartitionReader(Generic[R]):
             finally:
                 self._requests += shared.requests
             for id in ids_of(records):
-                self._seen.add(id)
+                if id is not None:
+                    self._seen.add(id)
         self._forgotten = max(self._forgotten - 1, 0)
         self._bookmark = attrs.evolve(self._bookmark, partition=_name(partition))
         self._reader = self._open(partition.source, self._resume)
@@ -290,7 +291,7 @@ class PartitionReader(Generic[R]):
         indexes: Sequence[int] = range(len(batch.records))
         if source.has_ids:
             ids = ids_of(batch.records)
-            indexes = [index for index, id in enumerate(ids) if self._seen.add(id)]
+            indexes = [index for index, id in enumerate(ids) if id is None or self._seen.add(id)]
         if self._limit is not None:
             indexes = indexes[: self._limit - self._yielded]
         batch = attrs.evolve(

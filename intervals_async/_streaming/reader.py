@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from .bookmark import Bookmark
 from .delivered import DeliveredTail
 

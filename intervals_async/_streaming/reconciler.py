@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import DriftError
 from ..events import DriftFound
 from .delivered import DeliveredIds
@@ -104,7 +104,7 @@ class Reconciler(Generic[R]):
             rows = min(self._plan.position - page.request.offset, WIDEST + 1)
             if not await self._window.fill(page, rows):
                 return None
-        ids = self._source.ids(page.pending, page.position)
+        ids = self._source.ids(page.pending)
         skip = 0
         if self._passes:
             page.join(0)

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import CallError, IncompleteListingError, SnapshotBrokenError
 from ..events import SnapshotBroken
 from .delivered import DeliveredIds
@@ -196,7 +196,7 @@ class SnapshotReader(Generic[R]):
         tail = None
         if self._source.has_ids:
             tail = self._delivered.tail
-            self._delivered.add(self._source.ids(records, first))
+            self._delivered.add(self._source.ids(records))
         batch = Batch(records, range(first, first + len(records)), self._yielded, tail)
         self._yielded += len(records)
         return batch

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from operator import length_hint
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import ListingError
 from .bookmark import Bookmark
 from .delivered import DeliveredTail
@@ -175,7 +175,8 @@ class Stream(_BatchIterator[R]):
         taken = self._taken
         tail = batch.tail or DeliveredTail()
         if batch.tail is not None:
-            tail = tail.followed_by(ids_of(batch.records[:taken]), in_order=batch.in_order)
+            ids: list[Any] = ids_of(batch.records[:taken])  # records with a tail have ids
+            tail = tail.followed_by(ids, in_order=batch.in_order)
         return str(
             attrs.evolve(
                 batch.partition or self._bookmark,

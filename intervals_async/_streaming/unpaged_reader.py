@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import IncompleteListingError
 from .page_plan import PageRequest
 from .reader import Batch

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeV
 
 from .._http.messages import Call, ParsedResponse
 from .._http.transport import Transport
+from .._schema.decoder import record_decoder
 from .._schema.encoding import identifier
 from .._schema.parameters import encode_body, encode_query, parameters
-from .._schema.records import Record, record_decoder
+from .._schema.record import Record
 from .._streaming.listing import Listing, PageSource
 from ..errors import ArgumentError, ResponseError
 
@@ -216,7 +217,11 @@ class Resource(Generic[R]):
 
     def _record(self, response: ParsedResponse) -> R:
         try:
-            return record_decoder(self.record).record(response.row(), f"$.{self.name}")
+            record, unreadable = record_decoder(self.record).decode_one(
+                response.row(), f"$.{self.name}", strict=self._transport.settings.strict
+            )
+            self._transport.report_unreadable(unreadable)
+            return record
         except ResponseError as error:
             raise response.annotate(error) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day, Html
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions

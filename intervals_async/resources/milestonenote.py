@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Required, TypedDict, Unpack
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions

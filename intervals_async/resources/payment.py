@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Required, TypedDict, Unpack
 
 from .._schema.parameters import AtMost, Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, LocalDatetime
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, NO_EXECUTIVES, Deletable, Gettable, Permissions

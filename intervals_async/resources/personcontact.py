@@ -6,7 +6,7 @@ from typing import Required, TypedDict, Unpack
 
 import attrs
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, Deletable, Gettable, Permissions
 

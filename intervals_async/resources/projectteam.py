@@ -8,7 +8,7 @@ from typing import Required, TypedDict, Unpack
 from .._http.messages import Call
 from .._schema.encoding import identifier
 from .._schema.parameters import Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import IdList
 from .._streaming.listing import Listing
 from ..errors import ArgumentError

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Required, TypedDict, Unpack
 
 from .._schema.parameters import AtMost, Ids, Number
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 

@@ -7,12 +7,66 @@ from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.encoding import identifier
 from .._schema.parameters import AsIs, AtMost, Ids, Number
-from .._schema.records import Record, record
-from .._schema.values import Day, Html, IdList, LocalDatetime, Objects, RankOrName, UtcDatetime
+from .._schema.record import Record, record
+from .._schema.values import Day, Html, IdList, LocalDatetime, RankOrName, UtcDatetime
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
-__all__ = ["Task", "TaskCreate", "TaskFilters", "TaskResource", "TaskUpdate"]
+__all__ = [
+    "Task",
+    "TaskAssignee",
+    "TaskCreate",
+    "TaskFilters",
+    "TaskFollower",
+    "TaskOwner",
+    "TaskResource",
+    "TaskUpdate",
+]
+
+
+@record
+class TaskAssignee(Record):
+    """An assignee of a task, in a single record."""
+
+    assignee: str | None = None
+    """Full name."""
+    assigneeactive: bool | None = None
+    """Whether the person is active."""
+    personid: int | None = None
+    """Person ID."""
+    personlocalid: int | None = None
+    """Person's in-app number."""
+
+
+@record
+class TaskFollower(Record):
+    """A follower of a task, in a single record.
+
+    Only empty lists were recorded. The fields are inferred from those of assignees and owners.
+    """
+
+    follower: str | None = None
+    """Full name. Inferred, not documented."""
+    followeractive: bool | None = None
+    """Whether the person is active. Inferred, not documented."""
+    personid: int | None = None
+    """Person ID. Inferred, not documented."""
+    personlocalid: int | None = None
+    """Person's in-app number. Inferred, not documented."""
+
+
+@record
+class TaskOwner(Record):
+    """An owner of a task, in a single record."""
+
+    owner: str | None = None
+    """Full name."""
+    owneractive: bool | None = None
+    """Whether the person is active."""
+    personid: int | None = None
+    """Person ID."""
+    personlocalid: int | None = None
+    """Person's in-app number."""
 
 
 @record
@@ -96,30 +150,20 @@ class Task(Record):
     """Unbillable hours logged. In lists only."""
     actual: Decimal | None = None
     """Hours logged; may carry binary rounding noise, 16-17 digits. In lists only."""
-    datecreated: Day
-    """Creation date."""
+    datecreated: Day | None = None
+    """Creation date. A client of 2025 reads lists that lack it."""
     projectlabel: str | None = None
     """Project label name. In lists only."""
     projectlabel_order: int | None = None
     """Rank of the label. In lists only."""
     projectlabelid: int | None = None
     """Label id. In lists only."""
-    assignee: Objects | None = None
-    """Assignees in detail, as received: text with its HTML entities, booleans as ``t`` or ``f``.
-
-    Keys: ``assignee`` (the name), ``assigneeactive``, ``personid``, ``personlocalid``. In a single
-    record only.
-    """
-    follower: Objects | None = None
-    """Followers in detail; only empty lists were recorded, so the keys are not shown.
-
-    In a single record only.
-    """
-    owner: Objects | None = None
-    """Owners in detail, as they were sent; ``owner`` and ``owneractive`` among the keys.
-
-    In a single record only.
-    """
+    assignee: tuple[TaskAssignee, ...] | None = None
+    """Assignees in detail. In a single record only."""
+    follower: tuple[TaskFollower, ...] | None = None
+    """Followers in detail. In a single record only."""
+    owner: tuple[TaskOwner, ...] | None = None
+    """Owners in detail. In a single record only."""
     timerid: int | None = None
     """Timer of the person named by includetimerid, when there is one. In lists only."""
     starttime: UtcDatetime | None = None

@@ -10,7 +10,7 @@ import attrs
 
 from .._schema.encoding import written
 from .._schema.parameters import AsIs, Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, LocalDatetime, UtcDatetime
 from .._streaming.listing import Listing
 from .._streaming.partitioned import Partition, PartitionedListing
@@ -33,11 +33,13 @@ class TaskNote(Record):
     taskid: int | None = None
     """Task id. Inferred, not documented."""
     title: str | None = None
-    """Title (documented filter). Inferred, not documented."""
+    """Title, as a client of 2011 reads it."""
     note: Html | None = None
-    """Body. Inferred, not documented."""
+    """Body, as a client of 2011 reads it; may hold HTML."""
     public: bool | None = None
     """Visible to executives. Inferred, not documented."""
+    author: str | None = None
+    """Author's name, as a client of 2011 reads it."""
     authorid: int | None = None
     """Author. Inferred, not documented."""
     date: UtcDatetime | None = None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, Ids, Number, Places
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day, ListDay, LocalDatetime
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, NO_EXECUTIVES, Deletable, Gettable, Permissions
@@ -67,6 +67,8 @@ class Time(Record):
     """Project or person active (not documented which). In lists only."""
     client: str | None = None
     """Client name. In lists only."""
+    clientid: int | None = None
+    """Client of the entry, as two public clients read it. In lists only."""
     clientactive: bool | None = None
     """Client active. In lists only."""
     statusid: int | None = None

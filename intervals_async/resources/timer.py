@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.encoding import identifier
 from .._schema.parameters import AsIs, AtMost, Number
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day, UtcDatetime
 from .._streaming.listing import Listing
 from ..errors import ArgumentError

@@ -12,12 +12,13 @@ from intervals_async import (
     ArgumentError,
     CallError,
     IntervalsClient,
+    ListingError,
     ProjectNote,
     RecordError,
     ResponseError,
 )
 from intervals_async._http.messages import Call, parse_response
-from intervals_async._schema.records import record_decoder
+from intervals_async._schema.decoder import record_decoder
 from intervals_async.testing import FakeIntervals, faults
 
 
@@ -69,9 +70,9 @@ def test_max_response_bytes_is_positive() -> None:
         (b'{"listcount":1,"projectnote":[{"id":NaN}]}', ResponseError),
         (b'{"listcount":1,"projectnote":[{"id":1e999}]}', CallError),
         (b'{"listcount":1,"projectnote":[{"id":' + b"9" * 400 + b"}]}", CallError),
-        (b'{"listcount":1,"projectnote":[{"id":"' + b"9" * 5000 + b'"}]}', RecordError),
+        (b'{"listcount":1,"projectnote":[{"id":"' + b"9" * 5000 + b'"}]}', ListingError),
         (b'{"listcount":1,"projectnote":[{"id":"\xff"}]}', ResponseError),
-        (b'{"listcount":1,"projectnote":[{"id":[1]}]}', RecordError),
+        (b'{"listcount":1,"projectnote":[{"id":[1]}]}', ListingError),
         (b'{"listcount":1,"projectnote":[[]]}', RecordError),
         (b'{"listcount":1,"projectnote":[null]}', RecordError),
         (b'{"listcount":{},"projectnote":[]}', ResponseError),
@@ -137,7 +138,7 @@ def test_100_000_mutated_responses_raise_only_call_errors() -> None:
         try:
             response = parse_response(call, chance.choice([200, 200, 400, 500]), "", bytes(body))
             _ = response.listcount
-            decoder.records(response.rows(), "$.projectnote")
+            decoder.decode(response.rows(), "$.projectnote")
             outcomes["records"] += 1
         except CallError:
             outcomes["errors"] += 1

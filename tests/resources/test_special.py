@@ -135,7 +135,7 @@ async def test_a_task_has_two_shapes(fake: FakeIntervals, intervals: IntervalsCl
     assert member.datemodified is None
     assert listed.assignee is None
     assert member.assignee is not None
-    assert {int(str(each["personid"])) for each in member.assignee} == {*member.assigneeid}
+    assert {each.personid for each in member.assignee} == {*member.assigneeid}
     assert not listed.extra
     assert not member.extra
 

@@ -368,7 +368,7 @@ async def test_a_capped_answer_is_not_taken_for_all_there_is(
         assert await read_ids(stream) == ids(fake)
 
 
-@pytest.mark.parametrize("row", [{"id": "x"}, {"projectid": None}], ids=str)
+@pytest.mark.parametrize("row", [{"id": "x"}, {"id": None}], ids=str)
 async def test_a_wrong_record_in_a_snapshot_is_named(
     fake: FakeIntervals, notes: Listing[ProjectNote], row: dict[str, object]
 ) -> None:

@@ -14,20 +14,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 import attrs
 
 from intervals_async._schema.parameters import Parameter
-from intervals_async._schema.records import Record
+from intervals_async._schema.record import Record
 from intervals_async._schema.values import (
     Html,
     IdList,
     ListDay,
     LocalDatetime,
-    Objects,
     RankOrName,
-    TextOrObjects,
     UtcDatetime,
 )
 from intervals_async.testing._fake import parsing
@@ -59,9 +57,7 @@ _KINDS: Mapping[Any, str] = MappingProxyType(
         IdList: "ids",
         ListDay: "date",
         LocalDatetime: "datetime",
-        Objects: "json",
         RankOrName: "string",
-        TextOrObjects: "string",
         UtcDatetime: "utc",
     }
 )
@@ -82,7 +78,9 @@ def kind_of(annotation: Any) -> str:
     """Return the kind of column that holds a field of this type."""
     if annotation in _KINDS:
         return _KINDS[annotation]
-    return _KINDS_OR_NONE[annotation]
+    if annotation in _KINDS_OR_NONE:
+        return _KINDS_OR_NONE[annotation]
+    return "string" if str in get_args(annotation) else "json"  # objects within a record
 
 
 def filter_of(

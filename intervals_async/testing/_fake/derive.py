@@ -53,7 +53,7 @@ from typing import TypedDict, Unpack
 from attrs import evolve
 
 from intervals_async._schema.parameters import parameters
-from intervals_async._schema.records import Record
+from intervals_async._schema.record import Record
 from intervals_async.resources import resource_class
 from intervals_async.testing._fake import sample_values
 from intervals_async.testing._fake.account import Account, Sizes

@@ -86,6 +86,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
         "lastname": person.get("lastname"),
         "active": project.get("active"),
         "client": client.get("name"),
+        "clientid": client.get("id"),
         "clientactive": client.get("active"),
     }
 
@@ -146,6 +147,7 @@ RESOURCE = derive(
     ],
     accepts_none=["clientid", "milestoneid"],
     list_only=[
+        "clientid",
         "dateiso",
         "project",
         "tasklocalid",
