@@ -185,7 +185,7 @@ class RowParser:
 
     def _take(self, end: int, start: int) -> list[object]:
         """Parse the rows before `end`, and drop the buffer before `start`."""
-        with memoryview(self._buffer) as whole, whole[:end] as part:  # copied only once
+        with memoryview(self._buffer) as buffer, buffer[:end] as part:  # copied only once
             text = b"".join((b"[", part, b"]"))
         rows: list[object] = _json.loads(text)
         del self._buffer[:start]

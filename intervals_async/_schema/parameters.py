@@ -1,7 +1,7 @@
 """Pure: the filters and settable fields of a resource, their rules and their encoding.
 
-The TypedDicts of a resource are the only statement of its parameters. Type checkers read them, and
-so does this module at run time: it refuses a wrong argument before a request is sent.
+The TypedDicts of a resource are the only definition of its parameters. Type checkers read them.
+This module reads them at run time, and refuses a wrong argument before a request is sent.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Record:
     """What all records have in common.
 
     Attributes:
-        extra: What the server sent beyond the known fields, undecoded, by its wire name.
+        extra: The unknown fields that the server sent, undecoded, by wire name.
     """
 
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object], hash=False)
@@ -54,8 +54,8 @@ class Record:
 class RecordDecoder(Generic[R]):
     """Decodes JSON rows as records of one class.
 
-    Rows are decoded the quick way first. Only one that fails is decoded again in detail, to
-    say which field of it was wrong, and how.
+    Rows are decoded the fast way first. A row that fails is decoded again in detail, to report
+    which field is wrong, and why.
     """
 
     __slots__ = ("_absent", "_aliases", "_class", "_explain", "_known", "_structure")
@@ -85,9 +85,9 @@ class RecordDecoder(Generic[R]):
         """Decode the rows found at a JSON path, such as ``$.projectnote``.
 
         Args:
-            rows: The rows, or a piece of them.
-            json_path: Where all the rows stand.
-            first: The index there of the first of these rows.
+            rows: The rows, or a part of them.
+            json_path: The JSON path of the list of rows.
+            first: The index of the first of these rows in that list.
 
         Raises:
             RecordError: A row is not a record, or a value does not fit its field.
@@ -105,7 +105,7 @@ class RecordDecoder(Generic[R]):
         cls, structure, usual = self._class, self._structure, len(self._known)
         for row in rows:
             try:
-                # The usual row: as many keys as are known, each known one among them.
+                # The usual row has exactly the known keys.
                 if len(row) != usual:  # type: ignore[arg-type]  # what has no length is explained
                     raise KeyError  # noqa: TRY301  as of a key that is not there
                 record = structure(row, cls)
@@ -131,7 +131,7 @@ class RecordDecoder(Generic[R]):
             raise RecordError(f"{where}: {message}", json_path=where) from None
 
     def _careful(self, row: object, json_path: str) -> R:
-        """Decode an unusual row, the quick way if possible."""
+        """Decode an unusual row, the fast way if possible."""
         if isinstance(row, dict):
             try:
                 return self._sorted_out(row, self._structure)
@@ -183,8 +183,8 @@ def _unfrozen(cls: type[R]) -> type[Any]:
     """
 
     def required(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-        # Without defaults, cattrs need not look which keys are there: the decoder fills in
-        # those that are not.
+        # Without defaults, cattrs does not check which keys exist. The decoder fills in the missing
+        # ones.
         return [
             field.evolve(kw_only=False, default=attrs.NOTHING)
             if field.name != "extra"

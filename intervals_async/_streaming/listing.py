@@ -10,7 +10,7 @@ from ..errors import ArgumentError, IncompleteListingError
 from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
 from .delivered import RECENT, DeliveredIds
-from .options import PageOptions, ReadOptions, StreamOptions, whole_number
+from .options import PageOptions, ReadOptions, StreamOptions, checked_integer
 from .page_plan import PagePlan, PageRequest, pages_of
 from .page_sizes import FIRST, PageSizes
 from .paged_reader import PagedReader
@@ -40,8 +40,8 @@ class Listing(Generic[R]):
 
     def __init__(self, source: PageSource[R], *, offset: int = 0, limit: int | None = None) -> None:
         self._source = source
-        self._offset = whole_number("offset", offset, least=0)
-        self._limit = None if limit is None else whole_number("limit", limit, least=0)
+        self._offset = checked_integer("offset", offset, least=0)
+        self._limit = None if limit is None else checked_integer("limit", limit, least=0)
 
     def __repr__(self) -> str:
         """Show the resource and the query."""
@@ -227,7 +227,7 @@ class Listing(Generic[R]):
             ImportError: pyarrow is not installed.
             ArgumentError: As `stream` raises it.
         """
-        whole_number("rows", rows, least=1)
+        checked_integer("rows", rows, least=1)
         return ArrowBatches(self.stream(**options), self._source.decoder.record_class, rows)
 
     async def count(self) -> int:
@@ -267,8 +267,8 @@ class Listing(Generic[R]):
         source = self._source
         if options.on_drift != "ignore" and source.paginated and not source.has_ids:
             raise ArgumentError(
-                f"on_drift: expected 'ignore', because the records of {source.resource} have no "
-                f"id, got {options.on_drift!r}"
+                f"on_drift: expected 'ignore' for {source.resource}, whose records have no id, "
+                f"got {options.on_drift!r}"
             )
         listing = self._fingerprint()
         bookmark = self._start(listing)
@@ -296,7 +296,8 @@ class Listing(Generic[R]):
         if not source.paginated:
             if options.resume is not None:
                 raise ArgumentError(
-                    f"resume: {source.resource} is read in one request; leave resume out"
+                    f"resume: expected None for {source.resource}, which is read in one request, "
+                    "got a bookmark; leave resume out"
                 )
             return UnpagedReader(source, bulk=options.bulk)
         if options.snapshot:

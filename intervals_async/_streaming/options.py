@@ -16,7 +16,7 @@ __all__ = [
     "ReadOptions",
     "StreamOptions",
     "Verify",
-    "whole_number",
+    "checked_integer",
 ]
 
 OnDrift: TypeAlias = Literal["repair", "raise", "ignore"]
@@ -86,12 +86,12 @@ class ReadOptions:
                 "resume= cannot be combined with snapshot=True; leave snapshot out to resume "
                 "page by page"
             )
-        whole_number("concurrency", self.concurrency, least=1)
+        checked_integer("concurrency", self.concurrency, least=1)
         _check_choice("on_drift", self.on_drift, _ON_DRIFT)
         _check_choice("verify", self.verify, (True, False, "second-pass"))
         _check_choice("on_broken", self.on_broken, _ON_BROKEN)
         if self.page_size is not None:
-            whole_number("page_size", self.page_size, least=1)
+            checked_integer("page_size", self.page_size, least=1)
 
     @property
     def needs_block(self) -> bool:
@@ -104,7 +104,7 @@ class ReadOptions:
         return self.concurrency > 1 if self.prefetch is None else self.prefetch
 
 
-def whole_number(name: str, value: object, *, least: int) -> int:
+def checked_integer(name: str, value: object, *, least: int) -> int:
     """Check a number that a caller has passed, and return it.
 
     Raises:

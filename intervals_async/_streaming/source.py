@@ -46,8 +46,8 @@ class PageSource(Generic[R]):
         decoder: Decodes the records.
         paginated: Whether the API documents ``offset`` and ``limit`` for the resource.
         sorted_by_id: Whether the query asks for the order of the ids.
-        requests: How many requests this copy has sent.
-        listcount: How many records match in all, as the responses to this copy said last.
+        requests: The number of requests that this copy has sent.
+        listcount: The total number of matching records in the latest response to this copy.
     """
 
     transport: Transport
@@ -60,7 +60,7 @@ class PageSource(Generic[R]):
     listcount: int | None = attrs.field(default=None, eq=False)
 
     def for_stream(self, listcount: int | None = None) -> Self:
-        """Return a copy for one stream; `listcount` is that of the bookmark it resumes from."""
+        """Return a copy for one stream; `listcount` is that of the bookmark to resume from."""
         return type(self)(  # `attrs.evolve` takes ten times as long
             self.transport,
             self.resource,
@@ -77,7 +77,7 @@ class PageSource(Generic[R]):
         return self.decoder.knows("id")
 
     def annotate(self, error: _Error) -> _Error:
-        """Write into an error that it is about this listing, not about one page."""
+        """Name this listing in an error, instead of one page."""
         return annotate(error, Call("GET", self.resource, query=self.query))
 
     async def fetch(self, request: PageRequest, *, bulk: bool) -> tuple[list[R], ParsedResponse]:
@@ -85,7 +85,7 @@ class PageSource(Generic[R]):
 
         Args:
             request: The page.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
 
         Raises:
             CallError: The page could not be fetched.
@@ -125,9 +125,9 @@ class PageSource(Generic[R]):
 
         Args:
             request: The page.
-            state: The attempts made so far. With a failure in it, that is retried.
-            bulk: Whether interactive calls go first.
-            buffer: Bytes of the body that may wait unread.
+            state: The attempts made so far. A failure in it is retried.
+            bulk: Whether interactive calls take priority.
+            buffer: The maximum number of unread bytes of the body.
             revise: Returns the page of the next attempt after a failure.
 
         Raises:
@@ -154,11 +154,11 @@ class PageSource(Generic[R]):
         Args:
             response: The response to the request for the page.
             request: The page.
-            rows_read: How many rows of it were read before.
+            rows_read: The number of its rows that were read before.
 
         Returns:
-            The records before the first invalid row, and why that row is invalid. No records and
-            no error at the end of the page.
+            The records before the first invalid row, and the error of that row. At the end of the
+            page, no records and no error.
 
         Raises:
             CallError: The response broke off, or has more rows than were requested.
@@ -175,7 +175,7 @@ class PageSource(Generic[R]):
         """Return the ids of records, the first of which is at `offset`.
 
         Raises:
-            ListingError: One has none.
+            ListingError: A record has no id.
         """
         ids: list[Any] = ids_of(records)
         if None in ids:

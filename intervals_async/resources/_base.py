@@ -150,7 +150,7 @@ class Resource(Generic[R]):
         id = identifier(f"{self.name}.get()", id)
         return self._record(await self._transport.send(Call("GET", self.name, id)))
 
-    async def _get_the_one(self) -> R:
+    async def _get_without_id(self) -> R:
         return self._record(await self._transport.send(Call("GET", self.name)))
 
     async def _create(
