@@ -35,11 +35,11 @@ class PageOptions(TypedDict, total=False):
     page_size: int | None
     """New records per request. Without it pages grow from a small first one."""
     concurrency: int
-    """How many pages may be under way at once [default: 1]."""
+    """The maximum number of concurrent pages [default: 1]."""
     prefetch: bool | None
-    """Whether to request pages while the caller works [default: if concurrency is above 1]."""
+    """Whether to request pages while records are processed [default: if concurrency is above 1]."""
     on_drift: OnDrift
-    """What to do when rows have moved [default: "repair"]."""
+    """What to do if rows have moved [default: "repair"]."""
     verify: Verify
     """What to do at the end about records that may be missing [default: "second-pass"]."""
 
@@ -48,18 +48,16 @@ class StreamOptions(PageOptions, total=False):
     """The options of `Listing.stream`, which explains them."""
 
     snapshot: bool
-    """Whether to read everything in one response [default: False]."""
+    """Whether to read all records in one response [default: False]."""
     on_broken: OnBroken
-    """What to do when the response of a snapshot breaks off [default: "restart"]."""
+    """What to do if the response of a snapshot breaks off [default: "restart"]."""
     resume: str | None
     """The bookmark of an earlier stream of the same listing."""
 
 
 @attrs.frozen(kw_only=True)
 class ReadOptions:
-    """The values of the options, checked.
-
-    The fields are those of `StreamOptions`, and one of our own.
+    """The checked values of the options. The fields are those of `StreamOptions`, and `bulk`.
 
     Attributes:
         bulk: Whether interactive calls take priority over the requests for pages.
@@ -100,7 +98,7 @@ class ReadOptions:
 
     @property
     def prefetches(self) -> bool:
-        """Whether pages are requested while the caller works, inside an ``async with`` block."""
+        """Whether to request pages while records are processed, inside an ``async with`` block."""
         return self.concurrency > 1 if self.prefetch is None else self.prefetch
 
 

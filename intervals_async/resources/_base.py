@@ -162,9 +162,9 @@ class Resource(Generic[R]):
     ) -> R:
         what = f"{self.name}.create()"
         body = encode_body(what, parameters(self.creatable), fields, checked=self._checked)
-        complaint = self._check_create(fields) if self._checked else None
-        if complaint is not None:
-            raise ArgumentError(f"{what}: expected {complaint}")
+        missing = self._check_create(fields) if self._checked else None
+        if missing is not None:
+            raise ArgumentError(f"{what}: expected {missing}")
         headers = self._headers(send_notifications, disable_action_notes)
         call = Call("POST", self.name, body=body, extra_headers=headers)
         return self._written(await self._transport.send(call))

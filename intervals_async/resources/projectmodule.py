@@ -1,4 +1,4 @@
-"""``/projectmodule/``: modules of projects: default ones taken over."""
+"""``/projectmodule/``: modules of projects."""
 
 from __future__ import annotations
 
