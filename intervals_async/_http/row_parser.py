@@ -54,8 +54,8 @@ class RowParser:
         self._key = f'"{resource}"'.encode()
         self._max_bytes = max_bytes
         self._buffer = bytearray()
-        # The buffer size at which to look for rows again. It doubles after each vain try, so the
-        # total work is proportional to the size of the body, whatever the chunks.
+        # The buffer size at which to look for rows again. It doubles after each failed try, so the
+        # total work is proportional to the size of the body, for any chunks.
         self._try_at = 1
         # Whether the body holds no list of rows.
         self._has_no_rows = False

@@ -297,7 +297,7 @@ def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) ->
     nearest = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
     if name == "page":
-        hint = "; listings page by themselves, use limit and offset for a slice."
+        hint = "; listings page automatically, use limit and offset for a slice."
     return f"{what}: unknown {noun} {name!r}{hint} Expected one of: {', '.join(known)}"
 
 
