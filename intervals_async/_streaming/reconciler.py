@@ -1,4 +1,4 @@
-"""Keeps a stream exact while others change the rows: notices drift and repairs it."""
+"""Keeps a stream exact while rows change: detects drift and repairs it."""
 
 from __future__ import annotations
 
