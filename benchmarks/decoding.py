@@ -13,7 +13,7 @@ from typing import Any
 from contestant import peer
 from floors import struct_decoder
 from note_rows import Shelf
-from result import give
+from result import print_result
 
 from intervals_async._schema.decoder import record_decoder
 from intervals_async._schema.values import boolean, html_text, integer, optional, text, utc_moment
@@ -111,4 +111,4 @@ def decoding(times: int) -> dict[str, list[float]]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=25)
-    give(decoding(parser.parse_args().times))
+    print_result(decoding(parser.parse_args().times))

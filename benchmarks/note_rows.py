@@ -102,8 +102,8 @@ def rows(number: int, seed: int) -> Iterator[bytes]:
     """Return a number of rows with consecutive ids."""
     maker = NoteMaker(seed)
     bodies = [maker.body() for _ in range(min(number, DISTINCT))]
-    for place in range(number):
-        yield b'{"id":"%d",' % (FIRST_ID + place) + bodies[place % DISTINCT]
+    for index in range(number):
+        yield b'{"id":"%d",' % (FIRST_ID + index) + bodies[index % DISTINCT]
 
 
 class Shelf:

@@ -86,7 +86,7 @@ def _reads(figures: Figures, latency: float, what: str) -> list[Bars]:
     found = (
         (each, read(figures, each.name, latency, what))
         for each in CONTESTANTS.values()
-        if each.gives == "records" or latency
+        if each.yields == "records" or latency
     )
     return [
         Bars(each.title, (value * scale,), each.ours) for each, value in found if value is not None
@@ -118,13 +118,13 @@ def chart(
     bottom = TOP + each_high * len(all_bars)
     drawn = [_text(20, 32, "title", title), _text(20, 53, "faint", how)]
     drawn += _legend(legend)
-    for place in range(round(end / step) + 1):
-        x = LEFT + place * step * across
+    for index in range(round(end / step) + 1):
+        x = LEFT + index * step * across
         drawn.append(f'<path class="grid" d="M{x:.1f} {TOP - 6}V{bottom}"/>')
-        drawn.append(_text(x, bottom + 19, "faint", f"{place * step:g}", anchor="middle"))
+        drawn.append(_text(x, bottom + 19, "faint", f"{index * step:g}", anchor="middle"))
     drawn.append(_text((LEFT + WIDTH - RIGHT) / 2, bottom + 40, "faint", axis, anchor="middle"))
-    for place, bars in enumerate(all_bars):
-        y = TOP + place * each_high
+    for index, bars in enumerate(all_bars):
+        y = TOP + index * each_high
         name = "ours-text" if bars.ours else "text"
         middle = y + thick * len(bars.values) / 2 + 4.5
         drawn.append(_text(LEFT - 12, middle, name, bars.title, anchor="end"))

@@ -68,7 +68,7 @@ class IntervalsClient(ResourceAttributes):
         limit_store: The store that counts the use of the limits, by default one in this client.
             Clients, processes or hosts that share a store share the limits. The client does not
             close it.
-        retry: What is retried, and when.
+        retry: Which calls are retried, and when.
         max_response_bytes: The maximum size of a response; a larger one is refused while it is
             read. Pages of a stream are decoded while they arrive, so for them it is the maximum
             size of one record.

@@ -68,7 +68,7 @@ class Attempts:
             state: Counts the attempt.
             timeouts: How long the attempt may take.
             attempt: Makes the attempt.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
             on_request: Called if a request was sent.
 
         Raises:

@@ -152,7 +152,7 @@ class ResponseBody:
         )
 
     def close(self) -> None:
-        """Stop reading. May be called again, and in any state."""
+        """Stop reading. Allowed in any state, and more than once."""
         if not self._ended:
             self._ended = True
             self._response.close()
@@ -240,7 +240,7 @@ class Connection:
         self.closed: bool = False
 
     async def close(self) -> None:
-        """Close our own session. May be called again."""
+        """Close the client's own session. Allowed more than once."""
         self.closed = True
         if self._owned and self._session is not None:
             for body in list(self._bodies):
@@ -305,7 +305,7 @@ class Connection:
             self._loop = loop
             # no cookies: they would grow for weeks, and be shared between tokens
             self._session = aiohttp.ClientSession(
-                # the rate limits decide how many requests are under way
+                # the rate limits bound the number of concurrent requests
                 connector=aiohttp.TCPConnector(limit=0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trace_configs=self._trace_configs,

@@ -103,7 +103,7 @@ class RawResponse:
         return data
 
     def close(self) -> None:
-        """Stop reading. May be called again, and in any state."""
+        """Stop reading. Allowed in any state, and more than once."""
         if not self._ended:
             self._ended = True
             self._report.closed_early(self._body.seconds)

@@ -141,7 +141,7 @@ class Transport:
 
         Args:
             call: What to send.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
             on_request: Called for each request that was sent.
 
         Raises:
@@ -180,7 +180,7 @@ class Transport:
         Args:
             call: What to send.
             state: The attempts made so far. A failure in it is retried.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
             buffer: The maximum number of unread bytes of the body in memory.
             on_request: Called for each request that was sent.
             revise: Returns the call of the next attempt after a failure, a smaller page for
@@ -235,7 +235,7 @@ class Transport:
         return await self._retry(call, state, attempt)
 
     async def close(self) -> None:
-        """Close our own session and wake every call that waits. May be called again."""
+        """Close the session and wake all waiting calls. Allowed more than once."""
         connection = self._shared.attempts.connection
         connection.closed = True
         self.limiter.close()

@@ -12,13 +12,13 @@ from .columns import Column, ColumnKind, columns_of
 from .record import Record, column_values
 
 if TYPE_CHECKING:
-    # pyarrow has no type information; stubs are used where the user has installed some.
+    # pyarrow has no type information. Stubs are used if the user has installed them.
     from pyarrow import RecordBatch, Schema  # pyright: ignore[reportMissingTypeStubs]
 
 __all__ = ["ArrowConverter", "pyarrow"]
 
-# Room for any hours and any amount of money. Noise of binary arithmetic, such as
-# 5.6843418860808e-14, is rounded to that.
+# Enough digits for any number of hours and any amount of money. Rounding removes the noise of
+# binary arithmetic, such as 5.6843418860808e-14.
 DIGITS, PLACES = 38, 18
 _LAST_PLACE = Decimal(1).scaleb(-PLACES)
 _WIDE = Context(prec=2 * DIGITS)
@@ -43,8 +43,8 @@ class ArrowConverter:
 
     Each field becomes a column of its own type: int64, bool, string, decimal128(38, 18), date32,
     timestamp in microseconds (in UTC, or without a time zone), or list of int64. Objects and
-    `extra` are JSON in a string; an empty `extra` is null, and so is a field that could not be
-    read. pyarrow is needed, the extra ``arrow``.
+    `extra` are JSON in a string. An empty `extra` is null, and so is a field that could not be
+    read. Requires pyarrow: install the extra ``arrow``.
 
     Args:
         record_class: The class of the records.
@@ -90,7 +90,7 @@ class ArrowConverter:
         return batch
 
     def joined(self, batches: Sequence[Any]) -> RecordBatch:  # pyright: ignore[reportUnknownParameterType]
-        """Join record batches into one; a single one is returned as it is."""
+        """Join record batches into one; return a single batch unchanged."""
         if len(batches) == 1:
             return batches[0]
         table = self._pa.Table.from_batches(batches, self.schema)
@@ -100,7 +100,7 @@ class ArrowConverter:
     def _array(self, column: Column, found: Sequence[Any], type: Any) -> Any:
         values = column.plain(found) if column.kind in _AS_JSON else found
         make = self._pa.array
-        # The default pool keeps some ten megabytes for each thread, to be quick with much.
+        # The default pool keeps about ten megabytes for each thread.
         pool = self._pa.system_memory_pool()
         try:
             return make(values, type, memory_pool=pool)
@@ -113,7 +113,7 @@ class ArrowConverter:
 
 
 def _fitted(column: Column, value: Decimal | None) -> Decimal | None:
-    """Round a decimal to the places that its column has."""
+    """Round a decimal to the decimal places of its column."""
     if value is None:
         return None
     if value.adjusted() < DIGITS - PLACES:

@@ -57,7 +57,7 @@ class ColumnKind(Enum):
 
 @attrs.frozen
 class Column:
-    """One column of a table of records: one field of the record class.
+    """One column of a table, for one field of a record class.
 
     Attributes:
         name: The name of the field.
@@ -72,9 +72,9 @@ class Column:
     def plain(self, values: Iterable[Any]) -> Iterable[str | int | None]:
         """Convert values of this column for a format that knows text and integers only.
 
-        Integers, booleans and text stay as they are. Decimals, dates and datetimes become text
-        (ISO 8601; in UTC they end in ``+00:00``, without a time zone they carry none). Lists and
-        objects become JSON. None stays None, and so does an `extra` that holds nothing.
+        Integers, booleans and text stay as they are. Decimals, dates and datetimes become text (ISO
+        8601; in UTC they end in ``+00:00``, without a time zone they carry none). Lists and objects
+        become JSON. None stays None. An empty `extra` becomes None.
         """
         match self.kind:
             case ColumnKind.INTEGER | ColumnKind.BOOLEAN | ColumnKind.TEXT | ColumnKind.HTML:

@@ -45,7 +45,7 @@ class DecodedRows(Generic[R]):
 class RecordDecoder(Generic[R]):
     """Decodes JSON rows as records of one class.
 
-    Rows are decoded the quick way first. One that fails is decoded field by field, and the fields
+    Rows are decoded the fast way first. One that fails is decoded field by field, and the fields
     that cannot be read are left unset.
     """
 
@@ -85,7 +85,7 @@ class RecordDecoder(Generic[R]):
         """Decode the rows found at a JSON path, such as ``$.projectnote``, up to an invalid one.
 
         Args:
-            rows: The rows, or a piece of them.
+            rows: The rows, or a part of them.
             json_path: The path of the list of all rows.
             first: The index in that list of the first of these rows.
             offset: The offset of that list in the complete listing.
@@ -98,7 +98,7 @@ class RecordDecoder(Generic[R]):
         error: RecordError | None = None
         for row in rows:
             try:
-                # The usual row: as many keys as are known, each known one among them.
+                # The usual row has exactly the known keys.
                 if len(row) != usual:  # type: ignore[arg-type]  # what has no length is explained
                     raise KeyError  # noqa: TRY301  as of a key that is not there
                 record = structure(row, cls)
@@ -163,7 +163,7 @@ class RecordDecoder(Generic[R]):
                     yield one, f"{field}."
 
     def _careful(self, row: object, json_path: str) -> R:
-        """Decode an unusual row, the quick way if possible."""
+        """Decode an unusual row, the fast way if possible."""
         if not isinstance(row, dict):
             found = f"expected an object, got {abridged(row)}"
             raise RecordError(f"{json_path}: {found}", json_path=json_path)
@@ -246,8 +246,8 @@ def _unfrozen(cls: type[R]) -> type[Any]:
     """
 
     def required(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-        # Without defaults, cattrs need not look which keys are there: the decoder fills in
-        # those that are not.
+        # Without defaults, cattrs does not check which keys exist. The decoder fills in the missing
+        # ones.
         return [
             field.evolve(kw_only=False, default=attrs.NOTHING)
             if field.name != "extra"

@@ -76,7 +76,7 @@ class Record(_Readable):
     Records are equal if all their fields are. Their hash is that of the fields without `extra`.
 
     Attributes:
-        extra: What the server sent beyond the known fields, undecoded, by its wire name.
+        extra: The unknown fields that the server sent, undecoded, by wire name.
     """
 
     extra: Mapping[str, object] = attrs.field(factory=dict[str, object])

@@ -45,7 +45,7 @@ class Meaning(Enum):
 
 
 Day: TypeAlias = date
-"""A calendar date; under this name also where a field is called ``date``."""
+"""A calendar date. Unlike ``date``, this name never clashes with that of a field."""
 
 Html: TypeAlias = Annotated[str, Meaning.HTML]
 """HTML, kept exactly as it was sent."""
@@ -65,8 +65,8 @@ RankOrName: TypeAlias = Annotated[int | str, Meaning.RANK_OR_NAME]
 ListDay: TypeAlias = Annotated[date, Meaning.LIST_DAY]
 """A calendar date that some lists send as ``MM/DD/YYYY``."""
 
-# The API is a database's: no id or count of it is longer than a 64-bit integer. The bound
-# also makes orjson and the standard library agree, which read longer numbers differently.
+# The API's numbers come from a database: no id or count is longer than a 64-bit integer. The bound
+# also avoids longer numbers, which orjson and the standard library read differently.
 _MOST = 2**63
 # A text shorter than this is within the bound, whatever its digits are.
 _SURE = len(str(_MOST))
@@ -76,8 +76,8 @@ _ENTITY = re.compile(r"&(?:(#)(?:[0-9]+|[xX][0-9a-fA-F]+);|([A-Za-z][A-Za-z0-9]*
 # Looking up the class method for each value would take as long as the parsing.
 _moment = datetime.fromisoformat
 
-# The readers below first try what the API really sends, with as few tests as possible: they
-# take two thirds of the time of decoding.
+# The readers below first try the form that the API really sends, with as few tests as possible.
+# They take two thirds of the decoding time.
 
 
 def integer(value: object, _: object = None) -> int:
@@ -98,7 +98,7 @@ def integer(value: object, _: object = None) -> int:
 
 
 def boolean(value: object, _: object = None) -> bool:
-    """Read ``"t"`` and ``"f"``; JSON booleans and 0/1 are understood too."""
+    """Read ``"t"`` and ``"f"``, and also JSON booleans and 0/1."""
     if value == "t":
         return True
     if value == "f":

@@ -56,8 +56,8 @@ class PageSource(Generic[R]):
         paginated: Whether the API documents ``offset`` and ``limit`` for the resource.
         sorted_by_id: Whether the query asks for the order of the ids.
         needs_ids: Whether a record without a usable id is an error.
-        requests: How many requests this copy has sent.
-        listcount: How many records match in all, as the responses to this copy said last.
+        requests: The number of requests that this copy has sent.
+        listcount: The total number of matching records in the latest response to this copy.
     """
 
     transport: Transport
@@ -94,7 +94,7 @@ class PageSource(Generic[R]):
         return self.decoder.knows("id")
 
     def annotate(self, error: _Error) -> _Error:
-        """Write into an error that it is about this listing, not about one page."""
+        """Name this listing in an error, instead of one page."""
         return annotate(error, Call("GET", self.resource, query=self.query))
 
     async def fetch(self, request: PageRequest, *, bulk: bool) -> tuple[list[R], ParsedResponse]:
@@ -102,7 +102,7 @@ class PageSource(Generic[R]):
 
         Args:
             request: The page.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
 
         Raises:
             CallError: The page could not be fetched.
@@ -144,9 +144,9 @@ class PageSource(Generic[R]):
 
         Args:
             request: The page.
-            state: The attempts made so far. With a failure in it, that is retried.
-            bulk: Whether interactive calls go first.
-            buffer: Bytes of the body that may wait unread.
+            state: The attempts made so far. A failure in it is retried.
+            bulk: Whether interactive calls take priority.
+            buffer: The maximum number of unread bytes of the body.
             revise: Returns the page of the next attempt after a failure.
 
         Raises:
@@ -173,11 +173,11 @@ class PageSource(Generic[R]):
         Args:
             response: The response to the request for the page.
             request: The page.
-            rows_read: How many rows of it were read before.
+            rows_read: The number of its rows that were read before.
 
         Returns:
-            The records before the first invalid row, and why that row is invalid. No records and
-            no error at the end of the page.
+            The records before the first invalid row, and the error of that row. At the end of the
+            page, no records and no error.
 
         Raises:
             CallError: The response broke off, or has more rows than were requested.

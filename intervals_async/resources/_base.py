@@ -151,7 +151,7 @@ class Resource(Generic[R]):
         id = identifier(f"{self.name}.get()", id)
         return self._record(await self._transport.send(Call("GET", self.name, id)))
 
-    async def _get_the_one(self) -> R:
+    async def _get_without_id(self) -> R:
         return self._record(await self._transport.send(Call("GET", self.name)))
 
     async def _create(
@@ -163,9 +163,9 @@ class Resource(Generic[R]):
     ) -> R:
         what = f"{self.name}.create()"
         body = encode_body(what, parameters(self.creatable), fields, checked=self._checked)
-        complaint = self._check_create(fields) if self._checked else None
-        if complaint is not None:
-            raise ArgumentError(f"{what}: expected {complaint}")
+        missing = self._check_create(fields) if self._checked else None
+        if missing is not None:
+            raise ArgumentError(f"{what}: expected {missing}")
         headers = self._headers(send_notifications, disable_action_notes)
         call = Call("POST", self.name, body=body, extra_headers=headers)
         return self._written(await self._transport.send(call))

@@ -108,8 +108,7 @@ class DocumentFilters(TypedDict, total=False):
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
     id: int
-    """Return this one document through the collection, whose records hold more than the member
-    resource.
+    """Only the document with this id. Records of the collection hold more than the member resource.
     """
 
 

@@ -75,4 +75,4 @@ class MeResource(Resource[Me]):
 
     async def get(self) -> Me:
         """Get the person whose token the client uses."""
-        return await self._get_the_one()
+        return await self._get_without_id()

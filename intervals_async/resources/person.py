@@ -1,4 +1,4 @@
-"""``/person/``: people of the account: users who can log in."""
+"""``/person/``: people of the account: users and contacts."""
 
 from __future__ import annotations
 

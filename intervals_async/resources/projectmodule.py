@@ -1,4 +1,4 @@
-"""``/projectmodule/``: modules of projects: default ones taken over."""
+"""``/projectmodule/``: modules of projects."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ProjectModuleFilters(TypedDict, total=False):
     projectid: Ids
     """Only modules of these projects."""
     active: bool
-    """Only active, or only inactive, ones; always applied for resource users, who cannot see
+    """Only active, or only inactive, modules; always applied for resource users, who cannot see
     inactive modules.
     """
     personid: int

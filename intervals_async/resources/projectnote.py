@@ -1,4 +1,4 @@
-"""``/projectnote/``: notes kept on projects."""
+"""``/projectnote/``: notes on projects."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     """The people on a project, except for Administrators, who are on all projects.
 
     Everybody reads the team of a project; Administrators change it. The id of a team is the id of
-    its project. The difference of PUT and POST is not documented, so there is `add` but no
+    its project. The difference between PUT and POST is not documented, so there is `add` but no
     ``update``.
 
     https://www.myintervals.com/api/resource?r=projectteam

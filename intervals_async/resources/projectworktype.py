@@ -1,4 +1,4 @@
-"""``/projectworktype/``: work types of projects: default ones taken over."""
+"""``/projectworktype/``: work types of projects."""
 
 from __future__ import annotations
 

@@ -39,4 +39,4 @@ class QuotaResource(Resource[Quota]):
 
     async def get(self) -> Quota:
         """Get the quota and its use."""
-        return await self._get_the_one()
+        return await self._get_without_id()

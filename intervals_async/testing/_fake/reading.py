@@ -153,7 +153,7 @@ def _predicates(
 
 
 def _invalid_paging(resource: Resource, query: Mapping[str, str]) -> Sequence[str]:
-    """Return the names of the paging and sorting parameters whose values will not do."""
+    """Return the names of the paging and sorting parameters whose values are invalid."""
     invalid: list[str] = []
     for name, minimum in (("limit", 1), ("offset", 0)):
         try:
