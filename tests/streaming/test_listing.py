@@ -1,4 +1,4 @@
-"""A listing streams every record once, in order, and leaves nothing behind."""
+"""A listing streams every record once, in order, and leaves no task or connection behind."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from .acting import ids, read, read_ids
 
 @pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])
 @pytest.mark.parametrize("concurrency", [1, 3, 8])
-async def test_every_record_once_in_order(
+async def test_a_stream_yields_every_record_once_in_order(
     fake: FakeIntervals, notes: Listing[ProjectNote], page_size: int, concurrency: int
 ) -> None:
-    """Whatever the pages, in the server's order, with a request a page."""
+    """A stream yields every record once, in the server's order, with one request per page."""
     async with notes.stream(page_size=page_size, concurrency=concurrency) as stream:
         seen = [note.id async for note in stream]
     assert seen == ids(fake)
@@ -40,25 +40,25 @@ async def test_every_record_once_in_order(
     assert stream.requests == fake.requests == -(-50 // page_size)
 
 
-async def test_a_plain_loop_needs_nothing_else(
+async def test_a_listing_can_be_iterated_directly(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """The default is not the server's ten."""
+    """A listing can be iterated without options, and its pages are larger than the server's."""
     assert [note.id async for note in notes] == ids(fake)
     assert fake.requests == 1
 
 
-async def test_nothing_is_sent_until_it_is_read(
+async def test_a_listing_sends_nothing_until_it_is_read(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """A listing may be made, passed on, and read again and again."""
+    """A listing sends nothing until it is read, and can be read more than once."""
     assert fake.requests == 0
     assert len(await notes.collect()) == len(await notes.collect()) == 50
     assert fake.requests == 2
 
 
 async def test_filters_reach_the_server(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """Several ids are one filter, and the count is that of the matches."""
+    """Filters are sent, several ids as one filter, and `count` counts the matches."""
     projects = sorted({int(str(row["projectid"])) for row in fake.rows("projectnote")})[:2]
     listing = intervals.projectnote.list(projectid=projects)
     expected = [row["id"] for row in fake.rows("projectnote") if row["projectid"] in projects]
@@ -79,7 +79,7 @@ async def test_filters_reach_the_server(fake: FakeIntervals, intervals: Interval
     ],
 )
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_limit_and_offset_are_a_slice_of_the_whole(
+async def test_limit_and_offset_select_a_slice(
     fake: FakeIntervals,
     intervals: IntervalsClient,
     offset: int,
@@ -87,7 +87,7 @@ async def test_limit_and_offset_are_a_slice_of_the_whole(
     expected: slice,
     concurrency: int,
 ) -> None:
-    """They say what is wanted, not how it is paged; count, first and collect keep to them."""
+    """The arguments `limit` and `offset` select the records that every method returns."""
     listing = intervals.projectnote.list(offset=offset, limit=limit)
     wanted = ids(fake)[expected]
     stream = listing.stream(page_size=10, concurrency=concurrency)
@@ -98,18 +98,18 @@ async def test_limit_and_offset_are_a_slice_of_the_whole(
     assert (first and first.id) == (wanted[0] if wanted else None)
 
 
-async def test_first_asks_for_one_row(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
-    """One record costs one small request."""
+async def test_first_requests_one_row(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+    """`first` sends one request for one row."""
     first = await notes.first()
     assert first is not None
     assert first.id == ids(fake)[0]
     assert [seen.query["limit"] for seen in fake.log] == ["1"]
 
 
-async def test_first_gives_none_where_nothing_matches(
+async def test_first_returns_none_without_matches(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Nor behind the end, nor of an empty slice, for which nothing is asked."""
+    """`first` returns None without matches or beyond the end; an empty slice sends nothing."""
     assert await intervals.projectnote.list(search="no such words").first() is None
     assert await intervals.projectnote.list(offset=60).first() is None
     assert fake.requests == 2
@@ -123,7 +123,7 @@ async def test_first_gives_none_where_nothing_matches(
 async def test_without_a_page_size_pages_grow(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """A small one first, then eight times as many, with a row of overlap."""
+    """Without `page_size`, pages grow from 100 rows eightfold, and overlap by one row."""
     for _ in range(2000):
         fake.insert("projectnote", title="more")
     assert [note.id async for note in notes] == ids(fake)
@@ -134,8 +134,8 @@ async def test_without_a_page_size_pages_grow(
     assert fake.requests == 3
 
 
-async def test_pages(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
-    """Each page knows its place and the count that came with it."""
+async def test_pages_have_offset_and_listcount(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+    """Each page has its offset, its records and the listcount of its response."""
     async with notes.pages(page_size=20, concurrency=2) as pages:
         seen = [page async for page in pages]
     assert [(page.offset, len(page.items), page.listcount) for page in seen] == [
@@ -148,10 +148,10 @@ async def test_pages(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_a_server_that_caps_pages_is_read_whole(
+async def test_a_server_that_caps_pages_is_read_completely(
     fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
 ) -> None:
-    """It advances by the rows received, never by those asked for."""
+    """A stream advances by the rows received, so it reads a capped server completely."""
     fake.inject(faults.Capped(6), times=None)
     stream = notes.stream(page_size=20, concurrency=concurrency)
     assert [note.id async for note in stream] == ids(fake)
@@ -161,10 +161,10 @@ async def test_a_server_that_caps_pages_is_read_whole(
     "fault", [faults.EmptyPage(), faults.NullPage(), faults.MissingKey()], ids=repr
 )
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_a_page_without_rows_is_no_end(
+async def test_a_page_without_rows_is_requested_again(
     fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault, concurrency: int
 ) -> None:
-    """While the count promises more, it is asked for once more."""
+    """A page without rows is requested again while the count promises more."""
     fake.inject(fault, skip=1)
     stream = notes.stream(page_size=20, concurrency=concurrency)
     assert [note.id async for note in stream] == ids(fake)
@@ -174,10 +174,10 @@ async def test_a_page_without_rows_is_no_end(
 @pytest.mark.parametrize(
     "fault", [faults.EmptyPage(), faults.NullPage(), faults.MissingKey()], ids=repr
 )
-async def test_a_page_that_stays_without_rows_is_raised_and_can_be_stepped_again(
+async def test_a_page_that_stays_without_rows_raises(
     fake: FakeIntervals, notes: Listing[ProjectNote], fault: faults.Fault
 ) -> None:
-    """Never an early end in silence, and nothing is lost by the error."""
+    """A page without rows twice raises, and the next step continues without losing a record."""
     stream = notes.stream(page_size=20)
     fake.inject(fault, times=2, skip=1)
     seen = [(await anext(stream)).id for _ in range(20)]
@@ -192,10 +192,10 @@ async def test_a_page_that_stays_without_rows_is_raised_and_can_be_stepped_again
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 @pytest.mark.parametrize("skip", [0, 1, 2, 3])
-async def test_after_an_error_it_goes_on_where_it_stood(
+async def test_a_stream_continues_after_an_error(
     fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int, skip: int
 ) -> None:
-    """What came before the error is given first, and pages that came are not asked for again."""
+    """After an error, a stream continues at its position and reuses the pages received."""
     fake.inject(faults.Status(500), times=4, skip=skip)
     fake.inject(faults.Status(404), skip=0)
     stream = notes.stream(page_size=10, concurrency=concurrency)
@@ -214,10 +214,10 @@ async def test_after_an_error_it_goes_on_where_it_stood(
     assert stream.requests == fake.requests == 10
 
 
-async def test_rows_that_come_and_go_move_the_end(
+async def test_the_latest_listcount_determines_the_end(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """The latest listcount says where it is."""
+    """The latest listcount determines the end, so rows added meanwhile are yielded."""
     stream = notes.stream(page_size=20)
     await anext(stream)
     new = fake.insert("projectnote", title="late")
@@ -227,10 +227,10 @@ async def test_rows_that_come_and_go_move_the_end(
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_leaving_a_loop_leaves_nothing_behind(
+async def test_leaving_a_loop_leaves_no_request(
     fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
 ) -> None:
-    """Between two steps nothing is under way, with or without ``async with``."""
+    """Leaving a loop leaves no request, with and without ``async with``."""
     async for _ in notes.stream(page_size=5, concurrency=concurrency):
         break
     async with notes.stream(page_size=5, concurrency=concurrency) as stream:
@@ -243,10 +243,10 @@ async def test_leaving_a_loop_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_a_cancelled_step_ends_all_it_began(
+async def test_a_cancelled_step_cancels_its_requests(
     fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
 ) -> None:
-    """The same stream can be stepped again, and gives what it would have given."""
+    """A cancelled step cancels its requests, and the next step loses no record."""
     stream = notes.stream(page_size=10, concurrency=concurrency)
     seen = [(await anext(stream)).id for _ in range(10)]
     hold = asyncio.Event()
@@ -264,10 +264,10 @@ async def test_a_cancelled_step_ends_all_it_began(
     assert seen == ids(fake)
 
 
-async def test_two_tasks_cannot_step_one_stream(
+async def test_two_tasks_cannot_iterate_one_stream(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """The second is told so; the first goes on."""
+    """A second task that iterates a stream gets a RuntimeError; the first continues."""
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold))
     stream = notes.stream()
@@ -279,10 +279,10 @@ async def test_two_tasks_cannot_step_one_stream(
     assert (await first).id == ids(fake)[0]
 
 
-async def test_closing_while_another_task_steps(
+async def test_closing_during_a_step_raises_in_that_step(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """The step does not look like the end; after it, there is nothing more."""
+    """Closing a stream during a step raises ListingError in that step, and ends the stream."""
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold))
     stream = notes.stream()
@@ -296,10 +296,10 @@ async def test_closing_while_another_task_steps(
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-async def test_memory_is_bounded_by_the_pages_under_way(
+async def test_requests_ahead_are_bounded_by_concurrency(
     fake: FakeIntervals, notes: Listing[ProjectNote], concurrency: int
 ) -> None:
-    """No more pages are asked for than may be kept."""
+    """A stream requests at most `concurrency` pages beyond the records that were yielded."""
     stream = notes.stream(page_size=5, concurrency=concurrency)
     for taken in range(1, 51):
         await anext(stream)
@@ -307,10 +307,10 @@ async def test_memory_is_bounded_by_the_pages_under_way(
         assert fake.requests <= pages_begun + concurrency - 1
 
 
-async def test_rows_that_came_and_were_deleted_before_their_turn_are_not_given(
+async def test_rows_deleted_before_their_turn_are_not_yielded(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """A page came, then most rows were deleted, then the page before it came, empty."""
+    """Received rows are not yielded if an earlier page shows that they were deleted."""
     before = ids(fake)
     stream = notes.stream(page_size=10, concurrency=2)
     seen = [(await anext(stream)).id for _ in range(10)]
@@ -330,10 +330,10 @@ async def test_rows_that_came_and_were_deleted_before_their_turn_are_not_given(
 
 
 @pytest.mark.parametrize("page_size", [1, 7])
-async def test_with_a_block_the_next_pages_come_while_you_work(
+async def test_a_block_requests_pages_between_steps(
     fake: FakeIntervals, notes: Listing[ProjectNote], page_size: int
 ) -> None:
-    """They are asked for without a step, no more than may be kept, and each record once."""
+    """In an ``async with`` block, pages are requested between steps, up to `concurrency`."""
     async with notes.stream(page_size=page_size, concurrency=4) as stream:
         seen = [(await anext(stream)).id for _ in range(page_size + 1)]
         while fake.requests < 6:
@@ -345,10 +345,10 @@ async def test_with_a_block_the_next_pages_come_while_you_work(
     assert seen == ids(fake)
 
 
-async def test_the_end_of_the_block_ends_what_is_under_way(
+async def test_the_end_of_a_block_cancels_its_requests(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """No task is left, however it ends; errors that nobody stepped on to are not reported."""
+    """The end of a block cancels its requests, and does not report their errors."""
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold), times=None, skip=3)
     with pytest.raises(ZeroDivisionError):  # noqa: PT012  the end of the block is what is tested
@@ -368,7 +368,7 @@ async def test_the_end_of_the_block_ends_what_is_under_way(
 async def test_an_error_ahead_is_raised_in_its_turn(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """What comes before it is given first, and the stream goes on after it."""
+    """An error of a later page is raised after all earlier records, and the stream continues."""
     fake.inject(faults.Status(404), skip=2)
     seen: list[int] = []
     failures: list[int] = []
@@ -384,13 +384,13 @@ async def test_an_error_ahead_is_raised_in_its_turn(
     assert failures == [10]
 
 
-async def test_a_page_with_more_rows_than_asked_for_is_an_error_of_its_own(
+async def test_too_many_rows_in_one_of_several_pages_raise(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """A page of a window with more rows than asked for is refused; the others are kept."""
+    """A page with more rows than its limit raises; the other pages are kept."""
     stream = notes.stream(page_size=5, concurrency=3)
     seen = [(await anext(stream)).id for _ in range(5)]
-    fake.inject(faults.Raw(_page(fake, slice(4, 12))))
+    fake.inject(faults.Raw(page_body(fake, slice(4, 12))))
     with pytest.raises(ListingError, match="does not page as documented"):
         await read(stream, seen)
     assert seen == ids(fake)[: len(seen)]
@@ -400,10 +400,10 @@ async def test_a_page_with_more_rows_than_asked_for_is_an_error_of_its_own(
     assert fake.requests <= 11
 
 
-async def test_an_answer_without_listcount_is_read_to_the_first_empty_page(
+async def test_without_listcount_an_empty_page_is_the_end(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """The only sign of the end that is left then; count says that it cannot tell."""
+    """Without a listcount, an empty page is the end, and `count` raises."""
     rows = b'{"projectnote":[]}'
     fake.inject(faults.Raw(rows), times=None)
     assert await notes.collect() == []
@@ -411,10 +411,10 @@ async def test_an_answer_without_listcount_is_read_to_the_first_empty_page(
         await notes.count()
 
 
-async def test_a_wrong_record_is_named_with_its_page(
+async def test_an_invalid_record_raises_with_its_path(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """Which field of which row of which request."""
+    """An invalid record raises an error with its JSON path and its request."""
     fake.inject(faults.Raw(b'{"listcount":1,"projectnote":[{"id":"x"}]}'))
     with pytest.raises(RecordError) as caught:
         await notes.first()
@@ -426,11 +426,11 @@ async def test_a_wrong_record_is_named_with_its_page(
         await notes.count()
 
 
-async def test_more_rows_than_asked_for_are_an_error(
+async def test_more_rows_than_the_limit_raise(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """Rather than records twice: those that were asked for come first at most."""
-    fake.inject(faults.Raw(_page(fake, slice(5))))
+    """A page with more rows than its limit raises, and no record is yielded twice."""
+    fake.inject(faults.Raw(page_body(fake, slice(5))))
     stream = notes.stream(page_size=2)
     seen: list[int] = []
     with pytest.raises(ListingError, match=r"expected at most 2 rows at offset 0, got [3-5]"):
@@ -439,16 +439,17 @@ async def test_more_rows_than_asked_for_are_an_error(
     assert seen + [note.id async for note in stream] == ids(fake)
 
 
-def _page(fake: FakeIntervals, rows: slice) -> bytes:
+def page_body(fake: FakeIntervals, rows: slice) -> bytes:
+    """Return the body of a page with these rows."""
     return json.dumps(
         {"listcount": 50, "projectnote": fake.wire_rows("projectnote")[rows]}
     ).encode()
 
 
-async def test_a_resource_without_pages_is_one_request(
+async def test_a_resource_without_pages_takes_one_request(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """It streams, counts and pages all the same."""
+    """A resource without pages is streamed and counted with one request, without a limit."""
     person = int(str(fake.rows("personcontact")[0]["personid"]))
     contacts = intervals.personcontact.list(personid=person)
     expected = [row["id"] for row in fake.rows("personcontact") if row["personid"] == person]
@@ -460,10 +461,10 @@ async def test_a_resource_without_pages_is_one_request(
     assert all("limit" not in seen.query for seen in fake.log)
 
 
-async def test_a_whole_that_is_not_whole_is_raised(
+async def test_an_incomplete_response_without_pages_raises(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """An answer that counts more than it gives is not taken for all there is."""
+    """A response without pages that has fewer records than its listcount raises."""
     person = int(str(fake.rows("personcontact")[0]["personid"]))
     fake.inject(faults.Raw(b'{"listcount":"9","personcontact":[]}'), times=None)
     with pytest.raises(IncompleteListingError, match=r"expected 9 records, .* got 0 twice"):
@@ -475,7 +476,7 @@ async def test_a_whole_that_is_not_whole_is_raised(
 async def test_a_resource_without_pages_is_complete_if_its_listcount_says_no_more(
     fake: FakeIntervals, intervals: IntervalsClient, listcount: int | None
 ) -> None:
-    """One request is enough, and the listcount is believed if there is one."""
+    """A response without pages is complete if its listcount is absent or no larger."""
     answer: dict[str, object] = {"personcontact": fake.wire_rows("personcontact")[:3]}
     if listcount is not None:
         answer["listcount"] = listcount
@@ -485,10 +486,10 @@ async def test_a_resource_without_pages_is_complete_if_its_listcount_says_no_mor
     assert (stream.requests, stream.listcount) == (1, listcount)
 
 
-async def test_a_whole_that_came_short_twice_can_be_tried_again(
+async def test_an_incomplete_response_without_pages_can_be_retried(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """Each step asks for it twice before it raises."""
+    """Each step requests an incomplete response twice before it raises; the next one retries."""
     rows = fake.wire_rows("personcontact")[:5]
     short = {"listcount": 5, "personcontact": rows[:3]}
     whole = {"listcount": 5, "personcontact": rows}
@@ -503,10 +504,10 @@ async def test_a_whole_that_came_short_twice_can_be_tried_again(
     assert stream.requests == 6
 
 
-async def test_a_whole_that_came_short_once_is_given_once(
+async def test_a_retried_response_without_pages_yields_each_record_once(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """What the short answer held is not given twice."""
+    """The records of an incomplete response are not yielded twice after the retry."""
     rows = fake.wire_rows("personcontact")[:5]
     short = {"listcount": 5, "personcontact": rows[:3]}
     whole = {"listcount": 5, "personcontact": rows}
@@ -516,16 +517,16 @@ async def test_a_whole_that_came_short_once_is_given_once(
     assert [contact.id for contact in contacts] == [int(str(row["id"])) for row in rows]
 
 
-async def test_an_answer_without_listcount_or_pages_is_counted_by_its_rows(
+async def test_without_listcount_and_pages_rows_are_counted(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """For this resource listcount is not documented."""
+    """`count` counts the rows of a response that has neither listcount nor pages."""
     fake.inject(faults.Raw(b'{"contacttype":[{"id":"1"},{"id":"2"}]}'))
     assert await intervals.contacttype.list().count() == 2
 
 
 async def test_each_stream_counts_its_own_requests(notes: Listing[ProjectNote]) -> None:
-    """Two streams of one listing know nothing of each other."""
+    """Each stream of a listing has its own request count and listcount."""
     first, second = notes.stream(page_size=20), notes.stream(page_size=10)
     await anext(first)
     assert [stream.requests for stream in (first, second)] == [1, 0]
@@ -537,7 +538,7 @@ async def test_each_stream_counts_its_own_requests(notes: Listing[ProjectNote]) 
 async def test_a_resumed_stream_knows_the_listcount_of_its_bookmark(
     notes: Listing[ProjectNote],
 ) -> None:
-    """Nothing has to be asked for it."""
+    """A resumed stream has the listcount of its bookmark before its first request."""
     stream = notes.stream(page_size=20)
     await anext(stream)
     resumed = notes.stream(resume=stream.bookmark)
@@ -546,21 +547,21 @@ async def test_a_resumed_stream_knows_the_listcount_of_its_bookmark(
 
 @pytest.mark.parametrize(("method", "name"), [("stream", "page_sise"), ("pages", "snapshot")])
 def test_an_unknown_option_is_refused(notes: Listing[ProjectNote], method: str, name: str) -> None:
-    """The message names the method, the option and those that there are."""
+    """An unknown option raises a TypeError that names the method and the known options."""
     with pytest.raises(TypeError, match=rf"{method}\(\) got .* {name!r}; its options are .*page_"):
         getattr(notes, method)(**{name: 1})
 
 
-def test_help_names_the_options(notes: Listing[ProjectNote]) -> None:
-    """The docstring explains each of them, and `pages` has those of `stream` that it can have."""
+def test_docstrings_document_every_option(notes: Listing[ProjectNote]) -> None:
+    """The docstrings of `stream` and `pages` document every option."""
     for method, declared in ((Listing.stream, StreamOptions), (Listing.pages, PageOptions)):
         for name in declared.__annotations__:
             assert f"\n            {name}: " in (method.__doc__ or "")
     assert {*StreamOptions.__annotations__} == {*attrs.fields_dict(ReadOptions)} - {"bulk"}
 
 
-async def test_a_plain_for_says_what_to_write(notes: Listing[ProjectNote]) -> None:
-    """A forgotten async is a common slip."""
+async def test_a_plain_for_loop_raises_with_a_hint(notes: Listing[ProjectNote]) -> None:
+    """A `for` loop without `async` raises a TypeError that shows ``async for``."""
     with pytest.raises(TypeError, match="'async for'"):
         for _ in notes:  # type: ignore[attr-defined]  # the slip that is tested
             pass
@@ -571,34 +572,34 @@ async def test_a_plain_for_says_what_to_write(notes: Listing[ProjectNote]) -> No
 @pytest.mark.parametrize(
     "wrong", [{"page_size": 0}, {"page_size": "5"}, {"concurrency": 0}, {"concurrency": True}]
 )
-async def test_wrong_options_are_refused(
+async def test_invalid_options_are_refused(
     notes: Listing[ProjectNote], wrong: dict[str, Any]
 ) -> None:
-    """Before anything is sent."""
+    """A page size or concurrency that is no integer of at least 1 raises ArgumentError."""
     with pytest.raises(ArgumentError, match="expected an integer of at least 1"):
         notes.stream(**wrong)
 
 
-async def test_wrong_slices_are_refused(intervals: IntervalsClient) -> None:
-    """A negative offset has no meaning here."""
+async def test_invalid_slices_are_refused(intervals: IntervalsClient) -> None:
+    """A negative offset or a limit that is no integer raises ArgumentError."""
     with pytest.raises(ArgumentError, match="offset: expected an integer of at least 0, got -1"):
         intervals.projectnote.list(offset=-1)
     with pytest.raises(ArgumentError, match="limit: expected an integer"):
         intervals.projectnote.list(limit="10")  # type: ignore[arg-type]  # the slip that is tested
 
 
-async def test_a_listing_shows_what_it_asks_for(intervals: IntervalsClient) -> None:
-    """In a debugger, before anything was sent."""
+async def test_the_repr_of_a_listing_shows_its_query(intervals: IntervalsClient) -> None:
+    """The repr of a listing shows its resource, filters and slice."""
     listing = intervals.projectnote.list(projectid=[3, 5], offset=10, limit=5)
     assert repr(listing) == "<Listing projectnote projectid=3,5 offset=10 limit=5>"
     assert repr(intervals.projectnote.list()) == "<Listing projectnote>"
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 50, None])
-async def test_records_are_given_as_they_come(
+async def test_batches_yield_every_record_once(
     fake: FakeIntervals, notes: Listing[ProjectNote], page_size: int | None
 ) -> None:
-    """In batches, one after a single step too; the bookmark stands behind them."""
+    """`batch` returns the received records, and the bookmark is the position after them."""
     stream = notes.stream(page_size=page_size)
     seen = [(await anext(stream)).id]
     while batch := await stream.batch():
