@@ -18,7 +18,7 @@ from intervals_async._streaming.id_set import IdSet
 LOWEST = -(2**63)
 HIGHEST = 2**63 - 1
 
-# Few different ones, so that they meet again; and the ends of what there may be.
+# A small range, so that ids repeat, and the limits of 64-bit integers.
 numbers = st.integers(0, 40) | st.sampled_from([LOWEST, LOWEST + 1, -1, HIGHEST - 1, HIGHEST])
 runs = st.builds(
     lambda begin, length, step: list(range(begin, begin + length * step, step)),
@@ -45,8 +45,8 @@ def test_it_behaves_like_a_set(steps: list[int | list[int]], block: int) -> None
             if is_new:
                 model.update(added)
             assert len(ids) == len(model)
-    looked_for = [*range(-2, 43), LOWEST, LOWEST + 1, HIGHEST - 1, HIGHEST]
-    assert [id for id in looked_for if id in ids] == [id for id in looked_for if id in model]
+    candidates = [*range(-2, 43), LOWEST, LOWEST + 1, HIGHEST - 1, HIGHEST]
+    assert [id for id in candidates if id in ids] == [id for id in candidates if id in model]
 
 
 def test_an_empty_set_contains_nothing() -> None:
@@ -61,8 +61,8 @@ def test_add_all_adds_all_ids_or_none() -> None:
     """`add_all` adds no id if one of them is a duplicate."""
     ids = IdSet()
     assert ids.add_all([10, 20, 30])
-    for twice in ([5, 10], [11, 20], [30, 31], [40, 40], [1, 30, 2]):
-        assert not ids.add_all(twice)
+    for duplicates in ([5, 10], [11, 20], [30, 31], [40, 40], [1, 30, 2]):
+        assert not ids.add_all(duplicates)
     assert [id for id in range(50) if id in ids] == [10, 20, 30]
 
 
@@ -77,10 +77,10 @@ def test_ids_beyond_64_bits_are_not_contained() -> None:
 MANY = 200_000
 
 
-def deep_size(thing: object) -> int:
+def deep_size(value: object) -> int:
     """Return the size in bytes of an object and all objects that it refers to."""
-    inner = [one for one in gc.get_referents(thing) if not isinstance(one, type)]
-    return sys.getsizeof(thing) + sum(map(deep_size, inner))
+    inner = [each for each in gc.get_referents(value) if not isinstance(each, type)]
+    return sys.getsizeof(value) + sum(map(deep_size, inner))
 
 
 def shuffled() -> Sequence[int]:
@@ -110,17 +110,17 @@ def test_an_id_takes_at_most_10_bytes(many: Sequence[int], page: int) -> None:
     assert MANY not in ids
 
 
-@pytest.mark.parametrize("way", [1, -1])
-def test_it_grows_in_blocks(way: int) -> None:
+@pytest.mark.parametrize("step", [1, -1])
+def test_it_grows_in_blocks(step: int) -> None:
     """While an IdSet grows, it takes at most 12 bytes for each id."""
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
         ids = IdSet()
         for begin in range(0, MANY, 1000):
-            ids.add_all(range(way * begin, way * (begin + 1000), way))
-        _, most = tracemalloc.get_traced_memory()
+            ids.add_all(range(step * begin, step * (begin + 1000), step))
+        _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert len(ids) == MANY
-    assert most - before <= 12 * MANY
+    assert peak - before <= 12 * MANY

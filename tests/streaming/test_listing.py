@@ -24,7 +24,17 @@ from intervals_async import (
 from intervals_async._streaming.options import PageOptions, ReadOptions, StreamOptions
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import ids, read, read_ids
+from .acting import (
+    ids,
+    insert,
+    person_with_contacts,
+    project_ids,
+    read,
+    read_ids,
+    remove,
+    requested,
+    take,
+)
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])
@@ -34,7 +44,7 @@ async def test_a_stream_yields_every_record_once_in_order(
 ) -> None:
     """A stream yields every record once, in the server's order, with one request per page."""
     async with notes.stream(page_size=page_size, concurrency=concurrency) as stream:
-        seen = [note.id async for note in stream]
+        seen = await read_ids(stream)
     assert seen == ids(fake)
     assert (stream.delivered, stream.listcount) == (50, 50)
     assert stream.requests == fake.requests == -(-50 // page_size)
@@ -59,7 +69,7 @@ async def test_a_listing_sends_nothing_until_it_is_read(
 
 async def test_filters_reach_the_server(fake: FakeIntervals, intervals: IntervalsClient) -> None:
     """Filters are sent, several ids as one filter, and `count` counts the matches."""
-    projects = sorted({int(str(row["projectid"])) for row in fake.rows("projectnote")})[:2]
+    projects = project_ids(fake)[:2]
     listing = intervals.projectnote.list(projectid=projects)
     expected = [row["id"] for row in fake.rows("projectnote") if row["projectid"] in projects]
     assert [note.id async for note in listing] == expected
@@ -89,13 +99,13 @@ async def test_limit_and_offset_select_a_slice(
 ) -> None:
     """The arguments `limit` and `offset` select the records that every method returns."""
     listing = intervals.projectnote.list(offset=offset, limit=limit)
-    wanted = ids(fake)[expected]
+    selected = ids(fake)[expected]
     stream = listing.stream(page_size=10, concurrency=concurrency)
-    assert [note.id async for note in stream] == wanted
-    assert [note.id for note in await listing.collect()] == wanted
-    assert await listing.count() == len(wanted)
+    assert await read_ids(stream) == selected
+    assert [note.id for note in await listing.collect()] == selected
+    assert await listing.count() == len(selected)
     first = await listing.first()
-    assert (first and first.id) == (wanted[0] if wanted else None)
+    assert (first and first.id) == (selected[0] if selected else None)
 
 
 async def test_first_requests_one_row(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
@@ -103,7 +113,7 @@ async def test_first_requests_one_row(fake: FakeIntervals, notes: Listing[Projec
     first = await notes.first()
     assert first is not None
     assert first.id == ids(fake)[0]
-    assert [seen.query["limit"] for seen in fake.log] == ["1"]
+    assert requested(fake) == [(0, 1)]
 
 
 async def test_first_returns_none_without_matches(
@@ -124,17 +134,15 @@ async def test_without_a_page_size_pages_grow(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
     """Without `page_size`, pages grow from 100 rows eightfold, and overlap by one row."""
-    for _ in range(2000):
-        fake.insert("projectnote", title="more")
+    insert(fake, 2000)
     assert [note.id async for note in notes] == ids(fake)
-    assert [(seen.query["offset"], seen.query["limit"]) for seen in fake.log][:2] == [
-        ("0", "100"),
-        ("99", "801"),
-    ]
+    assert requested(fake)[:2] == [(0, 100), (99, 801)]
     assert fake.requests == 3
 
 
-async def test_pages_have_offset_and_listcount(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+async def test_pages_have_offset_and_listcount(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
     """Each page has its offset, its records and the listcount of its response."""
     async with notes.pages(page_size=20, concurrency=2) as pages:
         seen = [page async for page in pages]
@@ -154,7 +162,7 @@ async def test_a_server_that_caps_pages_is_read_completely(
     """A stream advances by the rows received, so it reads a capped server completely."""
     fake.inject(faults.Capped(6), times=None)
     stream = notes.stream(page_size=20, concurrency=concurrency)
-    assert [note.id async for note in stream] == ids(fake)
+    assert await read_ids(stream) == ids(fake)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +175,7 @@ async def test_a_page_without_rows_is_requested_again(
     """A page without rows is requested again while the count promises more."""
     fake.inject(fault, skip=1)
     stream = notes.stream(page_size=20, concurrency=concurrency)
-    assert [note.id async for note in stream] == ids(fake)
+    assert await read_ids(stream) == ids(fake)
     assert stream.requests == 4
 
 
@@ -180,13 +188,13 @@ async def test_a_page_that_stays_without_rows_raises(
     """A page without rows twice raises, and the next step continues without losing a record."""
     stream = notes.stream(page_size=20)
     fake.inject(fault, times=2, skip=1)
-    seen = [(await anext(stream)).id for _ in range(20)]
+    seen = await take(stream, 20)
     with pytest.raises(IncompleteListingError) as caught:
         await anext(stream)
     assert caught.value.path == "/projectnote/"
     assert caught.value.filters == {"offset": "19", "limit": "21"}
     assert (caught.value.status, caught.value.attempts) == (200, 1)
-    seen += [note.id async for note in stream]
+    seen += await read_ids(stream)
     assert seen == ids(fake)
 
 
@@ -221,7 +229,7 @@ async def test_the_latest_listcount_determines_the_end(
     stream = notes.stream(page_size=20)
     await anext(stream)
     new = fake.insert("projectnote", title="late")
-    seen = [note.id async for note in stream]
+    seen = await read_ids(stream)
     assert seen[-1] == new
     assert stream.listcount == 51
 
@@ -248,19 +256,19 @@ async def test_a_cancelled_step_cancels_its_requests(
 ) -> None:
     """A cancelled step cancels its requests, and the next step loses no record."""
     stream = notes.stream(page_size=10, concurrency=concurrency)
-    seen = [(await anext(stream)).id for _ in range(10)]
+    seen = await take(stream, 10)
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold), times=None)
-    asked = fake.requests
+    sent = fake.requests
     step = asyncio.ensure_future(anext(stream))
-    while fake.requests < asked + concurrency:
+    while fake.requests < sent + concurrency:
         await asyncio.sleep(0)
     step.cancel()
     with pytest.raises(asyncio.CancelledError):
         await step
     hold.set()
     fake.heal()
-    seen += [note.id async for note in stream]
+    seen += await read_ids(stream)
     assert seen == ids(fake)
 
 
@@ -273,7 +281,7 @@ async def test_two_tasks_cannot_iterate_one_stream(
     stream = notes.stream()
     first = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0)
-    with pytest.raises(RuntimeError, match="another task is iterating"):
+    with pytest.raises(RuntimeError, match="another task"):
         await anext(stream)
     hold.set()
     assert (await first).id == ids(fake)[0]
@@ -290,7 +298,7 @@ async def test_closing_during_a_step_raises_in_that_step(
     await asyncio.sleep(0)
     await stream.aclose()
     hold.set()
-    with pytest.raises(ListingError, match="was closed during this step"):
+    with pytest.raises(ListingError):
         await step
     assert [note async for note in stream] == []
 
@@ -313,14 +321,13 @@ async def test_rows_deleted_before_their_turn_are_not_yielded(
     """Received rows are not yielded if an earlier page shows that they were deleted."""
     before = ids(fake)
     stream = notes.stream(page_size=10, concurrency=2)
-    seen = [(await anext(stream)).id for _ in range(10)]
+    seen = await take(stream, 10)
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold))
     step = asyncio.ensure_future(anext(stream))
     while len(fake.log) < 3 or fake.log[2].status is None:
         await asyncio.sleep(0)
-    for gone in before[10:]:
-        fake.remove("projectnote", gone)
+    remove(fake, before[10:])
     hold.set()
     with pytest.raises(StopAsyncIteration):
         await step
@@ -335,13 +342,13 @@ async def test_a_block_requests_pages_between_steps(
 ) -> None:
     """In an ``async with`` block, pages are requested between steps, up to `concurrency`."""
     async with notes.stream(page_size=page_size, concurrency=4) as stream:
-        seen = [(await anext(stream)).id for _ in range(page_size + 1)]
+        seen = await take(stream, page_size + 1)
         while fake.requests < 6:
             await asyncio.sleep(0)
         for _ in range(50):
             await asyncio.sleep(0)
         assert fake.requests == 6
-        seen += [note.id async for note in stream]
+        seen += await read_ids(stream)
     assert seen == ids(fake)
 
 
@@ -389,13 +396,15 @@ async def test_too_many_rows_in_one_of_several_pages_raise(
 ) -> None:
     """A page with more rows than its limit raises; the other pages are kept."""
     stream = notes.stream(page_size=5, concurrency=3)
-    seen = [(await anext(stream)).id for _ in range(5)]
+    seen = await take(stream, 5)
     fake.inject(faults.Raw(page_body(fake, slice(4, 12))))
-    with pytest.raises(ListingError, match="does not page as documented"):
+    with pytest.raises(ListingError) as caught:
         await read(stream, seen)
+    assert type(caught.value) is ListingError
+    assert caught.value.path == "/projectnote/"
     assert seen == ids(fake)[: len(seen)]
     assert len(seen) < 12
-    seen += [note.id async for note in stream]
+    seen += await read_ids(stream)
     assert seen == ids(fake)
     assert fake.requests <= 11
 
@@ -407,7 +416,7 @@ async def test_without_listcount_an_empty_page_is_the_end(
     rows = b'{"projectnote":[]}'
     fake.inject(faults.Raw(rows), times=None)
     assert await notes.collect() == []
-    with pytest.raises(IncompleteListingError, match="listcount: expected a number, got none"):
+    with pytest.raises(IncompleteListingError, match="listcount"):
         await notes.count()
 
 
@@ -433,10 +442,10 @@ async def test_more_rows_than_the_limit_raise(
     fake.inject(faults.Raw(page_body(fake, slice(5))))
     stream = notes.stream(page_size=2)
     seen: list[int] = []
-    with pytest.raises(ListingError, match=r"expected at most 2 rows at offset 0, got [3-5]"):
+    with pytest.raises(ListingError, match=r"\b2 rows at offset 0\b.*\b[3-5]\b"):
         await read(stream, seen)
     assert len(seen) <= 2
-    assert seen + [note.id async for note in stream] == ids(fake)
+    assert seen + await read_ids(stream) == ids(fake)
 
 
 def page_body(fake: FakeIntervals, rows: slice) -> bytes:
@@ -450,7 +459,7 @@ async def test_a_resource_without_pages_takes_one_request(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """A resource without pages is streamed and counted with one request, without a limit."""
-    person = int(str(fake.rows("personcontact")[0]["personid"]))
+    person = person_with_contacts(fake)
     contacts = intervals.personcontact.list(personid=person)
     expected = [row["id"] for row in fake.rows("personcontact") if row["personid"] == person]
     assert [contact.id async for contact in contacts] == expected
@@ -465,9 +474,9 @@ async def test_an_incomplete_response_without_pages_raises(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """A response without pages that has fewer records than its listcount raises."""
-    person = int(str(fake.rows("personcontact")[0]["personid"]))
+    person = person_with_contacts(fake)
     fake.inject(faults.Raw(b'{"listcount":"9","personcontact":[]}'), times=None)
-    with pytest.raises(IncompleteListingError, match=r"expected 9 records, .* got 0 twice"):
+    with pytest.raises(IncompleteListingError, match=r"\b9 records\b.*\b0 twice"):
         await intervals.personcontact.list(personid=person).collect()
     assert await intervals.personcontact.list(personid=person).count() == 9
 
@@ -477,10 +486,10 @@ async def test_a_resource_without_pages_is_complete_if_its_listcount_says_no_mor
     fake: FakeIntervals, intervals: IntervalsClient, listcount: int | None
 ) -> None:
     """A response without pages is complete if its listcount is absent or no larger."""
-    answer: dict[str, object] = {"personcontact": fake.wire_rows("personcontact")[:3]}
+    body: dict[str, object] = {"personcontact": fake.wire_rows("personcontact")[:3]}
     if listcount is not None:
-        answer["listcount"] = listcount
-    fake.inject(faults.Raw(json.dumps(answer).encode()))
+        body["listcount"] = listcount
+    fake.inject(faults.Raw(json.dumps(body).encode()))
     stream = intervals.personcontact.list(personid=201).stream()
     assert len([contact async for contact in stream]) == 3
     assert (stream.requests, stream.listcount) == (1, listcount)
@@ -492,12 +501,12 @@ async def test_an_incomplete_response_without_pages_can_be_retried(
     """Each step requests an incomplete response twice before it raises; the next one retries."""
     rows = fake.wire_rows("personcontact")[:5]
     short = {"listcount": 5, "personcontact": rows[:3]}
-    whole = {"listcount": 5, "personcontact": rows}
-    for answer in (short, short, short, short, short, whole):
-        fake.inject(faults.Raw(json.dumps(answer).encode()))
+    complete = {"listcount": 5, "personcontact": rows}
+    for body in (short, short, short, short, short, complete):
+        fake.inject(faults.Raw(json.dumps(body).encode()))
     stream = intervals.personcontact.list(personid=201).stream()
     for requests in (2, 4):
-        with pytest.raises(IncompleteListingError, match=r"expected 5 records, .* got 3 twice"):
+        with pytest.raises(IncompleteListingError, match=r"\b5 records\b.*\b3 twice"):
             await anext(stream)
         assert stream.requests == requests
     assert [contact.id async for contact in stream] == [int(str(row["id"])) for row in rows]
@@ -510,9 +519,9 @@ async def test_a_retried_response_without_pages_yields_each_record_once(
     """The records of an incomplete response are not yielded twice after the retry."""
     rows = fake.wire_rows("personcontact")[:5]
     short = {"listcount": 5, "personcontact": rows[:3]}
-    whole = {"listcount": 5, "personcontact": rows}
-    for answer in (short, whole):
-        fake.inject(faults.Raw(json.dumps(answer).encode()))
+    complete = {"listcount": 5, "personcontact": rows}
+    for body in (short, complete):
+        fake.inject(faults.Raw(json.dumps(body).encode()))
     contacts = await intervals.personcontact.list(personid=201).collect()
     assert [contact.id for contact in contacts] == [int(str(row["id"])) for row in rows]
 
@@ -548,7 +557,7 @@ async def test_a_resumed_stream_knows_the_listcount_of_its_bookmark(
 @pytest.mark.parametrize(("method", "name"), [("stream", "page_sise"), ("pages", "snapshot")])
 def test_an_unknown_option_is_refused(notes: Listing[ProjectNote], method: str, name: str) -> None:
     """An unknown option raises a TypeError that names the method and the known options."""
-    with pytest.raises(TypeError, match=rf"{method}\(\) got .* {name!r}; its options are .*page_"):
+    with pytest.raises(TypeError, match=rf"{method}\(\).*{name!r}.*page_size"):
         getattr(notes, method)(**{name: 1})
 
 
@@ -576,15 +585,15 @@ async def test_invalid_options_are_refused(
     notes: Listing[ProjectNote], wrong: dict[str, Any]
 ) -> None:
     """A page size or concurrency that is no integer of at least 1 raises ArgumentError."""
-    with pytest.raises(ArgumentError, match="expected an integer of at least 1"):
+    with pytest.raises(ArgumentError, match=next(iter(wrong))):
         notes.stream(**wrong)
 
 
 async def test_invalid_slices_are_refused(intervals: IntervalsClient) -> None:
     """A negative offset or a limit that is no integer raises ArgumentError."""
-    with pytest.raises(ArgumentError, match="offset: expected an integer of at least 0, got -1"):
+    with pytest.raises(ArgumentError, match="offset"):
         intervals.projectnote.list(offset=-1)
-    with pytest.raises(ArgumentError, match="limit: expected an integer"):
+    with pytest.raises(ArgumentError, match="limit"):
         intervals.projectnote.list(limit="10")  # type: ignore[arg-type]  # the slip that is tested
 
 

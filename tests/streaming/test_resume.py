@@ -245,7 +245,9 @@ async def test_a_bookmark_survives_moved_rows(
         assert first == before[:records]
         assert len(rest) == len({*rest})
         assert not {*first} & {*rest}
-        assert [id for id in before[records:] if id in remaining] == [id for id in rest if id in before]
+        assert [id for id in before[records:] if id in remaining] == [
+            id for id in rest if id in before
+        ]
 
 
 def change_at_random(fake: FakeIntervals, chance: random.Random) -> None:
@@ -269,7 +271,9 @@ async def test_random_changes_before_resuming_lose_and_repeat_no_row(seed: int) 
             remaining = ids(fake)
         assert not {*first} & {*rest}
         assert len(rest) == len({*rest})
-        assert [id for id in before[records:] if id in remaining] == [id for id in rest if id in before]
+        assert [id for id in before[records:] if id in remaining] == [
+            id for id in rest if id in before
+        ]
 
 
 @pytest.mark.parametrize("gone", [15, 16, 17, 30])

@@ -23,7 +23,16 @@ from intervals_async import (
 from intervals_async.testing import FakeIntervals, faults
 
 from ..conftest import AT_ONCE
-from .acting import change_before, ids, insert, read, read_ids, requested
+from .acting import (
+    change_before,
+    ids,
+    insert,
+    person_with_contacts,
+    read,
+    read_ids,
+    remove,
+    requested,
+)
 
 
 async def test_a_snapshot_takes_two_requests(
@@ -39,7 +48,9 @@ async def test_a_snapshot_takes_two_requests(
     assert (stream.requests, stream.delivered, stream.listcount) == (2, 50, 50)
 
 
-async def test_a_snapshot_in_a_block_takes_two_requests(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+async def test_a_snapshot_in_a_block_takes_two_requests(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
     """In an ``async with`` block, a snapshot takes two requests, too."""
     async with notes.stream(snapshot=True, concurrency=4) as stream:
         assert await read_ids(stream) == ids(fake)
@@ -53,8 +64,7 @@ async def test_a_snapshot_is_the_state_at_its_response(
     before = ids(fake)
 
     def change() -> None:
-        for id in before[3:9]:
-            fake.remove("projectnote", id)
+        remove(fake, before[3:9])
         insert(fake, 4, before[20])
         for id in before[:3]:
             fake.touch("projectnote", id, reorder=True, title="edited")
@@ -120,7 +130,7 @@ async def test_a_snapshot_of_fast_growing_rows_raises(
     for number in range(2, 8):
         change_before(fake, number, double)
     stream = notes.stream(snapshot=True)
-    with pytest.raises(IncompleteListingError, match=r"expected at most \d+ records, the limit"):
+    with pytest.raises(IncompleteListingError, match=r"\brecords\b.*\blimit\b"):
         await anext(stream)
     assert fake.requests <= 8
     assert await read_ids(stream) == ids(fake)
@@ -142,8 +152,7 @@ async def test_rows_deleted_before_the_response_are_not_missed(
     """A snapshot is checked against the listcount of its own response."""
 
     def delete() -> None:
-        for id in ids(fake)[rows:]:
-            fake.remove("projectnote", id)
+        remove(fake, ids(fake)[rows:])
 
     change_before(fake, 2, delete)
     assert await read_ids(notes.stream(snapshot=True)) == ids(fake)
@@ -173,10 +182,12 @@ async def test_a_snapshot_of_a_slice_requests_only_the_slice(
     stream = intervals.projectnote.list(offset=offset, limit=limit).stream(snapshot=True)
     assert await read_ids(stream) == ids(fake)[expected]
     assert stream.requests <= 2
-    assert all(limit is None or asked_for <= max(limit, 1) for _, asked_for in requested(fake))
+    assert all(limit is None or sent <= max(limit, 1) for _, sent in requested(fake))
 
 
-async def test_both_requests_of_a_snapshot_send_the_filters(fake: FakeIntervals, intervals: IntervalsClient) -> None:
+async def test_both_requests_of_a_snapshot_send_the_filters(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
     """Both requests of a snapshot send the filters."""
     project = int(str(fake.rows("projectnote")[0]["projectid"]))
     stream = intervals.projectnote.list(projectid=project).stream(snapshot=True)
@@ -189,11 +200,11 @@ async def test_a_snapshot_without_pages_takes_one_request(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """A snapshot of a resource without pages takes one request."""
-    person = int(str(fake.rows("personcontact")[0]["personid"]))
+    person = person_with_contacts(fake)
     contacts = intervals.personcontact.list(personid=person)
-    whole = await contacts.collect()
+    complete = await contacts.collect()
     fake.clear_log()
-    assert [contact async for contact in contacts.stream(snapshot=True)] == whole
+    assert [contact async for contact in contacts.stream(snapshot=True)] == complete
     assert len(fake.log) == 1
 
 
@@ -203,7 +214,7 @@ async def test_a_snapshot_without_listcount_raises(
     """A snapshot without a listcount raises, and the next step retries."""
     fake.inject(faults.Raw(b'{"projectnote":[]}'))
     stream = notes.stream(snapshot=True)
-    with pytest.raises(IncompleteListingError, match="listcount: expected a number, got none"):
+    with pytest.raises(IncompleteListingError, match="listcount"):
         await anext(stream)
     assert await read_ids(stream) == ids(fake)
 
@@ -254,7 +265,7 @@ async def test_a_snapshot_response_without_rows_is_retried_once(
     assert await read_ids(notes.stream(snapshot=True)) == ids(fake)
     fake.inject(fault, times=2, skip=1)
     stream = notes.stream(snapshot=True)
-    with pytest.raises(IncompleteListingError, match=r"expected 50 records, .* got 0 from"):
+    with pytest.raises(IncompleteListingError, match=r"\b50 records\b.*\b0\b"):
         await anext(stream)
     assert await read_ids(stream) == ids(fake)
 
@@ -284,13 +295,13 @@ async def test_a_broken_snapshot_raises_and_starts_again(
     """A snapshot that breaks off raises, and the next step starts from the first record."""
     fake.inject(fault, skip=1)
     stream = notes.stream(snapshot=True)
-    broken: list[int] = []
-    with pytest.raises(SnapshotBrokenError, match="the snapshot broke off after") as caught:
-        await read(stream, broken)
-    assert 0 < len(broken) < 50
-    assert broken == ids(fake)[: len(broken)]
+    discarded: list[int] = []
+    with pytest.raises(SnapshotBrokenError) as caught:
+        await read(stream, discarded)
+    assert 0 < len(discarded) < 50
+    assert discarded == ids(fake)[: len(discarded)]
     assert caught.value.path == "/projectnote/"
-    assert f"after {len(broken)} of 50 records" in caught.value.message
+    assert f"after {len(discarded)} of 50 records" in caught.value.message
     fake.touch("projectnote", ids(fake)[0], reorder=True)
     assert await read_ids(stream) == ids(fake)
     assert stream.delivered == 50
@@ -342,10 +353,10 @@ async def test_a_broken_snapshot_is_reported(
             assert restarts
         else:
             assert not restarts
-    (told,) = [event for event in events if isinstance(event, SnapshotBroken)]
-    assert (told.resource, told.restarts) == ("projectnote", restarts)
-    assert 0 < told.delivered < 50
-    assert told.reason.startswith("connection lost")
+    (event,) = [event for event in events if isinstance(event, SnapshotBroken)]
+    assert (event.resource, event.restarts) == ("projectnote", restarts)
+    assert 0 < event.delivered < 50
+    assert event.reason.startswith("connection lost")
     (line,) = [record for record in caplog.records if "snapshot broken" in record.getMessage()]
     assert line.levelno == logging.WARNING
 
@@ -362,7 +373,7 @@ async def test_a_capped_response_breaks_a_snapshot(
         await read(stream, seen)
         assert seen == ids(fake)
     else:
-        with pytest.raises(SnapshotBrokenError, match=r"expected 50 records, .* got 30 from"):
+        with pytest.raises(SnapshotBrokenError, match=r"\b50 records\b.*\b30\b"):
             await read(stream, seen)
         fake.heal()
         assert await read_ids(stream) == ids(fake)
@@ -374,7 +385,7 @@ async def test_an_invalid_record_in_a_snapshot_raises_with_its_path(
 ) -> None:
     """An invalid record breaks a snapshot with an error that shows its JSON path."""
     rows = fake.wire_rows("projectnote")
-    rows[7] |= row  # type: ignore[arg-type]  # JSON all the same
+    rows[7] |= row  # type: ignore[arg-type]  # still valid JSON
     fake.inject(faults.Raw(json.dumps({"listcount": 50, "projectnote": rows}).encode()), skip=1)
     stream = notes.stream(snapshot=True)
     seen: list[int] = []
@@ -391,14 +402,14 @@ async def test_resume_and_snapshot_exclude_each_other(notes: Listing[ProjectNote
     """The options `resume` and `snapshot` cannot be combined."""
     stream = notes.stream(snapshot=True)
     await anext(stream)
-    with pytest.raises(ArgumentError, match="resume= cannot be combined with snapshot=True"):
+    with pytest.raises(ArgumentError, match=r"resume\b.*\bsnapshot"):
         notes.stream(snapshot=True, resume=stream.bookmark)
     await stream.aclose()
 
 
 async def test_an_unknown_on_broken_is_refused(notes: Listing[ProjectNote]) -> None:
     """An unknown `on_broken` raises an ArgumentError that names the option."""
-    with pytest.raises(ArgumentError, match="on_broken: expected one of 'restart', 'repair'"):
+    with pytest.raises(ArgumentError, match="on_broken"):
         notes.stream(snapshot=True, on_broken="raise")  # type: ignore[arg-type]  # the slip that is tested
 
 
