@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
-from intervals_async import Stream
+from intervals_async import IntervalsClient, Stream
 from intervals_async.testing import FakeIntervals, SeenRequest
 
-
-def ids(fake: FakeIntervals, resource: str = "projectnote") -> list[int]:
-    """Return the ids that exist, in the server's order."""
-    return [int(str(row["id"])) for row in fake.rows(resource)]
+from ..conftest import AT_ONCE
 
 
-def project_ids(fake: FakeIntervals) -> list[int]:
-    """Return the ids of the projects that have notes."""
-    return sorted({int(str(row["projectid"])) for row in fake.rows("projectnote")})
+class Server(Protocol):
+    """A server that a client can connect to."""
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+
+    @property
+    def token(self) -> str:
+        """A valid token."""
 
 
-def person_with_contacts(fake: FakeIntervals) -> int:
-    """Return the id of a person whose contacts can be listed, which takes one request."""
-    return int(str(fake.rows("personcontact")[0]["personid"]))
+def client_of(server: Server) -> IntervalsClient:
+    """Return a client of the server without rate limits and waits."""
+    return IntervalsClient(server.token, base_url=server.url, limits=(), retry=AT_ONCE)
 
 
 def requested(fake: FakeIntervals) -> list[tuple[int, int]]:

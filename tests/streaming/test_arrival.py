@@ -27,19 +27,22 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, faults
 
-from ..conftest import AT_ONCE
-from .acting import ids, insert, read, read_ids, requested, take
+from ..rows import ids
+from .acting import client_of, insert, read, read_ids, requested, take
 
 
 class RowServer:
     """A server of many notes that counts the bytes that were read from it.
 
     Attributes:
+        token: A token that the server accepts, like any other.
         written: The bytes of bodies that the connections have accepted.
         requests: The offset and limit of each request.
         opened: The number of connections that were opened.
         closed: The number of connections that were closed.
     """
+
+    token = "abc12345678"
 
     def __init__(self, notes: int, size: int) -> None:
         self._notes = notes
@@ -125,11 +128,6 @@ def traced_memory() -> int:
     return sum(
         trace.size for trace in tracemalloc.take_snapshot().filter_traces([this_file]).traces
     )
-
-
-def client_of(server: RowServer) -> IntervalsClient:
-    """Return a client of the server without rate limits and waits."""
-    return IntervalsClient("abc12345678", base_url=server.url, limits=(), retry=AT_ONCE)
 
 
 # While a page is received
@@ -423,7 +421,7 @@ async def many() -> AsyncIterator[FakeIntervals]:
 async def test_a_failed_page_is_requested_in_smaller_ones(many: FakeIntervals) -> None:
     """A page that fails is requested again with a smaller limit."""
     many.inject(faults.Status(500), times=2, skip=1)
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    async with client_of(many) as client:
         assert await read_ids(client.projectnote.list().stream()) == ids(many)
     first, second, third, fourth, *_ = requested(many)
     assert first == (0, 100)
@@ -448,7 +446,7 @@ def test_a_page_that_times_out_is_requested_in_smaller_ones(
     async def main() -> None:
         async with (
             FakeIntervals(notes=1500, per_minute=None, per_day=None) as fake,
-            IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
+            client_of(fake) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event()), skip=1)
             assert await read_ids(client.projectnote.list().stream()) == ids(fake)
@@ -467,7 +465,7 @@ def test_a_page_that_stalls_continues_in_a_smaller_one(
     async def main() -> None:
         async with (
             FakeIntervals(notes=1500, per_minute=None, per_day=None) as fake,
-            IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
+            client_of(fake) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event(), where="body"), skip=1)
             stream = client.projectnote.list().stream()
@@ -488,7 +486,7 @@ async def test_the_cap_of_a_server_becomes_the_page_size(
 ) -> None:
     """After two equally short pages, their size becomes the page size."""
     many.inject(faults.Capped(60), times=None)
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    async with client_of(many) as client:
         stream = client.projectnote.list().stream(concurrency=concurrency)
         assert await read_ids(stream) == ids(many)
     assert all(limit <= 61 for _, limit in requested(many)[-10:-1])
@@ -500,7 +498,7 @@ async def test_requests_end_at_most_20_rows_after_the_count(
     many: FakeIntervals, concurrency: int
 ) -> None:
     """No request reaches more than 20 rows beyond the server's count."""
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    async with client_of(many) as client:
         await read_ids(client.projectnote.list().stream(concurrency=concurrency))
         await read_ids(client.projectnote.list(limit=700).stream(concurrency=concurrency))
     assert max(offset + limit for offset, limit in requested(many)) <= 1500 + 20
@@ -510,7 +508,7 @@ async def test_a_few_added_rows_need_no_extra_page(
     many: FakeIntervals,
 ) -> None:
     """A few rows added while a listing is read need no page of their own."""
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    async with client_of(many) as client:
         stream = client.projectnote.list().stream()
         seen = await take(stream, 100)
         insert(many, 10)

@@ -146,7 +146,7 @@ def test_a_damaged_bookmark_is_refused(bookmark: Bookmark, data: st.DataObject) 
     "text", ["", " ", "1", "1.", ".", "x.abc", "-1.abc", "projectnote", "1,abc"]
 )
 def test_other_text_is_refused(text: str) -> None:
-    """Text that is not a bookmark is refused, and the error says where to get one."""
+    """Text that is not a bookmark is refused, and the error says how to get a bookmark."""
     with pytest.raises(ArgumentError, match=r"stream\.bookmark"):
         read(text)
 
@@ -267,7 +267,7 @@ def test_a_fingerprint_identifies_a_listing() -> None:
     query = (("projectid", "3"), ("search", "invoice"))
     same = fingerprint("projectnote", query, 0, None)
     assert fingerprint("projectnote", query[::-1], 0, None) == same
-    others = {
+    different = {
         fingerprint("person", query, 0, None),
         fingerprint("projectnote", query[:1], 0, None),
         fingerprint("projectnote", (("projectid", "3,search"),), 0, None),
@@ -275,5 +275,5 @@ def test_a_fingerprint_identifies_a_listing() -> None:
         fingerprint("projectnote", query, 0, 1),
         fingerprint("projectnote", query, 0, 0),
     }
-    assert same not in others
-    assert len(others) == 6
+    assert same not in different
+    assert len(different) == 6

@@ -37,7 +37,7 @@ def test_add_returns_each_new_record_once(pages: list[list[int]]) -> None:
     delivered = DeliveredIds()
     seen: list[int] = []
     for page in pages:
-        taken = [page[place] for place in delivered.add(page)]
+        taken = [page[index] for index in delivered.add(page)]
         assert set(seen).isdisjoint(taken)
         assert sorted({*seen, *page}) == sorted([*seen, *taken])
         seen += taken
@@ -202,14 +202,14 @@ def test_steps_back_reach_farther_until_the_first_row(
     assert len(offsets) <= 7
 
 
-@given(place=st.integers(0, 10_000), moved=st.integers(0, 200))
-def test_a_search_grows_in_both_directions(place: int, moved: int) -> None:
+@given(position=st.integers(0, 10_000), moved=st.integers(0, 200))
+def test_a_search_grows_in_both_directions(position: int, moved: int) -> None:
     """A search covers the moved rows in both directions, and soon starts at row 0."""
-    requests = [request_around(place, steps, moved) for steps in range(6)]
+    requests = [request_around(position, steps, moved) for steps in range(6)]
     for around in requests:
         assert around.overlap == 0
-        assert 0 <= around.offset <= max(place - max(moved, REACH), 0)
-        assert around.end >= place + max(moved, REACH)
+        assert 0 <= around.offset <= max(position - max(moved, REACH), 0)
+        assert around.end >= position + max(moved, REACH)
     assert requests[-1].offset == 0
 
 

@@ -29,7 +29,8 @@ from intervals_async._streaming.id_set import IdSet
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
 from ..conftest import AT_ONCE
-from .acting import change_before, ids, insert, move, project_ids, read, read_ids, remove, requested
+from ..rows import ids, project_ids
+from .acting import change_before, client_of, insert, move, read, read_ids, remove, requested
 
 BENCHMARK = Path(__file__).parent.parent.parent / "benchmarks" / "drift.py"
 
@@ -273,7 +274,7 @@ async def test_every_resource_with_pages_is_repaired(resource: str) -> None:
     """Drift is repaired for resources with and without a sort order of the server."""
     async with (
         FakeIntervals(people=40, projects=40, notes=0, per_minute=None, per_day=None) as fake,
-        IntervalsClient(fake.token, base_url=fake.url, limits=()) as intervals,
+        client_of(fake) as intervals,
     ):
         before = ids(fake, resource)
         change_before(fake, 2, lambda: remove(fake, before[3:6], resource))
@@ -382,7 +383,7 @@ async def test_raise_raises_once_for_one_change(
 async def test_raise_reports_inserted_rows(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """With `on_drift="raise"`, inserted rows raise too, because they may be moved ones."""
+    """With `on_drift="raise"`, inserted rows raise too, because they may have moved."""
     before = ids(fake)
     change_before(fake, 2, lambda: fake.insert("projectnote", before=before[0], title="new"))
     stream = notes.stream(page_size=20, on_drift="raise")
@@ -488,7 +489,7 @@ async def test_any_order_is_repaired(sorting: dict[str, Any]) -> None:
     """Drift is repaired in any order of the ids."""
     async with (
         FakeIntervals(projects=60, notes=0, per_minute=None, per_day=None) as fake,
-        IntervalsClient(fake.token, base_url=fake.url, limits=()) as intervals,
+        client_of(fake) as intervals,
     ):
         listing = intervals.project.list(**sorting)
         before = [project.id async for project in listing]
@@ -501,7 +502,7 @@ async def test_an_insert_with_a_deletion_is_treated_as_a_move() -> None:
     """An insert with a deletion may be a move, so a second pass looks for missed rows."""
     async with (
         FakeIntervals(projects=40, notes=0, per_minute=None, per_day=None) as fake,
-        IntervalsClient(fake.token, base_url=fake.url, limits=()) as intervals,
+        client_of(fake) as intervals,
     ):
         before = ids(fake, "project")
 

@@ -24,17 +24,8 @@ from intervals_async import (
 from intervals_async._streaming.options import PageOptions, ReadOptions, StreamOptions
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import (
-    ids,
-    insert,
-    person_with_contacts,
-    project_ids,
-    read,
-    read_ids,
-    remove,
-    requested,
-    take,
-)
+from ..rows import ids, person_with_contacts, project_ids
+from .acting import insert, read, read_ids, remove, requested, take
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])
@@ -298,7 +289,7 @@ async def test_closing_during_a_step_raises_in_that_step(
     await asyncio.sleep(0)
     await stream.aclose()
     hold.set()
-    with pytest.raises(ListingError):
+    with pytest.raises(ListingError, match="closed"):
         await step
     assert [note async for note in stream] == []
 

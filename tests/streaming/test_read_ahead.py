@@ -7,7 +7,8 @@ import pytest
 from intervals_async import IntervalsClient, Listing, ListingError, ProjectNote, ServerError
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import ids, person_with_contacts, read_ids, take
+from ..rows import ids, person_with_contacts
+from .acting import read_ids, take
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 50, None])

@@ -22,17 +22,8 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-from .acting import (
-    change_before,
-    ids,
-    insert,
-    move,
-    person_with_contacts,
-    project_ids,
-    read_ids,
-    remove,
-    take,
-)
+from ..rows import ids, person_with_contacts, project_ids
+from .acting import change_before, client_of, insert, move, read_ids, remove, take
 
 NOTES = 50
 
@@ -54,13 +45,13 @@ async def interrupted(
 ) -> tuple[list[int], list[int]]:
     """Read some records, resume from the bookmark with another client, and read the rest."""
     async with (
-        IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
+        client_of(fake) as client,
         client.projectnote.list().stream(**options) as stream,
     ):
         first = await take(stream, records)
         bookmark = stream.bookmark
     meanwhile()
-    async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
+    async with client_of(fake) as client:
         resumed = client.projectnote.list().stream(resume=bookmark, **options)
         assert resumed.delivered == records
         rest = await read_ids(resumed)
@@ -174,7 +165,7 @@ def delete_last_yielded(fake: FakeIntervals, before: list[int], yielded: int) ->
 
 
 def delete_first_rows(fake: FakeIntervals, before: list[int], yielded: int) -> None:
-    """Delete up to 20 rows from the start, but no more than half of the yielded ones."""
+    """Delete up to 20 rows from the start, but at most half of the yielded rows."""
     remove(fake, before[: min(20, yielded // 2)])
 
 
@@ -306,10 +297,10 @@ async def test_in_any_order_one_remembered_record_is_enough(gone: int) -> None:
     assert first + rest == before
 
 
-async def test_a_resumed_stream_finds_its_position_behind_many_new_rows(
+async def test_a_resumed_stream_finds_its_position_after_many_new_rows(
     notes: Listing[ProjectNote], fake: FakeIntervals
 ) -> None:
-    """A resumed stream finds its position behind 300 new rows in at most 8 requests."""
+    """A resumed stream finds its position after 300 new rows in at most 8 requests."""
     before = ids(fake)
     stream = notes.stream(page_size=10)
     first = await take(stream, 20)
@@ -354,7 +345,7 @@ async def test_a_listing_sorted_by_id_resumes_without_remembered_records() -> No
     """A listing sorted by id resumes even if no remembered record exists any more."""
     async with (
         FakeIntervals(projects=60, notes=0, per_minute=None, per_day=None) as fake,
-        IntervalsClient(fake.token, base_url=fake.url, limits=()) as intervals,
+        client_of(fake) as intervals,
     ):
         before = ids(fake, "project")
         stream = intervals.project.list().stream(page_size=10)
@@ -520,7 +511,7 @@ async def test_a_bookmark_among_inserted_rows_resumes_after_the_yielded_records(
     """A bookmark among rows inserted before the position yields no old record twice."""
     async with (
         running_server(ascending=False) as (fake, before),
-        IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
+        client_of(fake) as client,
     ):
         notes = client.projectnote.list()
         stream = notes.stream(page_size=page_size)
@@ -560,7 +551,7 @@ async def test_a_repeatedly_interrupted_export_yields_each_record_once(seed: int
         seen: list[int] = []
         bookmark: str | None = None
         page_size = dice.choice([None, 1, 3, 7, 20])
-        async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
+        async with client_of(fake) as client:
             notes = client.projectnote.list()
             while True:
                 async with notes.stream(page_size=page_size, resume=bookmark) as stream:

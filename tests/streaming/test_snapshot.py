@@ -23,16 +23,8 @@ from intervals_async import (
 from intervals_async.testing import FakeIntervals, faults
 
 from ..conftest import AT_ONCE
-from .acting import (
-    change_before,
-    ids,
-    insert,
-    person_with_contacts,
-    read,
-    read_ids,
-    remove,
-    requested,
-)
+from ..rows import ids, person_with_contacts
+from .acting import change_before, insert, read, read_ids, remove, requested
 
 
 async def test_a_snapshot_takes_two_requests(

@@ -20,7 +20,6 @@ from hypothesis.stateful import (
 )
 
 from intervals_async import (
-    IntervalsClient,
     IntervalsError,
     ProjectNote,
     SnapshotBrokenError,
@@ -28,8 +27,8 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
-from ..conftest import AT_ONCE
-from .acting import ids, insert
+from ..rows import ids
+from .acting import client_of, insert
 
 pytestmark = pytest.mark.slow
 
@@ -92,12 +91,7 @@ class Streaming(RuleBasedStateMachine):
         self.fake = FakeIntervals(notes=notes, per_minute=None, per_day=None)
         self.run(self.fake.start())
         self.fake.between(self.change)
-        self.client = IntervalsClient(
-            self.fake.token,
-            base_url=self.fake.url,
-            limits=(),
-            retry=AT_ONCE,
-        )
+        self.client = client_of(self.fake)
         self.stream: Stream[ProjectNote] = self.client.projectnote.list().stream(
             page_size=page_size, concurrency=concurrency, snapshot=self.snapshot
         )
