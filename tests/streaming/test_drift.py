@@ -417,9 +417,9 @@ async def test_ignore_is_plain_paging(fake: FakeIntervals, notes: Listing[Projec
 async def test_unknown_policies_are_refused(notes: Listing[ProjectNote]) -> None:
     """An unknown `on_drift` or `verify` raises an ArgumentError that names the option."""
     with pytest.raises(ArgumentError, match="on_drift"):
-        notes.stream(on_drift="retry")  # type: ignore[arg-type]  # the slip that is tested
+        notes.stream(on_drift="retry")  # type: ignore[arg-type]  # the mistake under test
     with pytest.raises(ArgumentError, match="verify"):
-        notes.stream(verify=1)  # type: ignore[arg-type]  # the slip that is tested
+        notes.stream(verify=1)  # type: ignore[arg-type]  # the mistake under test
 
 
 # Events and log lines
@@ -571,6 +571,7 @@ async def test_verify_true_raises_for_missed_records(
         await read(stream, seen)
     assert len(seen) == 50 - rows
     assert (caught.value.delivered, caught.value.listcount) == (50 - rows, 50)
+    assert f"{rows} of 50" in caught.value.message
     with pytest.raises(StopAsyncIteration):
         await anext(stream)
     assert fake.requests == 3
@@ -613,6 +614,7 @@ async def test_verify_true_raises_for_a_moved_row_of_a_slice(
         await read(stream, seen)
     assert seen == [id for id in before[5:] if id != before[40]]
     assert (caught.value.delivered, caught.value.listcount) == (44, 50)
+    assert "1 of 50" in caught.value.message
 
 
 # Random changes

@@ -563,7 +563,7 @@ def test_docstrings_document_every_option(notes: Listing[ProjectNote]) -> None:
 async def test_a_plain_for_loop_raises_with_a_hint(notes: Listing[ProjectNote]) -> None:
     """A `for` loop without `async` raises a TypeError that shows ``async for``."""
     with pytest.raises(TypeError, match="'async for'"):
-        for _ in notes:  # type: ignore[attr-defined]  # the slip that is tested
+        for _ in notes:  # type: ignore[attr-defined]  # the mistake under test
             pass
     assert not hasattr(notes, "__len__")
     assert not hasattr(notes, "__await__")
@@ -585,7 +585,7 @@ async def test_invalid_slices_are_refused(intervals: IntervalsClient) -> None:
     with pytest.raises(ArgumentError, match="offset"):
         intervals.projectnote.list(offset=-1)
     with pytest.raises(ArgumentError, match="limit"):
-        intervals.projectnote.list(limit="10")  # type: ignore[arg-type]  # the slip that is tested
+        intervals.projectnote.list(limit="10")  # type: ignore[arg-type]  # the mistake under test
 
 
 async def test_the_repr_of_a_listing_shows_its_query(intervals: IntervalsClient) -> None:

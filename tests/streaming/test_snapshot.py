@@ -402,7 +402,7 @@ async def test_resume_and_snapshot_exclude_each_other(notes: Listing[ProjectNote
 async def test_an_unknown_on_broken_is_refused(notes: Listing[ProjectNote]) -> None:
     """An unknown `on_broken` raises an ArgumentError that names the option."""
     with pytest.raises(ArgumentError, match="on_broken"):
-        notes.stream(snapshot=True, on_broken="raise")  # type: ignore[arg-type]  # the slip that is tested
+        notes.stream(snapshot=True, on_broken="raise")  # type: ignore[arg-type]  # the mistake under test
 
 
 async def test_an_abandoned_snapshot_leaves_no_request(
