@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -59,6 +60,15 @@ def move(fake: FakeIntervals, id: int, before: int, resource: str = "projectnote
     """Move a row to the left, as an edit may do."""
     fake.remove(resource, id)
     fake.insert(resource, id=id, before=before)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop run until a condition holds."""
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("the condition was never met")
 
 
 async def take(stream: Stream[Any], records: int) -> list[int]:

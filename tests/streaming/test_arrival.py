@@ -28,7 +28,7 @@ from intervals_async import (
 from intervals_async.testing import FakeIntervals, faults
 
 from ..rows import ids
-from .acting import client_of, insert, read, read_ids, requested, take
+from .acting import client_of, insert, read, read_ids, requested, take, until
 
 
 class RowServer:
@@ -101,15 +101,6 @@ class RowServer:
             self.written += len(piece)
         writer.write(b"]}")
         await writer.drain()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Let the loop run until a condition holds."""
-    for _ in range(100_000):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("the condition was never met")
 
 
 async def until_stable(number: Callable[[], int]) -> int:

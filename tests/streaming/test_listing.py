@@ -25,7 +25,7 @@ from intervals_async._streaming.options import PageOptions, ReadOptions, StreamO
 from intervals_async.testing import FakeIntervals, faults
 
 from ..rows import ids, person_with_contacts, project_ids
-from .acting import insert, read, read_ids, remove, requested, take
+from .acting import insert, read, read_ids, remove, requested, take, until
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 49, 50, 51, 500])
@@ -252,8 +252,7 @@ async def test_a_cancelled_step_cancels_its_requests(
     fake.inject(faults.Hold(hold), times=None)
     sent = fake.requests
     step = asyncio.ensure_future(anext(stream))
-    while fake.requests < sent + concurrency:
-        await asyncio.sleep(0)
+    await until(lambda: fake.requests >= sent + concurrency)
     step.cancel()
     with pytest.raises(asyncio.CancelledError):
         await step
@@ -316,8 +315,7 @@ async def test_rows_deleted_before_their_turn_are_not_yielded(
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold))
     step = asyncio.ensure_future(anext(stream))
-    while len(fake.log) < 3 or fake.log[2].status is None:
-        await asyncio.sleep(0)
+    await until(lambda: len(fake.log) >= 3 and fake.log[2].status is not None)
     remove(fake, before[10:])
     hold.set()
     with pytest.raises(StopAsyncIteration):
@@ -334,8 +332,7 @@ async def test_a_block_requests_pages_between_steps(
     """In an ``async with`` block, pages are requested between steps, up to `concurrency`."""
     async with notes.stream(page_size=page_size, concurrency=4) as stream:
         seen = await take(stream, page_size + 1)
-        while fake.requests < 6:
-            await asyncio.sleep(0)
+        await until(lambda: fake.requests == 6)
         for _ in range(50):
             await asyncio.sleep(0)
         assert fake.requests == 6
@@ -359,8 +356,7 @@ async def test_the_end_of_a_block_cancels_its_requests(
     async with notes.pages(page_size=5, concurrency=3) as pages:
         await anext(pages)
         await anext(pages)
-        while not fake.log[-1].status:
-            await asyncio.sleep(0)
+        await until(lambda: fake.log[-1].status)
 
 
 async def test_an_error_ahead_is_raised_in_its_turn(
