@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import attrs
 
@@ -137,12 +137,16 @@ def _kind(annotation: Any) -> ColumnKind:
     for kind, name in _KINDS.items():
         if annotation in (kind, kind | None):
             return name
-    return ColumnKind.TEXT_OR_OBJECTS if str in get_args(annotation) else ColumnKind.OBJECTS
+    args = get_args(annotation)
+    has_text = str in args and any(get_origin(each) is tuple for each in args)
+    return ColumnKind.TEXT_OR_OBJECTS if has_text else ColumnKind.OBJECTS
 
 
-def _json_text(value: Mapping[str, object] | Sequence[Record]) -> str:
+def _json_text(value: Mapping[str, object] | Sequence[Record | Mapping[str, object]]) -> str:
     """Write JSON that UTF-8 can encode: a lone surrogate is escaped."""
-    plain = value if isinstance(value, Mapping) else [to_dict(each) for each in value]
+    plain: object = value
+    if not isinstance(value, Mapping):
+        plain = [to_dict(each) if isinstance(each, Record) else each for each in value]
     try:
         return _json.dumps(plain).decode()
     except UnicodeEncodeError:
