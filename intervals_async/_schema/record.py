@@ -111,10 +111,10 @@ class Record:
 
     def __eq__(self, other: object) -> bool:
         """Compare all fields, those that could not be read included."""
-        cls: Any = self.__class__
-        if other.__class__ is not cls:
+        if other.__class__ is not self.__class__:
             return NotImplemented
         same: Any = other
+        cls: Any = self.__class__
         values = _getter(cls)
         try:
             return values(self) == values(same)
