@@ -18,6 +18,7 @@ DRIFTS := $(if $(SAMPLE),100,2000)
 KILLS := $(if $(SAMPLE),5,200)
 CALLS := $(if $(SAMPLE),2000,50000)
 ODD_ROWS := $(if $(SAMPLE),5000,100000)
+DAMAGES := $(if $(SAMPLE),200,5000)
 MUTANTS := $(if $(SAMPLE),8,160)
 
 .PHONY: help demo test test-slow coverage lint types docs wheel prove mutants test-all test-oldest \
@@ -53,6 +54,7 @@ coverage: $(VENV)/.test
 prove: $(VENV)/.test
 	$(BIN)/python benchmarks/drift.py --runs $(DRIFTS)
 	$(BIN)/python benchmarks/odd_rows.py --rows $(ODD_ROWS)
+	$(BIN)/python benchmarks/wire_fuzz.py --runs $(DAMAGES)
 	$(BIN)/python benchmarks/killed.py --kills $(KILLS)
 	$(BIN)/python benchmarks/soak.py --calls $(CALLS)
 	$(MAKE) --no-print-directory mutants

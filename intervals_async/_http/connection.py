@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from weakref import WeakSet
 
 import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
 from .._version import __version__
@@ -15,6 +16,7 @@ from ..errors import (
     ClientClosedError,
     ConnectError,
     ConnectionLostError,
+    IntervalsError,
     RequestTimeoutError,
 )
 from .credentials import Credentials
@@ -196,7 +198,12 @@ def _translate_aiohttp_error(call: Call, error: BaseException, seconds: float) -
             )
         case ValueError():  # a URL or a session that aiohttp rejects
             failure = ConnectError(f"request cannot be sent: {error}", permanent=True)
-        case _DroppedError() | aiohttp.ClientError() | OSError():
+        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError() as cause):
+            failure = unreadable(call, f"response body: expected encoded data: {cause.message}")
+        case IntervalsError():
+            return None
+        case Exception():
+            # Also RuntimeError and zlib.error: aiohttp raises some for a body that breaks off.
             reason = str(error) or type(error).__name__
             failure = ConnectionLostError(f"connection lost: {reason}")
         case _:
