@@ -67,14 +67,20 @@ class ResponseBody:
     """
 
     __slots__ = (
-        "__weakref__", "_call", "_chunk", "_deadline_size", "_ended", "_loop", "_response",
+        "__weakref__", "_call", "_chunk", "_credentials", "_deadline_size", "_ended", "_loop", "_response",
         "_time_left", "_total", "content_type", "seconds", "size", "status",
     )  # fmt: skip
 
     def __init__(
-        self, call: Call, response: aiohttp.ClientResponse, total: float, began: float
+        self,
+        call: Call,
+        response: aiohttp.ClientResponse,
+        credentials: Credentials,
+        total: float,
+        began: float,
     ) -> None:
         self._call = call
+        self._credentials = credentials
         self._response = response
         self._loop = asyncio.get_running_loop()
         self._ended = False
@@ -152,6 +158,10 @@ class ResponseBody:
             self._call,
             f"response body: expected at most {max_bytes} bytes (max_response_bytes), got more",
         )
+
+    def redact(self, error: CallError) -> None:
+        """Remove the credentials from an error about this response."""
+        self._credentials.redact(error)
 
     def close(self) -> None:
         """Stop reading. Allowed in any state, and more than once."""
@@ -293,7 +303,7 @@ class Connection:
                     middlewares=(_no_resend,),
                     read_bufsize=buffer,
                 )
-            body = ResponseBody(call, response, total, began)
+            body = ResponseBody(call, response, self._credentials, total, began)
             self._bodies.add(body)
             return body
         except BaseException as error:  # noqa: BLE001  other errors are raised again below
