@@ -40,7 +40,7 @@ class ProjectModule(Record):
 
 
 class ProjectModuleFilters(TypedDict, total=False):
-    """Which project modules to list."""
+    """Filters of a list of project modules."""
 
     projectid: Ids
     """Only modules of these projects."""
