@@ -73,8 +73,8 @@ LATE = {
 }
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize("response", LATE.values(), ids=LATE)
+@pytest.mark.parametrize("call", CALLS.values(), ids=[*CALLS])
+@pytest.mark.parametrize("response", LATE.values(), ids=[*LATE])
 async def test_a_body_that_breaks_late_is_our_error(
     response: bytes, call: Callable[[IntervalsClient], Awaitable[object]]
 ) -> None:
