@@ -21,6 +21,7 @@ from ..errors import (
 )
 from .credentials import Credentials
 from .messages import Call, annotate, unreadable
+from .proxy import Proxy
 
 __all__ = ["BUFFER", "Connection", "ResponseBody"]
 
@@ -197,6 +198,13 @@ def _translate_aiohttp_error(call: Call, error: BaseException, seconds: float) -
     match error:
         case aiohttp.ClientSSLError():
             failure: CallError = ConnectError(f"TLS connection failed: {error}", permanent=True)
+        case aiohttp.ClientHttpProxyError(status=status):
+            failure = ConnectError(
+                f"proxy refused to connect to the server: HTTP {status}: {error.message}",
+                permanent=status not in (502, 503, 504),
+            )
+        case aiohttp.ClientProxyConnectionError():
+            failure = ConnectError(f"connection to the proxy failed: {error}")
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
             failure = ConnectError(f"connection failed: {error}")
         case TimeoutError():
@@ -231,7 +239,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_bodies", "_credentials", "_loop", "_owned", "_session", "_trace_configs",
+        "_bodies", "_credentials", "_loop", "_owned", "_proxy", "_session", "_trace_configs",
         "base_url", "closed", "max_response_bytes",
     )  # fmt: skip
 
@@ -243,8 +251,10 @@ class Connection:
         session: aiohttp.ClientSession | None,
         trace_configs: Sequence[aiohttp.TraceConfig],
         max_response_bytes: int,
+        proxy: Proxy | None = None,
     ) -> None:
         self._credentials = credentials
+        self._proxy = proxy
         self.base_url: str = base_url
         self._session = session
         # A session that was passed in is never closed nor changed.
@@ -285,6 +295,8 @@ class Connection:
             ClientClosedError: The client or its session is closed, or belongs to another loop.
         """
         session = self._session_here()
+        proxy = self._proxy
+        to_proxy, with_request = ({}, {}) if proxy is None else proxy.headers_for(url)
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(total):
@@ -296,7 +308,10 @@ class Connection:
                         "Authorization": self._credentials.authorization,
                         "User-Agent": f"intervals_async/{__version__}",
                         **call.headers(),
+                        **with_request,
                     },
+                    proxy=None if proxy is None else proxy.url,
+                    proxy_headers=to_proxy,
                     timeout=aiohttp.ClientTimeout(total=None, connect=min(connect, total)),
                     allow_redirects=False,
                     raise_for_status=False,
