@@ -127,7 +127,7 @@ class IntervalsClient(ResourceAttributes):
         finally:
             token = None  # a traceback may be shown with its variables
         if base_url is None:
-            base_url = os.environ.get("INTERVALS_BASE_URL", BASE_URL)
+            base_url = os.environ.get("INTERVALS_BASE_URL", "").strip() or BASE_URL
         if session is not None and trace_configs:
             raise ArgumentError(
                 "trace_configs: expected none with session=, got some; pass them to that session"
