@@ -64,6 +64,8 @@ class IntervalsClient(ResourceAttributes):
         call_timeout: Seconds for a call with all its attempts and the waits between them. For a
             page of a stream, it ends when the response begins. Waiting for rate limits counts
             towards none of the three timeouts.
+        limit_timeout: Seconds for one wait for a slot of the rate limits, after which
+            `LimitTimeoutError` is raised. By default, calls wait as long as it takes.
         limits: The rate limits, by default 100 requests a minute, which the API allows for each IP
             address. Pass ``()`` for none, in tests or with a server of your own.
         limit_store: The store that counts the use of the limits, by default one in this client.
@@ -107,6 +109,7 @@ class IntervalsClient(ResourceAttributes):
         timeout: float = 60.0,
         connect_timeout: float = 10.0,
         call_timeout: float = 300.0,
+        limit_timeout: float | None = None,
         limits: Iterable[Limit] = (Limit(100, per=60.0),),
         limit_store: LimitStore | None = None,
         retry: RetryPolicy | None = None,
@@ -140,6 +143,7 @@ class IntervalsClient(ResourceAttributes):
             connect=_seconds("connect_timeout", connect_timeout),
             attempt=_seconds("timeout", timeout),
             call=_seconds("call_timeout", call_timeout),
+            limit=None if limit_timeout is None else _seconds("limit_timeout", limit_timeout),
         )
         reporter = Reporter(on_event)
         base_url = checked_base_url(base_url)
@@ -177,6 +181,7 @@ class IntervalsClient(ResourceAttributes):
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
         call_timeout: float | None = None,
+        limit_timeout: float | None = None,
         checked: bool | None = None,
         on_unreadable: Literal["unset", "raise"] | None = None,
         send_notifications: bool | None = None,
@@ -201,6 +206,8 @@ class IntervalsClient(ResourceAttributes):
             new = attrs.evolve(new, attempt=_seconds("timeout", timeout))
         if call_timeout is not None:
             new = attrs.evolve(new, call=_seconds("call_timeout", call_timeout))
+        if limit_timeout is not None:
+            new = attrs.evolve(new, limit=_seconds("limit_timeout", limit_timeout))
         view = IntervalsClient.__new__(IntervalsClient)
         settings = Settings(
             timeouts=new,

@@ -32,6 +32,7 @@ __all__ = [
     "IntervalsError",
     "InvalidCredentialsError",
     "LimitStoreError",
+    "LimitTimeoutError",
     "ListingError",
     "MethodNotAvailableError",
     "NotFoundError",
@@ -207,6 +208,10 @@ class ConnectionLostError(TransportError):
 
 class RequestTimeoutError(TransportError, TimeoutError):
     """No complete response was received within the timeout. The outcome is unknown."""
+
+
+class LimitTimeoutError(CallError, TimeoutError):
+    """No slot of the rate limits was free within `limit_timeout`. Nothing was sent."""
 
 
 class AmbiguousWriteError(CallError):

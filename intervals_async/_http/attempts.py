@@ -77,7 +77,10 @@ class Attempts:
         """
         try:
             slot = await self.limiter.acquire(
-                bulk=bulk, lease=_lease(timeouts), ignore_daily_quota=call == QUOTA
+                bulk=bulk,
+                lease=_lease(timeouts),
+                max_wait=timeouts.limit,
+                ignore_daily_quota=call == QUOTA,
             )
         except CallError as error:
             raise annotate(error, call) from None

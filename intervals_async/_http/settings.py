@@ -12,17 +12,19 @@ __all__ = ["RetryState", "Settings", "Timeouts"]
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
-    """Timeouts in seconds. Waiting for the rate limits does not count.
+    """Timeouts in seconds. Waiting for the rate limits counts towards `limit` only.
 
     Attributes:
         connect: For connecting.
         attempt: For one attempt, connecting included.
         call: For a call with all its attempts and the waits between them.
+        limit: For one wait for a slot of the rate limits; None for any.
     """
 
     connect: float
     attempt: float
     call: float
+    limit: float | None = None
 
 
 @attrs.frozen(kw_only=True)

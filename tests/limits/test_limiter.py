@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intervals_async import ClientClosedError, DailyQuotaError, Limit
+from intervals_async import ClientClosedError, DailyQuotaError, Limit, LimitTimeoutError
 from intervals_async.limits import Limiter, MemoryLimitStore
 from intervals_async.limits.limit import SlidingLog
 
@@ -500,3 +500,19 @@ def test_a_refusal_during_a_slow_take_frees_the_slot(run_timeless: Run) -> None:
         assert await limiter.used() == [0]
 
     run_timeless(main())
+
+
+async def test_a_wait_may_be_bounded() -> None:
+    """After `max_wait`, the request fails, takes no slot, and leaves the queue to the others."""
+    limiter = Limiter([Limit(1, per=60.0)])
+    slot = await limiter.acquire()
+    for bulk in (False, True):
+        with pytest.raises(LimitTimeoutError):
+            await limiter.acquire(bulk=bulk, max_wait=0.001)
+    assert await limiter.used() == [1]
+    waiting = asyncio.ensure_future(limiter.acquire(max_wait=60.0))
+    with pytest.raises(LimitTimeoutError):  # it waits in the queue behind the other
+        await limiter.acquire(max_wait=0.001)
+    await limiter.release(slot, sent=False)
+    assert await waiting
+    assert await limiter.used() == [1]
