@@ -446,7 +446,7 @@ def test_a_page_that_takes_too_long_is_asked_for_in_a_smaller_one(
 
     async def main() -> None:
         async with (
-            FakeIntervals(notes=1500, per_minute=None, per_day=None) as fake,
+            FakeIntervals(notes=1500, per_minute=None, per_day=None, in_thread=False) as fake,
             IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event()), skip=1)
@@ -465,7 +465,7 @@ def test_a_page_that_stops_in_the_middle_goes_on_in_a_smaller_one(
 
     async def main() -> None:
         async with (
-            FakeIntervals(notes=1500, per_minute=None, per_day=None) as fake,
+            FakeIntervals(notes=1500, per_minute=None, per_day=None, in_thread=False) as fake,
             IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event(), where="body"), skip=1)

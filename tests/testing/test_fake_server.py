@@ -304,7 +304,7 @@ async def test_stop_with_hanging_clients() -> None:
     await writer.drain()
     async with asyncio.timeout(5):
         await fake.stop()
-    assert [seen.status for seen in fake.log] == [None] * 5 + [401]
+    assert [seen.status for seen in fake.log[:5]] == [None] * 5
     for writer in writers:
         writer.transport.abort()
     del writer, writers
