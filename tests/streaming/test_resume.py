@@ -330,7 +330,7 @@ async def test_a_sorted_listing_is_placed_by_its_order() -> None:
         FakeIntervals(projects=60, notes=0, per_minute=None, per_day=None) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as intervals,
     ):
-        before = [int(str(row["id"])) for row in fake.rows("project")]
+        before = sorted(int(str(row["id"])) for row in fake.rows("project"))
         stream = intervals.project.list().stream(page_size=10)
         first = await take(stream, 30)
         for id in before[5:30]:

@@ -102,7 +102,7 @@ async def test_lists_contain_versions() -> None:
         assert {"versionid", "filename"} <= listed[0]["versions"][0].keys()
         single = await member(fake, "document", 9001)
         assert "versions" not in single
-        assert list(listed[0]) == [*single, "versions"]
+        assert {*listed[0]} == {*single, "versions", "notes"}
         assert "projectid" not in listed[0]
 
 

@@ -9,7 +9,7 @@ from threading import RLock
 from intervals_async.testing._fake import reading
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.contract import ReadContext, Resource, Write
-from intervals_async.testing._fake.wire import Json, Row, Value
+from intervals_async.testing._fake.wire import Json, Row, Value, id_of
 from intervals_async.testing._fake.writing import complete_row
 
 
@@ -33,7 +33,7 @@ class Records:
             table = self._account.table(resource)
             rules, context = self._catalog[resource], self._context()
             found: list[Row] = []
-            for row in table:
+            for row in reading.listed(self._account, rules):
                 shown = rules.show(self._account, dict(row), context) if rules.show else {}
                 computed = {name: value for name, value in shown.items() if row[name] is None}
                 full_row = {**row, **computed}
@@ -43,8 +43,10 @@ class Records:
     def wire_rows(self, resource: str) -> list[dict[str, Json]]:
         """Return the rows as a list shows them to an administrator."""
         with self._lock:
-            order = self._account.table(resource).ids
-            sent = reading.rows(self._account, self._catalog[resource], order, self._context())
+            self._account.table(resource)
+            rules = self._catalog[resource]
+            order = [id_of(row) for row in reading.listed(self._account, rules)]
+            sent = reading.rows(self._account, rules, order, self._context())
             return [json.loads(row) for row in sent]
 
     def insert(self, resource: str, before: int | None, fields: Mapping[str, Value]) -> int:

@@ -1,6 +1,6 @@
 """document: read-only files of projects, tasks, milestones and work requests.
 
-Executives see only public documents. Lists contain ``versions``, members do not.
+Executives see only public documents. Lists contain ``versions`` and ``notes``, members do not.
 
 The contract leaves these points open, so the fake assumes:
 
@@ -123,7 +123,8 @@ def _of_active_project(account: Account, row: Row) -> object:
 
 RESOURCE = derive(
     "document",
-    list_only=["versions"],
+    columns=columns("versions:json", "notes"),
+    list_only=["versions", "notes"],
     hidden=columns(
         "projectid:integer",
         "taskid:integer",
@@ -131,7 +132,6 @@ RESOURCE = derive(
         "moduleid:integer",
         "queueid:integer",
         "date:date",
-        "notes",
         "tags",
         "filename",
         "size:integer",
