@@ -130,6 +130,7 @@ class Resource:
         filters: The query parameters of the collection besides paging and sorting.
         body_fields: The fields of a request body.
         paginated: Whether the collection takes ``limit`` and ``offset``.
+        default_limit: The number of rows of a page without ``limit``; None is all.
         sorts: The sort key of each value of ``sortfield``.
         order: The default order of a list; None is the order of the ids, or of the insertion.
         points_to: The table that each column of ids points to. A column may hold several ids.
@@ -163,6 +164,7 @@ class Resource:
     filters: tuple[Filter, ...] = ()
     body_fields: tuple[BodyField, ...] = ()
     paginated: bool = False
+    default_limit: int | None = 10
     sorts: Mapping[str, Sort] = field(factory=dict[str, Sort])
     order: Order | None = None
     points_to: Mapping[str, str] = field(factory=dict[str, str])

@@ -26,7 +26,6 @@ from intervals_async.testing._fake.wire import (
     reason_phrase,
 )
 
-DEFAULT_LIMIT = 10
 _PAGING = ("limit", "offset")
 
 
@@ -183,7 +182,8 @@ def _page_slice(resource: Resource, query: Mapping[str, str]) -> slice:
     if not resource.paginated:
         return slice(None)
     offset = int(query.get("offset", 0))
-    return slice(offset, offset + int(query.get("limit", DEFAULT_LIMIT)))
+    limit = int(query["limit"]) if "limit" in query else resource.default_limit
+    return slice(offset, None if limit is None else offset + limit)
 
 
 def _order(resource: Resource, query: Mapping[str, str]) -> Order | None:
