@@ -79,10 +79,11 @@ def columns_of(record: type[Record]) -> list[Column]:
 
 
 def kind_of(annotation: Any) -> str:
-    """Return the kind of column that holds a field of this type."""
-    if annotation in _KINDS:
-        return _KINDS[annotation]
-    return _KINDS_OR_NONE[annotation]
+    """Return the kind of column that holds a field of this type.
+
+    Nested objects, of any class, are stored as JSON.
+    """
+    return _KINDS.get(annotation) or _KINDS_OR_NONE.get(annotation) or "json"
 
 
 def filter_of(
