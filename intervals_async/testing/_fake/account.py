@@ -64,12 +64,12 @@ class Account:
     def __init__(
         self, seed: int, token: str | None, day_limit: DayLimit, now: Callable[[], datetime]
     ) -> None:
-        self.seed = seed
-        self.exact_text = False
-        self.exclusive_dates = False
+        self.seed: int = seed
+        self.exact_text: bool = False
+        self.exclusive_dates: bool = False
         self.tables: dict[str, Table] = {}
-        self.day_limit = day_limit
-        self.now = now
+        self.day_limit: DayLimit = day_limit
+        self.now: Callable[[], datetime] = now
         self._token = token
         self._next_numbers: Counter[tuple[str, Value]] = Counter()
         self._tokens: dict[str, int] = {}

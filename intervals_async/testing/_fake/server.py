@@ -180,7 +180,7 @@ class FakeIntervals:
         return self._handler.log.total
 
     def rows(self, resource: str) -> list[Row]:
-        """Return copies of a resource's records as Python values, in the server's order.
+        """Return copies of a resource's records as Python values, in the default order of a list.
 
         Computed fields, such as the total of an invoice, have their current value.
 
@@ -202,7 +202,8 @@ class FakeIntervals:
 
         Args:
             resource: The name of the resource.
-            before: The id of the record that will follow the new one; None appends the record.
+            before: The id of the record that will follow the new one; None appends the record. The
+                server sorts the lists of some resources, such as project, by other fields.
             fields: Python values by the names of the response fields, including ``id``.
 
         Raises:
