@@ -23,7 +23,7 @@ import attrs
 from contestant import Contestant, Items, Reading
 from contestants import CONTESTANTS
 from note_rows import FIRST_ID
-from result import control, give
+from result import control, print_result
 
 WARM_UP = 10
 # A reading takes well under a second; after this many seconds it is considered endless.
@@ -81,7 +81,7 @@ def measure(contestant: Contestant, reading: Reading, latency: float) -> dict[st
     number, first, last = asyncio.run(read(contestant, reading))
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
-    if contestant.gives == "records":
+    if contestant.yields == "records":
         oldest = identity(last) - reading.rows + 1
         if number != reading.rows or oldest != FIRST_ID:
             raise RuntimeError(f"{number} records came of {reading.rows}")
@@ -170,4 +170,4 @@ if __name__ == "__main__":
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--setting", default="calm")
     parser.add_argument("--runs", type=int, default=30)
-    give(main(parser.parse_args()))
+    print_result(main(parser.parse_args()))

@@ -41,7 +41,7 @@ class Contestant:
         name: A short name, for the command line.
         title: The name in the tables.
         open: Opens a reading, to be iterated with ``for`` or ``async for``.
-        gives: What it yields: ``records`` (or dicts), or undecoded ``pages``.
+        yields: What it yields: ``records`` (or dicts), or undecoded ``pages``.
         sequential: Whether it waits for each page of 1,000 before it requests the next.
         waits: Whether it is also measured with a latency.
         reads_changes: Whether it is in the loss table.
@@ -51,7 +51,7 @@ class Contestant:
     name: str
     title: str
     open: Open
-    gives: str = "records"
+    yields: str = "records"
     sequential: bool = False
     waits: bool = True
     reads_changes: bool = False

@@ -13,9 +13,9 @@ from typing import Any
 from contestant import peer
 from floors import struct_decoder
 from note_rows import Shelf
-from result import give
+from result import print_result
 
-from intervals_async._schema.records import record_decoder
+from intervals_async._schema.decoder import record_decoder
 from intervals_async._schema.values import boolean, html_text, integer, optional, text, utc_moment
 from intervals_async.resources.projectnote import ProjectNote
 
@@ -88,7 +88,7 @@ def decoding(times: int) -> dict[str, list[float]]:
     decoder = record_decoder(ProjectNote)
     structs = struct_decoder()
     ways: dict[str, Callable[[int], object]] = {
-        "cattrs": lambda page: decoder.records(pages[page], "$.projectnote"),
+        "cattrs": lambda page: decoder.decode(pages[page], "$.projectnote").records,
         "readers": lambda page: [with_readers(row) for row in pages[page]],
         "inlined": lambda page: [inlined(row) for row in pages[page]],
         "orjson": lambda page: loads(bodies[page]),
@@ -111,4 +111,4 @@ def decoding(times: int) -> dict[str, list[float]]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=25)
-    give(decoding(parser.parse_args().times))
+    print_result(decoding(parser.parse_args().times))

@@ -24,7 +24,7 @@ from typing import Any
 
 from child import memory
 from contestant import TOKEN
-from result import control, found, give
+from result import control, found, print_result
 
 from intervals_async import IntervalsClient, ProjectNote
 from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink, export
@@ -170,4 +170,4 @@ if __name__ == "__main__":
         sys.exit(main(chosen))
     with tempfile.TemporaryDirectory() as temporary:
         here = Path(temporary)
-        give(measured(chosen.way, chosen.url, chosen.rows, here))
+        print_result(measured(chosen.way, chosen.url, chosen.rows, here))

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 from contestant import AUTHORIZATION, TOKEN, peer
-from result import give
+from result import print_result
 
 from intervals_async import IntervalsClient
 
@@ -87,4 +87,4 @@ if __name__ == "__main__":
     parser.add_argument("--url", required=True)
     parser.add_argument("--times", type=int, default=21)
     options = parser.parse_args()
-    give(asyncio.run(first_record(options.url, options.times)))
+    print_result(asyncio.run(first_record(options.url, options.times)))

@@ -78,7 +78,7 @@ FLOORS = (
         name="bytes",
         title="floor: aiohttp, undecoded",
         open=undecoded(1),
-        gives="pages",
+        yields="pages",
         sequential=True,
         waits=False,
     ),
@@ -86,7 +86,7 @@ FLOORS = (
         name="bytes-8",
         title="floor: aiohttp, undecoded, 8 concurrently",
         open=undecoded(8),
-        gives="pages",
+        yields="pages",
     ),
     Contestant(
         name="msgspec",

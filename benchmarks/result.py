@@ -8,7 +8,7 @@ from urllib.request import urlopen
 _MARK = "RESULT "
 
 
-def give(result: object) -> None:
+def print_result(result: object) -> None:
     """Print a result on a marked line, apart from the output of libraries."""
     print(f"\n{_MARK}{json.dumps(result)}", flush=True)
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -21,9 +21,7 @@ from intervals_async._schema.values import (
     IdList,
     ListDay,
     LocalDatetime,
-    Objects,
     RankOrName,
-    TextOrObjects,
     UtcDatetime,
 )
 from intervals_async.resources import resource_class
@@ -42,8 +40,6 @@ KINDS: dict[Any, str] = {
     LocalDatetime: "local",
     IdList: "ids",
     RankOrName: "rank",
-    TextOrObjects: "names",
-    Objects: "objects",
 }
 
 # Formats that are equal after decompression.
@@ -64,19 +60,35 @@ class Field:
     name: str
     kind: str
     nullable: bool = True
+    nested: Sequence[Field] = ()
 
 
 def fields_of(resource: str) -> Sequence[Field]:
     """Return the fields of a resource's records, with `extra` last."""
-    record: type[Any] = vars(resource_class(resource))["record"]
+    return record_fields(vars(resource_class(resource))["record"])
+
+
+def record_fields(record: type[Any]) -> Sequence[Field]:
+    """Return the fields of a record class, with `extra` last."""
     hints = get_type_hints(record, include_extras=True)
     del hints["extra"]
     nullable = {kind | None: name for kind, name in KINDS.items()}
     fields = [
-        Field(name, KINDS[hint], nullable=False) if hint in KINDS else Field(name, nullable[hint])
+        Field(name, KINDS[hint], nullable=False)
+        if hint in KINDS
+        else Field(name, nullable[hint])
+        if hint in nullable
+        else objects_field(name, hint)
         for name, hint in hints.items()
     ]
     return [*fields, Field("extra", "extra")]
+
+
+def objects_field(name: str, hint: Any) -> Field:
+    """Return a field that holds objects, in some records beside text."""
+    kinds = get_args(hint)
+    (record,) = (get_args(kind)[0] for kind in kinds if get_origin(kind) is tuple)
+    return Field(name, "names" if str in kinds else "objects", nested=record_fields(record))
 
 
 def columns_of(
@@ -118,8 +130,17 @@ def decoded(field: Field, sent: Any) -> Any:
             return int(sent)
         case "rank" | "names" if isinstance(sent, str):
             return html.unescape(sent)
+        case "names" | "objects":
+            objects: Any = sent
+            return [decoded_object(field.nested, each) for each in objects]
         case _:
             return sent
+
+
+def decoded_object(fields: Sequence[Field], sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Decode an object within a record, whose fields are numbers, booleans and texts."""
+    known = {field.name: decoded(field, sent.get(field.name)) for field in fields[:-1]}
+    return {**known, "extra": {name: each for name, each in sent.items() if name not in known}}
 
 
 def moment(sent: str) -> datetime:

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from ._schema.columns import Column as Column
     from ._schema.columns import ColumnKind as ColumnKind
     from ._schema.columns import columns_of as columns_of
+    from ._schema.decoder import to_dict as to_dict
     from ._schema.parameters import AsIs as AsIs
-    from ._schema.records import Record as Record
-    from ._schema.records import to_dict as to_dict
+    from ._schema.record import ABSENT as ABSENT
+    from ._schema.record import Record as Record
+    from ._schema.record import column_values as column_values
     from ._streaming.listing import Listing as Listing
     from ._streaming.listing import Page as Page
     from ._streaming.listing import Pages as Pages
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 else:
     # Names that are imported when they are first used, and their modules.
     _LATER = {
+        "ABSENT": "_schema.record",
         "ArrowConverter": "_schema.arrow",
         "AsIs": "_schema.parameters",
         "Budget": "limits",
@@ -54,12 +57,13 @@ else:
         "MemoryLimitStore": "limits",
         "Page": "_streaming.listing",
         "Pages": "_streaming.listing",
-        "Record": "_schema.records",
+        "Record": "_schema.record",
         "Response": "_http.response",
         "RetryPolicy": "retry",
         "Stream": "_streaming.listing",
         "columns_of": "_schema.columns",
-        "to_dict": "_schema.records",
+        "column_values": "_schema.record",
+        "to_dict": "_schema.decoder",
     }
 
     _MODULES = ("client", "limits", "retry")

@@ -15,21 +15,30 @@ __all__ = ["dumps", "loads", "plain_loads"]
 
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"  # half of one
+    rb"|\\."
+)
 
 
 def plain_loads(body: bytes) -> Any:
-    """Parse JSON with the standard library, as strictly as orjson.
+    """Parse JSON with the standard library, as strictly as `loads` with orjson.
 
     Raises:
         ValueError: The bytes are not JSON. The message says why.
     """
     try:
-        value = json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
         if _SURROGATE.search(body):
-            dumps(value)  # half of a surrogate pair cannot be encoded
+            body = _without_half_pairs(body)
+        return json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
         raise ValueError("JSON is nested too deeply") from None
-    return value
+
+
+def _without_half_pairs(body: bytes) -> bytes:
+    """Replace each half of a surrogate pair, which no text can hold, by U+FFFD."""
+    return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
 
 
 def _no_constant(name: str) -> Any:
@@ -49,11 +58,23 @@ try:
 except ImportError:
     _quick_loads = plain_loads
 else:
-    _quick_loads = orjson.loads
+
+    def _orjson_loads(body: bytes) -> Any:
+        try:
+            return orjson.loads(body)
+        except ValueError:
+            if not _SURROGATE.search(body):
+                raise
+        return orjson.loads(_without_half_pairs(body))
+
+    _quick_loads = _orjson_loads
 
 
 def loads(body: bytes) -> Any:
-    """Parse JSON in UTF-8, with or without a byte order mark. Raises as `plain_loads` does."""
+    r"""Parse JSON in UTF-8, with or without a byte order mark.
+
+    Half of a surrogate pair (``"\ud83d"``) becomes U+FFFD. Raises as `plain_loads` does.
+    """
     return _quick_loads(body.removeprefix(_BOM))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 import aiohttp
 import attrs
@@ -68,7 +68,7 @@ class IntervalsClient(ResourceAttributes):
         limit_store: The store that counts the use of the limits, by default one in this client.
             Clients, processes or hosts that share a store share the limits. The client does not
             close it.
-        retry: What is retried, and when.
+        retry: Which calls are retried, and when.
         max_response_bytes: The maximum size of a response; a larger one is refused while it is
             read. Pages of a stream are decoded while they arrive, so for them it is the maximum
             size of one record.
@@ -77,6 +77,10 @@ class IntervalsClient(ResourceAttributes):
         checked: Whether to check filters and fields against the documentation before they are sent:
             names, required fields, lengths and values. With False, the server alone decides, which
             helps if it allows more than is documented.
+        on_unreadable: What happens to a field whose value the server does not send as documented.
+            With ``"unset"``, it is left unset: the record is returned, `Record.unreadable` shows
+            what was sent, and reading the field raises `FieldUnreadableError`. With ``"raise"``,
+            the call raises `RecordError`.
         send_notifications: Whether writes send their e-mail notifications, unless a call overrides
             it. As in the API, the default is False.
         disable_action_notes: Whether writes of tasks and milestones leave out their automatic
@@ -85,7 +89,7 @@ class IntervalsClient(ResourceAttributes):
             data of the account, and the body of each page is then kept in memory.
 
     Raises:
-        ArgumentError: The token or the URL cannot be used.
+        ArgumentError: The token, the URL or another argument cannot be used.
     """
 
     def __init__(
@@ -103,6 +107,7 @@ class IntervalsClient(ResourceAttributes):
         retry: RetryPolicy | None = None,
         max_response_bytes: int = 2**28,
         checked: bool = True,
+        on_unreadable: Literal["unset", "raise"] = "unset",
         send_notifications: bool = False,
         disable_action_notes: bool = False,
         on_event: Callable[[Event], None] | None = None,
@@ -151,6 +156,7 @@ class IntervalsClient(ResourceAttributes):
                 timeouts=timeouts,
                 retry=retry or RetryPolicy(),
                 checked=checked,
+                strict=_is_strict(on_unreadable),
                 send_notifications=send_notifications,
                 disable_action_notes=disable_action_notes,
             ),
@@ -165,6 +171,7 @@ class IntervalsClient(ResourceAttributes):
         timeout: float | None = None,
         call_timeout: float | None = None,
         checked: bool | None = None,
+        on_unreadable: Literal["unset", "raise"] | None = None,
         send_notifications: bool | None = None,
         disable_action_notes: bool | None = None,
     ) -> IntervalsClient:
@@ -179,7 +186,7 @@ class IntervalsClient(ResourceAttributes):
                 me = await intervals.with_options(timeout=5).me.get()
 
         Raises:
-            ArgumentError: A timeout is not above 0.
+            ArgumentError: A timeout is not above 0, or `on_unreadable` is unknown.
         """
         old = self._transport.settings
         new = old.timeouts
@@ -192,6 +199,7 @@ class IntervalsClient(ResourceAttributes):
             timeouts=new,
             retry=old.retry if retry is None else retry,
             checked=old.checked if checked is None else checked,
+            strict=old.strict if on_unreadable is None else _is_strict(on_unreadable),
             send_notifications=(
                 old.send_notifications if send_notifications is None else send_notifications
             ),
@@ -330,6 +338,12 @@ class IntervalsClient(ResourceAttributes):
     ) -> None:
         """Close the client."""
         await self.close()
+
+
+def _is_strict(on_unreadable: str) -> bool:
+    if on_unreadable not in ("unset", "raise"):
+        raise ArgumentError(f"on_unreadable: expected 'unset' or 'raise', got {on_unreadable!r}")
+    return on_unreadable == "raise"
 
 
 def _seconds(name: str, value: float) -> float:

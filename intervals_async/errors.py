@@ -26,6 +26,7 @@ __all__ = [
     "DailyQuotaError",
     "DatabaseError",
     "DriftError",
+    "FieldUnreadableError",
     "GeneralServerError",
     "IncompleteListingError",
     "IntervalsError",
@@ -91,6 +92,37 @@ class BudgetError(IntervalsError):
     requests: int | None = None
     daily_left: int = 0
     next_reset: datetime | None = None
+
+
+class FieldUnreadableError(IntervalsError, AttributeError):
+    """A field of a record was read, but the server sent no value of its type.
+
+    `Record.unreadable` holds what it sent. ``getattr(record, field, None)`` returns None instead.
+
+    Attributes:
+        resource: The name of the resource, such as ``projectnote``.
+        record_id: The id of the record; None if it has none.
+        field: The name of the field.
+        reason: What was expected, and what was found.
+    """
+
+    def __init__(
+        self, reason: str, *, resource: str, field: str, record_id: int | None = None
+    ) -> None:
+        # Python would suggest similar names of fields if it had to fill in the name itself.
+        super().__init__(reason, name=field)
+        self.reason = reason
+        self.resource = resource
+        self.field = field
+        self.record_id = record_id
+
+    def __str__(self) -> str:
+        """Return one line: the record, the field and the reason."""
+        record = "" if self.record_id is None else f" {self.record_id}"
+        return f"{self.resource}{record}: {self.field}: {self.reason}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__.copy()  # type: ignore[attr-defined]  # as for CallError
 
 
 class CallError(IntervalsError):
@@ -196,15 +228,27 @@ class ResponseError(CallError):
 
 
 class RecordError(ResponseError):
-    """A record in a response does not have its documented type.
+    """A row of a response is no record, or a field is unreadable with ``on_unreadable="raise"``.
 
     Attributes:
-        json_path: The JSON path of the value, such as ``$.projectnote[3].date``.
+        json_path: The JSON path of the value in the response, such as ``$.projectnote[3].date``.
+        offset: The offset of the row in the complete listing; None if it is from no listing.
+        record_id: The id of the row; None if it has none.
     """
 
-    def __init__(self, message: str, *, json_path: str = "$", **details: Any) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        json_path: str = "$",
+        offset: int | None = None,
+        record_id: int | None = None,
+        **details: Any,
+    ) -> None:
         super().__init__(message, **details)
         self.json_path = json_path
+        self.offset = offset
+        self.record_id = record_id
 
 
 class ListingError(CallError):

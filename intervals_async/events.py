@@ -9,6 +9,7 @@ import attrs
 __all__ = [
     "DriftFound",
     "Event",
+    "FieldUnreadable",
     "LimitWait",
     "PageReceived",
     "RequestFailed",
@@ -161,6 +162,26 @@ class DriftFound:
 
 
 @attrs.frozen(kw_only=True)
+class FieldUnreadable:
+    """A field of a record could not be read, and was left unset.
+
+    It is reported once for each resource and field in the life of a client. `Record.unreadable`
+    shows the fields of each record.
+
+    Attributes:
+        resource: The name of the resource.
+        field: The name of the field.
+        record_id: The id of the record; None if it has none.
+        reason: What was expected, and what was found.
+    """
+
+    resource: str
+    field: str
+    record_id: int | None
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class SnapshotBroken:
     """The single response of a snapshot ended early, or is not complete.
 
@@ -186,5 +207,6 @@ Event: TypeAlias = (
     | LimitWait
     | PageReceived
     | DriftFound
+    | FieldUnreadable
     | SnapshotBroken
 )

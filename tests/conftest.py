@@ -1,4 +1,4 @@
-"""What all tests share: a server, its client, a loop without waits, and a check for leaks."""
+"""Shared fixtures: a server, its client, a loop without waits, and a check for leaks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ AT_ONCE = RetryPolicy(wait_initial=0, wait_too_fast=0)
 
 
 def pytest_collection_finish() -> None:
-    """Take what is imported out of garbage collection, which is 20 times faster then."""
+    """Exclude imported objects from garbage collection, which makes it 20 times faster."""
     gc.collect()
     gc.freeze()
 

@@ -21,6 +21,8 @@ from intervals_async import ArgumentError, ClientClosedError, IntervalsClient, L
 from intervals_async.limits.sqlite import SqliteLimitStore
 from intervals_async.testing import FakeIntervals, faults
 
+from .rows import ids
+
 
 async def test_token_and_base_url_may_come_from_the_environment(
     fake: FakeIntervals, monkeypatch: pytest.MonkeyPatch
@@ -216,7 +218,7 @@ async def test_closing_ends_all_waits(fake: FakeIntervals) -> None:
 
 async def test_many_tasks_share_one_client(fake: FakeIntervals, intervals: IntervalsClient) -> None:
     """Many tasks may share a client, and each gets its own response."""
-    notes = [int(str(row["id"])) for row in fake.rows("projectnote")]
+    notes = ids(fake)
     found = await asyncio.gather(*(intervals.projectnote.get(note) for note in notes))
     assert [note.id for note in found] == notes
 

@@ -1,4 +1,4 @@
-"""The error classes: which code has which, and what an error carries."""
+"""The error classes: one for each code, with the details of the call."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_the_text_of_an_error_is_one_line() -> None:
 
 @pytest.mark.parametrize("pickled", [True, False])
 def test_every_error_can_be_pickled_and_copied(pickled: bool) -> None:
-    """Pickling and copying keep everything that an error carries."""
+    """Pickling and copying keep the message, the class and all attributes of an error."""
     classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     for kind in classes:
         if not issubclass(kind, CallError):
@@ -108,8 +108,8 @@ def test_every_error_can_be_pickled_and_copied(pickled: bool) -> None:
         assert str(twin) == str(error)
 
 
-def test_a_record_error_keeps_its_place_when_pickled() -> None:
-    """Pickling keeps the path of the wrong value in a RecordError."""
+def test_a_record_error_keeps_its_path_when_pickled() -> None:
+    """Pickling keeps the JSON path of a RecordError."""
     error = RecordError("wrong", json_path="$.projectnote[3].date", status=200)
     assert pickle.loads(pickle.dumps(error)).json_path == "$.projectnote[3].date"
 

@@ -263,7 +263,7 @@ async def test_export_service_shows_waits_and_failures(
         account.inject(faults.TooFast(retry_after="50"))
         assert (await service.ask("POST", "?resources=task"))[0] == 202
         await service.until("/account", lambda shown: shown["waits_for_limit"])
-        # The second export waits behind the first one.
+        # The second export waits for the first one.
         status, shown = await service.ask("POST", "?resources=client&name=other")
         assert (status, json.loads(shown)["waits_for_limit"]) == (202, True)
         for path in ("/account", "/other"):
@@ -343,8 +343,8 @@ async def test_resume_export(account: FakeIntervals, tmp_path: Path) -> None:
     assert (status, complaint) == (0, "")
     assert output.startswith("1200 notes in ")
     written = [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
-    there = [int(str(row["id"])) for row in account.rows("projectnote")]
-    assert sorted(written) == sorted([gone, *there])
+    remaining = [int(str(row["id"])) for row in account.rows("projectnote")]
+    assert sorted(written) == sorted([gone, *remaining])
     assert not state.exists()
     state.write_text("17 nonsense", "ascii")
     status, output, complaint = await run("resume_export.py", str(path))

@@ -291,7 +291,7 @@ def test_the_metric_is_a_histogram_in_seconds(telemetry: Telemetry) -> None:
     }
 
 
-def test_the_metric_tells_failures_apart(telemetry: Telemetry) -> None:
+def test_the_metric_has_a_series_for_each_error_class(telemetry: Telemetry) -> None:
     """The metric has a series for each class of error, and none for ids and attempts."""
     hook = telemetry.hook()
     for number in (0, 1):

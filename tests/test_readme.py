@@ -77,6 +77,6 @@ def test_commands_run(served: FakeIntervals, tmp_path: Path, line: str) -> None:
 def test_make_commands_are_run_by_ci() -> None:
     """CI runs the make commands of the README as written, because a test cannot."""
     ci = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
-    others = [line for line in SHELL if not line.startswith("intervals-async ")]
-    assert others == ["make demo", "make test"]
-    assert set(others) <= set(ci)
+    make_commands = [line for line in SHELL if not line.startswith("intervals-async ")]
+    assert make_commands == ["make demo", "make test"]
+    assert set(make_commands) <= set(ci)

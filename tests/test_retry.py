@@ -31,8 +31,8 @@ from intervals_async.retry import FailureKind, failure_kind, retry_after
         (errors.ResponseError("x", status=200), FailureKind.FINAL),
     ],
 )
-def test_failures_have_kinds(error: errors.CallError, kind: FailureKind) -> None:
-    """Each failure is never sent, refused, of unknown fate, the server's, or final."""
+def test_failures_are_classified(error: errors.CallError, kind: FailureKind) -> None:
+    """Each failure is classified: not sent, refused, of unknown outcome, of the server, or final."""
     assert failure_kind(error) is kind
 
 

@@ -13,7 +13,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import attrs
 from contract.contract_files import Contract, read
@@ -25,9 +25,7 @@ from intervals_async._schema.values import (
     IdList,
     ListDay,
     LocalDatetime,
-    Objects,
     RankOrName,
-    TextOrObjects,
     UtcDatetime,
 )
 from intervals_async.resources import Parameter, Resource, descriptions, parameters
@@ -55,9 +53,7 @@ RECORD_TYPES = {
     IdList: "tuple of int",
     ListDay: "date",
     LocalDatetime: "datetime without a zone",
-    Objects: "tuple of objects",
     RankOrName: "int or str",
-    TextOrObjects: "str, or tuple of objects",
     UtcDatetime: "datetime in UTC",
 }
 
@@ -343,6 +339,10 @@ def parameter_type(parameter: Parameter) -> str:
 
 def record_type(hint: Any, *, present: bool) -> str:
     """Say what a field of a record holds."""
+    if any(get_origin(kind) is tuple for kind in get_args(hint)):
+        nested = next(get_args(kind)[0] for kind in get_args(hint) if get_origin(kind) is tuple)
+        words = f"tuple of :class:`~intervals_async.{nested.__name__}`"
+        return f"{'str, or ' if str in get_args(hint) else ''}{words}, or None"
     plain = inspect.formatannotation(hint).removesuffix(" | None").rpartition(".")[2]
     named = (words for kind, words in RECORD_TYPES.items() if hint in (kind, kind | None))
     words = next(named, plain)

@@ -43,7 +43,9 @@ class ProgressLines:
 
 
 class ProgressBars:
-    """A context manager that shows a bar for each resource under way, and removes them at the end.
+    """A context manager that shows a bar for each resource in progress.
+
+    It removes the bars at the end.
 
     Args:
         notice: The hook whose notices the bars show.

@@ -1,4 +1,4 @@
-"""The formats of what the commands write, and the sinks that write them."""
+"""The output formats of the commands, and the sinks that write them."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Attempts:
             state: Counts the attempt.
             timeouts: How long the attempt may take.
             attempt: Makes the attempt.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
             on_request: Called if a request was sent.
 
         Raises:
@@ -180,6 +180,7 @@ class Attempts:
         try:
             response = parse(call, body, data)
         except CallError as error:
+            body.redact(error)
             error.retry_after = retry_after(body.headers.get("Retry-After"), self.now())
             report.ended(body.status, len(data), body.seconds, type(error).__name__, shown)
             raise

@@ -1,4 +1,4 @@
-"""Handles a used-up daily quota: asks for the reset once, and sends no requests until then."""
+"""Handles a used-up daily quota: requests the reset once, and sends nothing else until then."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUOTA = Call("GET", "quota")
 # Seconds for which no request is sent if the reset is unknown.
 UNKNOWN_RESET = 60.0
 
-# Seconds after which the reset is asked for again, however far in the future it was.
+# Seconds after which the reset is requested again, even if it is far in the future.
 LONGEST_DAY = 25 * 3600.0
 
 
@@ -32,7 +32,7 @@ class _KnownReset:
 
 
 class DailyQuota:
-    """Finds out when a used-up daily quota is reset. One task asks, and the others share that."""
+    """Finds out when a used-up daily quota is reset. One request serves all tasks."""
 
     __slots__ = ("_ask", "_clock", "_known", "_lock", "_now", "_refuse_until")
 

@@ -76,6 +76,7 @@ class RawResponse:
         except ResponseError:
             return  # other JSON, or invalid JSON: the file
         except CallError as error:
+            self._body.redact(error)
             self.close()
             raise self._annotate(error) from None
 
@@ -103,7 +104,7 @@ class RawResponse:
         return data
 
     def close(self) -> None:
-        """Stop reading. May be called again, and in any state."""
+        """Stop reading. Allowed in any state, and more than once."""
         if not self._ended:
             self._ended = True
             self._report.closed_early(self._body.seconds)

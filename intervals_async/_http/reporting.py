@@ -9,6 +9,7 @@ from ..errors import CallError
 from ..events import (
     DriftFound,
     Event,
+    FieldUnreadable,
     LimitWait,
     PageReceived,
     RequestFailed,
@@ -29,7 +30,8 @@ class Reporter:
     """Passes events on to the log and the hook.
 
     Levels: DEBUG for each request, response and page; INFO for drift and for a wait for the rate
-    limits; WARNING for failures that are retried. Errors that are raised are not logged, because
+    limits; WARNING for failures that are retried and
+    for fields that could not be read. Errors that are raised are not logged, because
     the caller handles them.
     """
 
@@ -117,6 +119,7 @@ class AttemptReport:
 _LEVELS: dict[type[Event], int] = {
     RetryScheduled: logging.WARNING,
     SnapshotBroken: logging.WARNING,
+    FieldUnreadable: logging.WARNING,
     DriftFound: logging.INFO,
     LimitWait: logging.INFO,
 }
@@ -142,6 +145,10 @@ def _line(event: Event) -> str:
         case DriftFound():
             words = f"{event.resource}: rows changed before offset {event.offset}"
             return f"{words}, the next record moved by {event.shift:+d}"
+        case FieldUnreadable():
+            record = "" if event.record_id is None else f" {event.record_id}"
+            words = f"{event.resource}{record}: {event.field}: {event.reason}"
+            return f"{words}; further ones are not reported"
         case SnapshotBroken():
             next_step = "restarting" if event.restarts else "continuing page by page"
             words = f"{event.resource}: snapshot broken after {event.delivered} records"

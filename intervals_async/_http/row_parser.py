@@ -54,8 +54,8 @@ class RowParser:
         self._key = f'"{resource}"'.encode()
         self._max_bytes = max_bytes
         self._buffer = bytearray()
-        # The buffer size at which to look for rows again. It doubles after each vain try, so the
-        # total work is proportional to the size of the body, whatever the chunks.
+        # The buffer size at which to look for rows again. It doubles after each failed try, so the
+        # total work is proportional to the size of the body, for any chunks.
         self._try_at = 1
         # Whether the body holds no list of rows.
         self._has_no_rows = False
@@ -185,7 +185,7 @@ class RowParser:
 
     def _take(self, end: int, start: int) -> list[object]:
         """Parse the rows before `end`, and drop the buffer before `start`."""
-        with memoryview(self._buffer) as whole, whole[:end] as part:  # copied only once
+        with memoryview(self._buffer) as buffer, buffer[:end] as part:  # copied only once
             text = b"".join((b"[", part, b"]"))
         rows: list[object] = _json.loads(text)
         del self._buffer[:start]

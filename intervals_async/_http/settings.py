@@ -35,6 +35,7 @@ class Settings:
         checked: Whether arguments are checked against the documentation before they are sent.
         send_notifications: Whether writes send notification e-mails.
         disable_action_notes: Whether writes leave out their automatic action notes.
+        strict: Whether a field that cannot be read raises an error.
     """
 
     timeouts: Timeouts
@@ -42,6 +43,7 @@ class Settings:
     checked: bool = True
     send_notifications: bool = False
     disable_action_notes: bool = False
+    strict: bool = False
 
 
 @attrs.define

@@ -35,7 +35,7 @@ class StreamedResponse:
         self._body = body
         self._parser = RowParser(call.resource, max_bytes)
         self._report = report
-        # The envelope as far as it is known.
+        # The part of the envelope that has arrived.
         self._response = ParsedResponse(call, body.status, {}, attempts)
         # The part of the envelope that was checked for an error: its beginning, or all of it.
         self._checked: Mapping[str, Any] | None = None
@@ -78,7 +78,7 @@ class StreamedResponse:
         return rows
 
     def close(self) -> None:
-        """Stop reading. May be called again, and in any state."""
+        """Stop reading. Allowed in any state, and more than once."""
         if not self._ended:
             self._ended = True
             self._body.close()
@@ -108,9 +108,11 @@ class StreamedResponse:
             raise annotate(lost, self._call) from None
         except BrokenBodyError as broken:
             error = unreadable(self._call, str(broken))
+            self._body.redact(error)
             self._end(error)
             raise error from None
         except CallError as refused:
+            self._body.redact(refused)
             self._end(refused)
             raise
         if not data:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Self, TypeVar
 
@@ -16,7 +16,7 @@ from ..errors import (
     NotFoundError,
     TransportError,
 )
-from ..events import Event, RetryScheduled
+from ..events import Event, FieldUnreadable, RetryScheduled
 from ..limits import Limiter
 from ..limits.waiters import Waiters
 from ..retry import FailureKind, failure_kind
@@ -49,6 +49,8 @@ class _Shared:
     random: Callable[[], float]
     # Calls that wait between two attempts. Closing wakes them.
     waiters: Waiters = attrs.field(factory=Waiters)
+    # The resource and name of each field whose unreadable values were reported.
+    unreadable: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]])
 
 
 class Transport:
@@ -124,6 +126,14 @@ class Transport:
         """Report an event of a layer above."""
         self._shared.attempts.reporter.report(event)
 
+    def report_unreadable(self, fields: Iterable[FieldUnreadable]) -> None:
+        """Report the fields that could not be read, each once in the life of the client."""
+        for event in fields:
+            field = (event.resource, event.field)
+            if field not in self._shared.unreadable:
+                self._shared.unreadable.add(field)
+                self.report(event)
+
     async def send(
         self, call: Call, *, bulk: bool = False, on_request: Callable[[], None] = count_nothing
     ) -> ParsedResponse:
@@ -131,7 +141,7 @@ class Transport:
 
         Args:
             call: What to send.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
             on_request: Called for each request that was sent.
 
         Raises:
@@ -170,7 +180,7 @@ class Transport:
         Args:
             call: What to send.
             state: The attempts made so far. A failure in it is retried.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
             buffer: The maximum number of unread bytes of the body in memory.
             on_request: Called for each request that was sent.
             revise: Returns the call of the next attempt after a failure, a smaller page for
@@ -225,7 +235,7 @@ class Transport:
         return await self._retry(call, state, attempt)
 
     async def close(self) -> None:
-        """Close our own session and wake every call that waits. May be called again."""
+        """Close the session and wake all waiting calls. Allowed more than once."""
         connection = self._shared.attempts.connection
         connection.closed = True
         self.limiter.close()

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from importlib import import_module
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnfitValueError
 from .columns import Column, ColumnKind, columns_of
-from .records import Record
+from .record import Record, column_values
 
 if TYPE_CHECKING:
-    # pyarrow has no type information; stubs are used where the user has installed some.
+    # pyarrow has no type information. Stubs are used if the user has installed them.
     from pyarrow import RecordBatch, Schema  # pyright: ignore[reportMissingTypeStubs]
 
 __all__ = ["ArrowConverter", "pyarrow"]
 
-# Room for any hours and any amount of money. Noise of binary arithmetic, such as
-# 5.6843418860808e-14, is rounded to that.
+# Enough digits for any number of hours and any amount of money. Rounding removes the noise of
+# binary arithmetic, such as 5.6843418860808e-14.
 DIGITS, PLACES = 38, 18
 _LAST_PLACE = Decimal(1).scaleb(-PLACES)
 _WIDE = Context(prec=2 * DIGITS)
@@ -44,7 +43,8 @@ class ArrowConverter:
 
     Each field becomes a column of its own type: int64, bool, string, decimal128(38, 18), date32,
     timestamp in microseconds (in UTC, or without a time zone), or list of int64. Objects and
-    `extra` are JSON in a string; an empty `extra` is null. pyarrow is needed, the extra ``arrow``.
+    `extra` are JSON in a string. An empty `extra` is null, and so is a field that could not be
+    read. Requires pyarrow: install the extra ``arrow``.
 
     Args:
         record_class: The class of the records.
@@ -56,12 +56,10 @@ class ArrowConverter:
         ImportError: pyarrow is not installed.
     """
 
-    __slots__ = ("_columns", "_pa", "_types", "_values", "schema")
+    __slots__ = ("_columns", "_pa", "_types", "schema")
 
     def __init__(self, record_class: type[Record]) -> None:
         self._columns = columns_of(record_class)
-        # attrgetter of a single name returns no tuple, so the class is read too and dropped later
-        self._values = attrgetter("__class__", *(column.name for column in self._columns))
         self._pa = pa = pyarrow()
         types: dict[ColumnKind, Any] = {
             ColumnKind.INTEGER: pa.int64(),
@@ -75,7 +73,7 @@ class ArrowConverter:
         self._types = [types.get(column.kind, pa.string()) for column in self._columns]
         self.schema: Schema = pa.schema(
             [
-                pa.field(column.name, type, column.nullable)
+                pa.field(column.name, type)  # nullable, because a value may be unreadable
                 for column, type in zip(self._columns, self._types, strict=True)
             ]
         )
@@ -86,16 +84,13 @@ class ArrowConverter:
         Raises:
             UnfitValueError: A decimal has more digits before its point than the column.
         """
-        if records:
-            _, *values = zip(*map(self._values, records), strict=True)
-        else:
-            values = [()] * len(self._columns)
+        values = column_values(records, [column.name for column in self._columns])
         arrays = map(self._array, self._columns, values, self._types)
         batch: RecordBatch = self._pa.RecordBatch.from_arrays([*arrays], schema=self.schema)
         return batch
 
     def joined(self, batches: Sequence[Any]) -> RecordBatch:  # pyright: ignore[reportUnknownParameterType]
-        """Join record batches into one; a single one is returned as it is."""
+        """Join record batches into one; return a single batch unchanged."""
         if len(batches) == 1:
             return batches[0]
         table = self._pa.Table.from_batches(batches, self.schema)
@@ -105,7 +100,7 @@ class ArrowConverter:
     def _array(self, column: Column, found: Sequence[Any], type: Any) -> Any:
         values = column.plain(found) if column.kind in _AS_JSON else found
         make = self._pa.array
-        # The default pool keeps some ten megabytes for each thread, to be quick with much.
+        # The default pool keeps about ten megabytes for each thread.
         pool = self._pa.system_memory_pool()
         try:
             return make(values, type, memory_pool=pool)
@@ -118,7 +113,7 @@ class ArrowConverter:
 
 
 def _fitted(column: Column, value: Decimal | None) -> Decimal | None:
-    """Round a decimal to the places that its column has."""
+    """Round a decimal to the decimal places of its column."""
     if value is None:
         return None
     if value.adjusted() < DIGITS - PLACES:

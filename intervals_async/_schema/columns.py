@@ -7,20 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import attrs
 
 from .. import _json
-from .records import Record, fields_of
+from .decoder import to_dict
+from .record import Record, fields_of
 from .values import (
     Html,
     IdList,
     ListDay,
     LocalDatetime,
-    Objects,
     RankOrName,
-    TextOrObjects,
     UtcDatetime,
 )
 
@@ -51,19 +50,19 @@ class ColumnKind(Enum):
     NUMBER_OR_TEXT = "number or text"
     """An `int` or a `str`."""
     TEXT_OR_OBJECTS = "text or objects"
-    """A `str`, or a `tuple` of mappings."""
+    """A `str`, or a `tuple` of records."""
     OBJECTS = "objects"
-    """A `tuple` of mappings, or a mapping."""
+    """A `tuple` of records, or a mapping."""
 
 
 @attrs.frozen
 class Column:
-    """One column of a table of records: one field of the record class.
+    """One column of a table, for one field of a record class.
 
     Attributes:
         name: The name of the field.
         kind: The kind of its values.
-        nullable: Whether its values may be None.
+        nullable: Whether the field may be None. A table holds nulls for unreadable values, too.
     """
 
     name: str
@@ -73,9 +72,9 @@ class Column:
     def plain(self, values: Iterable[Any]) -> Iterable[str | int | None]:
         """Convert values of this column for a format that knows text and integers only.
 
-        Integers, booleans and text stay as they are. Decimals, dates and datetimes become text
-        (ISO 8601; in UTC they end in ``+00:00``, without a time zone they carry none). Lists and
-        objects become JSON. None stays None, and so does an `extra` that holds nothing.
+        Integers, booleans and text stay as they are. Decimals, dates and datetimes become text (ISO
+        8601; in UTC they end in ``+00:00``, without a time zone they carry none). Lists and objects
+        become JSON. None stays None. An empty `extra` becomes None.
         """
         match self.kind:
             case ColumnKind.INTEGER | ColumnKind.BOOLEAN | ColumnKind.TEXT | ColumnKind.HTML:
@@ -123,25 +122,32 @@ _KINDS: dict[Any, ColumnKind] = {
     LocalDatetime: ColumnKind.LOCAL_DATETIME,
     IdList: ColumnKind.ID_LIST,
     RankOrName: ColumnKind.NUMBER_OR_TEXT,
-    TextOrObjects: ColumnKind.TEXT_OR_OBJECTS,
-    Objects: ColumnKind.OBJECTS,
 }
 
 
 def columns_of(record_class: type[Record]) -> tuple[Column, ...]:
     """List the columns of a record class: one for each field, in their order; `extra` is the last."""
-    kinds = {kind | None: name for kind, name in _KINDS.items()}
     return tuple(
-        Column("extra", ColumnKind.OBJECTS, nullable=True)
-        if field.name == "extra"
-        else Column(field.name, (_KINDS | kinds)[field.type], nullable=field.type not in _KINDS)
+        Column(field.name, _kind(field.type), nullable=field.type not in _KINDS)
         for field in fields_of(record_class)
     )
 
 
-def _json_text(value: Mapping[str, object] | Sequence[object]) -> str:
+def _kind(annotation: Any) -> ColumnKind:
+    for kind, name in _KINDS.items():
+        if annotation in (kind, kind | None):
+            return name
+    args = get_args(annotation)
+    has_text = str in args and any(get_origin(each) is tuple for each in args)
+    return ColumnKind.TEXT_OR_OBJECTS if has_text else ColumnKind.OBJECTS
+
+
+def _json_text(value: Mapping[str, object] | Sequence[Record | Mapping[str, object]]) -> str:
     """Write JSON that UTF-8 can encode: a lone surrogate is escaped."""
+    plain: object = value
+    if not isinstance(value, Mapping):
+        plain = [to_dict(each) if isinstance(each, Record) else each for each in value]
     try:
-        return _json.dumps(value).decode()
+        return _json.dumps(plain).decode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(plain, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What fields and parameters mean: the docstrings below the attributes of their class."""
+"""The descriptions of fields and parameters: docstrings below the attributes of a class."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["descriptions"]
 def descriptions(cls: type, *others: type) -> Mapping[str, str]:
     """Read what each field of a record class, or each key of a TypedDict, means.
 
-    They are the docstrings below the attributes, so they are read from the source code. Where
-    that is missing, as in some frozen applications, the result is empty.
+    The descriptions are the docstrings below the attributes, so they are read from the source code.
+    If the source is missing, as in some frozen applications, the result is empty.
 
     Args:
         cls: The record class or TypedDict, such as `TaskFilters`.

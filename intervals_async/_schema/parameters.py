@@ -1,7 +1,7 @@
 """Pure: the filters and settable fields of a resource, their rules and their encoding.
 
-The TypedDicts of a resource are the only statement of its parameters. Type checkers read them, and
-so does this module at run time: it refuses a wrong argument before a request is sent.
+The TypedDicts of a resource are the only definition of its parameters. Type checkers read them.
+This module reads them at run time, and refuses a wrong argument before a request is sent.
 """
 
 from __future__ import annotations
@@ -297,7 +297,7 @@ def _unknown(what: str, noun: str, name: str, known: Mapping[str, Parameter]) ->
     nearest = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
     if name == "page":
-        hint = "; listings page by themselves, use limit and offset for a slice."
+        hint = "; listings page automatically, use limit and offset for a slice."
     return f"{what}: unknown {noun} {name!r}{hint} Expected one of: {', '.join(known)}"
 
 

@@ -1,1 +1,1 @@
-"""Many calls, one listing: every matching record, exactly once."""
+"""Listings: many requests combined, so that every matching record is yielded exactly once."""

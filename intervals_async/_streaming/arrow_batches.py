@@ -6,11 +6,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .._schema.arrow import ArrowConverter
-from .._schema.records import Record
+from .._schema.record import Record
 from .stream import Stream
 
 if TYPE_CHECKING:
-    # pyarrow has no type information; stubs are used where the user has installed some.
+    # pyarrow has no type information. Stubs are used if the user has installed them.
     from pyarrow import RecordBatch, Schema  # pyright: ignore[reportMissingTypeStubs]
 
 __all__ = ["ArrowBatches"]
@@ -19,7 +19,7 @@ __all__ = ["ArrowBatches"]
 class ArrowBatches:
     """The records of a listing as batches of Arrow columns, in order: an async iterator.
 
-    What `Stream` says of its steps, of errors and of ``async with`` holds here too.
+    Steps, errors and ``async with`` work as in `Stream`.
 
     Attributes:
         schema: The columns' names and types, known before the first batch.
@@ -32,13 +32,13 @@ class ArrowBatches:
         self._converter = ArrowConverter(record_class)
         self._rows = rows
         self.schema: Schema = self._converter.schema
-        # What has arrived and is not yielded yet, and how many rows that is.
+        # The rows that have arrived and are not yielded yet, and their number.
         self._batches: list[Any] = []
         self._row_count = 0
         self._ended = False
 
     def __aiter__(self) -> Self:
-        """Return itself: it can be read once."""
+        """Return self. The batches can be read only once."""
         return self
 
     async def __anext__(self) -> RecordBatch:  # pyright: ignore[reportUnknownParameterType]
@@ -58,14 +58,14 @@ class ArrowBatches:
         return batch.slice(0, self._rows)
 
     async def aclose(self) -> None:
-        """End it. May be called again, and in any state."""
+        """Close it. Allowed in any state, and more than once."""
         self._batches.clear()
         self._row_count = 0
         self._ended = True
         await self._stream.aclose()
 
     async def __aenter__(self) -> Self:
-        """Return itself, and request pages ahead from now on if `prefetch` says so."""
+        """Return self, and request pages ahead from now on if `prefetch` is on."""
         await self._stream.__aenter__()
         return self
 

@@ -29,8 +29,8 @@ class Bookmark:
         resource: The name of the resource.
         listing: The fingerprint of the listing.
         position: The offset of the record to yield next, as the server counted.
-        delivered: How many records were yielded.
-        listcount: How many records matched in all.
+        delivered: The number of yielded records.
+        listcount: The total number of matching records.
         tail: The last records that were yielded.
         partition: The fingerprint of the partition that the position is in, if the listing is
             read partition by partition. Then the position counts within it.
@@ -52,7 +52,7 @@ class Bookmark:
     partition_rows: int = 0
 
     def __str__(self) -> str:
-        """Write it in letters, digits, ``.``, ``-`` and ``_``."""
+        """Encode it with letters, digits, ``.``, ``-`` and ``_``."""
         partition = (
             self.partition, self.partition_start, self.partition_counted, self.partition_rows,
         )  # fmt: skip
@@ -113,7 +113,7 @@ class Bookmark:
         )
 
     def check(self, resource: str, listing: str, partitions: Collection[str] = ()) -> None:
-        """Check that it belongs to a listing, and to one of its partitions if it has such.
+        """Check that it belongs to a listing, and to one of its partitions if there are any.
 
         Raises:
             ArgumentError: It belongs to another one.
@@ -138,7 +138,7 @@ def fingerprint(
 
 
 def _number(value: object, *, least: int = -(2**63)) -> int:
-    # a forged bookmark is refused as damaged, without further detail
+    # A forged bookmark is refused as damaged, without further detail.
     if type(value) is not int or not least <= value < 2**63:
         raise ValueError
     return value
@@ -151,7 +151,7 @@ def _text(value: object) -> str:
 
 
 def _differences(ids: tuple[int, ...]) -> list[int]:
-    # ids that were yielded in a row are close to one another, so this is shorter
+    # Consecutive ids are close to one another, so their differences are shorter.
     return [id - before for before, id in pairwise((0, *ids))]
 
 

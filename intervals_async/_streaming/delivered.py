@@ -1,4 +1,4 @@
-"""Pure: the ids of the records that were yielded, and how a page meets them again."""
+"""Pure: the ids of the yielded records, and how a page is matched against them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from .id_set import IdSet
 
 __all__ = ["RECENT", "DeliveredIds", "DeliveredTail"]
 
-# Ids that a bookmark holds: one of them is to be met again.
+# The number of ids in a bookmark. A resumed stream must find at least one of them.
 RECENT = 16
 
-# Further ids, of records of which it is not known on which side of the tail's end they stand.
+# The maximum number of further ids, of records that may be before or after the end of the tail.
 UNPLACED = 256
 
 
 @attrs.frozen
 class DeliveredTail:
-    """The end of the yielded records: what a bookmark remembers of them.
+    """The last yielded records, as a bookmark stores them.
 
     Attributes:
         recent: The last ids, in the order in which they were yielded.
         ascending: Whether each id was higher than the one before.
-        unplaced: The ids yielded after rows had moved and before the end of the tail was met
-            again. Others may have inserted these records before that end: a resumed stream
-            skips them, but does not take them for the end. They are kept until every recent
-            id was yielded after them.
-        former_end: The end of the tail when they were yielded.
+        unplaced: The ids yielded after rows had moved and before the end of the tail was found
+            again. Other users may have inserted these records before that end. So a resumed stream
+            skips them, but does not use them to find the end. They are kept until every recent id
+            was yielded after them.
+        former_end: The end of the tail when the unplaced ids were yielded.
     """
 
     recent: tuple[int, ...] = ()
@@ -38,7 +38,7 @@ class DeliveredTail:
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether its end may not have been met since rows have moved."""
+        """Whether rows have moved, and its end may not have been found since."""
         return bool(self.unplaced) and self.recent[-1:] == (self.former_end,)
 
     def followed_by(self, ids: Sequence[int], *, in_order: bool = True) -> DeliveredTail:
@@ -46,7 +46,7 @@ class DeliveredTail:
 
         Args:
             ids: Their ids.
-            in_order: Whether they are known to stand after the end of the tail.
+            in_order: Whether they are known to come after the end of the tail.
         """
         if not ids:
             return self
@@ -71,12 +71,12 @@ class DeliveredIds:
     """The records that were yielded, known by their ids.
 
     Attributes:
-        tail: The last ones.
+        tail: The last yielded records.
         last: The id of the row before the position, whether its record was yielded or not.
-        uncertain: Whether rows have moved, and the end of the tail was not met since.
-        starts_midway: Whether rows that must not be yielded stand before the first record:
-            those before the caller's slice, or those yielded before a bookmark. Then only
-            what follows a yielded record is known to be new.
+        uncertain: Whether rows have moved, and the end of the tail was not found since.
+        starts_midway: Whether rows that must not be yielded precede the first record: rows before
+            the caller's slice, or rows yielded before a bookmark. Then only records after a yielded
+            record are known to be new.
     """
 
     __slots__ = (
@@ -108,24 +108,24 @@ class DeliveredIds:
         return id in self._unplaced or self.marks_position(id)
 
     def marks_position(self, id: int) -> bool:
-        """Whether all records before this one were yielded, too."""
+        """Whether this record and all records before it were yielded."""
         return id in self._ids or (self._trusted_up_to is not None and id <= self._trusted_up_to)
 
     @property
     def trusts_order(self) -> bool:
-        """Whether the order of the ids is taken for that of the rows."""
+        """Whether the order of the ids is assumed to be the order of the rows."""
         return self._trusted_up_to is not None
 
     @property
     def knows_beginning(self) -> bool:
-        """Whether it is known of the very first rows which of them were yielded."""
+        """Whether it is known which of the very first rows were yielded."""
         return self.trusts_order or not self.starts_midway
 
     def trust_order(self, *, sure: bool = False) -> bool:
-        """Take the order of the ids for that of the rows, if it has been so far.
+        """Assume that the order of the ids is the order of the rows, if it has been so far.
 
-        Unless the order is `sure` to be that, as many ids are needed as the tail holds: fewer
-        may ascend by chance.
+        Unless the order is `sure`, this requires a full tail, because fewer ids may ascend by
+        chance.
         """
         enough = len(self.tail.recent) >= (1 if sure else RECENT)
         if self._trusted_up_to is not None or not self.tail.ascending or not enough:
@@ -145,13 +145,13 @@ class DeliveredIds:
     def add_some(self, ids: Sequence[int], skip: int = 0) -> tuple[Sequence[int], int, bool]:
         """Add the first of these ids, but not those to skip.
 
-        If a new record stands before one that was yielded already, only the ids up to that one
-        are added. The new record was inserted before the end of the yielded records, so it
-        does not move that end.
+        If a new record precedes one that was yielded already, only the ids up to that one are
+        added. The new record was inserted before the end of the yielded records, so it does not
+        move that end.
 
         Returns:
-            The indexes of the new ids, how many ids are done with, and whether the new ones
-            are known to stand after the end of the tail as it was.
+            The indexes of the new ids, the number of processed ids, and whether the new ids are
+            known to come after the previous end of the tail.
         """
         done = len(ids)
         lead = skip
@@ -192,11 +192,11 @@ class DeliveredIds:
         return id not in self and self._ids.add(id)
 
     def meeting(self, ids: Sequence[int], *, anywhere: bool) -> tuple[int, int] | None:
-        """Find where the rows of a page meet the yielded records.
+        """Find the yielded records among the rows of a page.
 
         Args:
             ids: The ids of the first rows of the page.
-            anywhere: Whether any record that was yielded will do; otherwise one of the last.
+            anywhere: Whether any yielded record is enough. Otherwise it must be one of the last.
 
         Returns:
             The index of the first row that was yielded, and the index after the last one.

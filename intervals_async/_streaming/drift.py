@@ -8,8 +8,8 @@ from .page_plan import PageRequest
 
 __all__ = ["Drift", "request_around", "request_before"]
 
-# Rows to look at to the left of a page that does not meet the delivered records; then four
-# times as many, until a delivered record is met.
+# The number of rows to search before a page without delivered records; then four times as many,
+# until a delivered record is found.
 REACH = 16
 FARTHER = 4
 
@@ -19,7 +19,7 @@ class Drift:
     """The concurrent changes seen while a listing is read.
 
     Attributes:
-        listcount_before: The listcount of the page before.
+        listcount_before: The listcount of the previous page.
         gained: How many rows were inserted before the position.
         doubtful: How many of these may have been moved there from behind the position, because
             the listcount did not grow by as many. The other explanation is that as many other
@@ -33,13 +33,13 @@ class Drift:
     repairs: int = 0
 
     def growth(self, listcount: int | None) -> int | None:
-        """Return how many more records there are than with the page before, if that is known."""
+        """Return how far the listcount has grown since the previous page, if that is known."""
         if listcount is None or self.listcount_before is None:
             return None
         return listcount - self.listcount_before
 
     def vanished(self, listcount: int | None) -> int:
-        """Return how many rows are known to have gone since the page before."""
+        """Return how many rows are known to have disappeared since the previous page."""
         return max((self.listcount_before or 0) - (listcount or 0), 0)
 
     def note_page(self, shift: int, listcount: int | None) -> None:
@@ -59,31 +59,31 @@ class Drift:
         self.repairs += 1
 
     def unexplained(self, missing: int) -> int:
-        """Return how many records may be missing if so many fewer were yielded than there are."""
+        """Return how many records may be missing, from the difference to the listcount."""
         return max(self.doubtful, missing - self.gained)
 
 
 def request_before(request: PageRequest, steps: int, vanished: int) -> PageRequest:
-    """Return the rows to the left of a page that does not meet the delivered records.
+    """Return the rows to request before a page without delivered records.
 
     Args:
         request: The page.
-        steps: How many steps back were taken before.
-        vanished: How many rows are known to have gone meanwhile.
+        steps: The number of previous steps back.
+        vanished: The number of rows known to have disappeared meanwhile.
     """
     reach = max(REACH, vanished + REACH // 2) * FARTHER**steps
     offset = max(request.offset - reach, 0)
-    # some more than up to the page, in case rows are inserted just now
+    # a few more than up to the page, in case rows are being inserted
     return PageRequest(offset, request.offset - offset + 1 + REACH // 4)
 
 
 def request_around(offset: int, steps: int, moved: int) -> PageRequest:
-    """Return the rows around an offset near which a delivered record is looked for.
+    """Return the rows to request around an offset to find a delivered record.
 
     Args:
-        offset: Where it stood before.
-        steps: How often it was looked for before.
-        moved: How many rows are known to have come or gone meanwhile.
+        offset: Its previous offset.
+        steps: The number of previous searches.
+        moved: The number of rows known to be inserted or deleted meanwhile.
     """
     reach = max(REACH, moved + REACH // 2) * (2 * FARTHER) ** steps
     begin = max(offset - reach, 0)

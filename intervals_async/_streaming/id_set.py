@@ -1,4 +1,4 @@
-"""Pure: the ids that a stream has yielded, in little memory."""
+"""Pure: a compact set for the ids that a stream has yielded."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Sequence
 
 __all__ = ["IdSet"]
 
-# Ids in a block; a block is cut in two when it has grown to twice as many. Smaller ones cost
-# more lists, bigger ones more moving when an id comes in between.
+# The size of a block, in ids; a block of twice the size is split. Smaller blocks need more lists,
+# larger blocks move more ids when one is inserted.
 BLOCK = 1024
 
 
 class IdSet:
     """A set of 64-bit integers that takes about 9 bytes for each.
 
-    A set of Python's needs about 70. The numbers lie sorted in blocks; ids that come in
-    order, up or down, are put in block by block, others one by one.
+    A Python set needs about 70. The numbers are sorted in blocks. Ascending or descending ids are
+    added block by block, others one by one.
     """
 
     __slots__ = ("_blocks", "_count", "_firsts")
@@ -39,11 +39,11 @@ class IdSet:
         return place < len(block) and block[place] == number
 
     def add(self, number: int) -> bool:
-        """Add a number; False if it is in already."""
+        """Add a number; return False if the set has it already."""
         return number not in self and self._fits(self._at(number), array("q", (number,)))
 
     def add_all(self, numbers: Sequence[int]) -> bool:
-        """Add numbers if all are new, and different; otherwise add none, and return False."""
+        """Add numbers if all are new and different; otherwise add none and return False."""
         if not numbers:
             return True
         if len(set(numbers)) < len(numbers):
@@ -57,11 +57,11 @@ class IdSet:
         return True
 
     def _at(self, number: int) -> int:
-        """The block where a number lies, or belongs."""
+        """Return the index of the block for a number."""
         return max(bisect_right(self._firsts, number) - 1, 0)
 
     def _fits(self, at: int, ordered: array[int]) -> bool:
-        """Put the numbers into a block if they lie side by side there; else False."""
+        """Insert the numbers into a block if they are adjacent there; else return False."""
         if not self._blocks:
             self._blocks.append(array("q"))
             self._firsts.append(ordered[0])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import ArgumentError, IncompleteListingError
 from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
 from .delivered import RECENT, DeliveredIds
-from .options import PageOptions, ReadOptions, StreamOptions, whole_number
+from .options import PageOptions, ReadOptions, StreamOptions, checked_integer
 from .page_plan import PagePlan, PageRequest, pages_of
 from .page_sizes import FIRST, PageSizes
 from .paged_reader import PagedReader
@@ -30,18 +30,18 @@ S = TypeVar("S", bound=Record)
 
 
 class Listing(Generic[R]):
-    """Every matching record of one resource; nothing is sent until it is read.
+    """Every matching record of one resource. No request is sent until it is read.
 
-    Read it with ``async for``, as often as you like: each time reads it again. It does not know
-    its length before it asks the server, as `count` does.
+    Read it with ``async for``; each loop reads it again. Its length is unknown until `count`
+    requests it from the server.
     """
 
     __slots__ = ("_limit", "_offset", "_source")
 
     def __init__(self, source: PageSource[R], *, offset: int = 0, limit: int | None = None) -> None:
         self._source = source
-        self._offset = whole_number("offset", offset, least=0)
-        self._limit = None if limit is None else whole_number("limit", limit, least=0)
+        self._offset = checked_integer("offset", offset, least=0)
+        self._limit = None if limit is None else checked_integer("limit", limit, least=0)
 
     def __repr__(self) -> str:
         """Show the resource and the query."""
@@ -61,15 +61,15 @@ class Listing(Generic[R]):
     ) -> Listing[S]:
         """Combine listings of one resource into a listing that reads them one after another.
 
-        A record that several of them hold is yielded once. The order is that of the listings, and
-        within each of them the server's.
+        A record in several of them is yielded once. The order is that of the listings, and the
+        server's within each of them.
 
         Args:
             listings: The listings, without `offset` and `limit`.
-            like: A listing of the same resource. It is not read, and is needed only where
-                `listings` may be empty.
-            disjoint: Whether no record is in two of the listings. Only then can a stream of
-                the chain be resumed: a bookmark does not hold the ids of all records.
+            like: A listing of the same resource. It is not read, and is needed only if `listings`
+                may be empty.
+            disjoint: Whether no record is in two of the listings. Only then can a stream of the
+                chain be resumed, because a bookmark does not hold the ids of all records.
 
         Raises:
             ArgumentError: There is no listing at all, they are not all of one resource, or one of
@@ -86,7 +86,7 @@ class Listing(Generic[R]):
 
     @property
     def filters(self) -> Mapping[str, str]:
-        """The filters as they are sent, an order that the library adds among them."""
+        """The filters as they are sent, including an order that the library adds."""
         return dict(self._source.query)
 
     @property
@@ -96,41 +96,41 @@ class Listing(Generic[R]):
 
     @property
     def paginated(self) -> bool:
-        """Whether the resource has pages; else each listing is one request."""
+        """Whether the resource has pages. Otherwise each listing is one request."""
         return self._source.paginated
 
     @property
     def offset(self) -> int:
-        """How many records are skipped."""
+        """The number of records to skip."""
         return self._offset
 
     @property
     def limit(self) -> int | None:
-        """How many records are yielded at most; None for all."""
+        """The maximum number of records to yield; None for all."""
         return self._limit
 
     @property
     def partitions(self) -> int:
-        """How many parts are read one after another: 1 unless a range is too long for a request.
+        """The number of parts that are read one after another: usually 1.
 
-        More for a `chain`, and for notes of tasks in a range of more than a week.
+        A `chain` has more, and so has a range of more than a week of task notes.
         """
         return 1
 
     @property
     def first_page_size(self) -> int:
-        """How many records a stream requests first if `page_size` is None."""
+        """The number of records in the first request of a stream if `page_size` is None."""
         return FIRST
 
     def estimate_requests(self, records: int) -> int:
-        """Estimate how many requests it takes to read some records.
+        """Estimate the number of requests to read some records.
 
         Args:
-            records: How many records.
+            records: The number of records.
 
         Returns:
-            About how many requests: the pages of so many records, 1 for a resource without pages,
-            and one for each of several `partitions`.
+            The approximate number of requests: the pages of the records, 1 for a resource without
+            pages, and one for each of several `partitions`.
         """
         return pages_of(records) if self.paginated else 1
 
@@ -149,38 +149,37 @@ class Listing(Generic[R]):
     def stream(self, **options: Unpack[StreamOptions]) -> Stream[R]:
         """Stream every record, in the server's order, each once.
 
-        Without ``async with`` it needs no closing: no task is left between two steps, and a
-        page that is half read then is given up when the stream is dropped.
+        Without ``async with``, the stream needs no closing: no task runs between two steps. A
+        half-read page is abandoned when the stream is garbage-collected.
 
         Args:
-            page_size: New records per request. Without it the first page is small, so that
-                the first record arrives soon, and pages grow from there: few requests for
-                many records. No effect on a resource that has no pages.
-            concurrency: How many pages may be under way at once [default: 1]. Their records
-                are yielded in order all the same.
-            prefetch: Whether to request the next pages while you work, some megabytes ahead at
-                most. True requires ``async with``. [default: inside ``async with``, if the
-                concurrency is above 1]
-            on_drift: What to do if others have changed rows so that a page does not begin
-                where the one before ended [default: ``"repair"``]. ``"repair"`` steps back
-                until it meets a record that was yielded, so that every record that existed
-                the whole time is yielded once, if the order does not reshuffle; ``"raise"``
-                raises `DriftError` and repairs it in the next step; ``"ignore"`` does not
-                look at ids at all.
-            verify: What to do at the end about records that may have been missed: rows were
-                inserted before those that were yielded, and the listcount has not grown, so
-                they may have been moved there from behind [default: ``"second-pass"``].
-                ``"second-pass"`` looks for them in one more request, of everything; True
-                raises `DriftError`; False does nothing.
-            snapshot: Whether to read everything in one response, which is right whatever the
-                order and whatever others do [default: False]. It is decoded while it arrives,
-                in little memory.
-            on_broken: What to do if the response of a snapshot breaks off [default:
-                ``"restart"``]. ``"restart"`` raises `SnapshotBrokenError`, and the next step
-                starts again from the first record; ``"repair"`` continues page by page, and
-                reports the event `SnapshotBroken`.
-            resume: The `Stream.bookmark` of a stream of the same listing, of this process or
-                another, to continue after it.
+            page_size: New records per request. By default the first page is small, so that the
+                first record arrives soon. The following pages grow, so that many records take few
+                requests. This has no effect on a resource without pages.
+            concurrency: The maximum number of concurrent pages [default: 1]. Their records are
+                still yielded in order.
+            prefetch: Whether to request the next pages while you process records, at most some
+                megabytes ahead. True requires ``async with``. [default: inside ``async with``, if
+                the concurrency is above 1]
+            on_drift: What to do if rows have changed so that a page does not begin where the
+                previous page ended [default: ``"repair"``]. ``"repair"`` steps back until it finds
+                a yielded record. So every record that exists from start to end is yielded once, if
+                the order does not reshuffle. ``"raise"`` raises `DriftError` and repairs it in the
+                next step. ``"ignore"`` does not compare ids at all.
+            verify: What to do at the end about records that may have been missed [default:
+                ``"second-pass"``]. Records may have been missed if rows appeared before the yielded
+                ones and the listcount has not grown: they may have moved there from later
+                positions. ``"second-pass"`` looks for them in one more request, of all records.
+                True raises `DriftError`. False does nothing.
+            snapshot: Whether to read all records in one response, which is consistent in any order
+                and even if rows change [default: False]. It is decoded while it arrives, in little
+                memory.
+            on_broken: What to do if the response of a snapshot breaks off [default: ``"restart"``].
+                ``"restart"`` raises `SnapshotBrokenError`, and the next step starts again from the
+                first record. ``"repair"`` continues page by page, and reports the event
+                `SnapshotBroken`.
+            resume: The `Stream.bookmark` of a stream of the same listing, from this process or
+                another. The stream continues after it.
 
         Raises:
             ArgumentError: An argument is not allowed, or the bookmark is of another listing.
@@ -196,9 +195,9 @@ class Listing(Generic[R]):
         A page is kept in memory, so set `page_size` if that matters.
 
         Args:
-            page_size: As of `stream`, like all options.
-            concurrency: How many pages may be under way at once [default: 1].
-            prefetch: Whether to request the next pages while you work.
+            page_size: New records per request. All options are those of `stream`.
+            concurrency: The maximum number of concurrent pages [default: 1].
+            prefetch: Whether to request the next pages while you process records.
             on_drift: What to do if rows have moved [default: ``"repair"``].
             verify: What to do about records that may have been missed [default:
                 ``"second-pass"``].
@@ -214,28 +213,28 @@ class Listing(Generic[R]):
     def arrow_batches(
         self, *, rows: int = 10_000, **options: Unpack[StreamOptions]
     ) -> ArrowBatches:
-        """Stream every record as Arrow has it, for pyarrow, pandas, polars or DuckDB.
+        """Stream all records as Arrow batches, for pyarrow, pandas, polars or DuckDB.
 
         Each batch is a `pyarrow.RecordBatch` with one column per field, of the field's type; see
-        the page on exporting for the types. Needs pyarrow, the extra ``arrow``.
+        the page on exporting for the types. Requires pyarrow: install the extra ``arrow``.
 
         Args:
-            rows: How many rows a batch has; the last one may have fewer.
-            options: As of `stream`. Leave the loop, or close it, as you would a stream.
+            rows: The number of rows of a batch; the last one may have fewer.
+            options: The options of `stream`. End or close it like a stream.
 
         Raises:
             ImportError: pyarrow is not installed.
             ArgumentError: As `stream` raises it.
         """
-        whole_number("rows", rows, least=1)
+        checked_integer("rows", rows, least=1)
         return ArrowBatches(self.stream(**options), self._source.decoder.record_class, rows)
 
     async def count(self) -> int:
-        """Return how many records the listing has, with one small request.
+        """Return the number of records of the listing, with one small request.
 
         Raises:
-            IncompleteListingError: The server does not say (no ``listcount``), although
-                the resource has pages.
+            IncompleteListingError: The response has no ``listcount``, although the resource has
+                pages.
         """
         records, response = await self._source.fetch(PageRequest(0, 1), bulk=False)
         listcount = response.listcount
@@ -263,12 +262,12 @@ class Listing(Generic[R]):
         return [record async for record in self]
 
     def _begin(self, options: ReadOptions) -> tuple[Reader[R], Bookmark]:
-        """Return a reader, and the position where it begins."""
+        """Return a reader and its start position."""
         source = self._source
         if options.on_drift != "ignore" and source.paginated and not source.has_ids:
             raise ArgumentError(
-                f"on_drift: expected 'ignore', because the records of {source.resource} have no "
-                f"id, got {options.on_drift!r}"
+                f"on_drift: expected 'ignore' for {source.resource}, whose records have no id, "
+                f"got {options.on_drift!r}"
             )
         listing = self._fingerprint()
         bookmark = self._start(listing)
@@ -292,11 +291,15 @@ class Listing(Generic[R]):
 
     def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
         """Return a reader that begins at a bookmark."""
-        source = self._source.for_stream(bookmark.listcount)
+        source = self._source.for_stream(
+            bookmark.listcount,
+            needs_ids=self._source.has_ids and (options.snapshot or options.on_drift != "ignore"),
+        )
         if not source.paginated:
             if options.resume is not None:
                 raise ArgumentError(
-                    f"resume: {source.resource} is read in one request; leave resume out"
+                    f"resume: expected None for {source.resource}, which is read in one request, "
+                    "got a bookmark; leave resume out"
                 )
             return UnpagedReader(source, bulk=options.bulk)
         if options.snapshot:
@@ -304,7 +307,7 @@ class Listing(Generic[R]):
         delivered = None
         recent = bookmark.tail.recent
         if options.on_drift != "ignore":
-            # of a few yielded records, the bookmark holds every one
+            # the bookmark holds all ids if only a few records were yielded
             midway = self._offset > 0 or bookmark.delivered > len(recent)
             delivered = DeliveredIds(bookmark.tail, starts_midway=midway)
             if source.sorted_by_id and recent:
@@ -327,7 +330,7 @@ def _check_names(method: str, declared: type, options: Mapping[str, object]) -> 
     """Refuse an option that a method does not have.
 
     Raises:
-        TypeError: There is one, as from a method that names its arguments itself.
+        TypeError: An option is unknown, as with a method that lists its arguments.
     """
     known = declared.__annotations__
     for name in options:

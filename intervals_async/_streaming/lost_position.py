@@ -1,10 +1,10 @@
-"""Finds the end of the delivered records again, if some rows before it were never seen."""
+"""Finds the end of the delivered records again, if some rows before it are unknown."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from .._schema.records import Record
+from .._schema.record import Record
 from .delivered import DeliveredIds
 from .drift import request_around
 from .open_page import OpenPage
@@ -20,18 +20,18 @@ R = TypeVar("R", bound=Record)
 async def find_lost_position(
     source: PageSource[R], window: PageWindow[R], delivered: DeliveredIds, position: int, moved: int
 ) -> tuple[int, int, int | None] | None:
-    """Look around a position, further each time, for the last delivered record.
+    """Search for the last delivered record around a position, farther each time.
 
     Args:
         source: The source of the rows.
-        window: Requests them; every page that it has under way is dropped.
+        window: Requests the rows. All its pages in progress are dropped.
         delivered: The delivered records.
         position: The offset after the last of them, before rows moved.
-        moved: How many rows have come or gone since, as far as is known.
+        moved: The number of rows known to be inserted or deleted since.
 
     Returns:
-        The offset after that record now, the first offset that was looked at, and the listcount.
-        None if no delivered record exists any more and the order of the ids does not help.
+        The current offset after that record, the first offset searched, and the listcount. None if
+        no delivered record exists any more and the order of the ids does not help.
 
     Raises:
         CallError: A response could not be fetched.
@@ -66,13 +66,13 @@ async def _end_within(
         try:
             while records := await window.records(page):
                 first = request.offset + page.rows_read - len(records)
-                for index, id in enumerate(source.ids(records, first)):
+                for index, id in enumerate(source.ids(records)):
                     if delivered.marks_position(id):
                         end = first + index + 1
         finally:
             window.drop(page)
         listcount = page.listcount
-        # a response that breaks off, or is empty despite its listcount, proves nothing
+        # A response that breaks off, or is empty despite its listcount, proves nothing.
         if records is not None and (page.rows_read or (listcount or 0) <= request.offset):
             break
     return end, listcount

@@ -10,7 +10,7 @@ import attrs
 
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import CallError, RequestTimeoutError, ServerError
 from .page_plan import PagePlan, PageRequest
 from .source import PageSource
@@ -22,22 +22,22 @@ R = TypeVar("R", bound=Record)
 
 @attrs.define(eq=False)
 class OpenPage(Generic[R]):
-    """A page that was requested, and how far it is read.
+    """A requested page, and how far it is read.
 
     Attributes:
         request: The rows that are requested.
-        retry_state: The attempts made for them.
-        depth: How many steps back were taken to get here; 0 for a page of the plan.
+        retry_state: The attempts made for these rows.
+        depth: The number of steps back before this page; 0 for a page of the plan.
         task: The task that waits for the response, if there is one.
         response: The response, once it has begun.
-        rows_read: How many rows have arrived.
-        received: How many of these were compared with the delivered records, and are done with.
-        yielded: How many records of these were yielded.
-        expected: How many rows were expected to be delivered already; None as long as the
-            page has not met the delivered records.
-        pending: Records that have arrived and are not done with.
-        missed: Whether the page was read before without meeting the delivered records.
-        failure: Why no record follows those that have arrived.
+        rows_read: The number of rows that have arrived.
+        received: The number of these rows that are processed: compared with the delivered records.
+        yielded: The number of these rows whose records were yielded.
+        expected: The number of rows expected to be delivered already; None until a delivered
+            record is found in the page.
+        pending: Records that have arrived and are not processed yet.
+        missed: Whether the page was read before and held no delivered record.
+        failure: The error that ended the page after the records that have arrived.
     """
 
     request: PageRequest
@@ -55,28 +55,28 @@ class OpenPage(Generic[R]):
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as far as the response has said."""
+        """The total number of matching records, if the response has stated it."""
         return None if self.response is None else self.response.listcount
 
     @property
     def position(self) -> int:
-        """The offset of the next row that is not done with."""
+        """The offset of the next row to process."""
         return self.request.offset + self.received
 
     @property
     def is_full(self) -> bool:
-        """Whether all rows that were requested are done with."""
+        """Whether all requested rows are processed."""
         return self.response is not None and self.received >= self.request.limit
 
     @property
     def is_unopened(self) -> bool:
-        """Whether nothing was sent for it."""
+        """Whether no request was sent for it."""
         return self.task is None and self.response is None
 
     # Opening
 
     def take_over(self, retry_state: RetryState) -> None:
-        """Count the attempts made for a page that broke off."""
+        """Continue to count the attempts of a page that broke off."""
         self.retry_state = retry_state
 
     def shrink(self, plan: PagePlan, error: CallError) -> PageRequest:
@@ -86,17 +86,17 @@ class OpenPage(Generic[R]):
         return self.request
 
     def start(self, opening: Coroutine[Any, Any, StreamedResponse]) -> None:
-        """Wait for the response in a task of its own."""
+        """Wait for the response in a separate task."""
         self.task = asyncio.ensure_future(opening)
 
     def cancel(self) -> None:
-        """Give up waiting for the response, so that the page can be requested again."""
+        """Stop waiting for the response, so that the page can be requested again."""
         if self.task is not None and not self.task.done():
             self.task.cancel()
             self.task = None
 
     async def wait(self, opening: Coroutine[Any, Any, StreamedResponse] | None = None) -> None:
-        """Wait for the response of the task, or of `opening`; there is none if it is cancelled.
+        """Wait for the response of the task, or of `opening`; a cancelled task has none.
 
         Raises:
             CallError: The page could not be fetched.
@@ -111,7 +111,7 @@ class OpenPage(Generic[R]):
                 self.response = task.result()
 
     def close(self) -> None:
-        """Read no more of it."""
+        """Stop reading it."""
         if self.task is not None:
             self.task.cancel()
         if self.response is not None:
@@ -123,7 +123,7 @@ class OpenPage(Generic[R]):
         """Read the next records; none at the end.
 
         Raises:
-            CallError: The response broke off, or the next row is no record.
+            CallError: The response broke off, or the next row is not a record.
         """
         if self.failure is not None:
             raise self.failure
@@ -134,21 +134,21 @@ class OpenPage(Generic[R]):
         return records
 
     def hold(self, records: list[R]) -> None:
-        """Keep records that are not done with."""
+        """Keep records that are not processed yet."""
         self.pending = records
 
     def join(self, expected: int) -> None:
-        """Note that the page meets the delivered records, of which it should repeat so many."""
+        """Note that the page holds delivered records, and how many it should repeat."""
         self.expected = expected
 
     def miss(self) -> None:
-        """Note that the page does not meet the delivered records."""
+        """Note that the page holds no delivered records."""
         self.missed = True
 
     def advance(self, rows: int) -> None:
-        """Note that so many more rows are done with."""
+        """Add to the number of processed rows."""
         self.received += rows
 
     def note_yielded(self, records: int) -> None:
-        """Note that so many more records of the page were yielded."""
+        """Add to the number of yielded records of the page."""
         self.yielded += records

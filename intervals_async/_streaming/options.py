@@ -16,7 +16,7 @@ __all__ = [
     "ReadOptions",
     "StreamOptions",
     "Verify",
-    "whole_number",
+    "checked_integer",
 ]
 
 OnDrift: TypeAlias = Literal["repair", "raise", "ignore"]
@@ -35,11 +35,11 @@ class PageOptions(TypedDict, total=False):
     page_size: int | None
     """New records per request. Without it pages grow from a small first one."""
     concurrency: int
-    """How many pages may be under way at once [default: 1]."""
+    """The maximum number of concurrent pages [default: 1]."""
     prefetch: bool | None
-    """Whether to request pages while the caller works [default: if concurrency is above 1]."""
+    """Whether to request pages while records are processed [default: if concurrency is above 1]."""
     on_drift: OnDrift
-    """What to do when rows have moved [default: "repair"]."""
+    """What to do if rows have moved [default: "repair"]."""
     verify: Verify
     """What to do at the end about records that may be missing [default: "second-pass"]."""
 
@@ -48,18 +48,16 @@ class StreamOptions(PageOptions, total=False):
     """The options of `Listing.stream`, which explains them."""
 
     snapshot: bool
-    """Whether to read everything in one response [default: False]."""
+    """Whether to read all records in one response [default: False]."""
     on_broken: OnBroken
-    """What to do when the response of a snapshot breaks off [default: "restart"]."""
+    """What to do if the response of a snapshot breaks off [default: "restart"]."""
     resume: str | None
     """The bookmark of an earlier stream of the same listing."""
 
 
 @attrs.frozen(kw_only=True)
 class ReadOptions:
-    """The values of the options, checked.
-
-    The fields are those of `StreamOptions`, and one of our own.
+    """The checked values of the options. The fields are those of `StreamOptions`, and `bulk`.
 
     Attributes:
         bulk: Whether interactive calls take priority over the requests for pages.
@@ -86,12 +84,12 @@ class ReadOptions:
                 "resume= cannot be combined with snapshot=True; leave snapshot out to resume "
                 "page by page"
             )
-        whole_number("concurrency", self.concurrency, least=1)
+        checked_integer("concurrency", self.concurrency, least=1)
         _check_choice("on_drift", self.on_drift, _ON_DRIFT)
         _check_choice("verify", self.verify, (True, False, "second-pass"))
         _check_choice("on_broken", self.on_broken, _ON_BROKEN)
         if self.page_size is not None:
-            whole_number("page_size", self.page_size, least=1)
+            checked_integer("page_size", self.page_size, least=1)
 
     @property
     def needs_block(self) -> bool:
@@ -100,11 +98,11 @@ class ReadOptions:
 
     @property
     def prefetches(self) -> bool:
-        """Whether pages are requested while the caller works, inside an ``async with`` block."""
+        """Whether to request pages while records are processed, inside an ``async with`` block."""
         return self.concurrency > 1 if self.prefetch is None else self.prefetch
 
 
-def whole_number(name: str, value: object, *, least: int) -> int:
+def checked_integer(name: str, value: object, *, least: int) -> int:
     """Check a number that a caller has passed, and return it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Pure: which pages to request, and what a response means for the next ones."""
+"""Pure: which pages to request next, in view of the responses so far."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from .page_sizes import BYTES, FIRST, GROWTH, PageSizes
 
 __all__ = ["MARGIN", "WIDEST", "PagePlan", "PageRequest", "pages_of"]
 
-# Rows requested beyond the listcount: records that others add meanwhile then need no page of
-# their own.
+# Rows requested beyond the listcount. Records that are added meanwhile then need no further page.
 MARGIN = 16
 
 # The largest overlap, however far the rows keep moving.
@@ -25,8 +24,8 @@ class PageRequest:
 
     Attributes:
         offset: The offset of its first row, from 0.
-        limit: How many rows, those of the overlap included.
-        overlap: How many of its first rows are requested only to meet the page before.
+        limit: The number of rows, including the overlap.
+        overlap: The number of its first rows that only repeat the end of the previous page.
     """
 
     offset: int
@@ -47,7 +46,7 @@ class PageRequest:
         """Check the number of rows that arrived against the number requested.
 
         Raises:
-            ListingError: There are more.
+            ListingError: More rows arrived than were requested.
         """
         if rows > self.limit:
             raise ListingError(
@@ -57,7 +56,7 @@ class PageRequest:
 
 
 def pages_of(rows: int) -> int:
-    """Return about how many pages a number of rows takes if a row weighs a KiB."""
+    """Estimate the number of pages for a number of rows of one KiB each."""
     pages, size = 0, FIRST
     while rows > 0:
         pages += 1
@@ -73,13 +72,13 @@ class PagePlan:
     shows where the end is.
 
     Attributes:
-        sizes: How many rows to request at once.
+        sizes: The number of rows for each page.
         start: The offset of the caller's slice.
         position: The offset, as the server counts now, of the record to yield next.
-        yielded: How many records were yielded.
-        left: How many records the caller still wants; None for all.
-        overlap: How many rows to its left each page requests besides its own.
-        begun: Whether a page can be expected to meet a record that was yielded.
+        yielded: The number of yielded records.
+        left: The number of records that the caller still wants; None for all.
+        overlap: The number of rows before its own that each page requests too.
+        begun: Whether a page can be expected to hold a yielded record.
     """
 
     __slots__ = (
@@ -110,9 +109,9 @@ class PagePlan:
         self._concurrency = concurrency
         # The overlap of the very first page, whose rows show what precedes a slice.
         self._first_overlap = first_overlap
-        # The listcount as far as it is believed.
+        # The listcount, unless a response has disproved it.
         self._known: int | None = None
-        # Where a page brought nothing although more rows were promised.
+        # The offset where a page held no rows, although its listcount promised more.
         self._fruitless: int | None = None
         # Whether the caller's limit bounds what is requested.
         self._bounded = True
@@ -121,7 +120,7 @@ class PagePlan:
 
     @property
     def end(self) -> int | None:
-        """The offset after the last row to request; None as long as it is not known."""
+        """The offset after the last row to request; None while it is unknown."""
         if self._ended:
             return self.position
         bounds = [] if self._known is None else [self._known]
@@ -130,25 +129,25 @@ class PagePlan:
         return min(bounds, default=None)
 
     def missing(self, listcount: int) -> int:
-        """Return how many records remain to be yielded if there are so many in all."""
+        """Return how many records remain to be yielded, from the total number."""
         wanted = max(listcount - self.start, 0)
         if self.left is not None:
             wanted = min(wanted, self.yielded + self.left)
         return wanted - self.yielded
 
     def gap(self, page: PageRequest) -> PageRequest | None:
-        """Return what is missing before a page, if anything is."""
+        """Return the rows that are missing before a page, or None."""
         end = self.end
         if page.begin <= self.position or (end is not None and self.position >= end):
             return None
         return self._request(self.position, page.begin - self.position)
 
     def next_requests(self, under_way: Sequence[PageRequest], most: int) -> list[PageRequest]:
-        """Return the pages to request after those under way, so that at most `most` are."""
+        """Return the next pages to request, so that at most `most` are in progress."""
         if self._ended or self.left == 0:
             return []
         if self._known is None:
-            most = 1  # how many rows there are is not known yet
+            most = 1  # the number of rows is not known yet
         frontier = under_way[-1].end if under_way else self.position
         requests: list[PageRequest] = []
         while len(under_way) + len(requests) < most:
@@ -160,13 +159,13 @@ class PagePlan:
         return requests
 
     def smaller(self, request: PageRequest) -> PageRequest:
-        """Return the first part of a page that was too much for the server, or the timeout."""
+        """Return the first part of a page that was too large for the server, or the timeout."""
         self.sizes.note_failure(request.limit - request.overlap)
         limit = min(request.limit, request.overlap + self.sizes.size)
         return attrs.evolve(request, limit=limit)
 
     def advance(self, position: int, yielded: int) -> None:
-        """Note that all rows before a position were received, and more records yielded."""
+        """Move to a position whose preceding rows were all received, and count yielded records."""
         self.position = position
         self.yielded += yielded
         self.begun = True
@@ -174,11 +173,11 @@ class PagePlan:
             self.left -= yielded
 
     def relocate(self, position: int) -> None:
-        """Note that the record to yield next has moved to another position."""
+        """Note that the next record to yield has moved to another position."""
         self.position = position
 
     def widen_overlap(self, shift: int) -> None:
-        """Enlarge the overlap so that it would have met rows that moved that far."""
+        """Enlarge the overlap so that it covers rows that move that far."""
         self.overlap = max(self.overlap, min(2 * -shift + 1, WIDEST))
 
     def note_listcount(self, listcount: int | None) -> None:
@@ -190,7 +189,7 @@ class PagePlan:
             self._known = listcount
 
     def restart(self, rows: int) -> None:
-        """Begin again at the very first row, with so many rows at a time and without a limit."""
+        """Start again at the first row of all, with this number of rows a page and no limit."""
         self.sizes = PageSizes(rows)
         self.position = self.overlap = self._first_overlap = 0
         self.begun = False
@@ -204,23 +203,23 @@ class PagePlan:
 
         Args:
             request: The page.
-            rows: How many rows it held.
+            rows: The number of its rows.
             listcount: The listcount of the same response.
             new: Whether any of its records was yielded.
 
         Raises:
-            IncompleteListingError: For the second time, a page brings nothing although the
-                listcount of the same response promises rows.
+            IncompleteListingError: For the second time, a page holds no rows although the listcount
+                of the same response promises some.
         """
         reached = request.offset + rows
         if listcount is not None:
             self._known = listcount
         if listcount is not None and new and rows > request.overlap and reached > listcount:
-            # The response disproves its own count, so only an empty page marks the end.
+            # The response contradicts its own count, so only an empty page marks the end.
             self._known = reached + 1
         count = self._known
         if count is None:
-            # Fewer rows than the overlap: rows were deleted, and the rest is before.
+            # Fewer rows than the overlap: rows were deleted, and the remaining ones are before it.
             self._ended = rows == request.overlap or (rows == 0 and request.offset == 0)
             return
         if request.overlap < rows < request.limit and reached < count:
@@ -246,10 +245,10 @@ class PagePlan:
         rows = self.sizes.size
         if not self.sizes.fixed and self._known is not None:
             rest = max(self._known - begin, 0)
-            if self._concurrency > 1:  # some pages for each request under way
+            if self._concurrency > 1:  # several pages for each concurrent request
                 share = (self._known - self.start) // (2 * self._concurrency)
                 rows = min(rows, max(share, FIRST))
-            if rest <= rows * 5 // 4:  # no further page for a few rows
+            if rest <= rows * 5 // 4:  # avoid another page for a few rows
                 rows = rest + MARGIN
         if self.left is not None and self._bounded:
             rows = min(rows, self.position + self.left - begin)

@@ -1,23 +1,23 @@
-"""Pure: how many rows to request at once."""
+"""Pure: the number of rows of each page."""
 
 from __future__ import annotations
 
 __all__ = ["BYTES", "FIRST", "GROWTH", "PageSizes"]
 
-# Rows of the first page: enough to estimate the size of a row, few enough to arrive at once.
+# Rows of the first page: enough to estimate the size of a row, few enough to arrive quickly.
 FIRST = 100
 
-# A page is at most this many times larger than the one before.
+# A page is at most this many times larger than the previous page.
 GROWTH = 8
 
-# What a page may weigh and last. A page is decoded while it arrives, so neither is about
-# memory: they bound what is requested again when a response breaks off.
+# The maximum size and duration of a page. Neither saves memory, because a page is decoded while it
+# arrives. They bound the part to request again after a response breaks off.
 BYTES = 2**25
 SECONDS = 10.0
 
 
 class PageSizes:
-    """How many rows to request at once: a fixed number, or growing from few to many.
+    """The number of rows of each page: fixed, or growing from few to many.
 
     Attributes:
         size: The rows of the next page.
@@ -27,9 +27,9 @@ class PageSizes:
 
     def __init__(self, fixed: int | None = None) -> None:
         self._fixed = fixed
-        # No page grows beyond it any more.
+        # The maximum size of a page, once a failure has shown one.
         self._ceiling: int | None = None
-        # The rows of the last page that had fewer than there were.
+        # The rows of the last page that was shorter than requested before the end.
         self._short = 0
         self.size = FIRST if fixed is None else fixed
 
@@ -52,14 +52,14 @@ class PageSizes:
         self.size = max(min(bounds), min(FIRST, self.size), 1)
 
     def note_failure(self, rows: int) -> None:
-        """Note that a page of so many rows was too much for the server, or for the timeout."""
+        """Note that a page of this many rows was too large for the server, or the timeout."""
         if not self.fixed:
             self.size = max(min(self.size, rows // 4), 1)
             if rows > 2 * FIRST:  # a page of few rows does not fail because of their number
                 self._ceiling = min(rows // 2, self._ceiling or rows)
 
     def note_short_page(self, rows: int) -> None:
-        """Note a page with fewer rows than there are. Twice the same number is a server's cap."""
+        """Note a page that ended early. The same number twice is a limit of the server."""
         if rows == self._short:
             self.size = self._ceiling = max(min(self.size, rows), 1)
         self._short = rows

@@ -1,4 +1,4 @@
-"""The pages of a listing that are under way: opened in time, read while they arrive."""
+"""The pages of a listing that are in progress: opened in time, read while they arrive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from .._http.connection import BUFFER
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import CallError
 from ..retry import FailureKind, failure_kind
 from .open_page import OpenPage
@@ -20,12 +20,12 @@ __all__ = ["PageWindow"]
 
 R = TypeVar("R", bound=Record)
 
-# Bytes that may wait, undecoded, in all the pages that are requested ahead.
+# The maximum number of undecoded bytes in all pages that are requested ahead.
 AHEAD_BYTES = 2**23
 
 
 class PageWindow(Generic[R]):
-    """The pages that are under way, lowest first; only the first of them is read.
+    """The pages in progress, lowest offset first; only the first of them is read.
 
     Pages are opened together when the first of them is read, so that no task is left between
     two steps. After `open_ahead` they are opened as soon as they are requested.
@@ -47,7 +47,7 @@ class PageWindow(Generic[R]):
         self._concurrency = concurrency
         self._bulk = bulk
         self._pages: deque[OpenPage[R]] = deque()
-        # The attempts of the page that broke off, for the page that takes its place.
+        # The attempts of the page that broke off, for the page that replaces it.
         self._carried: RetryState | None = None
         self.ahead = False
         self.closed = False
@@ -62,7 +62,7 @@ class PageWindow(Generic[R]):
         self.ahead = True
 
     def request_pages(self) -> None:
-        """Request the pages that are wanted now."""
+        """Request the pages that are needed now."""
         if self.closed or self._plan.left == 0:
             return
         most = self._concurrency
@@ -75,7 +75,7 @@ class PageWindow(Generic[R]):
             if not self.ahead:
                 return
             if first.response is not None:
-                most += 1  # the page that is being read is no longer waited for
+                most += 1  # the page being read has arrived
         under_way = [page.request for page in self._pages]
         for request in self._plan.next_requests(under_way, most):
             page: OpenPage[R] = OpenPage(request)
@@ -90,17 +90,17 @@ class PageWindow(Generic[R]):
         self._pages.appendleft(page)
 
     def drop(self, page: OpenPage[R]) -> None:
-        """Read no more of a page; the rows that are wanted of it are requested again."""
+        """Stop reading a page; the rows still needed are requested again."""
         if page in self._pages:
             self._pages.remove(page)
         page.close()
 
     def note_progress(self) -> None:
-        """Note that new records came: attempts are counted from 0 again."""
+        """Note that new records arrived: attempts are counted from 0 again."""
         self._carried = None
 
     async def records(self, page: OpenPage[R]) -> list[R] | None:
-        """Read the next records of a page; none at its end, None if it has gone.
+        """Read the next records of a page; none at its end, None if it was dropped.
 
         A page that breaks off is dropped, and the rest of it may be requested again.
 
@@ -115,7 +115,7 @@ class PageWindow(Generic[R]):
         return None
 
     async def fill(self, page: OpenPage[R], rows: int) -> bool:
-        """Hold at least so many records of a page, if it has them; False if it has gone."""
+        """Hold at least this many records of a page, if it has them; False if it was dropped."""
         while len(page.pending) < rows:
             more = await self.records(page)
             if more is None:
@@ -126,13 +126,13 @@ class PageWindow(Generic[R]):
         return True
 
     def close_unread(self) -> None:
-        """Close every page of which rows are still expected: no more records are wanted."""
+        """Close every page that still expects rows, because no more records are needed."""
         for page in self._pages:
             if page.received < page.request.limit:
                 page.close()
 
     async def drop_all(self) -> None:
-        """Drop all pages, and leave nothing of them."""
+        """Drop all pages, and wait until their tasks have ended."""
         pages = list(self._pages)
         self._pages.clear()
         for page in pages:
@@ -144,7 +144,7 @@ class PageWindow(Generic[R]):
                 task.result().close()
 
     async def close(self) -> None:
-        """Close for good. May be called again, and in any state."""
+        """Close permanently. Allowed in any state, and more than once."""
         self.closed = True
         await self.drop_all()
 
@@ -154,7 +154,7 @@ class PageWindow(Generic[R]):
             self._carried = None
 
     async def _open(self, page: OpenPage[R]) -> StreamedResponse:
-        """Request a page, as often as that makes sense."""
+        """Request a page, with retries."""
         buffer = BUFFER
         if self.ahead:
             buffer = max(AHEAD_BYTES // (2 * (self._concurrency + 1)), BUFFER)
@@ -167,7 +167,7 @@ class PageWindow(Generic[R]):
         )
 
     async def _begin(self, first: OpenPage[R]) -> StreamedResponse | None:
-        """Wait for the beginning of the first page; None if all was closed meanwhile."""
+        """Wait for the start of the first page; None if all pages were closed meanwhile."""
         unopened = [page for page in self._pages if page.is_unopened]
         if first.task is None and len(unopened) > 1:
             await self._open_together(unopened)
@@ -178,8 +178,8 @@ class PageWindow(Generic[R]):
         return first.response
 
     async def _open_together(self, pages: list[OpenPage[R]]) -> None:
-        # Tasks of our own, not a TaskGroup: the failure of one page does not discard its
-        # neighbours, and nothing is yielded inside of it.
+        # Separate tasks instead of a TaskGroup: the failure of one page does not discard its
+        # neighbours, and no yield is inside the group.
         for page in pages:
             page.start(self._open(page))
         tasks = [page.task for page in pages if page.task is not None]
@@ -201,17 +201,17 @@ class PageWindow(Generic[R]):
         return records
 
     def _break_off(self, page: OpenPage[R], error: CallError) -> None:
-        """Hand the failure of a page on to the request for its remaining rows.
+        """Pass the failure of a page to the request for its remaining rows.
 
         Raises:
-            CallError: All attempts were made, or another one is of no use.
+            CallError: All attempts were made, or another one would not help.
         """
         self.drop(page)
         if page.response is None:
             raise error
         state = page.retry_state
         if page.received > page.request.overlap:
-            state = RetryState(attempts=1)  # an attempt that brought records was not in vain
+            state = RetryState(attempts=1)  # new records start a new count
         page.shrink(self._plan, error)
         failure = page.response.annotate(error)
         if failure_kind(failure) is FailureKind.FINAL:

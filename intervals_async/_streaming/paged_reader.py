@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from .._http.streamed_response import StreamedResponse
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import CallError
 from .delivered import DeliveredIds
 from .open_page import OpenPage
@@ -22,13 +22,13 @@ R = TypeVar("R", bound=Record)
 
 
 class PagedReader(Generic[R]):
-    """Reads a listing page by page; yields each record once, whatever others change meanwhile.
+    """Reads a listing page by page, and yields each record once even if rows change meanwhile.
 
     The plan says which pages to request, the window keeps them open, and the reconciler decides
     which of their records are new.
 
-    No task is left between two steps unless `start_prefetch` was called. A page may be half
-    read then, and the rest of its response waits in the connection.
+    No task is left between two steps unless `start_prefetch` was called. Then a page may be half
+    read, and the rest of its response stays in the connection.
     """
 
     __slots__ = ("_ended", "_plan", "_prefetches", "_reconciler", "_source", "_window")
@@ -52,17 +52,17 @@ class PagedReader(Generic[R]):
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as the server said last."""
+        """The total number of matching records in the latest response."""
         return self._source.listcount
 
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
+        """The number of requests sent."""
         return self._source.requests
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved and the position was found again."""
+        """The number of times that rows had moved and the position was found again."""
         return 0 if self._reconciler is None else self._reconciler.repairs
 
     @property
@@ -71,7 +71,7 @@ class PagedReader(Generic[R]):
         return self._reconciler is None or not self._reconciler.in_second_pass
 
     def start_prefetch(self) -> None:
-        """From now on request pages between two steps, if the options say so."""
+        """From now on request pages between two steps, if the options allow it."""
         if self._prefetches:
             self._window.open_ahead()
 
@@ -99,22 +99,22 @@ class PagedReader(Generic[R]):
         return None
 
     async def aclose(self) -> None:
-        """Leave nothing under way. May be called again, and in any state."""
+        """Close everything in progress. Allowed in any state, and more than once."""
         await self._window.close()
 
     def _has_enough(self) -> bool:
         """Whether everything the caller wants was yielded, and the last response was read."""
-        # Of a response that has arrived completely the end is read: that frees its connection.
+        # The end of a complete response is read too, because that frees its connection.
         page = self._window.first
         return self._plan.left == 0 and (page is None or not page.is_full)
 
     async def _read(self, page: OpenPage[R]) -> Batch[R] | None:
-        """Read on in the first page; None if that brings nothing new."""
+        """Continue to read the first page; return None if it has no new record."""
         records = page.pending or await self._window.records(page)
         reconciler = self._reconciler
         if records is None:
             if reconciler is not None and reconciler.in_second_pass:
-                reconciler.restart_pass()  # what broke off is not one response any more
+                reconciler.restart_pass()  # a second pass needs everything in one response
             return None
         if not records:
             return None if page.response is None else self._end_page(page, page.response)
@@ -126,7 +126,7 @@ class PagedReader(Generic[R]):
         return None if batch is None else self._advance(page, batch)
 
     def _advance(self, page: OpenPage[R], batch: Batch[R]) -> Batch[R] | None:
-        """Move the position behind the rows that are done with; None if no record is new."""
+        """Move the position after the processed rows; return None if no record is new."""
         plan = self._plan
         if plan.left is not None:
             batch = batch.first(plan.left)
@@ -144,7 +144,7 @@ class PagedReader(Generic[R]):
         self._window.drop(page)
         offset, listcount = page.request.offset, page.listcount
         if page.received == 0 and (listcount or 0) > offset:
-            # it has no row although its own listcount promises some: it is requested again
+            # it has no rows although its listcount promises some, so it is requested again
             self._window.insert(OpenPage(page.request, depth=page.depth))
         try:
             self._plan.end_page(page.request, page.received, listcount, new=page.yielded > 0)

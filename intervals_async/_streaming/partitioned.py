@@ -1,4 +1,4 @@
-"""A listing that is read in partitions, such as a week each, because one request cannot."""
+"""A listing that is read in several partitions, such as weeks, because one request cannot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import ArgumentError
 from .bookmark import Bookmark, fingerprint
 from .id_set import IdSet
@@ -30,8 +30,7 @@ class Partition(Generic[R]):
 
     Attributes:
         source: The source of its rows.
-        shared: The source of the rows that it shares with the partition before; None if there
-            are none.
+        shared: The source of the rows that it shares with the previous partition, or None.
     """
 
     source: PageSource[R]
@@ -39,7 +38,7 @@ class Partition(Generic[R]):
 
 
 class PartitionedListing(Listing[R]):
-    """A listing that is read one partition after the other; each record is yielded once.
+    """A listing that is read partition by partition, and yields each record once.
 
     The order is that of the partitions, and within each of them the server's.
     """
@@ -48,19 +47,19 @@ class PartitionedListing(Listing[R]):
 
     def __init__(
         self,
-        whole: PageSource[R],
+        source: PageSource[R],
         partitions: Callable[[], Sequence[Partition[R]]],
         *,
         limit: int | None,
         chained: Sequence[Listing[R]] = (),
         resumable: bool = True,
     ) -> None:
-        super().__init__(whole, limit=limit)
-        # Called for each stream: the end may be the present.
+        super().__init__(source, limit=limit)
+        # Called for each stream, because an open range ends at the present.
         self._list_partitions = partitions
         # The listings of a chain.
         self._chained = chained
-        # Whether a bookmark tells which records were yielded.
+        # Whether a bookmark determines which records were yielded.
         self._resumable = resumable
 
     @classmethod
@@ -125,13 +124,13 @@ class PartitionedListing(Listing[R]):
     def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
         if options.snapshot and self._source.paginated:
             raise ArgumentError(
-                f"snapshot: expected False, because this range of {self._source.resource} takes "
-                "several requests, got True"
+                f"snapshot: expected False for a listing of {self._source.resource} that takes "
+                "several requests, got True; leave snapshot out"
             )
         if options.resume is not None and not self._resumable:
             raise ArgumentError(
-                "resume: expected a chain of disjoint listings; pass disjoint=True to "
-                "Listing.chain() if no record is in two of them"
+                "resume: expected a chain of disjoint listings, got one with disjoint=False; pass "
+                "disjoint=True to Listing.chain() if no record is in two of its listings"
             )
         options = attrs.evolve(options, resume=None)  # the bookmark is that of the combined listing
 
@@ -143,7 +142,7 @@ class PartitionedListing(Listing[R]):
 
 
 class PartitionReader(Generic[R]):
-    """Reads one partition after the other."""
+    """Reads partition by partition."""
 
     __slots__ = (
         "_bookmark", "_closed", "_forgotten", "_limit", "_open", "_partitions", "_prefetches",
@@ -158,7 +157,7 @@ class PartitionReader(Generic[R]):
         *,
         limit: int | None,
     ) -> None:
-        # Those that remain to be read, beginning with the current one.
+        # The partitions that remain to be read, the current one first.
         self._partitions = list(partitions)
         self._open = open_reader
         self._limit = limit
@@ -168,12 +167,12 @@ class PartitionReader(Generic[R]):
         self._bookmark = bookmark
         # Where the current partition is resumed.
         self._resume: Bookmark | None = None
-        # The records yielded, by which those at a border are recognized.
+        # The yielded ids, to recognize the records at a border again.
         self._seen = IdSet()
-        # For how many partitions, from the current one on, another process may have yielded
-        # some of the rows that they share with the one before.
+        # The number of partitions, from the current one on, that share rows with a previous
+        # partition of which another process may have yielded some.
         self._forgotten = 0
-        # Of the partitions that are done.
+        # The counts of the completed partitions.
         self._requests = self._repairs = 0
         self._prefetches = False
         self._closed = False
@@ -198,7 +197,7 @@ class PartitionReader(Generic[R]):
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, once the last partition has said it."""
+        """The total number of matching records, once that of the last partition is known."""
         last = self._reader.listcount if self._reader else 0
         if last is None or len(self._partitions) > 1:
             return None
@@ -206,23 +205,23 @@ class PartitionReader(Generic[R]):
 
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
+        """The number of requests sent."""
         return self._requests + (self._reader.requests if self._reader else 0)
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved and the position was found again."""
+        """The number of times that rows had moved and the position was found again."""
         return self._repairs + (self._reader.repairs if self._reader else 0)
 
     @property
     def resumable(self) -> bool:
-        """Whether a bookmark can describe the position; of one response, only after all of it."""
+        """Whether a bookmark can describe the position; for a single response, only after it."""
         if self._reader is None or not self._partitions:
             return True
         return not self._partitions[0].source.paginated or self._reader.resumable
 
     def start_prefetch(self) -> None:
-        """From now on request pages between two steps, if the options say so."""
+        """From now on request pages between two steps, if the options allow it."""
         self._prefetches = True
         if self._reader:
             self._reader.start_prefetch()
@@ -241,7 +240,7 @@ class PartitionReader(Generic[R]):
         return None
 
     async def aclose(self) -> None:
-        """Leave nothing under way. May be called again, and in any state."""
+        """Close everything in progress. Allowed in any state, and more than once."""
         self._closed = True
         if self._reader:
             await self._reader.aclose()
@@ -254,7 +253,8 @@ class PartitionReader(Generic[R]):
             finally:
                 self._requests += shared.requests
             for id in ids_of(records):
-                self._seen.add(id)
+                if id is not None:
+                    self._seen.add(id)
         self._forgotten = max(self._forgotten - 1, 0)
         self._bookmark = attrs.evolve(self._bookmark, partition=_name(partition))
         self._reader = self._open(partition.source, self._resume)
@@ -276,7 +276,7 @@ class PartitionReader(Generic[R]):
         self._next_partition(reader.listcount or 0)
 
     def _next_partition(self, counted: int) -> None:
-        """Move to the next partition; the one that is done has counted so many records."""
+        """Move to the next partition, and add the listcount of the completed one."""
         del self._partitions[0]
         self._bookmark = attrs.evolve(
             self._bookmark,
@@ -290,7 +290,7 @@ class PartitionReader(Generic[R]):
         indexes: Sequence[int] = range(len(batch.records))
         if source.has_ids:
             ids = ids_of(batch.records)
-            indexes = [index for index, id in enumerate(ids) if self._seen.add(id)]
+            indexes = [index for index, id in enumerate(ids) if id is None or self._seen.add(id)]
         if self._limit is not None:
             indexes = indexes[: self._limit - self._yielded]
         batch = attrs.evolve(

@@ -1,4 +1,4 @@
-"""What all ways to read a listing have in common: they yield batches of records."""
+"""The common interface of all readers of a listing: they yield batches of records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from .bookmark import Bookmark
 from .delivered import DeliveredTail
 
@@ -18,20 +18,18 @@ R = TypeVar("R", bound=Record)
 
 @attrs.frozen
 class Batch(Generic[R]):
-    """Consecutive records of a listing, as they arrived.
+    """Consecutive records of a listing that arrived together.
 
     Attributes:
         records: The records. A batch without any only marks the end of a page.
         offsets: Their offsets in the complete listing, as the server counted.
-        yielded: How many records were yielded before them.
+        yielded: The number of records yielded before them.
         tail: The tail of the records before them; None if ids are not checked.
-        in_order: Whether they come after the end of that tail. Otherwise others may have
-            inserted them before it.
+        in_order: Whether they come after the end of that tail. Otherwise they may have been
+            inserted before it.
         ends_page: Whether the page ends here.
-        partition: The bookmark of the beginning of the partition that they belong to; None if
-            the listing is not partitioned.
-        partition_rows: For each of them, how many rows of the partition were read up to and
-            including it.
+        partition: The bookmark of the start of their partition; None without partitions.
+        partition_rows: For each record, the number of rows of the partition up to and including it.
         indivisible: Whether no bookmark can be taken between them.
     """
 
@@ -46,7 +44,7 @@ class Batch(Generic[R]):
     indivisible: bool = False
 
     def first(self, count: int) -> Batch[R]:
-        """Return the batch of the first records of this one, at most so many."""
+        """Return a batch of at most this many first records."""
         if count >= len(self.records):
             return self
         return attrs.evolve(
@@ -62,16 +60,16 @@ class Reader(Protocol[R]):
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as the server said last."""
+        """The total number of matching records in the latest response."""
 
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
+        """The number of requests sent."""
         raise NotImplementedError
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved and the position was found again."""
+        """The number of times that rows had moved and the position was found again."""
         raise NotImplementedError
 
     @property
@@ -80,10 +78,10 @@ class Reader(Protocol[R]):
         raise NotImplementedError
 
     def start_prefetch(self) -> None:
-        """From now on request pages between two steps, if the options say so."""
+        """From now on request pages between two steps, if the options allow it."""
 
     async def next_batch(self) -> Batch[R] | None:
         """Return the next batch; None at the end, or if the reader was closed meanwhile."""
 
     async def aclose(self) -> None:
-        """Leave nothing under way. May be called again, and in any state."""
+        """Close everything in progress. Allowed in any state, and more than once."""

@@ -1,4 +1,4 @@
-"""Keeps a stream exact while others change the rows: notices drift and repairs it."""
+"""Keeps a stream exact while rows change: detects drift and repairs it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import DriftError
 from ..events import DriftFound
 from .delivered import DeliveredIds
@@ -24,22 +24,21 @@ __all__ = ["Reconciler"]
 
 R = TypeVar("R", bound=Record)
 
-# How often the second pass is repeated if so many rows are inserted meanwhile that they do not
-# fit into one response.
+# The maximum number of second passes, if the inserted rows do not fit into one response.
 PASSES = 3
 
-# How many steps back may fail to meet a delivered record, for each page that is under way.
+# The maximum number of steps back without a delivered record, for each concurrent page.
 PATIENCE = 12
 
 
 class Reconciler(Generic[R]):
-    """Compares each page with the records delivered before it.
+    """Compares each page with the records delivered before.
 
-    Each page requests at least one row to its left, which should have been delivered. If it was
-    not, rows have moved. Then the rows to the left of the page are requested, until a delivered
-    record is met. So at any time all records up to the last delivered one were delivered, as far
-    as they existed the whole time. At the end the number of records is checked against the
-    listcount, and a second pass looks for those that may be missing.
+    Each page also requests at least one preceding row, which should have been delivered. If it was
+    not, rows have moved. Then earlier rows are requested, until a delivered record is found. So at
+    any time, every record before the last delivered one was delivered, if it existed from the
+    start. At the end the number of records is checked against the listcount, and a second pass
+    looks for records that may be missing.
 
     Attributes:
         is_lost: Whether the position must be found again before anything else.
@@ -64,12 +63,12 @@ class Reconciler(Generic[R]):
         self._delivered = delivered
         self._options = options
         self._drift = Drift(source.listcount)
-        # How many pages met nothing since one did.
+        # The number of pages without delivered records since the last page with one.
         self._wasted = 0
         # Whether a `DriftError` reported drift that is not repaired yet.
         self._raised = False
         self.is_lost = False
-        # The number of passes after the first, and whether this one has met a delivered record.
+        # The number of passes after the first, and whether this one has found a delivered record.
         self._passes = 0
         self._met_again = False
         # Whether a `DriftError` at the end reported records that may be missing.
@@ -77,12 +76,12 @@ class Reconciler(Generic[R]):
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved and the position was found again."""
+        """The number of times that rows had moved and the position was found again."""
         return self._drift.repairs
 
     @property
     def in_second_pass(self) -> bool:
-        """Whether everything is read once more."""
+        """Whether all records are being read once more."""
         return self._passes > 0
 
     # Comparing
@@ -91,20 +90,20 @@ class Reconciler(Generic[R]):
         """Compare the next records of a page with the delivered ones.
 
         Returns:
-            A batch of the new ones, which may be none. None if the page does not meet the
-            delivered records; then it is known what to read before it.
+            A batch of the new records, which may be empty. None if the page holds no delivered
+            records; then the rows to read before it are determined.
 
         Raises:
-            DriftError: Rows have moved, and the caller wants to know, or they move too quickly.
+            DriftError: Rows have moved and `on_drift` is ``"raise"``, or they move too quickly.
         """
         page.hold(records)
         joined = page.expected is not None
         if not joined and not self._passes and page.depth == 0:
-            # as many rows as include the last one before the position
+            # enough rows to include the last row before the position
             rows = min(self._plan.position - page.request.offset, WIDEST + 1)
             if not await self._window.fill(page, rows):
                 return None
-        ids = self._source.ids(page.pending, page.position)
+        ids = self._source.ids(page.pending)
         skip = 0
         if self._passes:
             page.join(0)
@@ -122,7 +121,7 @@ class Reconciler(Generic[R]):
         return self._new_records(page, ids, skip)
 
     def end_page(self, page: OpenPage[R]) -> None:
-        """Note what the end of a page shows about drift.
+        """Record the drift that the end of a page shows.
 
         Raises:
             DriftError: As `compare` raises it.
@@ -135,7 +134,7 @@ class Reconciler(Generic[R]):
         self._drift.note_listcount(page.listcount)
 
     def _meet(self, page: OpenPage[R], ids: Sequence[int]) -> int | None:
-        """Return how many rows at the beginning of a page to skip; None if it meets nothing."""
+        """Return how many first rows of a page to skip; None if it holds no delivered record."""
         delivered = self._delivered
         offset = page.request.offset
         expected = self._plan.position - offset
@@ -145,8 +144,8 @@ class Reconciler(Generic[R]):
         if 0 < expected <= len(ids) and ids[expected - 1] == delivered.last:
             met: tuple[int, int] | None = (0, expected)  # nothing has moved
         else:
-            # A record from far before may have been moved here by an edit. So it proves that
-            # nothing is missing in between only if rows were inserted, or on the way back.
+            # An edit may have moved a much earlier record here. So a delivered record proves that
+            # nothing is missing in between only if rows were inserted, or after a step back.
             inserted = (self._drift.growth(page.listcount) or 0) > 0
             anywhere = inserted or page.depth > 0 or delivered.starts_midway
             met = delivered.meeting(ids, anywhere=anywhere)
@@ -159,7 +158,7 @@ class Reconciler(Generic[R]):
         return met[1] if delivered.starts_midway else 0
 
     def _rows_before_own(self, ids: Sequence[int]) -> int:
-        """Return how many of these rows of the second pass stand before all that were yielded."""
+        """Return how many of these rows of the second pass precede all yielded records."""
         if not self._delivered.starts_midway or self._met_again:
             return 0
         for index, id in enumerate(ids):
@@ -169,7 +168,7 @@ class Reconciler(Generic[R]):
         return len(ids)
 
     def _new_records(self, page: OpenPage[R], ids: Sequence[int], skip: int) -> Batch[R]:
-        """Return the records that were not yielded yet, from the first rows not done with."""
+        """Return the records that were not yielded yet, from the first unprocessed rows."""
         tail = self._delivered.tail
         records: Sequence[R] = page.pending
         first = page.position
@@ -189,7 +188,7 @@ class Reconciler(Generic[R]):
     # Moved rows
 
     def _note_move(self, listcount: int | None, offset: int, position: int | None) -> None:
-        """Note that rows have moved; `position` is that of the next record, if it is known.
+        """Handle moved rows; `position` is that of the next record, if it is known.
 
         Raises:
             DriftError: `on_drift` is ``"raise"``. The next call continues.
@@ -197,7 +196,7 @@ class Reconciler(Generic[R]):
         before = self._plan.position
         shift = None if position is None else position - before
         if self._options.on_drift == "raise" and not self._raised:
-            self._raised = True  # until a page is met where it is expected
+            self._raised = True  # until a page is where it is expected
             raise self._error(
                 f"rows have moved since the previous page: the record at offset {before - 1} "
                 + ("is missing" if shift is None else f"has moved by {shift:+d}")
@@ -207,7 +206,7 @@ class Reconciler(Generic[R]):
             self._repair(shift, offset, listcount)
 
     def _repair(self, shift: int, offset: int, listcount: int | None) -> None:
-        """Report that rows have moved, and be ready for more of that."""
+        """Report that rows have moved, and enlarge the overlap."""
         self._drift.note_repair()
         self._plan.widen_overlap(shift)
         self._source.report(
@@ -221,7 +220,7 @@ class Reconciler(Generic[R]):
         )
 
     def _look_left(self, page: OpenPage[R]) -> None:
-        """Look for a delivered record to the left of a page that meets none."""
+        """Look for a delivered record before a page that holds none."""
         self._count_waste()
         if self._delivered.starts_midway:
             self.is_lost = True
@@ -232,13 +231,13 @@ class Reconciler(Generic[R]):
             self._step_back(page.request, page.listcount, page.depth)
 
     def _check_vanished(self, page: OpenPage[R]) -> None:
-        """Find out whether a page is empty because its rows were deleted or moved to the left."""
+        """Check whether a page is empty because its rows were deleted or moved to lower offsets."""
         offset, position = page.request.offset, self._plan.position
         listcount = offset if page.listcount is None else page.listcount
         if not self._plan.begun or offset == 0 or page.listcount == 0 or listcount > offset:
             return
         if listcount == self._drift.listcount_before == position:
-            return  # nothing has moved since the page before, which was the last one
+            return  # nothing has moved since the previous page, which was the last one
         if self._delivered.starts_midway:
             self.is_lost = True
         else:
@@ -252,7 +251,7 @@ class Reconciler(Generic[R]):
         self._window.insert(OpenPage(before, depth=depth + 1))
 
     def _count_waste(self) -> None:
-        """Count a page that met nothing, so that this does not go on for ever."""
+        """Count a page without delivered records, and raise after too many of them."""
         self._wasted += 1
         if self._wasted > PATIENCE * self._options.concurrency:
             steps, self._wasted = self._wasted, 0
@@ -262,7 +261,7 @@ class Reconciler(Generic[R]):
             )
 
     async def find_position(self) -> None:
-        """Find the position again, if a delivered record must be searched for.
+        """Find the position again by searching for a delivered record.
 
         Raises:
             CallError: A response could not be fetched.
@@ -292,7 +291,7 @@ class Reconciler(Generic[R]):
         """Check the number of records against the listcount; False if a second pass begins.
 
         Raises:
-            DriftError: Records are missing, and no change that was seen explains it.
+            DriftError: Records are missing, and no observed change explains it.
         """
         listcount, verify = self._source.listcount, self._options.verify
         if not verify or listcount is None or self._complained:
@@ -308,13 +307,13 @@ class Reconciler(Generic[R]):
                 f"{missing} of {listcount} records may have been missed; use "
                 "stream(verify='second-pass') to look for them, or stream(snapshot=True)"
             )
-        # One response with everything in it is right whatever the order.
+        # A single response with all records is consistent in any order.
         self._passes += 1
         self.restart_pass()
         return False
 
     def restart_pass(self) -> None:
-        """Begin the second pass, or begin it again because its response broke off."""
+        """Start the second pass, or restart it because its response broke off."""
         self._met_again = False
         self._plan.restart((self._source.listcount or 0) + MARGIN * 4**self._passes)
 

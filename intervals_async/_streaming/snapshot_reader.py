@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import CallError, IncompleteListingError, SnapshotBrokenError
 from ..events import SnapshotBroken
 from .delivered import DeliveredIds
@@ -21,15 +21,15 @@ __all__ = ["SnapshotReader"]
 
 R = TypeVar("R", bound=Record)
 
-# How often the response is requested with a larger limit because rows were inserted meanwhile.
+# The maximum number of requests with a larger limit, after rows were inserted meanwhile.
 TRIES = 5
 
 
 class SnapshotReader(Generic[R]):
-    """Reads a complete listing in one response, which is consistent whatever others do.
+    """Reads a complete listing in one response, which is consistent even if rows change meanwhile.
 
-    A small request first reads how many records there are. The response is read while it
-    arrives, and must hold as many records as its own listcount says.
+    A small request first reads the number of records. The response is read while it arrives, and
+    must hold as many records as its own listcount states.
     """
 
     __slots__ = (
@@ -54,26 +54,26 @@ class SnapshotReader(Generic[R]):
         self._options = options
         self._start = start
         self._limit = limit
-        # Reads what a broken snapshot has left.
+        # Reads the remaining records after a broken snapshot.
         self._rest: PagedReader[R] | None = None
-        # Whether everything was read, or the reader was closed.
+        # Whether all records were read, or the reader was closed.
         self._ended = False
         self._tries = 0
         self._restart()
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as the server said last."""
+        """The total number of matching records in the latest response."""
         return self._source.listcount
 
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
+        """The number of requests sent."""
         return self._source.requests
 
     @property
     def repairs(self) -> int:
-        """How often rows had moved, if a broken snapshot is continued page by page."""
+        """The number of repairs, if a broken snapshot is continued page by page."""
         return 0 if self._rest is None else self._rest.repairs
 
     @property
@@ -82,7 +82,7 @@ class SnapshotReader(Generic[R]):
         return self._rest is None or self._rest.resumable
 
     def start_prefetch(self) -> None:
-        """Nothing can be requested ahead of one response."""
+        """Do nothing, because everything is in one response."""
 
     async def next_batch(self) -> Batch[R] | None:
         """Return the next batch; None at the end, or if the reader was closed meanwhile."""
@@ -100,7 +100,7 @@ class SnapshotReader(Generic[R]):
         return None if self._rest is None else await self._rest.next_batch()
 
     async def aclose(self) -> None:
-        """Leave nothing under way. May be called again, and in any state."""
+        """Close everything in progress. Allowed in any state, and more than once."""
         self._ended = True
         if self._response is not None:
             self._response.close()
@@ -111,7 +111,7 @@ class SnapshotReader(Generic[R]):
         self._response: StreamedResponse | None = None
         self._delivered = DeliveredIds(starts_midway=self._start > 0)
         self._yielded = 0
-        # The limit of the request; None until it is known how many rows there are.
+        # The limit of the request; None until the number of rows is known.
         self._rows_wanted: int | None = None
         self._retry_state = RetryState()
 
@@ -140,11 +140,11 @@ class SnapshotReader(Generic[R]):
         return records
 
     def _end(self, response: StreamedResponse, there: int | None) -> None:
-        """Note the end of the response; `there` is how many rows it promised."""
+        """Check the end of the response; `there` is the number of rows that it promised."""
         if there is None or self._yielded >= there:
             self._ended = True
             self._source.report_page(self._request, self._yielded, response.listcount)
-        elif self._yielded == 0 and self._tries == 0:  # once more: it may have been a fault
+        elif self._yielded == 0 and self._tries == 0:  # retry once: it may be a temporary fault
             self._tries = 1
             self._response = None
         else:
@@ -177,7 +177,7 @@ class SnapshotReader(Generic[R]):
         return self._response
 
     def _request_more(self, there: int, response: StreamedResponse) -> None:
-        """Send a request with a larger limit: more rows were inserted than it allowed for."""
+        """Send a request with a larger limit, because more rows were inserted than it allowed."""
         response.close()
         self._tries += 1
         if self._yielded or self._tries > TRIES:
@@ -196,16 +196,16 @@ class SnapshotReader(Generic[R]):
         tail = None
         if self._source.has_ids:
             tail = self._delivered.tail
-            self._delivered.add(self._source.ids(records, first))
+            self._delivered.add(self._source.ids(records))
         batch = Batch(records, range(first, first + len(records)), self._yielded, tail)
         self._yielded += len(records)
         return batch
 
     def _break_off(self, error: CallError) -> None:
-        """Send the request again if nothing was yielded yet; otherwise the snapshot is broken.
+        """Retry the request if nothing was yielded yet; otherwise the snapshot is broken.
 
         Raises:
-            CallError: All attempts were made, or another one is of no use.
+            CallError: All attempts were made, or another one would not help.
             SnapshotBrokenError: The snapshot is broken, and the next step starts again.
         """
         response, self._response = self._response, None

@@ -13,8 +13,14 @@ from .._http.messages import Call, ParsedResponse, annotate
 from .._http.settings import RetryState
 from .._http.streamed_response import StreamedResponse
 from .._http.transport import Transport
-from .._schema.records import Record, RecordDecoder
-from ..errors import CallError, ListingError, NotFoundError, RecordError
+from .._schema.decoder import RecordDecoder
+from .._schema.record import Record
+from ..errors import (
+    CallError,
+    FieldUnreadableError,
+    NotFoundError,
+    RecordError,
+)
 from ..events import Event, PageReceived
 from .page_plan import PageRequest
 
@@ -26,9 +32,12 @@ _Error = TypeVar("_Error", bound=CallError)
 _id: Any = attrgetter("id")
 
 
-def ids_of(records: Sequence[Record]) -> list[int]:
-    """Return the ids of records that have one."""
-    return list(map(_id, records))
+def ids_of(records: Sequence[Record]) -> list[int | None]:
+    """Return the ids of records of a class that has ids; None for an id that cannot be read."""
+    try:
+        return list(map(_id, records))
+    except FieldUnreadableError:
+        return [getattr(each, "id", None) for each in records]
 
 
 @attrs.define
@@ -46,8 +55,9 @@ class PageSource(Generic[R]):
         decoder: Decodes the records.
         paginated: Whether the API documents ``offset`` and ``limit`` for the resource.
         sorted_by_id: Whether the query asks for the order of the ids.
-        requests: How many requests this copy has sent.
-        listcount: How many records match in all, as the responses to this copy said last.
+        needs_ids: Whether a record without a usable id is an error.
+        requests: The number of requests that this copy has sent.
+        listcount: The total number of matching records in the latest response to this copy.
     """
 
     transport: Transport
@@ -56,11 +66,17 @@ class PageSource(Generic[R]):
     decoder: RecordDecoder[R]
     paginated: bool = True
     sorted_by_id: bool = False
+    needs_ids: bool = attrs.field(default=False, eq=False)
     requests: int = attrs.field(default=0, init=False, eq=False)
     listcount: int | None = attrs.field(default=None, eq=False)
 
-    def for_stream(self, listcount: int | None = None) -> Self:
-        """Return a copy for one stream; `listcount` is that of the bookmark it resumes from."""
+    def for_stream(self, listcount: int | None = None, *, needs_ids: bool = False) -> Self:
+        """Return a copy for one stream.
+
+        Args:
+            listcount: The listcount of the bookmark from which the stream resumes.
+            needs_ids: Whether a record without a usable id is an error.
+        """
         return type(self)(  # `attrs.evolve` takes ten times as long
             self.transport,
             self.resource,
@@ -68,6 +84,7 @@ class PageSource(Generic[R]):
             self.decoder,
             paginated=self.paginated,
             sorted_by_id=self.sorted_by_id,
+            needs_ids=needs_ids,
             listcount=listcount,
         )
 
@@ -77,7 +94,7 @@ class PageSource(Generic[R]):
         return self.decoder.knows("id")
 
     def annotate(self, error: _Error) -> _Error:
-        """Write into an error that it is about this listing, not about one page."""
+        """Name this listing in an error, instead of one page."""
         return annotate(error, Call("GET", self.resource, query=self.query))
 
     async def fetch(self, request: PageRequest, *, bulk: bool) -> tuple[list[R], ParsedResponse]:
@@ -85,7 +102,7 @@ class PageSource(Generic[R]):
 
         Args:
             request: The page.
-            bulk: Whether interactive calls go first.
+            bulk: Whether interactive calls take priority.
 
         Raises:
             CallError: The page could not be fetched.
@@ -94,7 +111,9 @@ class PageSource(Generic[R]):
             self._call(request), bulk=bulk, on_request=self._count_request
         )
         try:
-            records = self.decoder.records(response.rows(), f"$.{self.resource}")
+            records, error = self._decode(response.rows(), request, 0)
+            if error is not None:
+                raise error
             self._note_listcount(response.listcount)
             self.report_page(request, len(records), response.listcount)
         except CallError as error:
@@ -125,9 +144,9 @@ class PageSource(Generic[R]):
 
         Args:
             request: The page.
-            state: The attempts made so far. With a failure in it, that is retried.
-            bulk: Whether interactive calls go first.
-            buffer: Bytes of the body that may wait unread.
+            state: The attempts made so far. A failure in it is retried.
+            bulk: Whether interactive calls take priority.
+            buffer: The maximum number of unread bytes of the body.
             revise: Returns the page of the next attempt after a failure.
 
         Raises:
@@ -154,11 +173,11 @@ class PageSource(Generic[R]):
         Args:
             response: The response to the request for the page.
             request: The page.
-            rows_read: How many rows of it were read before.
+            rows_read: The number of its rows that were read before.
 
         Returns:
-            The records before the first invalid row, and why that row is invalid. No records and
-            no error at the end of the page.
+            The records before the first invalid row, and the error of that row. At the end of the
+            page, no records and no error.
 
         Raises:
             CallError: The response broke off, or has more rows than were requested.
@@ -166,23 +185,32 @@ class PageSource(Generic[R]):
         rows = await response.rows()
         self._note_listcount(response.listcount)
         request.check_rows(rows_read + len(rows))
-        records, error = self.decoder.some_records(rows, f"$.{self.resource}", rows_read)
+        records, error = self._decode(rows, request, rows_read)
         if error is not None:
             response.annotate(error)
         return records, error
 
-    def ids(self, records: Sequence[R], offset: int) -> list[int]:
-        """Return the ids of records, the first of which is at `offset`.
+    def _decode(
+        self, rows: Sequence[object], request: PageRequest, first: int
+    ) -> tuple[list[R], RecordError | None]:
+        decoded = self.decoder.decode(
+            rows,
+            f"$.{self.resource}",
+            first=first,
+            offset=request.offset,
+            strict=self.transport.settings.strict,
+            needs_id=self.needs_ids,
+        )
+        if decoded.unreadable:
+            self.transport.report_unreadable(decoded.unreadable)
+        error = decoded.error
+        if error is not None and self.needs_ids and error.json_path.endswith(".id"):
+            error.message += "; pass on_drift='ignore' to read records without ids"
+        return decoded.records, error
 
-        Raises:
-            ListingError: One has none.
-        """
+    def ids(self, records: Sequence[R]) -> list[int]:
+        """Return the ids of records that were read with `needs_ids`."""
         ids: list[Any] = ids_of(records)
-        if None in ids:
-            raise ListingError(
-                f"id: expected an integer, got none in the record at offset "
-                f"{offset + ids.index(None)}; pass on_drift='ignore' to read it"
-            )
         return ids
 
     def report(self, event: Event) -> None:

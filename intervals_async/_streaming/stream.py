@@ -1,4 +1,4 @@
-"""What is read from a listing: the stream of its records, or of its pages."""
+"""The streams of a listing: of its records, and of its pages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from operator import length_hint
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import attrs
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import ListingError
 from .bookmark import Bookmark
 from .delivered import DeliveredTail
@@ -29,8 +29,8 @@ class Page(Generic[R]):
     Attributes:
         items: The records, in the server's order; never empty.
         offset: The offset of the first record in the complete listing, as the server counted.
-        listcount: How many records match in all, as the server said last; None if it does not
-            say.
+        listcount: The total number of matching records in the latest response; None if the server
+            does not state it.
     """
 
     items: Sequence[R]
@@ -39,7 +39,7 @@ class Page(Generic[R]):
 
 
 class _BatchIterator(Generic[R]):
-    """What streams and pages have in common: one task at a time steps, and never after the end."""
+    """The base of `Stream` and `Pages`: one task at a time may step, and not after the end."""
 
     __slots__ = ("_closed", "_needs_block", "_reader", "_resource", "_stepping")
 
@@ -53,30 +53,30 @@ class _BatchIterator(Generic[R]):
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as the server said last; None before that."""
+        """The total number of matching records in the latest response; None before the first."""
         return self._reader.listcount
 
     @property
     def requests(self) -> int:
-        """How many requests were sent for this stream, retries included."""
+        """The number of requests for this stream, including retries."""
         return self._reader.requests
 
     @property
     def repairs(self) -> int:
-        """How often the stream found its position again after rows had moved."""
+        """The number of times that rows had moved and the position was found again."""
         return self._reader.repairs
 
     def __aiter__(self) -> Self:
-        """Return itself: it can be read once."""
+        """Return self. It can be read only once."""
         return self
 
     async def aclose(self) -> None:
-        """End it. May be called again, and in any state."""
+        """Close it. Allowed in any state, and more than once."""
         self._closed = True
         await self._reader.aclose()
 
     async def __aenter__(self) -> Self:
-        """Return itself, and request pages ahead from now on if `prefetch` says so."""
+        """Return self, and request pages ahead from now on if `prefetch` is on."""
         self._needs_block = False
         self._reader.start_prefetch()
         return self
@@ -97,8 +97,8 @@ class _BatchIterator(Generic[R]):
             StopAsyncIteration: No record is left.
             CallError: A page could not be fetched. The next step requests it again.
             ListingError: Another task closed the stream during the step.
-            RuntimeError: Another task is in the middle of a step, or `prefetch` was asked for
-                and ``async with`` was not entered.
+            RuntimeError: Another task is in the middle of a step, or `prefetch` is True and ``async
+                with`` was not entered.
         """
         if self._closed:
             raise StopAsyncIteration
@@ -123,14 +123,14 @@ class _BatchIterator(Generic[R]):
 class Stream(_BatchIterator[R]):
     """The records of a listing, in order: an async iterator that knows its position.
 
-    A step that needs the server waits for one page and yields its first record as soon as that
-    has arrived. With a `concurrency` above 1 that many pages are under way meanwhile. No task is
-    left after the step, only the rest of those pages, waiting in their connections: leaving a
-    loop with ``break`` or an error leaves nothing behind, and a cancelled step ends everything
-    it began. With ``async with`` the next pages may arrive while you work (`prefetch`); the end
-    of the block ends them.
+    A step that needs the server waits for one page, and yields its first record as soon as it has
+    arrived. With a `concurrency` above 1, that many pages are requested at the same time. No task
+    remains after the step; the rest of those pages stays in their connections. So ``break`` or an
+    error in a loop leaves no task running, and a cancelled step ends everything that it started.
+    With ``async with``, the next pages may arrive while you process records (`prefetch`), until the
+    end of the block.
 
-    After an error the next step continues where the stream stood.
+    After an error, the next step continues at the same position.
     """
 
     __slots__ = ("_ahead", "_batch", "_bookmark", "_left_midway", "_records")
@@ -138,32 +138,32 @@ class Stream(_BatchIterator[R]):
     def __init__(self, reader: Reader[R], bookmark: Bookmark, *, needs_block: bool = False) -> None:
         super().__init__(reader, bookmark.resource, needs_block=needs_block)
         self._records: Iterator[R] = iter(())
-        # The batch that the records come from.
+        # The batch of the current records.
         self._batch: Batch[R] | None = None
-        # The batches that were read ahead.
+        # The batches that were read in advance.
         self._ahead: deque[Batch[R]] = deque()
         # Where the stream began.
         self._bookmark = bookmark
-        # Whether it was closed between two records that no bookmark can separate.
+        # Whether it was closed between two records without a bookmark between them.
         self._left_midway = False
 
     @property
     def delivered(self) -> int:
-        """How many records were yielded, including those before a bookmark."""
+        """The number of yielded records, including those before a bookmark."""
         if self._batch is None:
             return self._bookmark.delivered
         return self._batch.yielded + self._taken
 
     @property
     def bookmark(self) -> str:
-        """The position after the record that was yielded last, as a short text.
+        """The position after the last yielded record, as a short text.
 
-        ``stream(resume=…)`` of the same listing continues after it, in another process too,
-        whatever others have changed meanwhile.
+        ``stream(resume=…)`` of the same listing continues after it, even in another process and
+        even if rows have changed meanwhile.
 
         Raises:
-            ListingError: There is nothing to resume from: the resource is read in one
-                response, or a second pass is looking for what the first has missed.
+            ListingError: No bookmark exists at this position, because the resource is read in one
+                response, or because a second pass is looking for missed records.
         """
         batch = self._batch
         if batch is None and self._ahead:
@@ -175,7 +175,8 @@ class Stream(_BatchIterator[R]):
         taken = self._taken
         tail = batch.tail or DeliveredTail()
         if batch.tail is not None:
-            tail = tail.followed_by(ids_of(batch.records[:taken]), in_order=batch.in_order)
+            ids: list[Any] = ids_of(batch.records[:taken])  # records with a tail have ids
+            tail = tail.followed_by(ids, in_order=batch.in_order)
         return str(
             attrs.evolve(
                 batch.partition or self._bookmark,
@@ -192,12 +193,12 @@ class Stream(_BatchIterator[R]):
 
         Raises:
             CallError: A page could not be fetched. The next step requests it again.
-            DriftError: Others have changed rows; see `Listing.stream`.
+            DriftError: Rows have moved; see `Listing.stream`.
             SnapshotBrokenError: The snapshot broke off; the next step starts it again.
             ListingError: Another task closed the stream during the step.
             RuntimeError: Another task is in the middle of a step.
         """
-        for record in self._records:  # the quickest way to take one
+        for record in self._records:  # the fastest way to take one record
             return record
         while True:
             batch = self._ahead.popleft() if self._ahead else await self._next_batch()
@@ -207,11 +208,11 @@ class Stream(_BatchIterator[R]):
                 return next(self._records)
 
     async def batch(self) -> list[R]:
-        """Return all records that are available at once: at least one, none at the end.
+        """Return all records that are available now: at least one, none at the end.
 
-        These are the records that arrived in one piece: quicker to process than one by one, for
-        example when a file is written. Raises as a step does; `bookmark` is the position after
-        all of them.
+        These records arrived together. Processing them together is faster than one by one, for
+        example to write a file. Raises as a step does; `bookmark` is the position after all of
+        them.
         """
         try:
             first = await anext(self)
@@ -222,9 +223,9 @@ class Stream(_BatchIterator[R]):
     async def read_ahead(self) -> None:
         """Request the first page now, and hold it until its records are read.
 
-        Then `listcount` is known, at no cost: no page is requested twice. Nothing of the page
-        stays in a connection. A stream that has begun reads the rest of its current page. Raises
-        as a step does.
+        Then `listcount` is known at no cost, because no page is requested twice. No part of the
+        page stays in a connection. A stream that has begun reads the rest of its current page.
+        Raises as a step does.
         """
         while not self._ahead or not self._ahead[-1].ends_page:
             try:
@@ -234,7 +235,7 @@ class Stream(_BatchIterator[R]):
 
     @property
     def _is_midway(self) -> bool:
-        """Whether the position is between two records that no bookmark can separate."""
+        """Whether the position is between two records without a bookmark between them."""
         batch = self._batch
         if batch is None or not batch.indivisible:
             return self._left_midway
@@ -243,14 +244,14 @@ class Stream(_BatchIterator[R]):
 
     @property
     def _taken(self) -> int:
-        """How many records of the batch were yielded."""
+        """The number of yielded records of the batch."""
         if self._batch is None:
             return 0
         return len(self._batch.records) - length_hint(self._records)
 
     async def aclose(self) -> None:
-        """End it. May be called again, and in any state."""
-        if self._batch is not None:  # what was yielded stays known
+        """Close it. Allowed in any state, and more than once."""
+        if self._batch is not None:  # the number of yielded records stays known
             self._left_midway = self._is_midway
             self._batch = self._batch.first(self._taken)
         self._records = iter(())
@@ -259,13 +260,13 @@ class Stream(_BatchIterator[R]):
 
 
 class Pages(_BatchIterator[R]):
-    """The pages of a listing, in order: an async iterator. What `Stream` says holds here too."""
+    """The pages of a listing, in order: an async iterator that works as `Stream` does."""
 
     __slots__ = ("_batches",)
 
     def __init__(self, reader: Reader[R], resource: str, *, needs_block: bool = False) -> None:
         super().__init__(reader, resource, needs_block=needs_block)
-        # What has arrived of the page.
+        # The part of the page that has arrived.
         self._batches: list[Batch[R]] = []
 
     async def __anext__(self) -> Page[R]:
@@ -283,7 +284,7 @@ class Pages(_BatchIterator[R]):
                 return self._page()
 
     async def aclose(self) -> None:
-        """End it. May be called again, and in any state."""
+        """Close it. Allowed in any state, and more than once."""
         self._batches.clear()
         await super().aclose()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from .._schema.records import Record
+from .._schema.record import Record
 from ..errors import IncompleteListingError
 from .page_plan import PageRequest
 from .reader import Batch
@@ -23,32 +23,32 @@ class UnpagedReader(Generic[R]):
     def __init__(self, source: PageSource[R], *, bulk: bool) -> None:
         self._source = source
         self._bulk = bulk
-        # Whether a response held fewer rows than its own listcount: then one more is requested.
+        # Whether a response held fewer rows than its own listcount, so that one more is requested.
         self._was_short = False
         self._ended = False
 
     @property
     def listcount(self) -> int | None:
-        """How many records match in all, as the server said last."""
+        """The total number of matching records in the latest response."""
         return self._source.listcount
 
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
+        """The number of requests sent."""
         return self._source.requests
 
     @property
     def repairs(self) -> int:
-        """Nothing moves within one response."""
+        """Always 0, because rows do not move within one response."""
         return 0
 
     @property
     def resumable(self) -> bool:
-        """There is nothing to resume in one response."""
+        """Always False, because a single response cannot be resumed."""
         return False
 
     def start_prefetch(self) -> None:
-        """Nothing can be requested ahead of one response."""
+        """Do nothing, because everything is in one response."""
 
     async def next_batch(self) -> Batch[R] | None:
         """Return all records at once; None at the end.
@@ -76,5 +76,5 @@ class UnpagedReader(Generic[R]):
         return None
 
     async def aclose(self) -> None:
-        """Request nothing more."""
+        """Close the reader, so that it sends no further request."""
         self._ended = True

@@ -1,4 +1,4 @@
-"""What all stores that several processes share do, and what they do while they are down."""
+"""The common part of all stores that several processes share, and their handling of outages."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from ._registry import find, public_names
 from ._registry import names as names
 from ._registry import resource_class as resource_class
 
-if not TYPE_CHECKING:  # to a type checker, what is not there is not there
+if not TYPE_CHECKING:  # type checkers would accept any name
     __getattr__ = find
 
     def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from .._http.download import Download
-from .._schema.records import Record
+from .._schema.record import Record
 from .._streaming.listing import Listing
 
 __all__ = ["AnyResource"]

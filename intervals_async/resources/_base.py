@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeV
 
 from .._http.messages import Call, ParsedResponse
 from .._http.transport import Transport
+from .._schema.decoder import record_decoder
 from .._schema.encoding import identifier
 from .._schema.parameters import encode_body, encode_query, parameters
-from .._schema.records import Record, record_decoder
+from .._schema.record import Record
 from .._streaming.listing import Listing, PageSource
 from ..errors import ArgumentError, ResponseError
 
@@ -150,7 +151,7 @@ class Resource(Generic[R]):
         id = identifier(f"{self.name}.get()", id)
         return self._record(await self._transport.send(Call("GET", self.name, id)))
 
-    async def _get_the_one(self) -> R:
+    async def _get_without_id(self) -> R:
         return self._record(await self._transport.send(Call("GET", self.name)))
 
     async def _create(
@@ -162,9 +163,9 @@ class Resource(Generic[R]):
     ) -> R:
         what = f"{self.name}.create()"
         body = encode_body(what, parameters(self.creatable), fields, checked=self._checked)
-        complaint = self._check_create(fields) if self._checked else None
-        if complaint is not None:
-            raise ArgumentError(f"{what}: expected {complaint}")
+        missing = self._check_create(fields) if self._checked else None
+        if missing is not None:
+            raise ArgumentError(f"{what}: expected {missing}")
         headers = self._headers(send_notifications, disable_action_notes)
         call = Call("POST", self.name, body=body, extra_headers=headers)
         return self._written(await self._transport.send(call))
@@ -216,7 +217,11 @@ class Resource(Generic[R]):
 
     def _record(self, response: ParsedResponse) -> R:
         try:
-            return record_decoder(self.record).record(response.row(), f"$.{self.name}")
+            record, unreadable = record_decoder(self.record).decode_one(
+                response.row(), f"$.{self.name}", strict=self._transport.settings.strict
+            )
+            self._transport.report_unreadable(unreadable)
+            return record
         except ResponseError as error:
             raise response.annotate(error) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Required, TypedDict, Unpack
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import UNSTATED, Permissions, Resource
 
@@ -20,7 +20,7 @@ class ContactDescriptor(Record):
 
 
 class ContactDescriptorFilters(TypedDict, total=False):
-    """Which descriptors to list."""
+    """Filters of a list of descriptors."""
 
     contacttypeid: Required[int]
     """Contact type whose descriptors are wanted; every contact type has its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import UNSTATED, Permissions, Resource
 

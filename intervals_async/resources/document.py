@@ -8,12 +8,22 @@ from .._http.download import Download
 from .._http.messages import Call
 from .._schema.encoding import identifier
 from .._schema.parameters import AsIs, Ids
-from .._schema.records import Record, record
-from .._schema.values import Day, LocalDatetime, Objects
+from .._schema.record import Record, record
+from .._schema.values import Day, LocalDatetime
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, UNSTATED, Permissions, Resource
 
-__all__ = ["Document", "DocumentFilters", "DocumentResource"]
+__all__ = ["Document", "DocumentFilters", "DocumentResource", "DocumentVersion"]
+
+
+@record
+class DocumentVersion(Record):
+    """An uploaded version of a document's file."""
+
+    versionid: int | None = None
+    """Identifier of the version."""
+    filename: str | None = None
+    """Name of the file."""
 
 
 @record
@@ -35,12 +45,25 @@ class Document(Record):
     """
     active: bool | None = None
     """Whether the document is active. Inferred, not documented."""
-    versions: Objects | None = None
-    """Uploaded versions of the file, as received; each holds ``filename`` and ``versionid``."""
+    versions: tuple[DocumentVersion, ...] | None = None
+    """Uploaded versions of the file."""
+    filename: str | None = None
+    """Name of the file. Inferred, not documented."""
+    filesize: int | None = None
+    """Size of the file, in bytes as far as is known. Inferred, not documented."""
+    datecreated: LocalDatetime | None = None
+    """When the document was uploaded.
+
+    In the account's own time zone, as far as is known. Inferred, not documented.
+    """
+    projectid: int | None = None
+    """Project of the document. Inferred, not documented."""
+    notes: str | None = None
+    """Notes on the document. Inferred, not documented."""
 
 
 class DocumentFilters(TypedDict, total=False):
-    """Which documents to list, and in which order."""
+    """Filters and sort order of a list of documents."""
 
     public: bool
     """Only documents visible to executive users."""
@@ -81,12 +104,11 @@ class DocumentFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
     id: int
-    """Return this one document through the collection, whose records hold more than the member
-    resource.
+    """Only the document with this id. Records of the collection hold more than the member resource.
     """
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
@@ -41,7 +41,7 @@ class Expense(Record):
 
 
 class ExpenseFilters(TypedDict, total=False):
-    """Which expenses to list, and in which order."""
+    """Filters and sort order of a list of expenses."""
 
     projectid: Ids
     """Expenses of these projects."""
@@ -72,7 +72,7 @@ class ExpenseFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`; by default date."""
+    """Field to sort by; by default date."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort; by default DESC."""
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
 from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
@@ -83,7 +83,7 @@ class Invoice(Record):
 
 
 class InvoiceFilters(TypedDict, total=False):
-    """Which invoices to list, and in which order."""
+    """Filters and sort order of a list of invoices."""
 
     localid: Ids
     """Match the invoice number shown in the web application."""
@@ -120,7 +120,7 @@ class InvoiceFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Required, TypedDict, Unpack
 
 from .._schema.parameters import AtMost
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, MANAGERS, Deletable, Gettable, Permissions
@@ -40,7 +40,7 @@ class InvoiceNote(Record):
 
 
 class InvoiceNoteFilters(TypedDict, total=False):
-    """Which invoice notes to list."""
+    """Filters of a list of invoice notes."""
 
     invoiceid: Required[int]
     """Invoice whose notes are wanted."""

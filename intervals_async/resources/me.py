@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, LocalDatetime
 from ._base import EVERYBODY, Permissions, Resource
 
@@ -23,8 +23,8 @@ class Me(Record):
     """Job title."""
     firstname: str
     """First name."""
-    lastname: str
-    """Last name."""
+    lastname: str | None = None
+    """Last name. Documented as always there, but None was recorded."""
     primaryaccount: bool
     """Whether this is the primary account holder."""
     notes: Html | None = None
@@ -75,4 +75,4 @@ class MeResource(Resource[Me]):
 
     async def get(self) -> Me:
         """Get the person whose token the client uses."""
-        return await self._get_the_one()
+        return await self._get_without_id()

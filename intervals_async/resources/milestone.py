@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day, Html, IdList
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable, Permissions
@@ -47,7 +47,7 @@ class Milestone(Record):
 
 
 class MilestoneFilters(TypedDict, total=False):
-    """Which milestones to list, and in which order."""
+    """Filters and sort order of a list of milestones."""
 
     localid: Ids
     """Only the milestones with these in-app numbers."""
@@ -90,7 +90,7 @@ class MilestoneFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Required, TypedDict, Unpack
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
@@ -39,7 +39,7 @@ class MilestoneNote(Record):
 
 
 class MilestoneNoteFilters(TypedDict, total=False):
-    """Which milestone notes to list."""
+    """Filters of a list of milestone notes."""
 
     milestoneid: Required[int]
     """Milestone whose notes to list."""

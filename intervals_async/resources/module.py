@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict, Unpack
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, Gettable, Permissions
 
@@ -26,7 +26,7 @@ class Module(Record):
 
 
 class ModuleFilters(TypedDict, total=False):
-    """Which modules to list."""
+    """Filters of a list of modules."""
 
     active: bool
     """Only active, or only inactive, modules."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
@@ -37,7 +37,7 @@ class Payment(Record):
 
 
 class PaymentFilters(TypedDict, total=False):
-    """Which payments to list, and in which order."""
+    """Filters and sort order of a list of payments."""
 
     clientid: int
     """Only payments of this client."""
@@ -67,7 +67,7 @@ class PaymentFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

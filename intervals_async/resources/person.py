@@ -1,4 +1,4 @@
-"""``/person/``: people of the account: users who can log in."""
+"""``/person/``: people of the account: users and contacts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Required, TypedDict, Unpack
 
 from .._schema.parameters import AtMost, Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, LocalDatetime
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, NO_EXECUTIVES, Deletable, Gettable, Permissions
@@ -72,7 +72,7 @@ class Person(Record):
 
 
 class PersonFilters(TypedDict, total=False):
-    """Which people to list."""
+    """Filters of a list of people."""
 
     localid: Ids
     """Only the people with these in-app numbers."""

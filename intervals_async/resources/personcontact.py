@@ -6,7 +6,7 @@ from typing import Required, TypedDict, Unpack
 
 import attrs
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, Deletable, Gettable, Permissions
 
@@ -39,7 +39,7 @@ class PersonContact(Record):
 
 
 class PersonContactFilters(TypedDict, total=False):
-    """Which contact details to list, and of which person."""
+    """Filters of a list of contact details."""
 
     personid: Required[int]
     """Person whose contact details to list."""

@@ -6,12 +6,33 @@ from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
-from .._schema.records import Record, record
-from .._schema.values import Day, Html, IdList, TextOrObjects
+from .._schema.record import Record, record
+from .._schema.values import Day, Html, IdList
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
-__all__ = ["Project", "ProjectCreate", "ProjectFilters", "ProjectResource", "ProjectUpdate"]
+__all__ = [
+    "Project",
+    "ProjectCreate",
+    "ProjectFilters",
+    "ProjectManager",
+    "ProjectResource",
+    "ProjectUpdate",
+]
+
+
+@record
+class ProjectManager(Record):
+    """A manager of a project, in a single record."""
+
+    managerid: int | None = None
+    """Person ID."""
+    manager: str | None = None
+    """Full name."""
+    manageractive: bool | None = None
+    """Whether the person is active."""
+    managerlocalid: int | None = None
+    """Person's in-app number."""
 
 
 @record
@@ -48,8 +69,8 @@ class Project(Record):
     """Client name."""
     clientlocalid: int | None = None
     """Client's in-app number."""
-    manager: TextOrObjects | None = None
-    """Manager name(s)."""
+    manager: str | tuple[ProjectManager, ...] | None = None
+    """Manager name(s) in lists; the managers in detail in a single record."""
     managerid: IdList | None = None
     """Manager IDs: probably several where several were set."""
     labelid: int | None = None
@@ -59,7 +80,7 @@ class Project(Record):
 
 
 class ProjectFilters(TypedDict, total=False):
-    """Which projects to list, and in which order."""
+    """Filters and sort order of a list of projects."""
 
     localid: Ids
     """Only the projects with these in-app numbers."""
@@ -107,7 +128,7 @@ class ProjectFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

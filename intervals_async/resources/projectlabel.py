@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict, Unpack
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, Gettable, Permissions
 
@@ -28,7 +28,7 @@ class ProjectLabel(Record):
 
 
 class ProjectLabelFilters(TypedDict, total=False):
-    """Which project labels to list."""
+    """Filters of a list of project labels."""
 
     active: bool
     """Only active, or only inactive, labels."""

@@ -1,11 +1,11 @@
-"""``/projectnote/``: notes kept on projects."""
+"""``/projectnote/``: notes on projects."""
 
 from __future__ import annotations
 
 from typing import Annotated, Required, TypedDict, Unpack
 
 from .._schema.parameters import AtMost, Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Html, UtcDatetime
 from .._streaming.listing import Listing
 from ._base import NO_EXECUTIVES, Deletable, Gettable, Permissions
@@ -58,7 +58,7 @@ class ProjectNote(Record):
 
 
 class ProjectNoteFilters(TypedDict, total=False):
-    """Which notes to list."""
+    """Filters of a list of notes."""
 
     localid: Ids
     """Only the notes with these in-app numbers."""

@@ -8,7 +8,7 @@ from typing import Required, TypedDict, Unpack
 from .._http.messages import Call
 from .._schema.encoding import identifier
 from .._schema.parameters import Ids
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import IdList
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
@@ -28,7 +28,7 @@ class ProjectTeam(Record):
 
 
 class ProjectTeamFilters(TypedDict, total=False):
-    """Which project teams to list."""
+    """Filters of a list of project teams."""
 
     projectid: Required[int]
     """Project whose team is wanted."""
@@ -38,7 +38,7 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     """The people on a project, except for Administrators, who are on all projects.
 
     Everybody reads the team of a project; Administrators change it. The id of a team is the id of
-    its project. The difference of PUT and POST is not documented, so there is `add` but no
+    its project. The difference between PUT and POST is not documented, so there is `add` but no
     ``update``.
 
     https://www.myintervals.com/api/resource?r=projectteam

@@ -1,4 +1,4 @@
-"""``/projectworktype/``: work types of projects: default ones taken over."""
+"""``/projectworktype/``: work types of projects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Required, TypedDict, Unpack
 
 from .._schema.parameters import AtMost, Ids, Number
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
@@ -43,7 +43,7 @@ class ProjectWorkType(Record):
 
 
 class ProjectWorkTypeFilters(TypedDict, total=False):
-    """Which projects' work types to list."""
+    """Filters of a list of project work types."""
 
     projectid: Ids
     """Only work types of these projects."""

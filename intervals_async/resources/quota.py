@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import UtcDatetime
 from ._base import EVERYBODY, Permissions, Resource
 
@@ -39,4 +39,4 @@ class QuotaResource(Resource[Quota]):
 
     async def get(self) -> Quota:
         """Get the quota and its use."""
-        return await self._get_the_one()
+        return await self._get_without_id()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._schema.values import Day, Html, LocalDatetime
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, Deletable, Gettable, Permissions
@@ -54,7 +54,7 @@ class Request(Record):
 
 
 class RequestFilters(TypedDict, total=False):
-    """Which work requests to list, and in which order."""
+    """Filters and sort order of a list of work requests."""
 
     priorityid: int
     """Only requests with this priority."""
@@ -80,7 +80,7 @@ class RequestFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict, Unpack
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, Gettable, Permissions
 
@@ -20,20 +20,20 @@ class TaskPriority(Record):
     name: str
     """Label."""
     color: str
-    """Six hex digits without #."""
+    """Colour, six hex digits without #."""
     priority: int
     """Sort rank, lower first."""
     isdefault: bool
-    """Account default for new tasks."""
+    """Whether new tasks get this priority by default."""
     active: bool
-    """In use or retired."""
+    """Whether in use; otherwise retired."""
 
 
 class TaskPriorityFilters(TypedDict, total=False):
-    """Which priorities to list."""
+    """Filters of a list of priorities."""
 
     active: bool
-    """Active or retired."""
+    """Only active, or only retired, priorities."""
 
 
 class TaskPriorityResource(Gettable[TaskPriority]):

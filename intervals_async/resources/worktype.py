@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from .._schema.records import Record, record
+from .._schema.record import Record, record
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, Gettable, Permissions
 
@@ -23,14 +23,14 @@ class WorkType(Record):
     defaulthourlyrate: Decimal
     """Default hourly rate in account currency."""
     active: bool
-    """Active."""
+    """Whether active."""
 
 
 class WorkTypeFilters(TypedDict, total=False):
-    """Which work types to list."""
+    """Filters of a list of work types."""
 
     active: bool
-    """Active or inactive."""
+    """Only active, or only inactive, work types."""
 
 
 class WorkTypeResource(Gettable[WorkType]):

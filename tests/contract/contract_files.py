@@ -75,6 +75,7 @@ class Contract:
     filters: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
     fields: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
     record: Mapping[str, Term] = attrs.field(factory=dict[str, Term])
+    objects: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict[str, Mapping[str, str]])
     deviations: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     @property

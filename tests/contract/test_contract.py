@@ -6,23 +6,22 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast, get_type_hints
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
 
 from intervals_async import IntervalsClient, Record, resources
 from intervals_async._http.messages import Call
+from intervals_async._schema.decoder import ALIASES
 from intervals_async._schema.parameters import Parameter, parameters
-from intervals_async._schema.records import ALIASES
+from intervals_async._schema.record import fields_of
 from intervals_async._schema.values import (
     Html,
     IdList,
     ListDay,
     LocalDatetime,
-    Objects,
     RankOrName,
-    TextOrObjects,
     UtcDatetime,
 )
 from intervals_async.resources import Resource, descriptions
@@ -44,9 +43,7 @@ RECORD_TYPES: dict[str, Any] = {
     "integer or text": RankOrName,
     "integers": IdList,
     "local": LocalDatetime,
-    "objects": Objects,
     "text": str,
-    "text or objects": TextOrObjects,
     "texts": str,  # a value may contain a comma itself, so the texts stay unsplit
     "utc": UtcDatetime,
 }
@@ -193,7 +190,7 @@ def test_record_fields(contract: Contract, resource: AnyResource) -> None:
     facts = _presence("record fields", found, contract.record)
     for name in found.keys() & contract.record.keys():
         term, field = contract.record[name].offered, found[name]
-        proven, wanted = term.proven, RECORD_TYPES[term.type]
+        proven, wanted = term.proven, _record_type(term, field)
         facts += [
             (f"type of record field {name}", field.type, wanted if proven else wanted | None),
             (f"default of record field {name}", field.default, attrs.NOTHING if proven else None),
@@ -204,6 +201,20 @@ def test_record_fields(contract: Contract, resource: AnyResource) -> None:
             ),
         ]
     _agree(contract, *facts)
+
+
+def test_objects_within_records(contract: Contract, resource: AnyResource) -> None:
+    """Objects within a record have the fields of the contract, and all of them may be absent."""
+    found = {
+        field.name: {each.name: each.type for each in fields_of(nested) if each.name != "extra"}
+        for field in _record_fields(resource)
+        if (nested := _nested_class(field)) is not None
+    }
+    expected = {
+        name: {key: RECORD_TYPES[kind] | None for key, kind in terms.items()}
+        for name, terms in contract.objects.items()
+    }
+    _agree(contract, ("objects within records", found, expected))
 
 
 def test_docstrings_state_the_source_of_a_field(contract: Contract, resource: AnyResource) -> None:
@@ -286,6 +297,22 @@ def test_deviations_are_real_and_explained(contract: Contract) -> None:
     for method, special in contract.special.items():
         assert special.keys() == {"groups", "because"}
         assert method not in contract.methods
+
+
+def _nested_class(field: attrs.Attribute[Any]) -> type[Record] | None:
+    """Return the class of the objects that a field holds."""
+    tuples = (kind for kind in get_args(field.type) if get_origin(kind) is tuple)
+    classes = (get_args(kind)[0] for kind in tuples)
+    return next((each for each in classes if each is not int), None)
+
+
+def _record_type(term: Term, field: attrs.Attribute[Any]) -> Any:
+    """Return the type that the contract wants for a field."""
+    if term.type in RECORD_TYPES:
+        return RECORD_TYPES[term.type]
+    nested: Any = _nested_class(field)
+    objects = tuple[nested, ...]
+    return str | objects if term.type == "text or objects" else objects
 
 
 def _agree(contract: Contract, *facts: tuple[str, object, object]) -> None:

@@ -41,18 +41,18 @@ def write(path: Path, *batches: list[Any], checkpoints: bool = False, **options:
 
 
 def test_columns_have_the_types_of_the_fields(tmp_path: Path) -> None:
-    """Each kind of field has its own type; only optional fields are nullable."""
+    """Each kind of field has its own type, and every column is nullable."""
     write(tmp_path / "task.parquet", [TASK])
     with opened(tmp_path / "task.parquet") as file:
         types = {field.name: (str(field.type), field.nullable) for field in file.schema_arrow}
-    assert types["id"] == ("int64", False)
-    assert types["title"] == ("string", False)
+    assert types["id"] == ("int64", True)
+    assert types["title"] == ("string", True)
     assert types["estimate"] == ("decimal128(38, 18)", True)
-    assert types["dateopen"] == ("date32[day]", False)
+    assert types["dateopen"] == ("date32[day]", True)
     assert types["datemodified"] == ("timestamp[us]", True)
     assert types["starttime"] == ("timestamp[us, tz=UTC]", True)
     assert types["ownerid"][0] == "list<element: int64>"
-    assert types["priority"] == ("string", False)
+    assert types["priority"] == ("string", True)
     assert types["assignee"] == ("string", True)
     assert types["extra"] == ("string", True)
 

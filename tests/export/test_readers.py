@@ -17,7 +17,7 @@ import pytest
 
 from intervals_async import IntervalsClient, Record
 from intervals_async._schema.columns import Column, ColumnKind, columns_of
-from intervals_async._schema.records import record_decoder
+from intervals_async._schema.decoder import record_decoder
 from intervals_async.export import export_account
 from intervals_async.export.accounts.formats import FORMATS
 from intervals_async.resources import names
@@ -74,7 +74,7 @@ async def _export(folder: Path) -> Mapping[str, Sequence[Record]]:
         for format in READERS:
             await export_account(client, folder / format, exclude=WITHOUT_TABLES, format=format)
         return {
-            name: record_decoder(record_class(name)).records(fake.wire_rows(name), "$")
+            name: record_decoder(record_class(name)).decode(fake.wire_rows(name), "$").records
             for name in RESOURCES
         }
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from intervals_async import ContactType, Project, ProjectNote, to_dict
+from intervals_async import ContactType, Project, ProjectManager, ProjectNote, to_dict
 from intervals_async.export import CsvSink, JsonLinesSink
 
 from .writing import write
@@ -76,12 +76,12 @@ def test_csv_without_rows_has_a_header(tmp_path: Path) -> None:
 def test_csv_writes_lists_and_objects_as_json(tmp_path: Path) -> None:
     """Lists and objects in a cell are JSON, so they can be restored."""
     path = tmp_path / "projects.csv"
-    project = Project(id=1, managerid=(3, 5), manager=({"id": 3},))
+    project = Project(id=1, managerid=(3, 5), manager=(ProjectManager(managerid=3),))
     write(CsvSink(path, Project), [project])
     header, row = rows(path)
     cells = dict(zip(header, row, strict=True))
     assert json.loads(cells["managerid"]) == [3, 5]
-    assert json.loads(cells["manager"]) == [{"id": 3}]
+    assert json.loads(cells["manager"])[0]["managerid"] == 3
 
 
 def test_csv_escapes_a_lone_surrogate(tmp_path: Path, note: ProjectNote) -> None:

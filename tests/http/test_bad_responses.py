@@ -17,7 +17,7 @@ from intervals_async import (
     ResponseError,
 )
 from intervals_async._http.messages import Call, parse_response
-from intervals_async._schema.records import record_decoder
+from intervals_async._schema.decoder import record_decoder
 from intervals_async.testing import FakeIntervals, faults
 
 
@@ -137,7 +137,7 @@ def test_100_000_mutated_responses_raise_only_call_errors() -> None:
         try:
             response = parse_response(call, chance.choice([200, 200, 400, 500]), "", bytes(body))
             _ = response.listcount
-            decoder.records(response.rows(), "$.projectnote")
+            decoder.decode(response.rows(), "$.projectnote")
             outcomes["records"] += 1
         except CallError:
             outcomes["errors"] += 1

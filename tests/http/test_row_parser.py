@@ -262,7 +262,7 @@ def test_a_repeated_key_of_the_rows_is_rejected(name: str, second: str, chunk: i
         '{"projectnote":[{"a":1}{"a":2}]}',
         '{"projectnote":[{"a":1},{"a":nope},{"a":2}]}',
         '{"projectnote":[{"a":1},{"a":NaN},{"a":2}]}',
-        '{"projectnote":[{"a":1},{"a":"\\ud800"},{"a":2}]}',
+        '{"projectnote":[{"a":1},{"a":"\\x"},{"a":2}]}',
         '{"projectnote":[{"a":1}}]}',
         '{"projectnote":[{"a":1}]]}',
         '{"projectnote":[{"a":1}],}',

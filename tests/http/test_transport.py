@@ -363,7 +363,7 @@ async def test_the_content_type_may_be_wrong(
     assert (await intervals.me.get()).id
 
 
-@pytest.mark.parametrize("body", [b'{"projectnote": {"id": "x"}}', b'{"projec'])
+@pytest.mark.parametrize("body", [b'{"projectnote": ["x"]}', b'{"projec'])
 async def test_a_write_with_an_invalid_response_is_not_retried(
     fake: FakeIntervals, intervals: IntervalsClient, body: bytes
 ) -> None:

@@ -13,6 +13,8 @@ from intervals_async import IntervalsClient, NotFoundError, resources, to_dict
 from intervals_async._schema.parameters import Parameter, parameters
 from intervals_async.testing import FakeIntervals
 
+from ..rows import ids
+
 Fields: TypeAlias = dict[str, Any]
 
 DAY = date(2026, 3, 4)
@@ -43,8 +45,7 @@ WITH_MEMBERS = [
 
 def first(fake: FakeIntervals, resource: str, **wanted: object) -> int:
     """Return the id of the first row with these values."""
-    rows = (row for row in fake.rows(resource) if wanted.items() <= row.items())
-    return int(str(next(rows)["id"]))
+    return ids(fake, resource, **wanted)[0]
 
 
 async def entry(fake: FakeIntervals, intervals: IntervalsClient) -> Fields:
@@ -227,13 +228,13 @@ async def test_a_stream_yields_every_row_once(
     records = [record async for record in listing.stream(page_size=7)]
     assert records
     assert len(records) == await listing.count()
-    there = [
+    expected = [
         int(str(row["id"]))
         for row in fake.rows(name)
         if "id" in row and all(str(row[key]) == str(wanted) for key, wanted in filters.items())
     ]
     if hasattr(records[0], "id") and name != "timer":  # its list holds task timers only
-        assert sorted(record.id for record in records) == sorted(there)
+        assert sorted(record.id for record in records) == sorted(expected)
     assert name in UNKNOWN or all(to_dict(record)["extra"] == {} for record in records)
     assert len(fake.log) <= 2 + len(records) // 7 + 1
 

@@ -22,12 +22,9 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals
 
+from ..rows import ids
+
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def ids(fake: FakeIntervals, resource: str, **wanted: object) -> list[int]:
-    """Return the ids of the rows with these values."""
-    return [int(str(row["id"])) for row in fake.rows(resource) if wanted.items() <= row.items()]
 
 
 # Teams
@@ -40,8 +37,8 @@ async def test_people_join_and_leave_a_team_together(
     project = ids(fake, "project")[0]
     people = ids(fake, "person", group="Resource") + ids(fake, "person", group="Manager")
     await intervals.projectteam.remove(project, people)
-    there = set((await intervals.projectteam.get(project)).personid)
-    assert there.isdisjoint(people)
+    members = set((await intervals.projectteam.get(project)).personid)
+    assert members.isdisjoint(people)
     fake.clear_log()
     await intervals.projectteam.add(project, people, securenotes=True)
     await intervals.projectteam.remove(project, people[0])
@@ -110,9 +107,9 @@ async def test_a_timer_takes_moments_with_a_time_zone(
     timer = await intervals.timer.start(person)
     assert timer.starttime is not None
     assert abs(datetime.now(UTC) - timer.starttime) < timedelta(minutes=5)
-    with pytest.raises(ArgumentError, match=r"timer\.pause\(\): at: expected the timer's start"):
+    with pytest.raises(ArgumentError, match=r"timer\.pause\(\): at\b"):
         await intervals.timer.pause(timer.id, at=NEW_YEAR)
-    with pytest.raises(ArgumentError, match=r"timer\.resume\(\): at: expected a datetime with"):
+    with pytest.raises(ArgumentError, match=r"timer\.resume\(\): at\b"):
         await intervals.timer.resume(timer.id, at=NEW_YEAR.replace(tzinfo=None))
 
 
@@ -135,7 +132,7 @@ async def test_a_task_has_two_shapes(fake: FakeIntervals, intervals: IntervalsCl
     assert member.datemodified is None
     assert listed.assignee is None
     assert member.assignee is not None
-    assert {int(str(each["personid"])) for each in member.assignee} == {*member.assigneeid}
+    assert {each.personid for each in member.assignee} == {*member.assigneeid}
     assert not listed.extra
     assert not member.extra
 
@@ -147,7 +144,7 @@ async def test_a_task_by_its_localid(fake: FakeIntervals, intervals: IntervalsCl
     fake.clear_log()
     assert await intervals.task.get_by_localid(wanted.localid) == wanted
     assert len(fake.log) == 1
-    with pytest.raises(NotFoundError, match="there is no task 987654"):
+    with pytest.raises(NotFoundError, match="987654"):
         await intervals.task.get_by_localid(987654)
 
 
@@ -159,7 +156,7 @@ async def test_a_document_is_complete(
     assert listed is not None
     assert listed.versions
     assert await intervals.document.get(listed.id) == listed
-    with pytest.raises(NotFoundError, match="there is no document 987654"):
+    with pytest.raises(NotFoundError, match="987654"):
         await intervals.document.get(987654)
     size = await intervals.document.download(listed.id).save(tmp_path / "file")
     assert (tmp_path / "file").stat().st_size == size > 0
@@ -223,7 +220,7 @@ async def test_a_stream_of_weeks_resumes_from_its_bookmark(
     assert seen == expected
     assert stream.listcount is not None
     other = intervals.tasknote.list(datebegin=min(dates), dateend=max(dates), public=True)
-    with pytest.raises(ArgumentError, match="another listing"):
+    with pytest.raises(ArgumentError, match="resume"):
         other.stream(resume=stream.bookmark)
 
 
@@ -257,11 +254,11 @@ async def test_a_listing_of_weeks_refuses_what_it_cannot_do(
 ) -> None:
     """A long range refuses an offset, a snapshot and a missing start, unless `taskid` is set."""
     tasknote = intervals.tasknote
-    with pytest.raises(ArgumentError, match="offset: expected 0"):
+    with pytest.raises(ArgumentError, match="offset"):
         tasknote.list(datebegin=NEW_YEAR, offset=5)
-    with pytest.raises(ArgumentError, match="several requests"):
+    with pytest.raises(ArgumentError, match="snapshot"):
         tasknote.list(datebegin=NEW_YEAR).stream(snapshot=True)
-    with pytest.raises(ArgumentError, match="expected datebegin with dateend"):
+    with pytest.raises(ArgumentError, match=r"\bdatebegin\b.*\bdateend\b"):
         tasknote.list(dateend=NEW_YEAR)
     assert fake.requests == 0
     task = ids(fake, "task")[0]
@@ -333,7 +330,7 @@ async def test_only_tasks_and_milestones_have_action_notes(
         ),
         (
             lambda i: i.projectmodule.create(projectid=3, active=True),
-            "expected moduleid of a default module, or module with a new name",
+            r"expected moduleid \(a default module\) or module \(the name of a custom one\)",
         ),
         (
             lambda i: i.projectworktype.create(projectid=3, active=True, worktype="x"),
@@ -371,7 +368,7 @@ async def test_unchecked_writes_are_judged_by_the_server(
 ) -> None:
     """With `checked=False`, the server decides about writes."""
     view = intervals.with_options(checked=False)
-    with pytest.raises(ValidationError, match="Validation"):
+    with pytest.raises(ValidationError):
         await view.client.update(ids(fake, "client")[0], phone="1" * 51)
     with pytest.raises(ValidationError):
         await view.projectmodule.create(projectid=3, active=True)
@@ -382,7 +379,7 @@ async def test_an_undocumented_sort_field_needs_as_is(
     fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """`AsIs` sends an undocumented sort field, which is refused otherwise."""
-    with pytest.raises(ArgumentError, match="sortfield: expected one of id, localid"):
+    with pytest.raises(ArgumentError, match="sortfield"):
         intervals.task.list(sortfield="projectlabel_order")  # type: ignore[arg-type]  # as a user would
     with pytest.raises(ValidationError):
         await intervals.task.list(sortfield=AsIs("no_such_field")).first()
@@ -409,5 +406,5 @@ async def test_a_listing_without_pages_has_no_bookmark(intervals: IntervalsClien
     """The stream of a listing that takes one request has no bookmark."""
     stream = intervals.group.list().stream()
     await anext(stream)
-    with pytest.raises(ListingError, match="no bookmark"):
+    with pytest.raises(ListingError, match="bookmark"):
         _ = stream.bookmark

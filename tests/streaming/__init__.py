@@ -1,1 +1,1 @@
-"""Streams of records: their pages, their order, their end, and what others do meanwhile."""
+"""Streams of records: pages, order, end, bookmarks, and changes while they are read."""

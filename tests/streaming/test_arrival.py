@@ -1,4 +1,4 @@
-"""A page is decoded while it arrives: at once, in little memory, and dropped without a trace."""
+"""A page is decoded while it is received: soon, in little memory, and closed without a trace."""
 
 from __future__ import annotations
 
@@ -27,26 +27,29 @@ from intervals_async import (
 )
 from intervals_async.testing import FakeIntervals, faults
 
-from ..conftest import AT_ONCE
-from .acting import ids, read_ids, requested, take
+from ..rows import ids
+from .acting import client_of, insert, read, read_ids, requested, take, until
 
 
-class Rows:
-    """A server of many notes that knows how much of its answers was taken from it.
+class RowServer:
+    """A server of many notes that counts the bytes that were read from it.
 
     Attributes:
-        written: How many bytes of bodies the connections have let through.
-        asked: The offset and limit of each request.
-        opened: How many connections there were.
-        closed: How many of them have ended.
+        token: A token that the server accepts, like any other.
+        written: The bytes of bodies that the connections have accepted.
+        requests: The offset and limit of each request.
+        opened: The number of connections that were opened.
+        closed: The number of connections that were closed.
     """
+
+    token = "abc12345678"
 
     def __init__(self, notes: int, size: int) -> None:
         self._notes = notes
         row = FakeIntervals(notes=1).wire_rows("projectnote")[0] | {"id": "@", "note": "x" * size}
         self._row = json.dumps(row).replace("%", "%%").replace("@", "%d", 1).encode()
         self.written = 0
-        self.asked: list[tuple[int, int]] = []
+        self.requests: list[tuple[int, int]] = []
         self.opened = 0
         self.closed = 0
         self._server: asyncio.Server | None = None
@@ -71,17 +74,17 @@ class Rows:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                await self._answer(head.split(b" ")[1].decode(), writer)
+                await self._respond(head.split(b" ")[1].decode(), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self.closed += 1
             writer.close()
 
-    async def _answer(self, target: str, writer: asyncio.StreamWriter) -> None:
+    async def _respond(self, target: str, writer: asyncio.StreamWriter) -> None:
         query = parse_qs(target.partition("?")[2])
         offset, limit = int(query["offset"][0]), int(query["limit"][0])
-        self.asked.append((offset, limit))
+        self.requests.append((offset, limit))
         ids = range(offset + 1, min(offset + limit, self._notes) + 1)
         head = b'{"listcount":%d,"projectnote":[' % self._notes
         rows = [self._row % id for id in ids]
@@ -100,17 +103,8 @@ class Rows:
         await writer.drain()
 
 
-async def until(holds: Callable[[], object]) -> None:
-    """Let the loop turn until something holds."""
-    for _ in range(100_000):
-        if holds():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it never holds")
-
-
-async def until_still(number: Callable[[], int]) -> int:
-    """Let the loop turn until a number has stayed the same for long; give it."""
+async def until_stable(number: Callable[[], int]) -> int:
+    """Let the loop run until a number has stopped changing, and return it."""
     last, turns = number(), 0
     while turns < 500:
         await asyncio.sleep(0)
@@ -119,24 +113,22 @@ async def until_still(number: Callable[[], int]) -> int:
     return last
 
 
-def kept() -> int:
-    """How many bytes are kept of what was made since the tracing began, by others than us."""
-    ours = tracemalloc.Filter(inclusive=False, filename_pattern=__file__)
-    return sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([ours]).traces)
+def traced_memory() -> int:
+    """Return the bytes of memory that were allocated outside of this file while tracing."""
+    this_file = tracemalloc.Filter(inclusive=False, filename_pattern=__file__)
+    return sum(
+        trace.size for trace in tracemalloc.take_snapshot().filter_traces([this_file]).traces
+    )
 
 
-def client_of(server: Rows) -> IntervalsClient:
-    return IntervalsClient("abc12345678", base_url=server.url, limits=(), retry=AT_ONCE)
-
-
-# While it arrives
+# While a page is received
 
 
 @pytest.mark.parametrize("snapshot", [False, True])
-async def test_the_first_record_comes_before_the_last_byte(
+async def test_the_first_record_is_yielded_before_the_last_byte(
     fake: FakeIntervals, notes: Listing[ProjectNote], snapshot: bool
 ) -> None:
-    """What has come is given while the server still holds the rest back."""
+    """Received records are yielded while the server still withholds the rest of the page."""
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold, where="body"), skip=1 if snapshot else 0)
     stream = notes.stream(snapshot=snapshot)
@@ -151,42 +143,42 @@ async def test_the_first_record_comes_before_the_last_byte(
 async def test_a_body_in_pieces_of_any_size_is_read(
     fake: FakeIntervals, intervals: IntervalsClient, chunk: int
 ) -> None:
-    """Each record once, however the answer is cut."""
+    """A body in chunks of any size yields each record once."""
     fake.inject(faults.SlowBody(chunk), times=None)
     stream = intervals.projectnote.list(limit=4).stream(page_size=3)
     assert await read_ids(stream) == ids(fake)[:4]
 
 
 async def test_a_slow_consumer_holds_back_the_server() -> None:
-    """The rest of a large page waits in the server, not in memory."""
-    async with Rows(20_000, 1000) as server, client_of(server) as client:
+    """The rest of a large page stays in the server while the consumer is slow."""
+    async with RowServer(20_000, 1000) as server, client_of(server) as client:
         stream = client.projectnote.list().stream(page_size=20_000)
         tracemalloc.start()
         seen = await take(stream, 1)
-        written = await until_still(lambda: server.written)
-        memory = kept()
+        written = await until_stable(lambda: server.written)
+        memory = traced_memory()
         tracemalloc.stop()
-        # the system's own buffers take some megabytes of twenty
+        # The buffers of the system take some of the 20 MB.
         assert written < 15 * 2**20
         assert memory < 2**21
         seen += await take(stream, 10_000)
-        assert await until_still(lambda: server.written) > written
+        assert await until_stable(lambda: server.written) > written
         seen += await read_ids(stream)
         assert seen == list(range(1, 20_001))
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("at", [0.01, 0.1, 0.5, 0.53, 0.9, 0.999])
 @pytest.mark.parametrize("fault", [faults.DropInBody, faults.Truncated])
 @pytest.mark.parametrize("concurrency", [1, 3])
-async def test_a_body_that_ends_in_the_middle_costs_one_request_for_the_rest(
+async def test_a_truncated_body_costs_one_request_for_the_rest(
     fake: FakeIntervals,
     notes: Listing[ProjectNote],
     at: float,
     fault: Callable[[float], faults.Fault],
     concurrency: int,
 ) -> None:
-    """What has come is given, and the next request begins where it ended."""
+    """After a truncated body, one request continues after the last received record."""
     fake.inject(fault(at))
     stream = notes.stream(concurrency=concurrency)
     assert await read_ids(stream) == ids(fake)
@@ -195,19 +187,19 @@ async def test_a_body_that_ends_in_the_middle_costs_one_request_for_the_rest(
     assert 50 * at - 3 <= offset <= 50 * at
 
 
-async def test_a_page_that_brings_something_each_time_never_uses_up_its_attempts(
+async def test_received_records_reset_the_attempts(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """Attempts are counted from the last record on."""
+    """Every received record resets the number of attempts."""
     fake.inject(faults.DropInBody(0.3), times=7)
     assert await read_ids(notes.stream()) == ids(fake)
     assert fake.requests == 8
 
 
-async def test_a_page_that_brings_nothing_uses_them_up(
+async def test_attempts_without_records_are_limited(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """Then the error is the caller's, and the next step goes on."""
+    """After 4 attempts without a record, a stream raises, and the next step continues."""
     stream = notes.stream(page_size=20)
     seen = await take(stream, 20)
     fake.inject(faults.DropInBody(0.01), times=4)
@@ -217,13 +209,13 @@ async def test_a_page_that_brings_nothing_uses_them_up(
     assert seen + await read_ids(stream) == ids(fake)
 
 
-# Dropped in the middle of a page
+# Closed within a page
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-async def test_a_stream_that_is_dropped_closes_its_connections(concurrency: int) -> None:
-    """By break, without ``async with`` and without a word: no task, no answer is left."""
-    async with Rows(40_000, 1000) as server, client_of(server) as client:
+async def test_an_abandoned_stream_closes_its_connections(concurrency: int) -> None:
+    """A stream that is abandoned with ``break`` closes its connections, without a block, too."""
+    async with RowServer(40_000, 1000) as server, client_of(server) as client:
         async for note in client.projectnote.list().stream(
             page_size=10_000, concurrency=concurrency
         ):
@@ -231,14 +223,14 @@ async def test_a_stream_that_is_dropped_closes_its_connections(concurrency: int)
                 break
         opened = server.opened
         gc.collect()
-        await until(lambda: server.closed >= opened - 1)  # one may be idle, to be used again
-        written = await until_still(lambda: server.written)
+        await until(lambda: server.closed >= opened - 1)  # one may be kept for reuse
+        written = await until_stable(lambda: server.written)
         assert written < 40_000 * 1000
 
 
 async def test_closing_in_the_middle_of_a_page_closes_its_connection() -> None:
-    """The rest of it is not read, and there is nothing more; again and again."""
-    async with Rows(40_000, 1000) as server, client_of(server) as client:
+    """Closing a stream within a page closes the connection without reading the rest."""
+    async with RowServer(40_000, 1000) as server, client_of(server) as client:
         stream = client.projectnote.list().stream(page_size=40_000)
         await take(stream, 1)
         await stream.aclose()
@@ -248,18 +240,18 @@ async def test_closing_in_the_middle_of_a_page_closes_its_connection() -> None:
         assert server.written < 40_000 * 1000
 
 
-async def test_a_stream_that_was_read_to_its_end_leaves_its_connection_to_the_next() -> None:
-    """Nothing is opened anew for it."""
-    async with Rows(100, 10) as server, client_of(server) as client:
+async def test_completed_streams_reuse_the_connection() -> None:
+    """Streams that are read to their end reuse one connection."""
+    async with RowServer(100, 10) as server, client_of(server) as client:
         for _ in range(3):
             assert len(await client.projectnote.list().collect()) == 100
             assert len(await client.projectnote.list(limit=7).collect()) == 7
         assert server.opened == 1
 
 
-async def test_a_dropped_client_of_a_running_stream_closes_all() -> None:
-    """Closing the client ends what is under way."""
-    async with Rows(40_000, 1000) as server:
+async def test_closing_the_client_closes_the_connections_of_streams() -> None:
+    """Closing the client closes the connections of its running streams."""
+    async with RowServer(40_000, 1000) as server:
         client = client_of(server)
         stream = client.projectnote.list().stream(page_size=40_000)
         await take(stream, 1)
@@ -268,22 +260,18 @@ async def test_a_dropped_client_of_a_running_stream_closes_all() -> None:
         await stream.aclose()
 
 
-async def test_a_step_cancelled_in_the_middle_of_a_page_has_taken_nothing(
+async def test_a_step_cancelled_within_a_page_loses_no_record(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """The next one goes on in the same answer: no record is lost, and no request is made."""
+    """After a step is cancelled within a page, the same response continues with all records."""
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold, where="body"))
     stream = notes.stream()
     seen: list[int] = []
 
-    async def read() -> None:
-        async for note in stream:
-            seen.append(note.id)  # noqa: PERF401  what comes before an error counts
-
-    reading = asyncio.ensure_future(read())
+    reading = asyncio.ensure_future(read(stream, seen))
     await until(lambda: len(seen) > 10)
-    await until_still(lambda: len(seen))
+    await until_stable(lambda: len(seen))
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
@@ -293,42 +281,44 @@ async def test_a_step_cancelled_in_the_middle_of_a_page_has_taken_nothing(
     assert fake.requests == 1
 
 
-# Ahead
+# Prefetch
 
 
-async def test_prefetch_asks_for_the_next_page_while_you_work(
+async def test_prefetch_requests_one_page_ahead(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """One page ahead of the one that is read, and no more."""
+    """With `prefetch=True`, a stream requests one page ahead of the current one."""
     async with notes.stream(page_size=10, prefetch=True) as stream:
         seen = await take(stream, 1)
         await until(lambda: fake.requests == 2)
-        assert await until_still(lambda: fake.requests) == 2
+        assert await until_stable(lambda: fake.requests) == 2
         seen += await take(stream, 10)
         await until(lambda: fake.requests == 3)
-        assert await until_still(lambda: fake.requests) == 3
+        assert await until_stable(lambda: fake.requests) == 3
         seen += await read_ids(stream)
     assert seen == ids(fake)
     assert fake.requests == 5
 
 
-async def test_prefetch_can_be_left_out(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
-    """Then pages are under way together in a step alone."""
+async def test_prefetch_false_sends_nothing_between_steps(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """With `prefetch=False`, pages are requested concurrently, but only during a step."""
     async with notes.stream(page_size=10, concurrency=3, prefetch=False) as stream:
         seen = await take(stream, 10)
-        assert await until_still(lambda: fake.requests) == 1
+        assert await until_stable(lambda: fake.requests) == 1
         seen += await take(stream, 1)
-        assert await until_still(lambda: fake.requests) == 4
+        assert await until_stable(lambda: fake.requests) == 4
         seen += await read_ids(stream)
     assert seen == ids(fake)
 
 
 async def test_prefetch_needs_a_block(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
-    """Or nobody would end what is under way."""
+    """With `prefetch=True`, a step outside of an ``async with`` block raises RuntimeError."""
     stream = notes.stream(prefetch=True)
-    with pytest.raises(RuntimeError, match="prefetch=True: expected an 'async with' block"):
+    with pytest.raises(RuntimeError, match="prefetch"):
         await anext(stream)
-    with pytest.raises(RuntimeError, match="async with"):
+    with pytest.raises(RuntimeError, match="prefetch"):
         await anext(notes.pages(prefetch=True))
     assert fake.requests == 0
     async with stream:
@@ -337,37 +327,37 @@ async def test_prefetch_needs_a_block(fake: FakeIntervals, notes: Listing[Projec
 
 @pytest.mark.slow
 @pytest.mark.parametrize("concurrency", [1, 4, 8])
-async def test_what_comes_ahead_is_bounded_by_bytes(concurrency: int) -> None:
-    """However many pages are under way and however large they are."""
-    async with Rows(90_000, 1000) as server, client_of(server) as client:
+async def test_memory_of_prefetched_pages_is_bounded(concurrency: int) -> None:
+    """Prefetched pages take at most 12 MiB, whatever their number and size."""
+    async with RowServer(90_000, 1000) as server, client_of(server) as client:
         listing = client.projectnote.list()
         async with listing.stream(
             page_size=10_000, concurrency=concurrency, prefetch=True
         ) as stream:
             seen = await take(stream, 1)
             tracemalloc.start()
-            await until(lambda: len(server.asked) == 2 or concurrency > 1)
-            await until_still(lambda: server.written)
+            await until(lambda: len(server.requests) == 2 or concurrency > 1)
+            await until_stable(lambda: server.written)
             seen += await take(stream, 9_990)
-            await until(lambda: len(server.asked) == 1 + concurrency)
-            await until_still(lambda: server.written)
-            memory = kept()
+            await until(lambda: len(server.requests) == 1 + concurrency)
+            await until_stable(lambda: server.written)
+            memory = traced_memory()
             tracemalloc.stop()
             assert seen == list(range(1, 9_992))
-    # eight mebibytes, and what one reading of a socket takes of each page
+    # 8 MiB, and one read of the socket for each page.
     assert memory < 2**23 + 2**22
 
 
 @pytest.mark.parametrize("end", ["exit", "error", "cancel", "close"])
-async def test_the_end_of_the_block_leaves_nothing_under_way(end: str) -> None:
-    """However it ends: the pages that came ahead are dropped, their connections closed."""
-    async with Rows(90_000, 1000) as server, client_of(server) as client:
+async def test_the_end_of_a_block_closes_its_connections(end: str) -> None:
+    """A block that ends in any way drops its pages and closes its connections."""
+    async with RowServer(90_000, 1000) as server, client_of(server) as client:
 
-        async def read() -> None:
+        async def read_block() -> None:
             listing = client.projectnote.list()
             async with listing.stream(page_size=10_000, concurrency=3) as stream:
                 await take(stream, 10_010)
-                await until(lambda: len(server.asked) == 5)
+                await until(lambda: len(server.requests) == 5)
                 if end == "error":
                     raise ZeroDivisionError
                 if end == "cancel":
@@ -377,52 +367,52 @@ async def test_the_end_of_the_block_leaves_nothing_under_way(end: str) -> None:
                     await stream.aclose()
                     assert await read_ids(stream) == []
 
-        reading = asyncio.ensure_future(read())
+        reading = asyncio.ensure_future(read_block())
         await asyncio.wait([reading])
         assert reading.cancelled() == (end == "cancel")
         if end == "error":
             assert isinstance(reading.exception(), ZeroDivisionError)
-        await until(lambda: server.closed >= server.opened - 1)  # one may be idle
+        await until(lambda: server.closed >= server.opened - 1)  # one may be kept for reuse
         assert server.written < 90_000 * 1000
 
 
-# The sizes of pages
+# Page sizes
 
 
 async def test_pages_grow() -> None:
-    """A small one first, so that the first record comes soon; then few for very many."""
-    async with Rows(100_000, 10) as server, client_of(server) as client:
+    """Pages grow from 100 rows, so that 100,000 rows take at most 15 requests."""
+    async with RowServer(100_000, 10) as server, client_of(server) as client:
         count = 0
         async for note in client.projectnote.list():
             count += 1
             assert note.id == count
         assert count == 100_000
-    limits = [limit for _, limit in server.asked]
+    limits = [limit for _, limit in server.requests]
     assert limits[0] == 100
     assert limits[:-1] == sorted(limits[:-1])
     assert len(limits) <= 15
-    assert all(offset + limit <= 100_000 + 20 for offset, limit in server.asked)
+    assert all(offset + limit <= 100_000 + 20 for offset, limit in server.requests)
 
 
-async def test_a_page_size_that_is_told_stays(
+async def test_an_explicit_page_size_is_kept(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """Beside the row of overlap."""
+    """With `page_size`, every page has this size, plus one row of overlap."""
     await read_ids(notes.stream(page_size=12))
     assert [limit for _, limit in requested(fake)] == [12, 13, 13, 13, 13]
 
 
 @pytest.fixture
 async def many() -> AsyncIterator[FakeIntervals]:
-    """Give a server of 1,500 notes."""
+    """Return a server with 1,500 notes."""
     async with FakeIntervals(notes=1500, per_minute=None, per_day=None) as fake:
         yield fake
 
 
-async def test_a_page_that_fails_is_asked_for_in_a_smaller_one(many: FakeIntervals) -> None:
-    """It may have been too much for the server; the sizes then grow with care."""
+async def test_a_failed_page_is_requested_in_smaller_ones(many: FakeIntervals) -> None:
+    """A page that fails is requested again with a smaller limit."""
     many.inject(faults.Status(500), times=2, skip=1)
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    async with client_of(many) as client:
         assert await read_ids(client.projectnote.list().stream()) == ids(many)
     first, second, third, fourth, *_ = requested(many)
     assert first == (0, 100)
@@ -430,24 +420,24 @@ async def test_a_page_that_fails_is_asked_for_in_a_smaller_one(many: FakeInterva
     assert second[1] > third[1] * 3 > fourth[1] * 9
 
 
-async def test_a_page_size_that_is_told_is_not_made_smaller(
+async def test_an_explicit_page_size_is_kept_after_failures(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """It is the caller's."""
+    """With `page_size`, a page that fails is requested again with the same limit."""
     fake.inject(faults.Status(500), times=2, skip=1)
     assert await read_ids(notes.stream(page_size=20)) == ids(fake)
     assert requested(fake) == [(0, 20), (19, 21), (19, 21), (19, 21), (39, 21)]
 
 
-def test_a_page_that_takes_too_long_is_asked_for_in_a_smaller_one(
+def test_a_page_that_times_out_is_requested_in_smaller_ones(
     run_timeless: Callable[[Coroutine[Any, Any, None]], None],
 ) -> None:
-    """The same as for one that fails."""
+    """A page that times out is requested again with a smaller limit."""
 
     async def main() -> None:
         async with (
             FakeIntervals(notes=1500, per_minute=None, per_day=None, in_thread=False) as fake,
-            IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
+            client_of(fake) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event()), skip=1)
             assert await read_ids(client.projectnote.list().stream()) == ids(fake)
@@ -458,15 +448,15 @@ def test_a_page_that_takes_too_long_is_asked_for_in_a_smaller_one(
     run_timeless(main())
 
 
-def test_a_page_that_stops_in_the_middle_goes_on_in_a_smaller_one(
+def test_a_page_that_stalls_continues_in_a_smaller_one(
     run_timeless: Callable[[Coroutine[Any, Any, None]], None],
 ) -> None:
-    """Behind the records that have come; when all attempts are used up it is told."""
+    """A page that stalls is continued after its received records, or raises the timeout."""
 
     async def main() -> None:
         async with (
             FakeIntervals(notes=1500, per_minute=None, per_day=None, in_thread=False) as fake,
-            IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client,
+            client_of(fake) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event(), where="body"), skip=1)
             stream = client.projectnote.list().stream()
@@ -482,12 +472,12 @@ def test_a_page_that_stops_in_the_middle_goes_on_in_a_smaller_one(
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-async def test_a_server_that_caps_pages_is_asked_for_no_more(
+async def test_the_cap_of_a_server_becomes_the_page_size(
     many: FakeIntervals, concurrency: int
 ) -> None:
-    """Twice the same short page is taken for its cap."""
+    """After two equally short pages, their size becomes the page size."""
     many.inject(faults.Capped(60), times=None)
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    async with client_of(many) as client:
         stream = client.projectnote.list().stream(concurrency=concurrency)
         assert await read_ids(stream) == ids(many)
     assert all(limit <= 61 for _, limit in requested(many)[-10:-1])
@@ -495,36 +485,35 @@ async def test_a_server_that_caps_pages_is_asked_for_no_more(
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 8])
-async def test_it_never_asks_for_more_than_some_rows_beyond_the_count(
+async def test_requests_end_at_most_20_rows_after_the_count(
     many: FakeIntervals, concurrency: int
 ) -> None:
-    """The count tells where the end is; the room beyond it is for rows that come in."""
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    """No request reaches more than 20 rows beyond the server's count."""
+    async with client_of(many) as client:
         await read_ids(client.projectnote.list().stream(concurrency=concurrency))
         await read_ids(client.projectnote.list(limit=700).stream(concurrency=concurrency))
     assert max(offset + limit for offset, limit in requested(many)) <= 1500 + 20
 
 
-async def test_rows_that_come_in_meanwhile_need_no_page_of_their_own(
+async def test_a_few_added_rows_need_no_extra_page(
     many: FakeIntervals,
 ) -> None:
-    """Some room is asked for beyond the count."""
-    async with IntervalsClient(many.token, base_url=many.url, limits=(), retry=AT_ONCE) as client:
+    """A few rows added while a listing is read need no page of their own."""
+    async with client_of(many) as client:
         stream = client.projectnote.list().stream()
         seen = await take(stream, 100)
-        for _ in range(10):
-            many.insert("projectnote", title="late")
+        insert(many, 10)
         assert seen + await read_ids(stream) == ids(many)
         requests = stream.requests
         assert len(await client.projectnote.list().collect()) == 1510
         assert many.requests == 2 * requests
 
 
-# What is told
+# Events and errors
 
 
-async def test_a_page_is_told_when_it_has_come(fake: FakeIntervals) -> None:
-    """With the bytes that it had."""
+async def test_a_received_page_is_reported(fake: FakeIntervals) -> None:
+    """A page is reported when it is received completely, with the size of its body."""
     events: list[Event] = []
     async with IntervalsClient(
         fake.token, base_url=fake.url, limits=(), on_event=events.append
@@ -535,18 +524,18 @@ async def test_a_page_is_told_when_it_has_come(fake: FakeIntervals) -> None:
             pass
         with pytest.raises(StopAsyncIteration):
             await anext(stream)
-    (answer,) = [event for event in events if isinstance(event, ResponseReceived)]
+    (response,) = [event for event in events if isinstance(event, ResponseReceived)]
     (page,) = [event for event in events if isinstance(event, PageReceived)]
     rows = fake.wire_rows("projectnote")
     size = len(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode())
-    assert abs(answer.size - size) < 5000
-    assert (answer.status, answer.error) == (200, None)
+    assert abs(response.size - size) < 5000
+    assert (response.status, response.error) == (200, None)
     assert (page.offset, page.records, page.listcount) == (0, 50, 50)
 
 
 @pytest.mark.parametrize("how", ["break", "close"])
-async def test_a_page_that_is_left_is_told(fake: FakeIntervals, how: str) -> None:
-    """Every request that is told of has an end that is told of."""
+async def test_an_abandoned_page_is_reported(fake: FakeIntervals, how: str) -> None:
+    """A response that is closed before its end is reported as RequestFailed."""
     events: list[Event] = []
     hold = asyncio.Event()
     fake.inject(faults.Hold(hold, where="body"))
@@ -569,10 +558,10 @@ async def test_a_page_that_is_left_is_told(fake: FakeIntervals, how: str) -> Non
     hold.set()
 
 
-async def test_errors_in_a_streamed_answer_name_its_request(
+async def test_errors_of_a_streamed_response_have_its_request(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """As those of any other call."""
+    """Errors of a streamed response have the filters and attempts of its request."""
     fake.inject(faults.Status(404), skip=1)
     stream = notes.stream(page_size=20)
     await take(stream, 20)

@@ -131,14 +131,12 @@ def test_a_bookmark_is_short() -> None:
 def test_a_damaged_bookmark_is_refused(bookmark: Bookmark, data: st.DataObject) -> None:
     """A bookmark that is cut off or changed never leads to another position."""
     text = str(bookmark)
-    place = data.draw(st.integers(2, len(text) - 1))
+    index = data.draw(st.integers(2, len(text) - 1))
     letter = data.draw(st.sampled_from(ALPHABET))
-    with pytest.raises(
-        ArgumentError, match=r"expected a complete bookmark|expected a bookmark, got other text"
-    ):
-        read(text[:place])
+    with pytest.raises(ArgumentError, match="resume"):
+        read(text[:index])
     try:
-        found = read(text[:place] + letter + text[place + 1 :])
+        found = read(text[:index] + letter + text[index + 1 :])
     except ArgumentError:
         return
     assert found == bookmark  # not every bit of the last letter is used
@@ -148,11 +146,8 @@ def test_a_damaged_bookmark_is_refused(bookmark: Bookmark, data: st.DataObject) 
     "text", ["", " ", "1", "1.", ".", "x.abc", "-1.abc", "projectnote", "1,abc"]
 )
 def test_other_text_is_refused(text: str) -> None:
-    """Text that is not a bookmark is refused, and the error says where to get one."""
-    with pytest.raises(
-        ArgumentError,
-        match=r"expected a bookmark, got other text; pass the text of stream\.bookmark",
-    ):
+    """Text that is not a bookmark is refused, and the error says how to get a bookmark."""
+    with pytest.raises(ArgumentError, match=r"stream\.bookmark"):
         read(text)
 
 
@@ -165,6 +160,7 @@ def test_other_text_is_refused(text: str) -> None:
         "1.\ud800",
         "1.😀" * 3,
         forged(None),
+        forged(7),
         forged([]),
         forged({}),
         forged("projectnote"),
@@ -185,7 +181,7 @@ def test_other_text_is_refused(text: str) -> None:
 )
 def test_a_forged_bookmark_is_refused(text: str) -> None:
     """A forged bookmark with invalid fields is refused as damaged, with no other error."""
-    with pytest.raises(ArgumentError, match="got a damaged one"):
+    with pytest.raises(ArgumentError, match="damaged"):
         read(text)
 
 
@@ -245,28 +241,24 @@ def test_the_counts_of_a_bookmark_default_to_zero() -> None:
 @pytest.mark.parametrize("value", [None, 1, b"1.abc", HERE])
 def test_other_types_are_refused(value: object) -> None:
     """A value that is not text is refused, and the error names its type."""
-    with pytest.raises(
-        ArgumentError, match=f"resume: expected a bookmark, got {type(value).__name__}"
-    ):
+    with pytest.raises(ArgumentError, match=rf"resume\b.*\b{type(value).__name__}$"):
         read(value)
 
 
 @pytest.mark.parametrize("version", ["2", "10", "0", "1" * 30, "٢"])
 def test_a_bookmark_of_another_version_is_refused(version: str) -> None:
     """The error about another version differs from that about a damaged bookmark."""
-    with pytest.raises(
-        ArgumentError, match=f"expected a bookmark of version 1, got version {version[:9]}"
-    ):
+    with pytest.raises(ArgumentError, match=rf"version 1\b.*version {version[:9]}$"):
         read(version + str(HERE)[1:])
 
 
 def test_a_bookmark_of_another_listing_is_refused() -> None:
     """A bookmark of another resource or listing is refused."""
     other = Bookmark(resource="person", listing="abc", position=5)
-    with pytest.raises(ArgumentError, match="bookmark of projectnote, got one of person"):
+    with pytest.raises(ArgumentError, match=r"\bprojectnote\b.*\bperson$"):
         read(str(other))
     other = Bookmark(resource="projectnote", listing="abd", position=5)
-    with pytest.raises(ArgumentError, match="another listing of projectnote"):
+    with pytest.raises(ArgumentError, match="another listing"):
         read(str(other))
 
 
@@ -275,7 +267,7 @@ def test_a_fingerprint_identifies_a_listing() -> None:
     query = (("projectid", "3"), ("search", "invoice"))
     same = fingerprint("projectnote", query, 0, None)
     assert fingerprint("projectnote", query[::-1], 0, None) == same
-    others = {
+    different = {
         fingerprint("person", query, 0, None),
         fingerprint("projectnote", query[:1], 0, None),
         fingerprint("projectnote", (("projectid", "3,search"),), 0, None),
@@ -283,5 +275,5 @@ def test_a_fingerprint_identifies_a_listing() -> None:
         fingerprint("projectnote", query, 0, 1),
         fingerprint("projectnote", query, 0, 0),
     }
-    assert same not in others
-    assert len(others) == 6
+    assert same not in different
+    assert len(different) == 6

@@ -1,4 +1,4 @@
-"""What was given, and what is to be looked at when it is not met again."""
+"""Which records were yielded, and what a stream requests if it does not find them again."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ pages_of_ids = st.lists(st.lists(st.integers(1, 30), max_size=8), max_size=8)
 
 
 @given(ids=st.lists(st.integers(1, 50), unique=True), cuts=st.lists(st.integers(0, 50)))
-def test_a_tail_is_the_same_however_it_arrived(ids: list[int], cuts: list[int]) -> None:
-    """It holds the last ids in their order, and whether all of them were rising."""
+def test_a_tail_does_not_depend_on_the_batches(ids: list[int], cuts: list[int]) -> None:
+    """A tail has the last ids in order, and whether all ids ascend, for any batches."""
     tail = DeliveredTail()
     begin = 0
     for cut in [*sorted(cuts), len(ids)]:
@@ -32,12 +32,12 @@ def test_a_tail_is_the_same_however_it_arrived(ids: list[int], cuts: list[int]) 
 
 
 @given(pages=pages_of_ids)
-def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
-    """Only the places of new ids are given, and the trail holds only those."""
+def test_add_returns_each_new_record_once(pages: list[list[int]]) -> None:
+    """`add` returns only the indexes of new ids, and the tail has only ids that were added."""
     delivered = DeliveredIds()
     seen: list[int] = []
     for page in pages:
-        taken = [page[place] for place in delivered.add(page)]
+        taken = [page[index] for index in delivered.add(page)]
         assert set(seen).isdisjoint(taken)
         assert sorted({*seen, *page}) == sorted([*seen, *taken])
         seen += taken
@@ -46,8 +46,8 @@ def test_each_record_is_taken_once(pages: list[list[int]]) -> None:
     assert all((id in delivered) == (id in seen) for id in range(32))
 
 
-def test_the_places_of_new_records_are_told() -> None:
-    """Each id once, also within a page."""
+def test_add_returns_the_indexes_of_new_records() -> None:
+    """`add` returns the index of each new id once, even if a page repeats an id."""
     delivered = DeliveredIds()
     assert delivered.add([3, 4, 5]) == [0, 1, 2]
     assert delivered.add([7, 8]) == [0, 1]
@@ -56,8 +56,8 @@ def test_the_places_of_new_records_are_told() -> None:
     assert delivered.add([]) == []
 
 
-def test_what_a_bookmark_remembers_counts_as_given() -> None:
-    """It is met again, not given again."""
+def test_the_records_of_a_bookmark_count_as_yielded() -> None:
+    """The ids of a bookmark count as yielded, so `add` does not return them again."""
     delivered = DeliveredIds(DeliveredTail((5, 6, 7)), starts_midway=True)
     assert delivered.starts_midway
     assert [id for id in range(10) if id in delivered] == [5, 6, 7]
@@ -68,25 +68,27 @@ def test_what_a_bookmark_remembers_counts_as_given() -> None:
 @pytest.mark.parametrize(
     ("page", "meeting"),
     [
-        ([5, 6, 7], (0, 1)),  # nothing has moved
+        ([5, 6, 7], (0, 1)),  # no row has moved
         ([3, 4, 5, 6], (0, 3)),
         ([7, 4, 5, 6], (1, 3)),
-        ([2, 5, 4, 6], (0, 2)),  # the last one, though another one stands behind it now
-        ([2, 3, 8], (0, 2)),  # that is gone: another one that was given
+        ([2, 5, 4, 6], (0, 2)),  # the last yielded record counts, even if another one follows it
+        ([2, 3, 8], (0, 2)),  # the last one is deleted, so an earlier one counts
         ([8, 2, 9, 3, 10], (1, 4)),
         ([6, 7], None),
         ([], None),
     ],
 )
-def test_a_page_meets_what_was_given(page: list[int], meeting: tuple[int, int] | None) -> None:
-    """From the first row that was given, up to the last one given: that is where it goes on."""
+def test_meeting_finds_the_yielded_records_in_a_page(
+    page: list[int], meeting: tuple[int, int] | None
+) -> None:
+    """`meeting` returns the range from the first yielded record to the last one in a page."""
     delivered = DeliveredIds()
     delivered.add([1, 2, 3, 4, 5])
     assert delivered.meeting(page, anywhere=True) == meeting
 
 
-def test_a_record_from_far_before_may_have_moved() -> None:
-    """Alone it tells that a page meets what was given only where it can not have moved."""
+def test_an_old_record_alone_is_no_meeting_because_it_may_have_moved() -> None:
+    """With `anywhere=False`, a record yielded long ago is no meeting, as it may have moved."""
     delivered = DeliveredIds()
     delivered.add(range(100))
     assert delivered.meeting([3, 200], anywhere=True) == (0, 1)
@@ -94,8 +96,8 @@ def test_a_record_from_far_before_may_have_moved() -> None:
     assert delivered.meeting([3, 90, 200], anywhere=False) == (0, 2)
 
 
-def test_records_that_come_again_are_passed_over_however_many() -> None:
-    """A step back, or a second pass, meets pages of nothing else."""
+def test_any_number_of_repeated_records_is_skipped() -> None:
+    """`add` skips any number of repeated records."""
     delivered = DeliveredIds()
     assert delivered.add(range(5000)) == [*range(5000)]
     assert delivered.add(range(5000)) == []
@@ -103,13 +105,13 @@ def test_records_that_come_again_are_passed_over_however_many() -> None:
     assert delivered.tail.recent[-3:] == (4999, 5000, 5001)
 
 
-def test_the_order_of_ids_may_stand_for_that_of_the_rows() -> None:
-    """Then all up to the last one count as given, those that were never seen too."""
+def test_trusted_ascending_ids_mark_the_position() -> None:
+    """With a trusted order, every id up to the last one counts as yielded."""
     delivered = DeliveredIds(DeliveredTail((5, 8)), starts_midway=True)
     assert 6 not in delivered
-    assert not delivered.trust_order()  # two may rise by chance
+    assert not delivered.trust_order()  # two ids may ascend by chance
     assert delivered.trust_order(sure=True)
-    assert not delivered.trust_order(sure=True)  # that changes nothing any more
+    assert not delivered.trust_order(sure=True)  # the order is trusted already
     assert [id for id in range(12) if id not in delivered] == [9, 10, 11]
     assert delivered.add([6, 9, 8, 10, 10]) == [1, 3]
     assert delivered.meeting([6, 7, 11], anywhere=True) == (0, 2)
@@ -123,15 +125,15 @@ def test_the_order_of_ids_may_stand_for_that_of_the_rows() -> None:
         DeliveredTail(tuple(range(2, 2 + RECENT)), ascending=False),
     ],
 )
-def test_an_order_that_is_none_is_not_trusted(tail: DeliveredTail) -> None:
-    """It must have held so far, for as many records as are remembered."""
+def test_an_unproven_order_is_not_trusted(tail: DeliveredTail) -> None:
+    """Ascending ids are trusted only if as many as a bookmark remembers have ascended."""
     delivered = DeliveredIds(tail, starts_midway=True)
     assert not delivered.trust_order()
     assert 1 not in delivered
 
 
-def test_rows_that_others_added_explain_rows_that_moved() -> None:
-    """What the listcount does not show may have come from behind, and be missed."""
+def test_growth_of_the_listcount_explains_moved_rows() -> None:
+    """Rows that moved without growth of the listcount count as doubtful."""
     drift = Drift(100)
     drift.note_page(2, 102)
     drift.note_page(1, 105)
@@ -163,10 +165,8 @@ def test_rows_that_others_added_explain_rows_that_moved() -> None:
         (Drift(gained=3, doubtful=1), 7, 4),
     ],
 )
-def test_what_no_change_explains_may_be_missed(
-    drift: Drift, missing: int, unexplained: int
-) -> None:
-    """Fewer than there are is right where others have added some before what was given."""
+def test_unexplained_records_may_be_missed(drift: Drift, missing: int, unexplained: int) -> None:
+    """Missing records are unexplained unless rows were added before the position."""
     assert drift.unexplained(missing) == unexplained
 
 
@@ -174,8 +174,8 @@ def test_what_no_change_explains_may_be_missed(
     ("shift", "overlap", "wider"),
     [(0, 1, 1), (5, 1, 1), (-1, 1, 3), (-3, 1, 7), (-3, 16, 16), (-1000, 1, WIDEST)],
 )
-def test_an_overlap_grows_with_what_vanishes(shift: int, overlap: int, wider: int) -> None:
-    """The next time as many rows go, no step back is needed; but it has its limit."""
+def test_the_overlap_grows_with_the_deleted_rows(shift: int, overlap: int, wider: int) -> None:
+    """The overlap grows with the number of deleted rows, up to a maximum."""
     plan = PagePlan(PageSizes(), overlap=overlap)
     plan.widen_overlap(shift)
     assert plan.overlap == wider
@@ -189,7 +189,7 @@ def test_an_overlap_grows_with_what_vanishes(shift: int, overlap: int, wider: in
 def test_steps_back_reach_farther_until_the_first_row(
     offset: int, limit: int, vanished: int
 ) -> None:
-    """Each takes in all the rows before the page that vanished, and the page's first one."""
+    """Steps back cover all deleted rows and the page's first row, and reach row 0."""
     page = PageRequest(offset, limit)
     offsets: list[int] = []
     while not offsets or offsets[-1] > 0:
@@ -202,19 +202,19 @@ def test_steps_back_reach_farther_until_the_first_row(
     assert len(offsets) <= 7
 
 
-@given(place=st.integers(0, 10_000), moved=st.integers(0, 200))
-def test_a_search_reaches_farther_to_both_sides(place: int, moved: int) -> None:
-    """It takes in as many rows as have moved, on either side, and soon all."""
-    requests = [request_around(place, steps, moved) for steps in range(6)]
+@given(position=st.integers(0, 10_000), moved=st.integers(0, 200))
+def test_a_search_grows_in_both_directions(position: int, moved: int) -> None:
+    """A search covers the moved rows in both directions, and soon starts at row 0."""
+    requests = [request_around(position, steps, moved) for steps in range(6)]
     for around in requests:
         assert around.overlap == 0
-        assert 0 <= around.offset <= max(place - max(moved, REACH), 0)
-        assert around.end >= place + max(moved, REACH)
+        assert 0 <= around.offset <= max(position - max(moved, REACH), 0)
+        assert around.end >= position + max(moved, REACH)
     assert requests[-1].offset == 0
 
 
-def test_what_has_come_in_before_is_taken_apart_and_leaves_no_trail() -> None:
-    """A bookmark there would take the records behind it for new ones."""
+def test_rows_inserted_before_the_position_do_not_become_the_position() -> None:
+    """New rows before the position are yielded and remembered apart from the position."""
     delivered = DeliveredIds()
     delivered.add([1, 2, 3])
     assert delivered.tail == DeliveredTail((1, 2, 3))
@@ -228,8 +228,8 @@ def test_what_has_come_in_before_is_taken_apart_and_leaves_no_trail() -> None:
     assert delivered.add([8, 9, 6]) == [0, 2]
 
 
-def test_while_the_end_is_not_met_new_records_are_remembered_beside_it() -> None:
-    """They may stand before it, where others have put them, or behind it."""
+def test_new_records_are_unplaced_until_the_position_is_found() -> None:
+    """Until the former end is found again, new records are remembered as unplaced."""
     delivered = DeliveredIds()
     delivered.add([1, 2, 3])
     delivered.note_moved()
@@ -242,8 +242,8 @@ def test_while_the_end_is_not_met_new_records_are_remembered_beside_it() -> None
     assert delivered.tail == DeliveredTail(tuple(range(10, 10 + RECENT)))
 
 
-def test_an_end_that_does_not_come_back_is_given_up() -> None:
-    """Others have deleted the record: what a bookmark holds stays small."""
+def test_a_deleted_former_end_is_abandoned() -> None:
+    """After `UNPLACED` new records, a deleted former end is abandoned, so bookmarks stay small."""
     delivered = DeliveredIds()
     delivered.add([1])
     delivered.note_moved()
@@ -255,8 +255,8 @@ def test_an_end_that_does_not_come_back_is_given_up() -> None:
     assert delivered.tail == DeliveredTail(tuple(range(UNPLACED + 3 - RECENT, UNPLACED + 3)))
 
 
-def test_what_stands_beside_the_end_is_passed_over_but_leads_nowhere() -> None:
-    """Who goes on from there does not take it for the end."""
+def test_unplaced_records_count_as_yielded_but_mark_no_position() -> None:
+    """Unplaced records are skipped, but do not mark the position of a resumed stream."""
     delivered = DeliveredIds(
         DeliveredTail((1, 2), unplaced=(9, 5), former_end=2), starts_midway=True
     )
@@ -269,8 +269,8 @@ def test_what_stands_beside_the_end_is_passed_over_but_leads_nowhere() -> None:
     assert delivered.tail == DeliveredTail((1, 2), unplaced=(9, 5, 4, 6), former_end=2)
 
 
-def test_rows_before_a_slice_are_known_and_count_as_met() -> None:
-    """They are where a page may be met should all that was given be deleted."""
+def test_rows_before_a_slice_mark_its_start() -> None:
+    """The rows before a slice mark its start if all yielded records are deleted."""
     delivered = DeliveredIds(starts_midway=True)
     delivered.add_preceding([7, 8])
     assert delivered.meeting([8, 9], anywhere=True) == (0, 1)

@@ -1,4 +1,4 @@
-"""A stream may read its first page before anybody asks for records; it costs nothing."""
+"""A stream may read its first page before the first step, at no extra cost."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import pytest
 from intervals_async import IntervalsClient, Listing, ListingError, ProjectNote, ServerError
 from intervals_async.testing import FakeIntervals, faults
 
-from .acting import ids, read_ids
+from ..rows import ids, person_with_contacts
+from .acting import read_ids, take
 
 
 @pytest.mark.parametrize("page_size", [1, 7, 50, None])
-async def test_what_was_read_ahead_is_not_asked_for_again(
+async def test_a_page_read_ahead_is_not_requested_again(
     fake: FakeIntervals, notes: Listing[ProjectNote], page_size: int | None
 ) -> None:
-    """It is the first page, whose records follow as if it had not been done."""
+    """A page that was read ahead is yielded without another request."""
     stream = notes.stream(page_size=page_size)
     await stream.read_ahead()
     await stream.read_ahead()
@@ -23,14 +24,14 @@ async def test_what_was_read_ahead_is_not_asked_for_again(
     assert fake.requests == -(-50 // (page_size or 50))
 
 
-async def test_a_bookmark_knows_what_was_given_alone(
+async def test_a_bookmark_ignores_records_read_ahead(
     fake: FakeIntervals, notes: Listing[ProjectNote]
 ) -> None:
-    """What was only read is read again by whoever goes on."""
+    """A bookmark counts only yielded records, so records read ahead are read again."""
     stream = notes.stream(page_size=20)
     await stream.read_ahead()
     assert await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
-    seen = [(await anext(stream)).id for _ in range(3)]
+    seen = await take(stream, 3)
     assert seen + await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
     await stream.aclose()
     assert stream.delivered == 3
@@ -38,34 +39,38 @@ async def test_a_bookmark_knows_what_was_given_alone(
     assert seen + await read_ids(notes.stream(resume=stream.bookmark)) == ids(fake)
 
 
-async def test_of_a_stream_that_has_begun(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
-    """It is the rest of the page that it stands in."""
+async def test_read_ahead_within_a_page_sends_nothing(
+    fake: FakeIntervals, notes: Listing[ProjectNote]
+) -> None:
+    """Reading ahead within a page sends no request, and does nothing at the end."""
     stream = notes.stream(page_size=20)
     first = await anext(stream)
     await stream.read_ahead()
     assert fake.requests == 1
     assert [first.id, *await read_ids(stream)] == ids(fake)
-    await stream.read_ahead()  # at the end there is none
+    await stream.read_ahead()  # does nothing at the end
     assert await read_ids(stream) == []
 
 
-async def test_one_answer(fake: FakeIntervals, intervals: IntervalsClient) -> None:
-    """What comes without pages is there at once; no bookmark stands in the midst of it."""
-    person = int(str(fake.rows("personcontact")[0]["personid"]))
+async def test_read_ahead_without_pages_reads_everything(
+    fake: FakeIntervals, intervals: IntervalsClient
+) -> None:
+    """Reading ahead reads the only response of a resource without pages, and keeps its bookmark."""
+    person = person_with_contacts(fake)
     listing = intervals.personcontact.list(personid=person)
     stream = listing.stream()
     await stream.read_ahead()
     assert stream.bookmark
     records = [await anext(stream)]
-    with pytest.raises(ListingError, match="no bookmark exists at this position"):
+    with pytest.raises(ListingError, match="bookmark"):
         _ = stream.bookmark
     records += [record async for record in stream]
     assert records == await listing.collect()
     assert fake.requests == 2
 
 
-async def test_an_error_is_raised_at_once(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
-    """And the next step goes on."""
+async def test_read_ahead_raises_errors(fake: FakeIntervals, notes: Listing[ProjectNote]) -> None:
+    """Reading ahead raises an error at once, and the next step continues."""
     stream = notes.stream()
     fake.inject(faults.Status(500, 1, "Down"), times=4)
     with pytest.raises(ServerError):

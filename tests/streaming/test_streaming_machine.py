@@ -1,4 +1,4 @@
-"""Other users and faults between any two requests: the stream ends complete, or raises."""
+"""Changes and faults between any two requests: a stream ends complete, or raises."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from hypothesis.stateful import (
 )
 
 from intervals_async import (
-    IntervalsClient,
     IntervalsError,
     ProjectNote,
-    RetryPolicy,
     SnapshotBrokenError,
     Stream,
 )
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
+
+from ..rows import ids
+from .acting import client_of, insert
 
 pytestmark = pytest.mark.slow
 
@@ -50,17 +51,17 @@ FAULTS = [
     faults.Truncated(0.95),
 ]
 
-# Errors of its own that a stream may raise on the way to its end, once nothing goes wrong.
+# The number of errors that a stream may raise on the way to its end after the last fault.
 LAST_ERRORS = 3
 
-place = st.floats(0, 1, exclude_max=True)
+position = st.floats(0, 1, exclude_max=True)
 
 
 class Streaming(RuleBasedStateMachine):
-    """A stream, its server, and those who insert and delete rows there.
+    """A stream and its server, with inserts and deletions of rows.
 
     Attributes:
-        keeps_all: Whether all that were there all the time must be given.
+        keeps_all: Whether the stream must yield all rows that existed all the time.
         snapshot: Whether the stream is a snapshot.
     """
 
@@ -72,11 +73,11 @@ class Streaming(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.seen: list[int] = []
         self.ended = False
-        # What others do just before the next requests.
+        # The changes to make just before the next requests.
         self.pending: deque[Callable[[], None]] = deque()
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """Run something in the loop of this run."""
+        """Run a coroutine in the loop of this run."""
         return self.runner.run(main)
 
     @initialize(
@@ -86,78 +87,70 @@ class Streaming(RuleBasedStateMachine):
         block=st.booleans(),
     )
     def open(self, notes: int, page_size: int | None, concurrency: int, block: bool) -> None:
-        """Begin to read."""
+        """Start a server and open a stream."""
         # In one loop, a run can be repeated step by step.
         self.fake = FakeIntervals(notes=notes, per_minute=None, per_day=None, in_thread=False)
         self.run(self.fake.start())
         self.fake.between(self.change)
-        self.client = IntervalsClient(
-            self.fake.token,
-            base_url=self.fake.url,
-            limits=(),
-            retry=RetryPolicy(wait_initial=0, wait_too_fast=0),
-        )
+        self.client = client_of(self.fake)
         self.stream: Stream[ProjectNote] = self.client.projectnote.list().stream(
             page_size=page_size, concurrency=concurrency, snapshot=self.snapshot
         )
         if block:
             self.run(self.stream.__aenter__())
-        # The ids that have been there all the time.
+        # The ids that have existed all the time.
         self.lasting = {*self.ids}
 
     @property
     def ids(self) -> list[int]:
         """The ids of all rows, in the server's order."""
-        return [int(str(row["id"])) for row in self.fake.rows("projectnote")]
+        return ids(self.fake)
 
-    # The others
+    # Changes
 
     def change(self, fake: FakeIntervals, seen: SeenRequest) -> None:
-        """Let the others do the next thing before a request is met."""
+        """Make the next pending change before a request."""
         if self.pending:
             self.pending.popleft()()
 
-    def at(self, where: float) -> int | None:
-        """The id of the row so far down the rows; None where there is none."""
-        ids = self.ids
-        return ids[int(where * len(ids))] if ids else None
+    def id_at(self, where: float) -> int | None:
+        """The id of the row at this fraction of the rows; None without rows."""
+        rows = self.ids
+        return rows[int(where * len(rows))] if rows else None
 
     def insert(self, where: float, rows: int) -> None:
-        """Insert rows before the one so far down."""
-        before = self.at(where)
-        for _ in range(rows):
-            self.fake.insert("projectnote", before=before, title="new")
+        """Insert rows before the row at this fraction of the rows."""
+        insert(self.fake, rows, before=self.id_at(where))
 
     def delete(self, where: float, rows: int) -> None:
-        """Delete rows from the one so far down on."""
-        ids = self.ids
-        begin = int(where * len(ids))
-        for id in ids[begin : begin + rows]:
+        """Delete rows from this fraction of the rows on."""
+        begin = int(where * len(self.ids))
+        for id in self.ids[begin : begin + rows]:
             self.fake.remove("projectnote", id)
             self.lasting.discard(id)
 
-    @rule(where=place, rows=st.sampled_from([1, 1, 2, 12]), later=st.integers(0, 3))
-    def others_insert(self, where: float, rows: int, later: int) -> None:
-        """Insert rows somewhere, now or before a later request."""
-        self.do(later, lambda: self.insert(where, rows))
+    @rule(where=position, rows=st.sampled_from([1, 1, 2, 12]), later=st.integers(0, 3))
+    def insert_rows(self, where: float, rows: int, later: int) -> None:
+        """Insert rows, now or before a later request."""
+        self.schedule(later, lambda: self.insert(where, rows))
 
-    @rule(where=place, rows=st.sampled_from([1, 1, 2, 12]), later=st.integers(0, 3))
-    def others_delete(self, where: float, rows: int, later: int) -> None:
-        """Delete rows somewhere."""
-        self.do(later, lambda: self.delete(where, rows))
+    @rule(where=position, rows=st.sampled_from([1, 1, 2, 12]), later=st.integers(0, 3))
+    def delete_rows(self, where: float, rows: int, later: int) -> None:
+        """Delete rows, now or before a later request."""
+        self.schedule(later, lambda: self.delete(where, rows))
 
-    @rule(gone=place, new=place, later=st.integers(0, 3))
-    def others_do_both(self, gone: float, new: float, later: int) -> None:
-        """Delete a row and insert one, so that the count stays."""
+    @rule(gone=position, new=position, later=st.integers(0, 3))
+    def replace_a_row(self, gone: float, new: float, later: int) -> None:
+        """Delete a row and insert one, so that the count stays the same."""
 
         def both() -> None:
             self.delete(gone, 1)
             self.insert(new, 1)
 
-        self.do(later, both)
+        self.schedule(later, both)
 
-    def do(self, later: int, change: Callable[[], None]) -> None:
-        """Let others do something, now or before the request of that number from now on."""
+    def schedule(self, later: int, change: Callable[[], None]) -> None:
+        """Make a change now, or before the request with this number from now on."""
         if later == 0:
             change()
             return
@@ -165,29 +158,29 @@ class Streaming(RuleBasedStateMachine):
             self.pending.append(lambda: None)
         before = self.pending[later - 1]
 
-        def all_of_it() -> None:
+        def both() -> None:
             before()
             change()
 
-        self.pending[later - 1] = all_of_it
+        self.pending[later - 1] = both
 
-    # What goes wrong
+    # Faults
 
     @rule(fault=st.sampled_from(FAULTS), times=st.integers(1, 5), skip=st.integers(0, 2))
-    def something_goes_wrong(self, fault: faults.Fault, times: int, skip: int) -> None:
-        """Let some of the next requests meet a fault."""
+    def inject_a_fault(self, fault: faults.Fault, times: int, skip: int) -> None:
+        """Make some of the next requests meet a fault."""
         self.fake.inject(fault, times=times, skip=skip)
 
-    # The reader
+    # Reading
 
     @precondition(lambda self: not self.ended)
     @rule(records=st.sampled_from([1, 2, 5, 20]))
     def read(self, records: int) -> None:
-        """Read a few records; only the library's own errors may come between them."""
+        """Read a few records; only errors of the library may occur."""
         self.run(self.step(records))
 
     async def step(self, records: int) -> bool:
-        """Read so many records, if nothing goes wrong."""
+        """Read this number of records, and return whether that succeeded."""
         try:
             for _ in range(records):
                 self.seen.append((await anext(self.stream)).id)
@@ -201,18 +194,18 @@ class Streaming(RuleBasedStateMachine):
         return True
 
     @invariant()
-    def nothing_comes_twice(self) -> None:
-        """No id is given a second time."""
+    def no_record_is_repeated(self) -> None:
+        """No id is yielded twice."""
         assert len(self.seen) == len({*self.seen})
 
     @invariant()
-    def the_end_is_no_early_end(self) -> None:
-        """When the stream has ended, all that were there all the time were given."""
+    def the_end_is_complete(self) -> None:
+        """A stream that has ended has yielded all rows that existed all the time."""
         if self.ended and self.keeps_all:
             assert self.lasting <= {*self.seen}
 
     def teardown(self) -> None:
-        """Read to the end, where nothing changes or goes wrong any more."""
+        """Read to the end without further changes and faults."""
         try:
             if hasattr(self, "stream"):
                 self.fake.heal()
@@ -221,8 +214,8 @@ class Streaming(RuleBasedStateMachine):
                 while not self.ended:
                     errors += not self.run(self.step(100))
                     assert errors <= LAST_ERRORS
-                self.nothing_comes_twice()
-                self.the_end_is_no_early_end()
+                self.no_record_is_repeated()
+                self.the_end_is_complete()
                 self.run(self.stream.aclose())
         finally:
             if hasattr(self, "client"):
@@ -235,27 +228,27 @@ class Streaming(RuleBasedStateMachine):
 class Reshuffling(Streaming):
     """The same with edits that move rows to the end of the order.
 
-    A row that was given and moved then looks like the place where the reader stood. What
-    stands between may be missed, so no more is held than that nothing comes twice and that the
-    stream ends. Who needs more takes a snapshot.
+    A yielded row that moved looks like the position of the reader, so rows before it may be
+    missed. The machine therefore checks only that the stream ends and repeats no record. A
+    snapshot has no such limits.
     """
 
     keeps_all = False
 
-    @rule(where=place, later=st.integers(0, 3))
-    def others_edit(self, where: float, later: int) -> None:
-        """Move a row to the end."""
+    @rule(where=position, later=st.integers(0, 3))
+    def move_a_row_to_the_end(self, where: float, later: int) -> None:
+        """Move a row to the end, as an edit does."""
 
         def edit() -> None:
-            id = self.at(where)
+            id = self.id_at(where)
             if id is not None:
                 self.fake.touch("projectnote", id, reorder=True, title="edited")
 
-        self.do(later, edit)
+        self.schedule(later, edit)
 
 
 class Snapshot(Reshuffling):
-    """The same edits while a snapshot is read: it holds all that were there all the time."""
+    """The same edits while a snapshot is read, which has all rows that existed all the time."""
 
     keeps_all = True
     snapshot = True
@@ -263,5 +256,5 @@ class Snapshot(Reshuffling):
 
 @pytest.mark.parametrize("machine", [Streaming, Reshuffling, Snapshot])
 def test_a_stream_ends_complete_or_raises(machine: type[Streaming]) -> None:
-    """Others write and things go wrong between any two requests; nothing is lost in silence."""
+    """With changes and faults between any two requests, a stream ends complete or raises."""
     run_state_machine_as_test(machine, settings=settings(max_examples=90, stateful_step_count=20))

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from intervals_async import TaskOwner
 from intervals_async._schema.parameters import Parameter
-from intervals_async._schema.values import Html, IdList, Objects
+from intervals_async._schema.values import Html, IdList
 from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.contract import BodyField
 from intervals_async.testing._fake.conventions import body_field_of, filter_of, kind_of
@@ -36,7 +37,7 @@ def test_columns_are_the_fields_of_the_record() -> None:
         (Html | None, "html"),
         (Decimal, "float"),
         (IdList | None, "ids"),
-        (Objects, "json"),
+        (tuple[TaskOwner, ...] | None, "json"),
     ],
 )
 def test_kinds(annotation: object, kind: str) -> None:

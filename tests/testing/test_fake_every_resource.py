@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from intervals_async import resources
-from intervals_async._schema.records import Record, record_decoder
+from intervals_async._schema.decoder import record_decoder
+from intervals_async._schema.record import Record
 from intervals_async.resources import _registry, names, resource_class
 from intervals_async.testing import FakeIntervals
 from intervals_async.testing._fake.account import GROUPS
@@ -72,13 +73,13 @@ async def test_the_client_reads_every_record(name: str) -> None:
     record: type[Record] = vars(client)["record"]
     async with FakeIntervals(notes=20, per_minute=None) as fake:
         wire = fake.wire_rows(name)
-        found = record_decoder(record).records(wire, name)
+        found = record_decoder(record).decode(wire, name).records
         assert len(found) == len(wire) > 0
         assert {key for each in found for key in each.extra} <= ASSUMED_FIELDS.get(name, set())
         if "get" in client.permissions and client.permissions["list"]:
             identity = fake._account.table(name).ids[0]
             response = await send(fake, f"{name}/{identity}/")
-            read = record_decoder(record).record(response.json[name], name)
+            read = record_decoder(record).decode_one(response.json[name], name)[0]
             assert read.extra.keys() <= ASSUMED_FIELDS.get(name, set())
 
 
@@ -131,13 +132,17 @@ WIDGET = """
 from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
-from intervals_async._schema.records import Record, record
+from intervals_async._schema.record import Record, record
 from intervals_async._schema.parameters import AsIs, AtMost, Ids
-from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, Objects, UtcDatetime
+from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, UtcDatetime
 from intervals_async._streaming.listing import Listing
 from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Permissions, Resource
 
 __all__ = ["Widget", "WidgetResource"]
+
+@record
+class WidgetPart(Record):
+    name: str | None = None
 
 @record
 class Widget(Record):
@@ -153,7 +158,7 @@ class Widget(Record):
     made: UtcDatetime
     changed: LocalDatetime | None = None
     due: Day
-    parts: Objects
+    parts: tuple[WidgetPart, ...] | None = None
     codes: IdList
     hue: str
 
@@ -206,7 +211,7 @@ async def test_a_resource_without_a_module(widget: type[Record]) -> None:
     async with FakeIntervals(notes=0, per_minute=None) as fake:
         widgets = fake.rows("widget")
         assert len(widgets) == 5
-        assert len(record_decoder(widget).records(fake.wire_rows("widget"), "widget")) == 5
+        assert len(record_decoder(widget).decode(fake.wire_rows("widget"), "widget").records) == 5
         projects = {row["id"]: row for row in fake.rows("project")}
         assert all(projects[row["projectid"]]["name"] == row["project"] for row in widgets)
 
@@ -234,7 +239,7 @@ async def test_a_resource_without_a_module(widget: type[Record]) -> None:
         body = {"projectid": 301, "title": "new"}
         response = await send(fake, "widget/", method="POST", body=body)
         assert (response.status, response.json["widget"]["project"]) == (201, projects[301]["name"])
-        record_decoder(widget).record(response.json["widget"], "widget")
+        record_decoder(widget).decode_one(response.json["widget"], "widget")[0]
         for wrong in ({"projectid": 1, "title": "x"}, {"projectid": 301, "title": "x" * 10}):
             assert (await send(fake, "widget/", method="POST", body=wrong)).code == 18
         token = fake.token_for("Manager")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from intervals_async import IncompleteListingError, IntervalsClient, RecordError
+from intervals_async import ABSENT, IncompleteListingError, IntervalsClient, Record
 from intervals_async.errors import APIError
 from intervals_async.resources import names, resource_class
 from intervals_async.testing import FakeIntervals, quirks
@@ -33,34 +32,15 @@ PARAMETERS: dict[str, Json] = {
 }
 """The parameters of the quirks that need one."""
 
-UNREADABLE = {
-    "absent_when_missing": "task.followerid is absent",
-    "field_values": "projectnote.date cannot be read",
-    "missing_fields": "required fields are absent",
-    "null_for_empty": "task.followerid is null",
-    "task_rows_2025": "task.datecreated is absent",
+UNREADABLE: dict[str, dict[str, dict[str, object]]] = {
+    "absent_when_missing": {
+        "task": {"assigneeid": ABSENT, "followerid": ABSENT, "summary": ABSENT},
+    },
+    "field_values": {"projectnote": {"date": "2024-05-06 24:00:00"}},
+    "missing_fields": {"me": {"localid": ABSENT}, "task": {"assigneeid": ABSENT}},
+    "null_for_empty": {"task": {"summary": None}},
 }
-"""The quirks that leave out or change a field that the client requires."""
-
-
-def _marked(names: Sequence[str]) -> list[Any]:
-    """Return the names of all quirks, with a strict xfail of these."""
-    reason = "{}; such rows raise until fields can be unset (issue 14, A 1)"
-    return [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(
-                raises=RecordError, strict=True, reason=reason.format(UNREADABLE[name])
-            ),
-        )
-        if name in names
-        else name
-        for name in quirks.NAMES
-    ]
-
-
-READING = _marked([*UNREADABLE])
-WRITING = _marked(["field_values"])
+"""What the client finds unreadable with a quirk, by resource and field."""
 
 
 def server(name: str) -> FakeIntervals:
@@ -74,23 +54,32 @@ def client(fake: FakeIntervals) -> IntervalsClient:
     return IntervalsClient(fake.token, base_url=fake.url, limits=())
 
 
-@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("name", quirks.NAMES)
 async def test_every_resource_is_streamed_and_read(name: str) -> None:
-    """A stream of each resource yields every row once, and one record of each can be read."""
+    """A stream of each resource yields every row once, and a single record can be read.
+
+    Unreadable fields are unset, and the records name them with the raw value.
+    """
     fake = server(name)
     for _ in range(25):
         fake.insert("personcontact", personid=fake.rows("personcontact")[0]["personid"])
     async with fake, client(fake) as intervals:
-        for resource in names():
-            await _check(fake, intervals, resource)
+        found = {resource: await _read(fake, intervals, resource) for resource in names()}
+    unreadable = {
+        resource: {field: raw for record in records for field, raw in record.unreadable.items()}
+        for resource, records in found.items()
+    }
+    assert {
+        resource: fields for resource, fields in unreadable.items() if fields
+    } == UNREADABLE.get(name, {})
 
 
-async def _check(fake: FakeIntervals, intervals: IntervalsClient, name: str) -> None:
+async def _read(fake: FakeIntervals, intervals: IntervalsClient, name: str) -> list[Record]:
+    """Return all records of a list and a single one, after a check that none is missing."""
     resource: Any = intervals.resource(name)
     methods = resource_class(name).methods()
     if "list" not in methods:
-        assert await resource.get() is not None
-        return
+        return [await resource.get()]
     filters: dict[str, Any] = {}
     stored = fake.rows(name)
     if name in PARENTS:
@@ -107,10 +96,12 @@ async def _check(fake: FakeIntervals, intervals: IntervalsClient, name: str) -> 
         assert {getattr(each, identity) for each in records} == {row[identity] for row in stored}
     if "get" in methods:
         first = getattr(records[0], identity)
-        assert getattr(await resource.get(first), identity) == first
+        records.append(await resource.get(first))
+        assert getattr(records[-1], identity) == first
+    return records
 
 
-@pytest.mark.parametrize("name", WRITING)
+@pytest.mark.parametrize("name", quirks.NAMES)
 async def test_a_note_is_written(name: str) -> None:
     """A note is created, updated and deleted, and errors name their API code."""
     async with server(name) as fake, client(fake) as intervals:
@@ -137,5 +128,5 @@ async def test_lookups_of_ten_rows_are_not_lost_silently() -> None:
 
 
 def test_the_names_above_exist() -> None:
-    """The parameters and reasons above are those of existing quirks."""
+    """The parameters and findings above are those of existing quirks."""
     assert {*UNREADABLE, *PARAMETERS} <= {*quirks.NAMES}

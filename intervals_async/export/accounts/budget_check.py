@@ -115,7 +115,7 @@ class BudgetCheck:
             raise  # every other request would fail, too
         except (ResponseError, APIError) as error:
             self.requests += error.attempts
-            return None  # everything else can be read nevertheless
+            return None  # all other resources can still be read
         self.requests += 1
         return budget
 

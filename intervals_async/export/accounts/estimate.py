@@ -71,7 +71,7 @@ class Estimate:
 
 @attrs.frozen
 class RemainingWork:
-    """What is left to be read of a resource.
+    """The rest of a resource that remains to be read.
 
     Attributes:
         requests: About how many requests.

@@ -256,7 +256,7 @@ def is_unfinished(folder: str | Path) -> bool:
 
 @contextmanager
 def _reading(path: Path) -> Generator[Any]:
-    """Read a file; raise ArgumentError if its content is not what it should be."""
+    """Read a file; raise ArgumentError if its content is invalid."""
     try:
         yield json.loads(path.read_bytes())
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
 from typing import Any, TypeAlias
 
-from ... import Record
+from ... import Record, column_values
 
 __all__ = ["Cells", "table_rows"]
 
@@ -18,8 +17,6 @@ def table_rows(
     records: Sequence[Record], names: Sequence[str], cells: Sequence[Cells]
 ) -> Iterator[tuple[Any, ...]]:
     """Return the rows of a table: each field's values converted by its function."""
-    # With a single name, attrgetter returns no tuple. So the class is added, and dropped again.
-    columns = zip(*map(attrgetter("__class__", *names), records), strict=True)
-    next(columns, None)
-    made = [each(values) for each, values in zip(cells, columns, strict=False)]
+    columns = column_values(records, names)
+    made = [each(values) for each, values in zip(cells, columns, strict=True)]
     return zip(*made, strict=True)

@@ -15,7 +15,7 @@ from cattrs import Converter
 from cattrs.fns import identity
 from cattrs.gen import make_dict_unstructure_fn, override
 
-from ... import ColumnKind, Record, _json, columns_of, to_dict
+from ... import ColumnKind, FieldUnreadableError, Record, _json, columns_of, to_dict
 
 __all__ = [
     "LineEncoder",
@@ -70,7 +70,7 @@ def encoder_without_orjson(record_class: type[Record], names: Names = None) -> L
     def encode(record: Record) -> bytes:
         try:
             return encoder.encode(fields(record)).encode() + b"\n"
-        except (TypeError, ValueError):  # such as a lone surrogate
+        except (TypeError, ValueError, FieldUnreadableError):  # such as a lone surrogate
             return encode_plainly(record, names)
 
     return encode
@@ -94,12 +94,12 @@ def encoder_with_orjson(record_class: type[Record], names: Names = None) -> Line
     json_values: Callable[[Any], object] = attrgetter(*json_fields) if json_fields else _none
 
     def encode(record: Record) -> bytes:
-        values = json_values(record)
-        if values and not _same_with_orjson(values, MAX_DEPTH):
-            return encode_plainly(record, names)
         try:
+            values = json_values(record)
+            if values and not _same_with_orjson(values, MAX_DEPTH):
+                return encode_plainly(record, names)
             return dumps(fields(record), _plain, option)
-        except TypeError:  # such as a lone surrogate
+        except (TypeError, FieldUnreadableError):  # TypeError: such as a lone surrogate
             return encode_plainly(record, names)
 
     return encode
@@ -134,8 +134,10 @@ def _none(_: object) -> None:
     """Return None: the records have no fields that hold JSON."""
 
 
-def _plain(value: object) -> str:
-    """Convert what JSON has no type for, as `to_dict` does. orjson calls it for decimals only."""
+def _plain(value: object) -> object:
+    """Convert what JSON has no type for, as `to_dict` does. orjson needs it for two types only."""
+    if isinstance(value, Record):
+        return to_dict(value)
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, date):
@@ -152,6 +154,8 @@ def _same_with_orjson(value: object, depth: int) -> bool:
             return -(2**63) <= value < 2**64
         case list() | tuple():
             return depth > 0 and all(_same_with_orjson(one, depth - 1) for one in value)
+        case Record():
+            return _same_with_orjson(value.extra, depth - 1)
         case dict():
             return depth > 0 and all(_same_with_orjson(one, depth - 1) for one in value.values())
         case _:

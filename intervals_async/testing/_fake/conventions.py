@@ -14,20 +14,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 import attrs
 
 from intervals_async._schema.parameters import Parameter
-from intervals_async._schema.records import Record
+from intervals_async._schema.record import Record
 from intervals_async._schema.values import (
     Html,
     IdList,
     ListDay,
     LocalDatetime,
-    Objects,
     RankOrName,
-    TextOrObjects,
     UtcDatetime,
 )
 from intervals_async.testing._fake import parsing
@@ -59,9 +57,7 @@ _KINDS: Mapping[Any, str] = MappingProxyType(
         IdList: "ids",
         ListDay: "date",
         LocalDatetime: "datetime",
-        Objects: "json",
         RankOrName: "string",
-        TextOrObjects: "string",
         UtcDatetime: "utc",
     }
 )
@@ -79,11 +75,12 @@ def columns_of(record: type[Record]) -> list[Column]:
 
 
 def kind_of(annotation: Any) -> str:
-    """Return the kind of column that holds a field of this type.
-
-    Nested objects, of any class, are stored as JSON.
-    """
-    return _KINDS.get(annotation) or _KINDS_OR_NONE.get(annotation) or "json"
+    """Return the kind of column that holds a field of this type."""
+    if annotation in _KINDS:
+        return _KINDS[annotation]
+    if annotation in _KINDS_OR_NONE:
+        return _KINDS_OR_NONE[annotation]
+    return "string" if str in get_args(annotation) else "json"  # objects within a record
 
 
 def filter_of(
@@ -98,8 +95,8 @@ def filter_of(
     Args:
         parameter: The filter as the client declares it.
         columns: The resource's columns by name.
-        project: The names of the project's columns if the resource's rows have a project.
-        accepts_none: Whether -1 selects the rows without an id.
+        project: The names of the columns of ``project`` if each row belongs to a project.
+        accepts_none: Whether the value -1 selects rows in which the id is empty.
     """
     found = _test_of(parameter, columns, project, accepts_none=accepts_none)
     return attrs.evolve(found, required=parameter.required)

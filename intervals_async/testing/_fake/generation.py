@@ -30,7 +30,7 @@ def populate(account: Account, sizes: Sizes) -> None:
 
 
 def _generated(names: Sequence[str], sizes: Sizes, day: date) -> Account:
-    """Return a filled account whose clock stands at the start of ``day``.
+    """Return a filled account whose clock is at the start of ``day``.
 
     ``names`` are the names of all resources; they are part of the cache key.
     """

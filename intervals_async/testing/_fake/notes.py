@@ -49,6 +49,7 @@ def complete(account: Account, row: Row, caller: int, parent: str) -> None:
     row["title"] = row.get("title") or DEFAULT_TITLE
     row["date"] = row.get("date") or account.utc_now()
     author = account.related("person", row["authorid"])
+    row["author"] = f"{author.get('firstname', '')} {author.get('lastname') or ''}".strip() or None
     row["public"] = bool(row.get("public")) or author.get("group") == "Executive"
 
 

@@ -1,7 +1,7 @@
 """GET requests: a page of a collection with filters and order, or one member.
 
 The documentation does not mention ``limit=0``; the fake refuses it with a validation error. An
-empty filter value is an ordinary value: it matches every text, and it is not a valid number.
+empty filter value is not ignored: it matches every text, and it is not a valid number.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def collection(
     if visible:
         criteria["caller"] = str(context.caller)
     if resource.visible or resource.show:
-        # The rows of such a resource may depend on the current time, so a selection may too.
+        # The rows of such a resource may depend on the current time, so the selection may too.
         criteria["now"] = str(account.utc_now())
     found = account.select(resource.name, criteria, search)
     page = rows(account, resource, found[_page_slice(resource, query)], context)
@@ -163,7 +163,7 @@ def known_parameters(resource: Resource) -> Collection[str]:
 
 
 def _invalid_paging(resource: Resource, query: Mapping[str, str]) -> Sequence[str]:
-    """Return the names of the paging and sorting parameters whose values will not do."""
+    """Return the names of the paging and sorting parameters whose values are invalid."""
     invalid: list[str] = []
     for name, minimum in (("limit", 1), ("offset", 0)):
         try:

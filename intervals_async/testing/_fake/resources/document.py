@@ -1,6 +1,6 @@
 """document: read-only files of projects, tasks, milestones and work requests.
 
-Executives see only public documents. Lists contain ``versions`` and ``notes``, members do not.
+Executives see only public documents. Lists contain more fields than members, such as ``versions``.
 
 The contract leaves these points open, so the fake assumes:
 
@@ -55,6 +55,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             "title": f"{name.partition('.')[0]} {index + 1}",
             "public": rng.random() < 0.5,
             "date": uploaded.date(),
+            "datecreated": uploaded,
             "datemodified": uploaded + timedelta(days=rng.randrange(9)),
             "active": rng.random() < 0.9,
             "notes": rng.choice((None, "From the client's <desk>")),
@@ -75,6 +76,8 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("date", account.utc_now().date())
     row.setdefault("filename", f"{identity}.bin")
     row.setdefault("size", 100)
+    row["filesize"] = row["size"]
+    row["datecreated"] = row.get("datecreated") or row["datemodified"]
     uploads = row.setdefault("uploads", 1)
     if row.get("versions") is None and isinstance(uploads, int):
         version = {"filename": encode_entities(str(row["filename"])), "size": str(row["size"])}
@@ -123,17 +126,14 @@ def _of_active_project(account: Account, row: Row) -> object:
 
 RESOURCE = derive(
     "document",
-    columns=columns("versions:json", "notes"),
-    list_only=["versions", "notes"],
+    list_only=["versions", "filename", "filesize", "datecreated", "projectid", "notes"],
     hidden=columns(
-        "projectid:integer",
         "taskid:integer",
         "milestoneid:integer",
         "moduleid:integer",
         "queueid:integer",
         "date:date",
         "tags",
-        "filename",
         "size:integer",
         "uploads:integer",
     ),

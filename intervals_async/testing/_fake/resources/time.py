@@ -89,7 +89,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
         "lastname": person.get("lastname"),
         "active": project.get("active"),
         "client": client.get("name"),
-        "clientid": project.get("clientid"),
+        "clientid": client.get("id"),
         "clientactive": client.get("active"),
     }
 
@@ -130,13 +130,13 @@ def _active_only(account: Account, text: str) -> Predicate:
 
 RESOURCE = derive(
     "time",
-    columns=columns("clientid:integer"),
     hidden=columns("approved:boolean"),
     nulls=["milestoneid", "ogmilestoneid"],
     filters=[Filter("activeonly", _active_only)],
     body_fields=[BodyField("time", parsing.body_decimal, required=True)],
     accepts_none=["clientid", "milestoneid"],
     list_only=[
+        "clientid",
         "dateiso",
         "project",
         "tasklocalid",
@@ -146,7 +146,6 @@ RESOURCE = derive(
         "person",
         "active",
         "client",
-        "clientid",
         "clientactive",
         "statusid",
     ],
