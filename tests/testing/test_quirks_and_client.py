@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from intervals_async import ABSENT, IncompleteListingError, IntervalsClient, Record
 from intervals_async.errors import APIError
+from intervals_async.export import export_account
 from intervals_async.resources import names, resource_class
 from intervals_async.testing import FakeIntervals, quirks
 from intervals_async.testing._fake.wire import Json
@@ -115,6 +118,21 @@ async def test_a_note_is_written(name: str) -> None:
         with pytest.raises(APIError) as caught:
             await intervals.projectnote.get(note.id)
         assert caught.value.code == 14
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", quirks.NAMES)
+async def test_an_account_is_exported(name: str, tmp_path: Path) -> None:
+    """An export of the account writes every row of every resource, and ends without an error."""
+    async with server(name) as fake, client(fake) as intervals:
+        manifest = await export_account(intervals, tmp_path)
+        assert not manifest.left_out
+        assert {each.resource for each in manifest.exported} == {*names()}
+        for each in manifest.exported:
+            stored = 1 if each.resource in ("me", "quota") else len(fake.rows(each.resource))
+            assert each.records == stored, each.resource
+            lines = (tmp_path / each.file.name).read_bytes().splitlines()
+            assert len([json.loads(line) for line in lines]) == stored
 
 
 async def test_lookups_of_ten_rows_are_not_lost_silently() -> None:
