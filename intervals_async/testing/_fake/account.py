@@ -8,7 +8,7 @@ import random
 import string
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
@@ -18,7 +18,10 @@ from intervals_async.testing._fake.tables import Table
 from intervals_async.testing._fake.wire import Row, Value, id_of
 
 GROUPS = ("Administrator", "Manager", "Resource", "Executive")
-"""The access levels. The id of a group is its position here, from 1; the real ids are unknown."""
+"""The access levels."""
+
+FIRST_GROUP = 2
+"""The id of the first group. The ids 2, 3 and 4 are recorded; the 5 of Executive is inferred."""
 
 _TOKEN_LENGTH = 11
 _MAX_SELECTIONS = 64
@@ -40,7 +43,11 @@ class Sizes:
 
 
 class Account:
-    """The tables, tokens and daily quota of an account."""
+    """The tables, tokens and daily quota of an account.
+
+    ``exact_text`` and ``exclusive_dates`` are two settings of filters, and ``utc_offset`` is the
+    account's time zone. Quirks change them.
+    """
 
     __slots__ = (
         "_next_numbers",
@@ -48,18 +55,24 @@ class Account:
         "_token",
         "_tokens",
         "day_limit",
+        "exact_text",
+        "exclusive_dates",
         "now",
         "seed",
         "tables",
+        "utc_offset",
     )
 
     def __init__(
         self, seed: int, token: str | None, day_limit: DayLimit, now: Callable[[], datetime]
     ) -> None:
-        self.seed = seed
+        self.seed: int = seed
+        self.exact_text: bool = False
+        self.exclusive_dates: bool = False
+        self.utc_offset: timedelta = timedelta()
         self.tables: dict[str, Table] = {}
-        self.day_limit = day_limit
-        self.now = now
+        self.day_limit: DayLimit = day_limit
+        self.now: Callable[[], datetime] = now
         self._token = token
         self._next_numbers: Counter[tuple[str, Value]] = Counter()
         self._tokens: dict[str, int] = {}

@@ -104,6 +104,16 @@ Sort: TypeAlias = Callable[[Account, Row], Value]
 Generate: TypeAlias = Callable[[Account, Sizes], Iterable[Row]]
 Visible: TypeAlias = Callable[[Account, ReadContext], Predicate | None]
 Show: TypeAlias = Callable[[Account, Row, ReadContext], Row]
+
+
+@frozen
+class Order:
+    """An order of rows by several keys; without keys it is the order of the table."""
+
+    keys: tuple[Sort, ...] = ()
+    descending: bool = False
+
+
 MethodHandler: TypeAlias = Callable[[Account, SeenRequest, Row, int], Envelope]
 ActionHandler: TypeAlias = Callable[[Account, Row, int], Response]
 
@@ -121,8 +131,9 @@ class Resource:
         filters: The query parameters of the collection besides paging and sorting.
         body_fields: The fields of a request body.
         paginated: Whether the collection takes ``limit`` and ``offset``.
+        default_limit: The number of rows of a page without ``limit``; None is all.
         sorts: The sort key of each value of ``sortfield``.
-        order: The default ``sortfield`` and ``sortdir``.
+        order: The default order of a list; None is the order of the ids, or of the insertion.
         points_to: The table that each column of ids refers to. A column may hold several ids.
         named: The columns that hold the name of a referenced record, each with the column of that
             record's id, as in ``{"project": "projectid"}``. The server fills in the names.
@@ -138,6 +149,7 @@ class Resource:
         created: Called after a row was created.
         changed: Called after a row was changed.
         removable: Raises an error if a record must not be deleted.
+        removed: Called after a request has deleted a row.
         raw_json: Returns the JSON of those columns that a member shows in another form than their
             `Column.kind`, by the name of the column.
         visible: Returns a predicate for the rows that the caller may see, or None for all rows.
@@ -155,8 +167,9 @@ class Resource:
     filters: tuple[Filter, ...] = ()
     body_fields: tuple[BodyField, ...] = ()
     paginated: bool = False
+    default_limit: int | None = 10
     sorts: Mapping[str, Sort] = field(factory=dict[str, Sort])
-    order: tuple[str, str] | None = None
+    order: Order | None = None
     points_to: Mapping[str, str] = field(factory=dict[str, str])
     named: Mapping[str, str] = field(factory=dict[str, str])
     visible_to: Mapping[str, Groups] = field(factory=dict[str, Groups])
@@ -168,6 +181,7 @@ class Resource:
     created: Callable[[Account, Write], None] = lambda account, write: None
     changed: Callable[[Account, Write], None] = lambda account, write: None
     removable: Callable[[Account, Row, int], None] = lambda account, row, caller: None
+    removed: Callable[[Account, Row], None] = lambda account, row: None
     raw_json: Callable[[Account, Row], Mapping[str, str]] | None = None
     visible: Visible | None = None
     show: Show | None = None

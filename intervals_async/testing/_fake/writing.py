@@ -8,6 +8,7 @@ with the recorded message, which names the field.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TypeGuard
 
 from intervals_async.testing._fake import refusals
@@ -59,9 +60,10 @@ def change(
 
 
 def delete(account: Account, resource: Resource, old: Row, caller: Row) -> Envelope:
-    """Delete a record. Records that refer to it stay."""
+    """Delete a record. Records that refer to it stay, unless the resource removes them too."""
     resource.removable(account, old, id_of(caller))
     account.table(resource.name).remove(id_of(old))
+    resource.removed(account, old)
     return Envelope(id_of(caller), resource.name, ())
 
 
@@ -75,6 +77,13 @@ def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
         for body_field in resource.body_fields
         if body_field.column is not None and body_field.name in body
     }
+
+
+def _stored(account: Account, value: Value) -> Value:
+    """Return a value with a datetime of the account's time zone as it is stored."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value - account.utc_offset
+    return value
 
 
 def _read_body(
@@ -93,7 +102,8 @@ def _read_body(
     invalid: list[tuple[str, Json]] = []
     for name, value in body.items():
         try:
-            values[name] = None if value in _CLEARING else body_fields[name].parse(value)
+            parsed = None if value in _CLEARING else body_fields[name].parse(value)
+            values[name] = _stored(account, parsed)
         except ValueError:
             invalid.append((name, value))
     invalid += [
