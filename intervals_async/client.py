@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, cast
+from typing import TYPE_CHECKING, Literal, NoReturn, Self, cast
 
 import aiohttp
 import attrs
 
 from . import resources
 from ._http.connection import Connection
-from ._http.credentials import Credentials, checked_base_url
+from ._http.credentials import Token, TokenSource, checked_base_url
 from ._http.proxy import Proxy
 from ._http.reporting import Reporter
 from ._http.settings import Settings, Timeouts
@@ -50,6 +50,9 @@ class IntervalsClient(ResourceAttributes):
 
     Args:
         token: The API token of a person; by default the environment variable ``INTERVALS_TOKEN``.
+            Or a function, which may be async, that returns the current token. It is called before
+            the first request, and again if the server refuses the token (HTTP 401). The call is
+            then retried once, if the token is another one.
         base_url: The root of the API; by default the environment variable ``INTERVALS_BASE_URL``,
             else ``https://api.myintervals.com/``.
         session: An aiohttp session to send with. It is never closed and never changed. Client
@@ -100,7 +103,7 @@ class IntervalsClient(ResourceAttributes):
 
     def __init__(
         self,
-        token: str | None = None,
+        token: Token | None = None,
         *,
         base_url: str | None = None,
         session: aiohttp.ClientSession | None = None,
@@ -122,9 +125,7 @@ class IntervalsClient(ResourceAttributes):
         show_bodies: bool = False,
     ) -> None:
         try:
-            credentials = Credentials.of(
-                os.environ.get("INTERVALS_TOKEN", "") if token is None else token
-            )
+            tokens = TokenSource(os.environ.get("INTERVALS_TOKEN", "") if token is None else token)
         except ArgumentError as error:
             raise error.with_traceback(None) from None
         finally:
@@ -149,7 +150,7 @@ class IntervalsClient(ResourceAttributes):
         base_url = checked_base_url(base_url)
         self._transport = Transport(
             Connection(
-                credentials,
+                tokens,
                 base_url=base_url,
                 proxy=Proxy.resolve(proxy, base_url),
                 session=session,
@@ -320,6 +321,13 @@ class IntervalsClient(ResourceAttributes):
             daily_used=quota.used,
             next_reset=quota.next_reset,
             requests=self._transport.requests,
+        )
+
+    def __reduce__(self) -> NoReturn:
+        """Explain what to do instead of pickling."""
+        raise TypeError(
+            "a client cannot be pickled or copied: create one in each process, "
+            "or use with_options() for other settings"
         )
 
     def __repr__(self) -> str:

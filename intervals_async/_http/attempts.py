@@ -12,11 +12,12 @@ import attrs
 from ..errors import CallError, ClientClosedError, ConnectError, LimitStoreError, ResponseError
 from ..limits import Limiter
 from ..retry import retry_after
-from .connection import BUFFER, Connection, ResponseBody
+from .connection import BUFFER, Connection
 from .daily_quota import QUOTA
 from .messages import SUCCESS, Call, ParsedResponse, annotate, parse_response
 from .reporting import AttemptReport, Reporter
 from .response import Response
+from .response_body import ResponseBody
 from .settings import RetryState, Timeouts
 
 __all__ = ["Attempts", "count_nothing"]
@@ -75,6 +76,7 @@ class Attempts:
             CallError: The attempt failed, or the daily quota is known to be used up.
             ClientClosedError: The client is closed, or was closed during the call.
         """
+        self.connection.check_process()
         try:
             slot = await self.limiter.acquire(
                 bulk=bulk,

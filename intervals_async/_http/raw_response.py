@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from ..errors import CallError, ConnectionLostError, ResponseError
-from .connection import ResponseBody
 from .messages import Call, annotate, parse_response
 from .reporting import AttemptReport
+from .response_body import ResponseBody
 
 __all__ = ["RawResponse"]
 

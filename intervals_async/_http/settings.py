@@ -59,10 +59,12 @@ class RetryState:
         attempts: The number of attempts so far.
         elapsed: Seconds spent so far, without the waits for the rate limits.
         maybe_done: Whether a failed attempt may have been processed.
+        renewed: Whether a new token was asked for, because the server refused the last one.
         failure: Why the last attempt failed, until it is decided whether to retry it.
     """
 
     attempts: int = 0
     elapsed: float = 0.0
     maybe_done: bool = False
+    renewed: bool = False
     failure: CallError | None = None

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 import attrs
 
 from ..errors import (
+    AuthenticationError,
     CallError,
     DailyQuotaError,
     NotFoundError,
@@ -22,6 +23,7 @@ from ..limits.waiters import Waiters
 from ..retry import FailureKind, failure_kind
 from .attempts import Attempts, count_nothing
 from .connection import BUFFER, Connection
+from .credentials import Credentials
 from .daily_quota import QUOTA, DailyQuota
 from .final_errors import closed_error, final_error
 from .messages import Call, ParsedResponse
@@ -280,12 +282,26 @@ class Transport:
             failure, state.failure = state.failure, None
             if failure is not None:
                 await self._wait_or_raise(call, failure, state)
+            tokens = self._shared.attempts.connection.tokens
+            used = tokens.current or await tokens.credentials()
             try:
                 return await attempt(call)
+            except AuthenticationError as error:
+                if not await self._renew(call, used, state):
+                    state.failure = error.with_traceback(None)
             except CallError as error:
                 state.failure = error.with_traceback(None)
-            if revise is not None:
+            if revise is not None and state.failure is not None:
                 call = revise(state.failure)
+
+    async def _renew(self, call: Call, used: Credentials, state: RetryState) -> bool:
+        """Ask for a new token once in a call, and return whether the call may be retried."""
+        tokens = self._shared.attempts.connection.tokens
+        if state.renewed or not await tokens.renew(used):
+            return False
+        state.renewed = True
+        self._report_retry(call, state, wait=0.0, error=AuthenticationError.__name__)
+        return True
 
     async def _wait_or_raise(self, call: Call, failure: CallError, state: RetryState) -> None:
         """Wait until a call that failed may be attempted again, or raise its failure."""
@@ -305,19 +321,22 @@ class Transport:
             raise final from (None if final is failure else failure)
         if kind in (FailureKind.FATE_UNKNOWN, FailureKind.SERVER_FAILED):
             state.maybe_done = True
+        self._report_retry(call, state, wait=wait, error=type(failure).__name__)
+        # A refused call waits for a slot, like all others.
+        if kind is not FailureKind.REFUSED and wait > 0:
+            await shared.waiters.sleep(wait)
+            state.elapsed += wait
+
+    def _report_retry(self, call: Call, state: RetryState, *, wait: float, error: str) -> None:
         self.report(
             RetryScheduled(
                 method=call.method,
                 path=call.path,
                 attempt=state.attempts,
                 wait=wait,
-                error=type(failure).__name__,
+                error=error,
             )
         )
-        # A refused call waits for a slot, like all others.
-        if kind is not FailureKind.REFUSED and wait > 0:
-            await shared.waiters.sleep(wait)
-            state.elapsed += wait
 
     def _may_retry(
         self, call: Call, failure: CallError, kind: FailureKind, wait: float, state: RetryState

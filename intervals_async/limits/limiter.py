@@ -8,7 +8,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -26,6 +26,14 @@ class _Refusal:
 
     until: float
     error: Callable[[], IntervalsError]
+
+
+def _slot_names() -> Iterator[str]:
+    # The generator starts when the first slot is taken: processes that are forked before that
+    # have different names.
+    prefix = f"{os.getpid():x}-{secrets.token_hex(6)}"
+    for number in itertools.count():
+        yield f"{prefix}-{number:x}"
 
 
 class Limiter:
@@ -63,8 +71,7 @@ class Limiter:
         self._queues = {False: asyncio.Lock(), True: asyncio.Lock()}
         # The requests at the head of a queue. Once woken, they try again.
         self._waiters = Waiters()
-        prefix = f"{os.getpid():x}-{secrets.token_hex(6)}"
-        self._names = (f"{prefix}-{number:x}" for number in itertools.count())
+        self._names = _slot_names()
         self._refusal: _Refusal | None = None
         self._closed = False
 
