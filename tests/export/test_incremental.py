@@ -624,7 +624,9 @@ async def test_notes_with_other_columns_are_not_merged(
         attrs.evolve(each, file=WrittenFile.of(tmp_path / each.file.name)) for each in last.exported
     ]
     attrs.evolve(last, exported=exported).write(tmp_path)
-    with pytest.raises(IncompleteExportError, match="its columns are not those of tasknote; remove"):
+    with pytest.raises(
+        IncompleteExportError, match="its columns are not those of tasknote; remove"
+    ):
         await export_account(
             intervals, tmp_path, resources=CHANGING, format="csv", incremental=True
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -108,6 +110,8 @@ class Run:
     def _check_targets(self) -> None:
         """Check early whether all files can be written."""
         format = self._plan.format
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._folder))
         for path in sorted({format.path(self._folder, name) for name in self._plan.names}):
             format.check(path)
         check_target(self._folder / MANIFEST, force=True)

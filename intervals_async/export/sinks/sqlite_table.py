@@ -11,8 +11,9 @@ __all__ = ["Table", "quoted"]
 
 TYPES = {ColumnKind.INTEGER: "INTEGER", ColumnKind.BOOLEAN: "INTEGER"}
 
-# Not INTEGER: then the id would be the rowid, which must be the order of writing.
-KEY_TYPE = "BIGINT PRIMARY KEY NOT NULL"
+# Not INTEGER: then the id would be the rowid, which must be the order of writing. An id that could
+# not be read is null.
+KEY_TYPE = "BIGINT PRIMARY KEY"
 
 
 class Table:
@@ -60,7 +61,9 @@ class Table:
         """Delete the rows that the same table in ``source`` lacks; all rows if there is no key."""
         missing = ""
         if self.has_key:
-            missing = f" WHERE id NOT IN (SELECT id FROM source.{quoted(self.name)})"  # noqa: S608  the names are quoted
+            # Rows without an id are written again: nothing tells which of them are missing.
+            there = f"SELECT id FROM source.{quoted(self.name)} WHERE id IS NOT NULL"  # noqa: S608  the names are quoted
+            missing = f" WHERE id IS NULL OR id NOT IN ({there})"
         return f"DELETE FROM main.{quoted(self.name)}{missing}"  # noqa: S608  the names are quoted
 
     def copy_rows(self) -> str:
