@@ -42,7 +42,7 @@ class UnreadableField:
     """
 
     records: int
-    ids: Sequence[int] = ()
+    ids: Sequence[int] = attrs.field(default=(), converter=tuple[int, ...])
     ranges: str = ""
 
 

@@ -94,6 +94,8 @@ class Scheduler:
                 if not job.state.is_done:
                     async with self._slots:
                         await self._retry_after_reset(job, lambda: job.run(ids))
+            elif job.state.left_out is not None:
+                await job.leave_out(job.state.left_out)  # it could not be saved before
             self._reporter.report(job.name, job.state)
 
     @asynccontextmanager
