@@ -109,9 +109,13 @@ class FieldCount:
 
 def add_unreadable(counts: dict[str, FieldCount], records: Iterable[Record]) -> None:
     """Count the unreadable fields of records, by name; those of objects as ``assignee.personid``."""
+    record_class: type[Record] | None = None
+    nested: Sequence[str] = ()
     for record in records:
-        nested = _nested_fields(type(record))
-        if record.unreadable or nested:
+        if type(record) is not record_class:
+            record_class = type(record)
+            nested = _nested_fields(record_class)
+        if record.unreadable or (nested and _holds_records(record, nested)):
             id = getattr(record, "id", None)
             # Once for each record, also if several of its objects lack the field.
             for field in {*_fields_of(record)}:
@@ -154,6 +158,11 @@ def summarize(counts: Mapping[str, FieldCount]) -> dict[str, UnreadableField]:
 def unreadable_fields(plain: Mapping[str, Mapping[str, Any]]) -> dict[str, UnreadableField]:
     """Read summaries out of their plain form."""
     return {field: UnreadableField(**values) for field, values in plain.items()}
+
+
+def _holds_records(record: Record, nested: Sequence[str]) -> bool:
+    """Whether there are objects in a record, all of whose fields could be read."""
+    return any(type(getattr(record, field)) is tuple for field in nested)
 
 
 def _fields_of(record: Record, prefix: str = "") -> Iterator[str]:
