@@ -13,6 +13,7 @@ import attrs
 from . import resources
 from ._http.connection import Connection
 from ._http.credentials import Credentials, checked_base_url
+from ._http.proxy import Proxy
 from ._http.reporting import Reporter
 from ._http.settings import Settings, Timeouts
 from ._http.transport import Transport
@@ -68,6 +69,9 @@ class IntervalsClient(ResourceAttributes):
         limit_store: The store that counts the use of the limits, by default one in this client.
             Clients, processes or hosts that share a store share the limits. The client does not
             close it.
+        proxy: The URL of an HTTP proxy, such as ``http://user:password@proxy.example.com:3128``.
+            ``"env"`` reads ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` when
+            the client is created. By default, no proxy is used.
         retry: Which calls are retried, and when.
         max_response_bytes: The maximum size of a response; a larger one is refused while it is
             read. Pages of a stream are decoded while they arrive, so for them it is the maximum
@@ -99,6 +103,7 @@ class IntervalsClient(ResourceAttributes):
         base_url: str | None = None,
         session: aiohttp.ClientSession | None = None,
         trace_configs: Sequence[aiohttp.TraceConfig] = (),
+        proxy: str | None = None,
         timeout: float = 60.0,
         connect_timeout: float = 10.0,
         call_timeout: float = 300.0,
@@ -122,7 +127,7 @@ class IntervalsClient(ResourceAttributes):
         finally:
             token = None  # a traceback may be shown with its variables
         if base_url is None:
-            base_url = os.environ.get("INTERVALS_BASE_URL", BASE_URL)
+            base_url = os.environ.get("INTERVALS_BASE_URL", "").strip() or BASE_URL
         if session is not None and trace_configs:
             raise ArgumentError(
                 "trace_configs: expected none with session=, got some; pass them to that session"
@@ -137,10 +142,12 @@ class IntervalsClient(ResourceAttributes):
             call=_seconds("call_timeout", call_timeout),
         )
         reporter = Reporter(on_event)
+        base_url = checked_base_url(base_url)
         self._transport = Transport(
             Connection(
                 credentials,
-                base_url=checked_base_url(base_url),
+                base_url=base_url,
+                proxy=Proxy.resolve(proxy, base_url),
                 session=session,
                 trace_configs=trace_configs,
                 max_response_bytes=max_response_bytes,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from weakref import WeakSet
 
 import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
 from .._version import __version__
@@ -15,10 +16,12 @@ from ..errors import (
     ClientClosedError,
     ConnectError,
     ConnectionLostError,
+    IntervalsError,
     RequestTimeoutError,
 )
 from .credentials import Credentials
 from .messages import Call, annotate, unreadable
+from .proxy import Proxy
 
 __all__ = ["BUFFER", "Connection", "ResponseBody"]
 
@@ -65,14 +68,20 @@ class ResponseBody:
     """
 
     __slots__ = (
-        "__weakref__", "_call", "_chunk", "_deadline_size", "_ended", "_loop", "_response",
+        "__weakref__", "_call", "_chunk", "_credentials", "_deadline_size", "_ended", "_loop", "_response",
         "_time_left", "_total", "content_type", "seconds", "size", "status",
     )  # fmt: skip
 
     def __init__(
-        self, call: Call, response: aiohttp.ClientResponse, total: float, began: float
+        self,
+        call: Call,
+        response: aiohttp.ClientResponse,
+        credentials: Credentials,
+        total: float,
+        began: float,
     ) -> None:
         self._call = call
+        self._credentials = credentials
         self._response = response
         self._loop = asyncio.get_running_loop()
         self._ended = False
@@ -151,6 +160,10 @@ class ResponseBody:
             f"response body: expected at most {max_bytes} bytes (max_response_bytes), got more",
         )
 
+    def redact(self, error: CallError) -> None:
+        """Remove the credentials from an error about this response."""
+        self._credentials.redact(error)
+
     def close(self) -> None:
         """Stop reading. Allowed in any state, and more than once."""
         if not self._ended:
@@ -185,6 +198,13 @@ def _translate_aiohttp_error(call: Call, error: BaseException, seconds: float) -
     match error:
         case aiohttp.ClientSSLError():
             failure: CallError = ConnectError(f"TLS connection failed: {error}", permanent=True)
+        case aiohttp.ClientHttpProxyError(status=status):
+            failure = ConnectError(
+                f"proxy refused to connect to the server: HTTP {status}: {error.message}",
+                permanent=status not in (502, 503, 504),
+            )
+        case aiohttp.ClientProxyConnectionError():
+            failure = ConnectError(f"connection to the proxy failed: {error}")
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
             failure = ConnectError(f"connection failed: {error}")
         case TimeoutError():
@@ -196,7 +216,12 @@ def _translate_aiohttp_error(call: Call, error: BaseException, seconds: float) -
             )
         case ValueError():  # a URL or a session that aiohttp rejects
             failure = ConnectError(f"request cannot be sent: {error}", permanent=True)
-        case _DroppedError() | aiohttp.ClientError() | OSError():
+        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError() as cause):
+            failure = unreadable(call, f"response body: expected encoded data: {cause.message}")
+        case IntervalsError():
+            return None
+        case Exception():
+            # Also RuntimeError and zlib.error: aiohttp raises some for a body that breaks off.
             reason = str(error) or type(error).__name__
             failure = ConnectionLostError(f"connection lost: {reason}")
         case _:
@@ -214,7 +239,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_bodies", "_credentials", "_loop", "_owned", "_session", "_trace_configs",
+        "_bodies", "_credentials", "_loop", "_owned", "_proxy", "_session", "_trace_configs",
         "base_url", "closed", "max_response_bytes",
     )  # fmt: skip
 
@@ -226,8 +251,10 @@ class Connection:
         session: aiohttp.ClientSession | None,
         trace_configs: Sequence[aiohttp.TraceConfig],
         max_response_bytes: int,
+        proxy: Proxy | None = None,
     ) -> None:
         self._credentials = credentials
+        self._proxy = proxy
         self.base_url: str = base_url
         self._session = session
         # A session that was passed in is never closed nor changed.
@@ -268,6 +295,8 @@ class Connection:
             ClientClosedError: The client or its session is closed, or belongs to another loop.
         """
         session = self._session_here()
+        proxy = self._proxy
+        to_proxy, with_request = ({}, {}) if proxy is None else proxy.headers_for(url)
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(total):
@@ -279,14 +308,17 @@ class Connection:
                         "Authorization": self._credentials.authorization,
                         "User-Agent": f"intervals_async/{__version__}",
                         **call.headers(),
+                        **with_request,
                     },
+                    proxy=None if proxy is None else proxy.url,
+                    proxy_headers=to_proxy,
                     timeout=aiohttp.ClientTimeout(total=None, connect=min(connect, total)),
                     allow_redirects=False,
                     raise_for_status=False,
                     middlewares=(_no_resend,),
                     read_bufsize=buffer,
                 )
-            body = ResponseBody(call, response, total, began)
+            body = ResponseBody(call, response, self._credentials, total, began)
             self._bodies.add(body)
             return body
         except BaseException as error:  # noqa: BLE001  other errors are raised again below

@@ -42,13 +42,13 @@ def test_it_decides_as_the_sliding_log_does(
 
     async def main(path: Path) -> None:
         nonlocal now
-        log = SlidingLog(limit)
+        log = SlidingLog(limit.per)
         stores = [SqliteLimitStore(path, clock=lambda: now) for _ in range(2)]
         active: list[tuple[SqliteLimitStore, str]] = []
         for number, (action, value) in enumerate(schedule):
             store = stores[number % 2]
             if action == "take":
-                expected = log.wait(now, bulk=bool(value))
+                expected = log.wait(now, limit.slots(bulk=bool(value)))
                 wait = await take(store, str(number), limit, bulk=bool(value))
                 assert (wait == 0) == (expected == 0)
                 assert wait <= expected

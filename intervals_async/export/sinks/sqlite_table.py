@@ -1,4 +1,4 @@
-"""Pure: the SQL statements that create, fill and refresh the table of a record class."""
+"""Pure: the SQL statements that create, fill and update the table of a record class."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["Table", "quoted"]
 
 TYPES = {ColumnKind.INTEGER: "INTEGER", ColumnKind.BOOLEAN: "INTEGER"}
 
-# Not INTEGER: then the id would be the rowid, which must be the order of writing. An id that could
-# not be read is null.
+# Not INTEGER: an INTEGER key would become the rowid, but the rowid keeps the order of writing.
+# An id that could not be read is null.
 KEY_TYPE = "BIGINT PRIMARY KEY"
 
 
@@ -41,16 +41,16 @@ class Table:
         self.has_key: bool = "id" in self.types
 
     def create(self) -> str:
-        """Create the table."""
+        """Return the statement that creates the table."""
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self.types.items())
         return f"CREATE TABLE main.{quoted(self.name)} ({columns})"
 
     def add_column(self, column: str) -> str:
-        """Add a column to a table that an older release has created."""
+        """Return the statement that adds a column to a table created by an older release."""
         return f"ALTER TABLE main.{quoted(self.name)} ADD {quoted(column)} {self.types[column]}"
 
     def insert(self) -> str:
-        """Insert a row, or replace the row with its id."""
+        """Return the statement that inserts a row, or replaces the row with the same id."""
         values = ", ".join("?" * len(self.columns))
         return (
             f"INSERT INTO main.{quoted(self.name)} ({self._names()}) VALUES ({values})"  # noqa: S608  the names are quoted
@@ -58,7 +58,10 @@ class Table:
         )
 
     def delete_missing(self) -> str:
-        """Delete the rows that the same table in ``source`` lacks; all rows if there is no key."""
+        """Return the statement that deletes all rows that the same table in ``source`` lacks.
+
+        Without a key it deletes all rows.
+        """
         missing = ""
         if self.has_key:
             # Rows without an id are written again: nothing tells which of them are missing.
@@ -67,7 +70,10 @@ class Table:
         return f"DELETE FROM main.{quoted(self.name)}{missing}"  # noqa: S608  the names are quoted
 
     def copy_rows(self) -> str:
-        """Copy the rows of the same table in ``source``; update only those that differ."""
+        """Return the statement that copies all rows of the same table in ``source``.
+
+        With a key it updates only rows that differ.
+        """
         changed = " OR ".join(
             f"{quoted(self.name)}.{quoted(name)} IS NOT excluded.{quoted(name)}"
             for name in self.columns

@@ -1,7 +1,7 @@
 """GET requests: a page of a collection with filters and order, or one member.
 
 The documentation does not mention ``limit=0``; the fake refuses it with a validation error. An
-empty filter value is an ordinary value: it matches every text, and it is not a valid number.
+empty filter value is not ignored: it matches every text, and it is not a valid number.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def collection(
     if visible:
         criteria["caller"] = str(context.caller)
     if resource.visible or resource.show:
-        # The rows of such a resource may depend on the current time, so a selection may too.
+        # The rows of such a resource may depend on the current time, so the selection may too.
         criteria["now"] = str(account.utc_now())
     found = account.select(resource.name, criteria, search)
     page = rows(account, resource, found[_page_slice(resource, query)], context)
@@ -176,7 +176,7 @@ def _page_slice(resource: Resource, query: Mapping[str, str]) -> slice:
 
 
 def _order(resource: Resource, query: Mapping[str, str]) -> tuple[str, str]:
-    """Return the effective sortfield and sortdir, or empty texts without an order."""
+    """Return the effective sortfield and sortdir; both are empty if there is no order."""
     if resource.order is not None and not query.keys() & set(SORTING):
         return resource.order
     return query.get("sortfield", ""), query.get("sortdir", "")

@@ -150,7 +150,7 @@ class RowEncoder:
     ) -> bytes:
         """Return a row as JSON, in the form of a list or of a member.
 
-        ``raw_json`` holds JSON for the columns whose shape differs from their kind.
+        ``raw_json`` holds the JSON of those columns that are not encoded by their kind.
         """
         absent = [name for name in self._optional if row.get(name) is None]
         if absent:
