@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from intervals_async import ABSENT
 from intervals_async.testing import faults
@@ -19,10 +19,12 @@ __all__ = ["OddRows"]
 class OddRows(faults.Fault):
     """Send other wire values in the rows of some ids; ABSENT leaves a field out.
 
-    A row that is not a mapping of fields replaces the row.
+    What is not a mapping of fields replaces the row. The fields of `every` replace those of every
+    row; a field that a row does not have is not added.
     """
 
-    rows: Mapping[int, Any]
+    rows: Mapping[int, Any] = field(factory=dict[int, Any])
+    every: Mapping[str, Any] = field(factory=dict[str, Any])
 
     def change(self, response: Response) -> Response:
         """Return the response with the changed rows."""
@@ -40,4 +42,6 @@ class OddRows(faults.Fault):
         odd = self.rows.get(int(row.get("id") or 0), {})
         if not isinstance(odd, Mapping):
             return odd
-        return {name: value for name, value in {**row, **odd}.items() if value is not ABSENT}
+        every = {name: self.every[name] for name in row if name in self.every}
+        changed = {**row, **every, **odd}
+        return {name: value for name, value in changed.items() if value is not ABSENT}

@@ -125,6 +125,21 @@ def test_list_counts_odd_rows(odd_notes: OddNotes, invoke: Invoke) -> None:
     assert invoke("list", "projectnote", "--as-is", "--count").stdout == "50\n"
 
 
+@pytest.mark.parametrize("options", [(), ("--as-is",)])
+def test_row_that_is_no_object_ends_a_list(
+    account: FakeIntervals, invoke: Invoke, options: tuple[str, ...]
+) -> None:
+    """The rows before a row that is no object are printed; one line names its offset."""
+    ids = [int(str(row["id"])) for row in account.rows("projectnote")]
+    account.inject(OddRows({ids[30]: 7}), times=None, path="/projectnote/")
+    result = invoke("list", "projectnote", *options, "--format", "jsonl")
+    assert result.exit_code == 1
+    assert [row["id"] for row in read_json_lines(result.stdout)] == ids[:30]
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("intervals-async: ")
+    assert "30" in line
+
+
 def test_list_on_a_terminal_shows_odd_rows(odd_notes: OddNotes, on_terminal: OnTerminal) -> None:
     """On a terminal, the table holds the unreadable values, and the warning stands beside it."""
     odd_notes(2)

@@ -20,6 +20,7 @@ from intervals_async import (
     ListingError,
     ProjectNote,
     Stream,
+    columns_of,
 )
 from intervals_async._schema.decoder import record_decoder
 from intervals_async.export import (
@@ -35,10 +36,12 @@ from intervals_async.export.accounts import scheduler
 from intervals_async.export.accounts.formats import FORMATS
 from intervals_async.export.accounts.state import StateFolder
 from intervals_async.export.unreadable import FieldCount, replace_counted, summarize
+from intervals_async.resources import names
 from intervals_async.testing import FakeIntervals, faults
 
 from ..odd_rows import OddRows
 from .exported import ids_of, rows_of
+from .made_up import record_class
 
 DATE = "2024-05-06 24:00:00"
 CHANGING = ["task", "tasknote", "time"]
@@ -162,6 +165,33 @@ async def test_manifest_counts_unreadable_fields(
     assert unreadable_in(manifest)["projectnote"]["date"].ids == tuple(ids[3:8])
     assert Manifest.read(tmp_path) == manifest
     assert len(rows_of(tmp_path, format, "projectnote")) == 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", FORMATS)
+async def test_every_resource_takes_unreadable_fields(
+    fake: FakeIntervals, intervals: IntervalsClient, tmp_path: Path, format: str
+) -> None:
+    """Of all 34 resources every row is written and counted, whichever of its fields is odd."""
+    for name in names():
+        odd = {column.name: [[1]] for column in columns_of(record_class(name))}
+        fake.inject(
+            OddRows(every={field: odd[field] for field in odd if field != "id"}),
+            times=None,
+            path=f"/{name}/",
+        )
+    manifest = await export_account(intervals, tmp_path, format=format)
+    assert len(manifest.exported) == 34
+    assert not manifest.left_out
+    for each in manifest.exported:
+        counts = [field.records for field in each.unreadable.values()]
+        documented = {column.name for column in columns_of(record_class(each.resource))}
+        if documented - {"id", "extra"}:
+            assert max(counts) == each.records
+        assert len(rows_of(tmp_path, format, each.resource)) == each.records
+        if each.resource not in ("me", "quota"):
+            assert each.records == len(fake.rows(each.resource))
+    assert Manifest.read(tmp_path) == manifest
 
 
 async def test_one_record_without_a_list_is_counted(
