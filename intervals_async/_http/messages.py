@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from .. import _json
-from ..errors import CallError, InvalidCredentialsError, ResponseError, error_class
+from ..errors import CallError, InvalidCredentialsError, ResponseError
+from .error_classes import error_class
 
 __all__ = [
     "SUCCESS",

@@ -129,7 +129,7 @@ class Listing(Generic[R]):
             records: The number of records.
 
         Returns:
-            The approximate number of requests: the pages of the records, 1 for a resource without
+            About how many requests the pages of the records take; 1 for a resource without
             pages, and one for each of several `partitions`.
         """
         return pages_of(records) if self.paginated else 1

@@ -56,7 +56,7 @@ async def export(
             block, because it runs in the event loop.
 
     Returns:
-        The number of records, with the fields that could not be read: they are null in the file.
+        The number of records, with the fields that could not be read. These are null in the file.
 
     Raises:
         OSError: The sink could not be opened or written.
