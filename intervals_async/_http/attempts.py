@@ -96,7 +96,7 @@ class Attempts:
         The body of an error is read, and the error is raised.
         """
         body, report = await self._begin(call, state, timeouts, buffer)
-        if body.status not in SUCCESS:
+        if not call.succeeds_with(body.status):
             await self._read_body(call, body, report, _parsed)
         return body, report
 

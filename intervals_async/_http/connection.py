@@ -142,6 +142,7 @@ class Connection:
                     raise_for_status=False,
                     middlewares=(_no_resend,),
                     read_bufsize=buffer,
+                    auto_decompress=not call.wants_file,
                 )
             body = ResponseBody(call, response, credentials, total, began)
             self._bodies.add(body)

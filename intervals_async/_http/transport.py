@@ -211,13 +211,19 @@ class Transport:
 
         return await self._retry(call, state, attempt, revise)
 
-    async def open_raw(self, call: Call, consume: Callable[[RawResponse], Awaitable[T]]) -> T:
+    async def open_raw(
+        self,
+        call: Call,
+        consume: Callable[[RawResponse], Awaitable[T]],
+        revise: Callable[[CallError], Call] | None = None,
+    ) -> T:
         """Send a call whose response is not an envelope, and pass the response to a function.
 
         Args:
             call: What to send.
             consume: Consumes the response. If it raises a `CallError`, the call is retried as
                 the policy says, and `consume` is called with another response.
+            revise: Returns the call of the next attempt after a failure.
 
         Raises:
             CallError: As for `send`.
@@ -234,7 +240,7 @@ class Transport:
             timeouts = self._settings.timeouts
             return await consume(await attempts.in_slot(call, state, timeouts, begin))
 
-        return await self._retry(call, state, attempt)
+        return await self._retry(call, state, attempt, revise)
 
     async def close(self) -> None:
         """Close the session and wake all waiting calls. Allowed more than once."""
