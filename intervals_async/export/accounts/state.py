@@ -146,7 +146,7 @@ class StateFolder:
         Raises:
             OSError: The folder cannot be written.
         """
-        write_json(self._run, plain(run))
+        write_json(self._run, plain(run), private=True)
 
     def resume_run(self, identity: Mapping[str, object]) -> RunInfo:
         """Read what was saved about the export.
@@ -190,7 +190,7 @@ class StateFolder:
 
     def save(self, name: str, state: ResourceState) -> None:
         """Write the state of a resource."""
-        write_json(self._file(name), plain(state))
+        write_json(self._file(name), plain(state), private=True)
 
     @contextmanager
     def saving(self, name: str, state: ResourceState) -> Generator[None]:
@@ -198,7 +198,7 @@ class StateFolder:
 
         All space on the disk is taken before the block begins.
         """
-        with prepare_json(self._file(name), plain(state)):
+        with prepare_json(self._file(name), plain(state), private=True):
             yield
 
     def remove(self) -> None:

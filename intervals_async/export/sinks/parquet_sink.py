@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ... import ArrowConverter, Record
-from ..._atomic_file import BUFFER_SIZE, AtomicFile, name_in_errors
+from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError, ResumeError
 from .parquet_file import RowGroupWriter, has_columns, read_batches
 from .sink import Checkpoint, chunks
@@ -160,7 +160,7 @@ class ParquetSink:
         """Return the unfinished segment; start one if there is none."""
         if self._segment is None:
             self._file.require_open()
-            self._stream = self._path(len(self._sizes)).open("wb", buffering=BUFFER_SIZE)
+            self._stream = self._file.open_beside(self._path(len(self._sizes)))
             self._segment = RowGroupWriter(self._stream, self._converter.schema, self._codec)
         return self._segment
 
