@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from .. import Record
 from ..export import CsvSink, JsonLinesSink, Sink
 from .standard_streams import standard_output
 from .table_sink import TableSink
+from .terminal import TerminalStream, clean_json, clean_text
 
 __all__ = ["ExportFormat", "ListFormat", "RecordFormat", "file_sink", "list_sink"]
 
@@ -48,10 +50,19 @@ def file_sink(
     Raises:
         OSError: Standard output is closed.
     """
-    target = standard_output() if output is None else output
+    target = _record_output(format.value) if output is None else output
     if format is ExportFormat.CSV:
         return CsvSink(target, record_class, force=force)
     return JsonLinesSink(target, force=force)
+
+
+def _record_output(format: str) -> BinaryIO:
+    """Return standard output for records; a terminal gets nothing that it would obey."""
+    stream = standard_output()
+    if not stream.isatty():
+        return stream
+    clean = clean_text if format == ExportFormat.CSV.value else clean_json
+    return cast("BinaryIO", TerminalStream(stream, clean))
 
 
 def list_sink(
@@ -67,9 +78,9 @@ def list_sink(
     Raises:
         OSError: Standard output is closed.
     """
-    target = standard_output()
     if format is None:
-        format = ListFormat.TABLE if target.isatty() else ListFormat.JSONL
+        format = ListFormat.TABLE if standard_output().isatty() else ListFormat.JSONL
+    target = _record_output(format.value)
     match format:
         case ListFormat.TABLE:
             return TableSink(record_class, columns)

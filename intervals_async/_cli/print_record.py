@@ -11,12 +11,14 @@ from rich.table import Table
 
 from .. import IntervalsClient, Record, to_dict
 from .connection import Connection
+from .humanize import one_line
 from .output_formats import RecordFormat
 from .progress import Notices
 from .runner import run
 from .standard_streams import standard_output
 from .table_columns import cell_text, field_names, value_of
 from .table_sink import output_console
+from .terminal import clean_json
 
 __all__ = ["RecordCall", "run_and_print"]
 
@@ -50,7 +52,8 @@ def _print(record: Record, format: RecordFormat | None) -> None:
     if format is None:
         format = RecordFormat.TABLE if standard_output().isatty() else RecordFormat.JSON
     if format is RecordFormat.JSON:
-        typer.echo(json.dumps(to_dict(record), indent=2, ensure_ascii=False))
+        text = json.dumps(to_dict(record), indent=2, ensure_ascii=False)
+        typer.echo(clean_json(text) if standard_output().isatty() else text)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
@@ -58,5 +61,5 @@ def _print(record: Record, format: RecordFormat | None) -> None:
     # `extra` holds undocumented fields, which are printed like the others.
     for name in [*field_names(type(record)), *record.extra]:
         if name != "extra":
-            table.add_row(name, cell_text(value_of(record, name)))
+            table.add_row(one_line(name), cell_text(value_of(record, name)))
     output_console().print(table)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import typer
 
 from .. import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
+from .humanize import one_line
 from .signals import SignalHandlers
 
 __all__ = ["describe_error", "fail", "run", "run_app"]
@@ -62,7 +63,7 @@ def fail(reason: str | None, *, code: int = 1) -> NoReturn:
 def _print_reason(reason: str | None) -> None:
     if reason is not None:
         with suppress(OSError):
-            typer.echo(f"{PROGRAM}: {' '.join(reason.split())}", err=True)
+            typer.echo(f"{PROGRAM}: {one_line(reason)}", err=True)
     _discard_standard_output()
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from .. import Record
+from .humanize import one_line
 from .table_columns import GAP, TableColumn, cell_text, choose_columns, value_of
 
 __all__ = ["TableSink", "output_console"]
@@ -54,7 +55,7 @@ class TableSink:
         if not self._columns:
             width = self._console.width
             self._columns = choose_columns(self._record_class, rows, width, self._names)
-            self._print_line("bold", [column.name for column in self._columns])
+            self._print_line("bold", [one_line(column.name) for column in self._columns])
         for row in rows:
             cells = [cell_text(value_of(row, column.name)) for column in self._columns]
             self._print_line("", cells)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..export import Manifest, is_unfinished
-from .humanize import describe_unreadable, plural
+from .humanize import describe_unreadable, one_line, plural
 from .runner import run
 
 __all__ = ["verify"]
@@ -25,17 +25,17 @@ async def _verify(folder: Path) -> None:
     manifest = Manifest.read(folder)
     flaws = list(manifest.flaws(folder))
     for flaw in flaws:
-        typer.echo(flaw, err=True)
+        typer.echo(one_line(flaw), err=True)
     if is_unfinished(folder):
         typer.echo(
             f"{folder}: an export is unfinished; it may have replaced some files already", err=True
         )
     for name, reason in manifest.failed.items():
-        typer.echo(f"failed: {name}: {reason}", err=True)
+        typer.echo(one_line(f"failed: {name}: {reason}"), err=True)
     all_exported = [*manifest.exported, *manifest.kept]
     for each in all_exported:
         if each.unreadable:
-            typer.echo(describe_unreadable(each.resource, each.unreadable), err=True)
+            typer.echo(one_line(describe_unreadable(each.resource, each.unreadable)), err=True)
     if flaws:
         raise typer.Exit(1)
     files = {each.file.name for each in all_exported}
