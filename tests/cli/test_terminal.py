@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -36,9 +37,8 @@ def test_cleaned_json_is_the_same_json(text: str) -> None:
 
 
 @pytest.mark.parametrize("clean", [clean_text, clean_json])
-def test_nothing_that_a_terminal_obeys_is_left(clean: object) -> None:
+def test_nothing_that_a_terminal_obeys_is_left(clean: Callable[[str], str]) -> None:
     """Control characters and those that change the direction of text are replaced."""
-    assert callable(clean)
     cleaned = clean(f"{ATTACK}\n日本語 é\t|")
     assert not {"\x1b", "\x07", "\x9b", "\x7f", "\u202e"} & {*cleaned}
     assert cleaned.endswith("\n日本語 é\t|")
