@@ -305,8 +305,11 @@ class Listing(Generic[R]):
         recent = bookmark.tail.recent
         if options.on_drift != "ignore":
             # of a few yielded records, the bookmark holds every one
-            midway = self._offset > 0 or bookmark.delivered > len(recent)
-            delivered = DeliveredIds(bookmark.tail, starts_midway=midway)
+            known = len(recent) + len(bookmark.tail.unplaced)
+            midway = self._offset > 0 or bookmark.delivered > known
+            delivered = DeliveredIds(
+                bookmark.tail, starts_midway=midway, yielded=bookmark.delivered
+            )
             if source.sorted_by_id and recent:
                 delivered.trust_order(sure=True)
         plan = PagePlan(

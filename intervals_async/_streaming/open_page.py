@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -13,9 +13,10 @@ from .._http.streamed_response import StreamedResponse
 from .._schema.records import Record
 from ..errors import CallError, RequestTimeoutError, ServerError
 from .page_plan import PagePlan, PageRequest
-from .source import PageSource
+from .progress import PageDigest
+from .source import PageSource, ids_of
 
-__all__ = ["OpenPage"]
+__all__ = ["OpenPage", "identities"]
 
 R = TypeVar("R", bound=Record)
 
@@ -28,9 +29,11 @@ class OpenPage(Generic[R]):
         request: The rows that are requested.
         retry_state: The attempts made for them.
         depth: How many steps back were taken to get here; 0 for a page of the plan.
+        number: How many pages were requested before it.
         task: The task that waits for the response, if there is one.
         response: The response, once it has begun.
         rows_read: How many rows have arrived.
+        digest: What identifies them.
         received: How many of these were compared with the delivered records, and are done with.
         yielded: How many records of these were yielded.
         expected: How many rows were expected to be delivered already; None as long as the
@@ -43,9 +46,11 @@ class OpenPage(Generic[R]):
     request: PageRequest
     retry_state: RetryState = attrs.field(factory=RetryState)
     depth: int = 0
+    number: int = 0
     task: asyncio.Task[StreamedResponse] | None = None
     response: StreamedResponse | None = None
     rows_read: int = 0
+    digest: PageDigest[R] = attrs.field(factory=lambda: PageDigest[Any](identities))
     received: int = 0
     yielded: int = 0
     expected: int | None = None
@@ -129,6 +134,7 @@ class OpenPage(Generic[R]):
             raise self.failure
         records, self.failure = await source.read(response, self.request, self.rows_read)
         self.rows_read += len(records)
+        self.digest.add(records)
         if self.failure is not None and not records:
             raise self.failure
         return records
@@ -152,3 +158,14 @@ class OpenPage(Generic[R]):
     def note_yielded(self, records: int) -> None:
         """Note that so many more records of the page were yielded."""
         self.yielded += records
+
+
+def identities(records: Sequence[Record]) -> Sequence[object]:
+    """Return the ids of records; the record itself for one without an id."""
+    try:
+        ids: Sequence[object] = ids_of(records)
+    except AttributeError:
+        ids = [getattr(record, "id", None) for record in records]
+    if None in ids:
+        return [record if id is None else id for id, record in zip(ids, records, strict=True)]
+    return ids
