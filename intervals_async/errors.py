@@ -261,7 +261,7 @@ class ListingError(CallError):
 
 
 class IncompleteListingError(ListingError):
-    """The server announced more records than it returned, even after retries.
+    """The server announced more records than it returned, even after retries, or repeats pages.
 
     A stream raises this instead of ending early. Iterate the same stream again to retry: it
     resumes from its position.

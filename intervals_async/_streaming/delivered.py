@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import attrs
@@ -24,11 +25,12 @@ class DeliveredTail:
     Attributes:
         recent: The last ids, in the order in which they were yielded.
         ascending: Whether each id was higher than the one before.
-        unplaced: The ids yielded after rows had moved and before the end of the tail was found
-            again. Other users may have inserted these records before that end. So a resumed stream
-            skips them, but does not use them to find the end. They are kept until every recent id
-            was yielded after them.
-        former_end: The end of the tail when the unplaced ids were yielded.
+        unplaced: The ids yielded after rows had moved and before the end of the tail was met
+            again. Others may have inserted these records before that end: a resumed stream
+            skips them, but does not take them for the end. They are kept until every recent
+            id was yielded after them.
+        former_end: The end of the tail when they were yielded. Without such ids they were too
+            many to remember.
     """
 
     recent: tuple[int, ...] = ()
@@ -38,33 +40,56 @@ class DeliveredTail:
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether rows have moved, and its end may not have been found since."""
-        return bool(self.unplaced) and self.recent[-1:] == (self.former_end,)
+        """Whether its end may not have been met since rows have moved."""
+        return self.former_end is not None and self.recent[-1:] == (self.former_end,)
 
-    def followed_by(self, ids: Sequence[int], *, in_order: bool = True) -> DeliveredTail:
+    @property
+    def forgets(self) -> bool:
+        """Whether a stream that resumes here may yield records again that it does not know."""
+        return self.former_end is not None and not self.unplaced
+
+    def followed_by(
+        self, ids: Sequence[int], *, in_order: bool = True, ahead: tuple[int, ...] = ()
+    ) -> DeliveredTail:
         """Return the tail after more records.
 
         Args:
             ids: Their ids.
-            in_order: Whether they are known to come after the end of the tail.
+            in_order: Whether they are known to stand after the end of the tail.
+            ahead: The records up to that end that may stand after them; none if not all of
+                these are known.
         """
         if not ids:
             return self
         if not in_order:
-            return self._beside(ids)
+            return self._beside(ids, ahead)
         row = [*self.recent[-1:], *ids]
         ascending = self.ascending and row == sorted(row)  # no id occurs twice
         recent = (*self.recent, *ids)[-RECENT:]
-        if self.former_end not in recent:
+        if self.former_end not in (*recent, *self.unplaced):
             return DeliveredTail(recent, ascending)
         return attrs.evolve(self, recent=recent, ascending=ascending)
 
-    def _beside(self, ids: Sequence[int]) -> DeliveredTail:
+    def _beside(self, ids: Sequence[int], ahead: tuple[int, ...]) -> DeliveredTail:
         unplaced = (*self.unplaced, *ids)
-        if not self.recent or len(unplaced) > UNPLACED:
-            # the end was deleted, or very many records were inserted before it
-            return DeliveredTail(self.recent, self.ascending).followed_by(unplaced)
-        return attrs.evolve(self, unplaced=unplaced, former_end=self.recent[-1])
+        if not self.recent:
+            return self.followed_by(ids)
+        end = self.recent[-1]
+        if self.forgets:
+            return attrs.evolve(self, former_end=end)
+        if len(unplaced) <= UNPLACED:
+            return attrs.evolve(self, unplaced=unplaced, former_end=end)
+        if end not in ahead or len(ahead) > UNPLACED:
+            return attrs.evolve(self, unplaced=(), former_end=end)
+        # The end was deleted, or so many records were inserted before it. These are the new end,
+        # and what may remain of the former one is still not to be yielded again.
+        return DeliveredTail(unplaced[-RECENT:], False, ahead, end)
+
+    def without(self, ids: Sequence[int]) -> DeliveredTail:
+        """Return the tail after its former end was met, behind which all else stands."""
+        if self.former_end in self.unplaced and self.former_end in ids:
+            return DeliveredTail(self.recent, self.ascending)
+        return self
 
 
 class DeliveredIds:
@@ -80,7 +105,12 @@ class DeliveredIds:
     """
 
     __slots__ = (
+        "_ahead",
+        "_before",
+        "_beside",
+        "_history",
         "_ids",
+        "_preceding",
         "_trusted_up_to",
         "_unplaced",
         "last",
@@ -89,15 +119,32 @@ class DeliveredIds:
         "uncertain",
     )
 
-    def __init__(self, tail: DeliveredTail | None = None, *, starts_midway: bool = False) -> None:
+    def __init__(
+        self,
+        tail: DeliveredTail | None = None,
+        *,
+        starts_midway: bool = False,
+        yielded: int | None = None,
+    ) -> None:
         self.tail = tail or DeliveredTail()
         self.last = self.tail.recent[-1] if self.tail.recent else None
         self.starts_midway = starts_midway
         self.uncertain = self.tail.is_uncertain
+        # The last ids that are known to stand in this order.
+        self._history: deque[int] = deque(self.tail.recent, UNPLACED // 2)
+        # When rows moved last: these ids, and those that were yielded beside the end.
+        self._before: tuple[int, ...] = ()
+        self._beside: tuple[int, ...] = ()
+        # Of the former, those that may follow; None as long as nothing was met that shows it.
+        self._ahead: tuple[int, ...] | None = None
         # Yielded before the bookmark, on either side of the tail's end.
         self._unplaced = frozenset(self.tail.unplaced)
         self._ids = IdSet()
         self._ids.add_all(self.tail.recent)
+        # Rows before the first record, which are no records of the slice.
+        recent = self.tail.recent
+        before = 0 if yielded is None else max(len(recent) - yielded, 0)
+        self._preceding = frozenset(recent[:before])
         # Every id up to this one counts as yielded.
         self._trusted_up_to: int | None = None
 
@@ -172,9 +219,18 @@ class DeliveredIds:
                 new = [index for index in range(first, len(ids)) if self._is_new(ids[index])]
         if not self.tail.recent or self.tail.recent[-1] in ids[:done]:
             self.uncertain = False
+        self._note_met(ids[:done])
         in_order = not (self.uncertain or inserted)
         if new:
-            self.tail = self.tail.followed_by([ids[index] for index in new], in_order=in_order)
+            fresh = [ids[index] for index in new]
+            ahead: tuple[int, ...] = ()
+            if self.uncertain and self._ahead is not None:
+                ahead = (*self._ahead, *self._beside)
+            self.tail = self.tail.followed_by(fresh, in_order=in_order, ahead=ahead)
+            if in_order:
+                self._history.extend(fresh[-UNPLACED // 2 :])
+            else:
+                self._history.clear()
             self.uncertain = self.uncertain and self.tail.is_uncertain
         if done:
             self.last = ids[done - 1]
@@ -182,10 +238,32 @@ class DeliveredIds:
 
     def note_moved(self) -> None:
         """Note that rows have moved: the next records may precede the end of the tail."""
+        if not self.uncertain:
+            self._before = tuple(self._history)
         self.uncertain = True
+        self._beside = self.tail.unplaced
+        self._ahead = None
+        if not self.starts_midway and len(self) <= len(self._before) + len(self._beside):
+            self._ahead = self._before  # which are all that were yielded
+
+    def _note_met(self, ids: Sequence[int]) -> None:
+        """Note which of the last records were met again."""
+        if self.uncertain:
+            met = set(ids)
+            before = self._before if self._ahead is None else self._ahead
+            last = max((at + 1 for at, id in enumerate(before) if id in met), default=0)
+            if last or not met.isdisjoint(self._beside):
+                self._ahead = before[last:]
+        if self.tail.former_end is not None:
+            self.tail = self.tail.without(ids)
+
+    def was_yielded(self, id: int) -> bool:
+        """Whether the record was yielded, and is not only known to stand before another one."""
+        return id in self._ids and id not in self._preceding
 
     def add_preceding(self, ids: Sequence[int]) -> None:
         """Add rows that precede the first record to yield."""
+        self._preceding |= frozenset(ids)
         self.tail = self.tail.followed_by([id for id in ids if self._is_new(id)])
 
     def _is_new(self, id: int) -> bool:

@@ -25,12 +25,15 @@ class Drift:
             the listcount did not grow by as many. The other explanation is that as many other
             rows were deleted.
         repairs: How often rows had moved and the position was found again.
+        credit: By how much more the listcount has grown than explains the rows that moved. It
+            counts for the next page if that page has only a part of the rows that moved.
     """
 
     listcount_before: int | None = None
     gained: int = 0
     doubtful: int = 0
     repairs: int = 0
+    credit: int = 0
 
     def growth(self, listcount: int | None) -> int | None:
         """Return how far the listcount has grown since the previous page, if that is known."""
@@ -44,11 +47,15 @@ class Drift:
 
     def note_page(self, shift: int, listcount: int | None) -> None:
         """Note a page whose rows are at offsets higher than expected by this number."""
-        if shift > 0:
-            self.gained += shift
-            growth = self.growth(listcount)
-            if growth is not None:
-                self.doubtful += max(shift - max(growth, 0), 0)
+        if shift <= 0:
+            self.credit = 0
+            return
+        self.gained += shift
+        growth = self.growth(listcount)
+        if growth is not None:
+            self.credit += max(growth, 0)
+            self.doubtful += max(shift - self.credit, 0)
+            self.credit = max(self.credit - shift, 0)
 
     def note_listcount(self, listcount: int | None) -> None:
         """Compare the following pages with this listcount."""

@@ -321,8 +321,11 @@ class Listing(Generic[R]):
         recent = bookmark.tail.recent
         if options.on_drift != "ignore":
             # the bookmark holds all ids if only a few records were yielded
-            midway = self._offset > 0 or bookmark.delivered > len(recent)
-            delivered = DeliveredIds(bookmark.tail, starts_midway=midway)
+            known = len(recent) + len(bookmark.tail.unplaced)
+            midway = self._offset > 0 or bookmark.delivered > known
+            delivered = DeliveredIds(
+                bookmark.tail, starts_midway=midway, yielded=bookmark.delivered
+            )
             if source.sorted_by_id and recent:
                 delivered.trust_order(sure=True)
         plan = PagePlan(

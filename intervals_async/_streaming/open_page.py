@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -13,9 +13,10 @@ from .._http.streamed_response import StreamedResponse
 from .._schema.record import Record
 from ..errors import CallError, RequestTimeoutError, ServerError
 from .page_plan import PagePlan, PageRequest
-from .source import PageSource
+from .progress import PageDigest
+from .source import PageSource, ids_of
 
-__all__ = ["OpenPage"]
+__all__ = ["OpenPage", "identities"]
 
 R = TypeVar("R", bound=Record)
 
@@ -26,26 +27,30 @@ class OpenPage(Generic[R]):
 
     Attributes:
         request: The rows that are requested.
-        retry_state: The attempts made for these rows.
-        depth: The number of steps back before this page; 0 for a page of the plan.
+        retry_state: The attempts made for them.
+        depth: How many steps back were taken to get here; 0 for a page of the plan.
+        number: How many pages were requested before it.
         task: The task that waits for the response, if there is one.
         response: The response, once it has begun.
-        rows_read: The number of rows that have arrived.
-        received: The number of these rows that are processed: compared with the delivered records.
-        yielded: The number of these rows whose records were yielded.
-        expected: The number of rows expected to be delivered already; None until a delivered
-            record is found in the page.
-        pending: Records that have arrived and are not processed yet.
-        missed: Whether the page was read before and held no delivered record.
-        failure: The error that ended the page after the records that have arrived.
+        rows_read: How many rows have arrived.
+        digest: What identifies them.
+        received: How many of these were compared with the delivered records, and are done with.
+        yielded: How many records of these were yielded.
+        expected: How many rows were expected to be delivered already; None as long as the
+            page has not met the delivered records.
+        pending: Records that have arrived and are not done with.
+        missed: Whether the page was read before without meeting the delivered records.
+        failure: Why no record follows those that have arrived.
     """
 
     request: PageRequest
     retry_state: RetryState = attrs.field(factory=RetryState)
     depth: int = 0
+    number: int = 0
     task: asyncio.Task[StreamedResponse] | None = None
     response: StreamedResponse | None = None
     rows_read: int = 0
+    digest: PageDigest[R] = attrs.field(factory=lambda: PageDigest[Any](identities))
     received: int = 0
     yielded: int = 0
     expected: int | None = None
@@ -129,6 +134,7 @@ class OpenPage(Generic[R]):
             raise self.failure
         records, self.failure = await source.read(response, self.request, self.rows_read)
         self.rows_read += len(records)
+        self.digest.add(records)
         if self.failure is not None and not records:
             raise self.failure
         return records
@@ -152,3 +158,14 @@ class OpenPage(Generic[R]):
     def note_yielded(self, records: int) -> None:
         """Add to the number of yielded records of the page."""
         self.yielded += records
+
+
+def identities(records: Sequence[Record]) -> Sequence[object]:
+    """Return the ids of records; the record itself for one without an id."""
+    try:
+        ids: Sequence[object] = ids_of(records)
+    except AttributeError:
+        ids = [getattr(record, "id", None) for record in records]
+    if None in ids:
+        return [record if id is None else id for id, record in zip(ids, records, strict=True)]
+    return ids

@@ -172,13 +172,37 @@ class PagePlan:
         if self.left is not None:
             self.left -= yielded
 
-    def relocate(self, position: int) -> None:
-        """Note that the next record to yield has moved to another position."""
+    def relocate(self, position: int, listcount: int | None) -> None:
+        """Note that the record to yield next has moved to another position.
+
+        Args:
+            position: The offset of that record now.
+            listcount: The listcount of the response that showed it.
+        """
         self.position = position
+        if listcount is not None:
+            self._known = listcount
 
     def widen_overlap(self, shift: int) -> None:
         """Enlarge the overlap so that it covers rows that move that far."""
         self.overlap = max(self.overlap, min(2 * -shift + 1, WIDEST))
+
+    def narrow_overlap(self) -> None:
+        """Reduce the overlap after a page that found no row deleted before it."""
+        self.overlap = max(self.overlap * 3 // 4, min(self.overlap, 1))
+
+    def note_cut_page(self, request: PageRequest, rows: int, listcount: int | None) -> bool:
+        """Note a page that ends before its own rows begin, if the server cut it off there.
+
+        Returns:
+            Whether to request it again, with a smaller overlap.
+        """
+        reached = request.offset + rows
+        more = listcount is None or reached < listcount
+        if not (0 < rows < request.limit and reached < self.position and more):
+            return False
+        self.sizes.note_short_page(rows, counted=listcount is not None)
+        return True
 
     def note_listcount(self, listcount: int | None) -> None:
         """Note the listcount of a response that is not complete yet.
@@ -219,12 +243,13 @@ class PagePlan:
             self._known = reached + 1
         count = self._known
         if count is None:
-            # Fewer rows than the overlap: rows were deleted, and the remaining ones are before it.
-            self._ended = rows == request.overlap or (rows == 0 and request.offset == 0)
+            self._end_uncounted(request, rows)
             return
-        if request.overlap < rows < request.limit and reached < count:
-            self.sizes.note_short_page(rows - request.overlap)
-        if rows > request.overlap or reached >= count:
+        # Rows that only repeat an overlap of several show how many the server returns.
+        cut = rows == request.overlap > 1
+        if (cut or request.overlap < rows < request.limit) and reached < count:
+            self.sizes.note_short_page(rows)
+        if cut or rows > request.overlap or reached >= count:
             self._fruitless = None
         elif self._fruitless == reached:
             self._fruitless = None
@@ -235,10 +260,26 @@ class PagePlan:
         else:
             self._fruitless = reached
 
+    def _end_uncounted(self, request: PageRequest, rows: int) -> None:
+        """Note the end of a page if the server does not say how many rows there are."""
+        if rows == request.overlap > 1:
+            # The end of the rows, or as many as the server returns at most.
+            self.overlap = self._first_overlap = 1
+            return
+        # Fewer rows than the overlap: rows were deleted, and the rest is before.
+        self._ended = rows == request.overlap or (rows == 0 and request.offset == 0)
+        if request.overlap < rows < request.limit:
+            self.sizes.note_short_page(rows, counted=False)
+
     def _request(self, begin: int, rows: int) -> PageRequest:
-        overlap = min(self.overlap, begin)
+        overlap = self.overlap
         if not self.begun and begin <= self.position:
-            overlap = min(self._first_overlap, begin)
+            overlap = self._first_overlap
+        overlap = min(overlap, begin)
+        widest = self.sizes.widest_overlap
+        if widest is not None:
+            overlap = min(overlap, widest)
+        rows = self.sizes.new_rows(rows, overlap)
         return PageRequest(begin - overlap, rows + overlap, overlap)
 
     def _choose_page_size(self, begin: int) -> int:

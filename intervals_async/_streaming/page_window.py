@@ -36,7 +36,8 @@ class PageWindow(Generic[R]):
     """
 
     __slots__ = (
-        "_bulk", "_carried", "_concurrency", "_pages", "_plan", "_source", "ahead", "closed",
+        "_bulk", "_carried", "_concurrency", "_latest", "_pages", "_plan", "_requested", "_source",
+        "ahead", "closed",
     )  # fmt: skip
 
     def __init__(
@@ -47,7 +48,9 @@ class PageWindow(Generic[R]):
         self._concurrency = concurrency
         self._bulk = bulk
         self._pages: deque[OpenPage[R]] = deque()
-        # The attempts of the page that broke off, for the page that replaces it.
+        # How many pages were requested, and the number of the latest one that was read.
+        self._requested = self._latest = 0
+        # The attempts of the page that broke off, for the page that takes its place.
         self._carried: RetryState | None = None
         self.ahead = False
         self.closed = False
@@ -79,15 +82,19 @@ class PageWindow(Generic[R]):
         under_way = [page.request for page in self._pages]
         for request in self._plan.next_requests(under_way, most):
             page: OpenPage[R] = OpenPage(request)
-            self._carry(page)
+            self._prepare(page)
             self._pages.append(page)
             if self.ahead:
                 page.start(self._open(page))
 
     def insert(self, page: OpenPage[R]) -> None:
         """Put a page before all other pages."""
-        self._carry(page)
+        self._prepare(page)
         self._pages.appendleft(page)
+
+    def is_outdated(self, page: OpenPage[R]) -> bool:
+        """Whether a page that was requested later was read already."""
+        return page.number < self._latest
 
     def drop(self, page: OpenPage[R]) -> None:
         """Stop reading a page; the rows still needed are requested again."""
@@ -148,7 +155,9 @@ class PageWindow(Generic[R]):
         self.closed = True
         await self.drop_all()
 
-    def _carry(self, page: OpenPage[R]) -> None:
+    def _prepare(self, page: OpenPage[R]) -> None:
+        page.number = self._requested
+        self._requested += 1
         if self._carried is not None:
             page.take_over(self._carried)
             self._carried = None
@@ -195,6 +204,7 @@ class PageWindow(Generic[R]):
         if response is None:
             return None
         is_new = page.rows_read == 0
+        self._latest = max(self._latest, page.number)
         records = await page.read(self._source, response)
         if is_new:
             self._plan.note_listcount(page.listcount)

@@ -6,12 +6,13 @@ from typing import Generic, TypeVar
 
 from .._http.streamed_response import StreamedResponse
 from .._schema.record import Record
-from ..errors import CallError
+from ..errors import CallError, IncompleteListingError
 from .delivered import DeliveredIds
-from .open_page import OpenPage
+from .open_page import OpenPage, identities
 from .options import ReadOptions
 from .page_plan import PagePlan
 from .page_window import PageWindow
+from .progress import PageDigest, Progress
 from .reader import Batch
 from .reconciler import Reconciler
 from .source import PageSource
@@ -31,7 +32,9 @@ class PagedReader(Generic[R]):
     read, and the rest of its response stays in the connection.
     """
 
-    __slots__ = ("_ended", "_plan", "_prefetches", "_reconciler", "_source", "_window")
+    __slots__ = (
+        "_ended", "_plan", "_prefetches", "_progress", "_reconciler", "_source", "_window",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class PagedReader(Generic[R]):
         self._reconciler: Reconciler[R] | None = None
         if delivered is not None:
             self._reconciler = Reconciler(source, plan, self._window, delivered, options)
+        self._progress = Progress(options.concurrency, compares_ids=delivered is not None)
         self._ended = False
 
     @property
@@ -90,6 +94,7 @@ class PagedReader(Generic[R]):
             page = window.first
             if page is None:
                 self._ended = reconciler is None or reconciler.is_complete()
+                self._progress.restart()
                 continue
             batch = await self._read(page)
             if batch is not None:
@@ -114,11 +119,13 @@ class PagedReader(Generic[R]):
         reconciler = self._reconciler
         if records is None:
             if reconciler is not None and reconciler.in_second_pass:
-                reconciler.restart_pass()  # a second pass needs everything in one response
+                reconciler.restart_pass()  # what broke off is not one response any more
+                self._note_page(page, PageDigest())
             return None
         if not records:
-            return None if page.response is None else self._end_page(page, page.response)
+            return None if page.response is None else await self._end_page(page, page.response)
         if reconciler is None:
+            self._progress.watch(identities(records))
             offsets = range(page.position, page.position + len(records))
             page.advance(len(records))
             return self._advance(page, Batch(records, offsets, self._plan.yielded))
@@ -137,9 +144,10 @@ class PagedReader(Generic[R]):
             return None
         page.note_yielded(len(batch.records))
         self._window.note_progress()
+        self._progress.note_new(page.listcount)
         return batch
 
-    def _end_page(self, page: OpenPage[R], response: StreamedResponse) -> Batch[R]:
+    async def _end_page(self, page: OpenPage[R], response: StreamedResponse) -> Batch[R]:
         """Note the end of a page."""
         self._window.drop(page)
         offset, listcount = page.request.offset, page.listcount
@@ -154,4 +162,27 @@ class PagedReader(Generic[R]):
         self._source.report_page(page.request, page.received, listcount)
         if self._reconciler is not None:
             self._reconciler.end_page(page)
+        try:
+            self._note_page(page, page.digest)
+        except IncompleteListingError:
+            if self._reconciler is None or not self._reconciler.begin_second_pass():
+                raise
+            await self._window.drop_all()
         return Batch((), (), self._plan.yielded, ends_page=True)
+
+    def _note_page(self, page: OpenPage[R], digest: PageDigest[R]) -> None:
+        """Note the rows of a page.
+
+        Raises:
+            IncompleteListingError: The listing does not come to an end.
+        """
+        known = self._plan.start + self._plan.yielded
+        if self._reconciler is not None and self._reconciler.in_second_pass:
+            known = max(known, self._source.listcount or 0)
+        try:
+            self._progress.note_page(page.request, digest, page.listcount, known)
+        except IncompleteListingError as error:
+            error.message = f"{self._source.resource}: {error.message}"
+            if page.response is None:
+                raise
+            raise page.response.annotate(error) from None

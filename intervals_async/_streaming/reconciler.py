@@ -15,19 +15,17 @@ from .drift import Drift, request_before
 from .lost_position import find_lost_position
 from .open_page import OpenPage
 from .options import ReadOptions
-from .page_plan import MARGIN, WIDEST, PagePlan, PageRequest
+from .page_plan import WIDEST, PagePlan, PageRequest
 from .page_window import PageWindow
 from .reader import Batch
+from .second_pass import SecondPass, drift_error
 from .source import PageSource
 
 __all__ = ["Reconciler"]
 
 R = TypeVar("R", bound=Record)
 
-# The maximum number of second passes, if the inserted rows do not fit into one response.
-PASSES = 3
-
-# The maximum number of steps back without a delivered record, for each concurrent page.
+# How many steps back may fail to meet a delivered record, for each page that is under way.
 PATIENCE = 12
 
 
@@ -45,8 +43,8 @@ class Reconciler(Generic[R]):
     """
 
     __slots__ = (
-        "_complained", "_delivered", "_drift", "_met_again", "_options", "_passes", "_plan",
-        "_raised", "_source", "_wasted", "_window", "is_lost",
+        "_delivered", "_drift", "_forgets", "_options", "_plan", "_raised",
+        "_rereads", "_second", "_source", "_wasted", "_window", "is_lost",
     )  # fmt: skip
 
     def __init__(
@@ -63,16 +61,16 @@ class Reconciler(Generic[R]):
         self._delivered = delivered
         self._options = options
         self._drift = Drift(source.listcount)
-        # The number of pages without delivered records since the last page with one.
+        # How many pages met nothing since a new record came.
         self._wasted = 0
         # Whether a `DriftError` reported drift that is not repaired yet.
         self._raised = False
-        self.is_lost = False
-        # The number of passes after the first, and whether this one has found a delivered record.
-        self._passes = 0
-        self._met_again = False
-        # Whether a `DriftError` at the end reported records that may be missing.
-        self._complained = False
+        # A bookmark that forgets some records is refused in the first step.
+        self._forgets = delivered.tail.forgets and not delivered.trusts_order
+        self.is_lost = self._forgets
+        # Whether a step back leads through rows before the end of the delivered ones.
+        self._rereads = False
+        self._second = SecondPass(source, plan, delivered, self._drift, options.verify)
 
     @property
     def repairs(self) -> int:
@@ -81,8 +79,8 @@ class Reconciler(Generic[R]):
 
     @property
     def in_second_pass(self) -> bool:
-        """Whether all records are being read once more."""
-        return self._passes > 0
+        """Whether everything is read once more."""
+        return self._second.active
 
     # Comparing
 
@@ -98,17 +96,26 @@ class Reconciler(Generic[R]):
         """
         page.hold(records)
         joined = page.expected is not None
-        if not joined and not self._passes and page.depth == 0:
-            # enough rows to include the last row before the position
+        if not joined and not self._second.active and page.depth == 0:
+            # as many rows as include the last one before the position
             rows = min(self._plan.position - page.request.offset, WIDEST + 1)
             if not await self._window.fill(page, rows):
                 return None
+            if len(page.pending) < rows and self._is_cut(page):
+                self._window.drop(page)
+                return None
         ids = self._source.ids(page.pending)
         skip = 0
-        if self._passes:
+        if self._second.active:
+            if not joined:
+                self._second.begin_response()
             page.join(0)
-            skip = self._rows_before_own(ids)
+            skip = self._second.rows_before_own(ids)
         elif not joined:
+            if self._is_outdated(page, ids):
+                self._window.drop(page)
+                self._count_waste()
+                return None
             meeting = self._meet(page, ids)
             if meeting is None:
                 self._look_left(page)
@@ -117,7 +124,6 @@ class Reconciler(Generic[R]):
             page.join(self._plan.position - page.request.offset)
             if page.depth == 0:
                 self._raised = False
-                self._wasted = 0
         return self._new_records(page, ids, skip)
 
     def end_page(self, page: OpenPage[R]) -> None:
@@ -126,12 +132,32 @@ class Reconciler(Generic[R]):
         Raises:
             DriftError: As `compare` raises it.
         """
+        self._second.note_page(page.request.offset, page.listcount)
         if page.expected is not None:
             shift = page.received - page.yielded - page.expected
-            self._drift.note_page(shift, page.listcount)
+            if shift >= 0:
+                self._plan.narrow_overlap()
+            self._drift.note_page(min(shift, 0) if self._rereads else shift, page.listcount)
+            self._rereads = self._delivered.uncertain and (self._rereads or page.depth > 0)
         elif page.received == 0:
             self._check_vanished(page)
         self._drift.note_listcount(page.listcount)
+
+    def _is_cut(self, page: OpenPage[R]) -> bool:
+        """Whether a page ends before the position only because the server returns few rows."""
+        return self._plan.note_cut_page(page.request, len(page.pending), page.listcount)
+
+    def _is_outdated(self, page: OpenPage[R], ids: Sequence[int]) -> bool:
+        """Whether a page shows rows as they stood before those of another page were met."""
+        if page.depth > 0 or not self._plan.begun or self._is_in_place(page, ids):
+            return False
+        unchanged = page.listcount is not None and page.listcount == self._drift.listcount_before
+        return self._window.is_outdated(page) and not unchanged
+
+    def _is_in_place(self, page: OpenPage[R], ids: Sequence[int]) -> bool:
+        """Whether the last row before the position stands where it is expected."""
+        expected = self._plan.position - page.request.offset
+        return 0 < expected <= len(ids) and ids[expected - 1] == self._delivered.last
 
     def _meet(self, page: OpenPage[R], ids: Sequence[int]) -> int | None:
         """Return how many first rows of a page to skip; None if it holds no delivered record."""
@@ -141,7 +167,7 @@ class Reconciler(Generic[R]):
         if not self._plan.begun:
             delivered.add_preceding(ids[:expected])
             return expected
-        if 0 < expected <= len(ids) and ids[expected - 1] == delivered.last:
+        if self._is_in_place(page, ids):
             met: tuple[int, int] | None = (0, expected)  # nothing has moved
         else:
             # An edit may have moved a much earlier record here. So a delivered record proves that
@@ -156,16 +182,6 @@ class Reconciler(Generic[R]):
         if met is None:
             return None
         return met[1] if delivered.starts_midway else 0
-
-    def _rows_before_own(self, ids: Sequence[int]) -> int:
-        """Return how many of these rows of the second pass precede all yielded records."""
-        if not self._delivered.starts_midway or self._met_again:
-            return 0
-        for index, id in enumerate(ids):
-            if self._delivered.marks_position(id):
-                self._met_again = True
-                return index
-        return len(ids)
 
     def _new_records(self, page: OpenPage[R], ids: Sequence[int], skip: int) -> Batch[R]:
         """Return the records that were not yielded yet, from the first unprocessed rows."""
@@ -265,12 +281,18 @@ class Reconciler(Generic[R]):
 
         Raises:
             CallError: A response could not be fetched.
-            DriftError: None of the last delivered records exists any more.
+            DriftError: None of the last delivered records exists any more, or the bookmark holds
+                too few of them.
         """
+        if self._forgets:
+            raise self._error(
+                "lost position: more records were inserted beside the last yielded one than a "
+                "bookmark holds; start the listing again"
+            )
         drift, plan = self._drift, self._plan
-        moved = abs((drift.listcount_before or 0) - (self._source.listcount or 0))
+        growth = drift.growth(self._source.listcount) or 0
         found = await find_lost_position(
-            self._source, self._window, self._delivered, plan.position, moved
+            self._source, self._window, self._delivered, plan.position, growth
         )
         if found is None:
             raise self._error(
@@ -278,11 +300,16 @@ class Reconciler(Generic[R]):
                 "start the listing again"
             )
         position, offset, listcount = found
-        self.is_lost = False
-        self._delivered.note_moved()
+        # If more rows have gone during the search, it begins anew from there.
+        self.is_lost = listcount is not None and position > listcount
+        if self.is_lost:
+            self._count_waste()
+        if not self._delivered.trusts_order:
+            self._delivered.note_moved()
         shift = position - plan.position
-        plan.relocate(position)
+        plan.relocate(position, listcount)
         self._repair(shift, offset, listcount)
+        drift.note_page(shift, listcount)
         drift.note_listcount(listcount)
 
     # The end
@@ -293,34 +320,17 @@ class Reconciler(Generic[R]):
         Raises:
             DriftError: Records are missing, and no observed change explains it.
         """
-        listcount, verify = self._source.listcount, self._options.verify
-        if not verify or listcount is None or self._complained:
-            return True
-        missing = self._plan.missing(listcount)
-        if self._passes == 0:
-            missing = self._drift.unexplained(missing)
-        if missing <= 0 or (self._passes and self._delivered.starts_midway):
-            return True  # rows before a slice, or before a bookmark, cannot be counted
-        if verify != "second-pass" or self._passes == PASSES:
-            self._complained = True
-            raise self._error(
-                f"{missing} of {listcount} records may have been missed; use "
-                "stream(verify='second-pass') to look for them, or stream(snapshot=True)"
-            )
-        # A single response with all records is consistent in any order.
-        self._passes += 1
-        self.restart_pass()
-        return False
+        return self._second.is_complete()
+
+    def begin_second_pass(self) -> bool:
+        """Read everything once more before the end, if that is allowed and may help."""
+        begins = self._second.begin_early()
+        self.is_lost = self.is_lost and not begins
+        return begins
 
     def restart_pass(self) -> None:
-        """Start the second pass, or restart it because its response broke off."""
-        self._met_again = False
-        self._plan.restart((self._source.listcount or 0) + MARGIN * 4**self._passes)
+        """Begin the second pass again because its response broke off."""
+        self._second.restart()
 
     def _error(self, message: str) -> DriftError:
-        error = self._source.annotate(DriftError(message))
-        error.position = self._plan.position
-        error.delivered = self._plan.yielded
-        error.listcount = self._source.listcount
-        error.listcount_before = self._drift.listcount_before
-        return error
+        return drift_error(self._source, self._plan, self._drift, message)

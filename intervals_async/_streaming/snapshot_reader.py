@@ -24,17 +24,23 @@ R = TypeVar("R", bound=Record)
 # The maximum number of requests with a larger limit, after rows were inserted meanwhile.
 TRIES = 5
 
+# By how much larger the limit is after a response that disproved its own listcount.
+GROWTH = 4
+
 
 class SnapshotReader(Generic[R]):
     """Reads a complete listing in one response, which is consistent even if rows change meanwhile.
 
-    A small request first reads the number of records. The response is read while it arrives, and
-    must hold as many records as its own listcount states.
+    A small request first reads how many records there are. The response is read while it
+    arrives, and must hold as many records as its own listcount says. A listcount below the
+    records that arrive with it is not believed: then only a response with fewer records than
+    were requested is complete.
     """
 
     __slots__ = (
         "_delivered",
         "_ended",
+        "_least_rows",
         "_limit",
         "_options",
         "_response",
@@ -59,6 +65,8 @@ class SnapshotReader(Generic[R]):
         # Whether all records were read, or the reader was closed.
         self._ended = False
         self._tries = 0
+        # How many rows to request at least, because a listcount was too low.
+        self._least_rows = 0
         self._restart()
 
     @property
@@ -140,7 +148,18 @@ class SnapshotReader(Generic[R]):
         return records
 
     def _end(self, response: StreamedResponse, there: int | None) -> None:
-        """Check the end of the response; `there` is the number of rows that it promised."""
+        """Note the end of the response; `there` is how many rows it promised."""
+        full = self._yielded >= self._request.limit and self._yielded != self._limit
+        if full and (there is None or there < self._yielded):
+            # There may be more of them than the listcount says: as many as fit were returned.
+            self._least_rows = GROWTH * self._yielded
+            count = "the server's count" if there is None else f"{there}, the server's count"
+            raise response.annotate(
+                IncompleteListingError(
+                    f"expected fewer records than the limit {self._request.limit} of the request, "
+                    f"or {count}, got {self._yielded}; iterate again to request more"
+                )
+            )
         if there is None or self._yielded >= there:
             self._ended = True
             self._source.report_page(self._request, self._yielded, response.listcount)
@@ -159,17 +178,17 @@ class SnapshotReader(Generic[R]):
         """Send the request; None if there is nothing to read."""
         bulk = self._options.bulk
         if self._rows_wanted is None:
-            _, response = await self._source.fetch(PageRequest(self._start, 1), bulk=bulk)
+            records, response = await self._source.fetch(PageRequest(self._start, 1), bulk=bulk)
             if response.listcount is None:
                 raise response.error(
                     IncompleteListingError,
                     "listcount: expected a number, got none; leave snapshot=True out",
                 )
-            there = max(response.listcount - self._start, 0)
+            there = max(response.listcount - self._start, len(records))
             if there == 0 or self._limit == 0:
                 self._ended = True
                 return None
-            self._rows_wanted = _with_margin(there)
+            self._rows_wanted = max(_with_margin(there), self._least_rows)
         self._response = await self._source.open(self._request, self._retry_state, bulk=bulk)
         if self._ended:  # it was closed meanwhile
             self._response.close()

@@ -200,6 +200,8 @@ class Stream(_BatchIterator[R]):
         Raises:
             CallError: A page could not be fetched. The next step requests it again.
             DriftError: Rows have moved; see `Listing.stream`.
+            IncompleteListingError: The server repeats pages, or returns fewer records than it
+                promises.
             SnapshotBrokenError: The snapshot broke off; the next step starts it again.
             ListingError: Another task closed the stream during the step.
             RuntimeError: Another task is in the middle of a step.

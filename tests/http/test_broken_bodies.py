@@ -18,7 +18,7 @@ from intervals_async import (
     RetryPolicy,
 )
 
-BODY = b'{"listcount":1,"projectnote":[{"id":"1","note":"' + b"x" * 300_000 + b'"}]}'
+BODY = b'{"listcount":2,"projectnote":[{"id":"1","note":"' + b"x" * 300_000 + b'"}]}'
 
 
 @asynccontextmanager

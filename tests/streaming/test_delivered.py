@@ -242,17 +242,61 @@ def test_new_records_are_unplaced_until_the_position_is_found() -> None:
     assert delivered.tail == DeliveredTail(tuple(range(10, 10 + RECENT)))
 
 
-def test_a_deleted_former_end_is_abandoned() -> None:
-    """After `UNPLACED` new records, a deleted former end is abandoned, so bookmarks stay small."""
-    delivered = DeliveredIds()
+def test_an_end_that_does_not_come_back_is_given_up() -> None:
+    """More records than a bookmark holds beside the end are forgotten, and the tail says so."""
+    delivered = DeliveredIds(starts_midway=True)
     delivered.add([1])
     delivered.note_moved()
     for id in range(2, UNPLACED + 2):
         delivered.add([id])
     assert len(delivered.tail.unplaced) == UNPLACED
     delivered.add([UNPLACED + 2])
+    assert delivered.tail == DeliveredTail((1,), former_end=1)
+    assert delivered.tail.forgets
+    delivered.add([UNPLACED + 3])
+    assert delivered.tail == DeliveredTail((1,), former_end=1)
+
+
+def test_a_forgetful_tail_recovers_behind_its_end() -> None:
+    """A tail forgets nothing any more when all of it stands behind the end that was met."""
+    delivered = DeliveredIds(starts_midway=True)
+    delivered.add([1])
+    delivered.note_moved()
+    delivered.add(range(100, 101 + UNPLACED))
+    delivered.add([1])
+    assert delivered.tail.forgets
+    delivered.add(range(2, 1 + RECENT))
+    assert delivered.tail.forgets
+    delivered.add([50])
+    assert delivered.tail == DeliveredTail((*range(2, 1 + RECENT), 50))
+
+
+def test_a_tail_that_was_met_is_kept_beside_a_new_end() -> None:
+    """If one of the tail was met before many records, only the rest of the tail may follow."""
+    delivered = DeliveredIds()
+    delivered.add([1, 2, 3])
+    delivered.note_moved()
+    delivered.add([2, *range(10, 11 + UNPLACED)])
+    new = tuple(range(11 + UNPLACED - RECENT, 11 + UNPLACED))
+    assert delivered.tail == DeliveredTail(new, False, (3,), 3)
     assert not delivered.uncertain
-    assert delivered.tail == DeliveredTail(tuple(range(UNPLACED + 3 - RECENT, UNPLACED + 3)))
+    assert not delivered.tail.forgets
+    delivered.add([5])
+    assert delivered.tail == DeliveredTail((*new[1:], 5), False, (3,), 3)
+    delivered.add([3])
+    assert delivered.tail == DeliveredTail((*new[1:], 5), False)
+
+
+def test_if_all_yielded_records_are_known_they_are_kept_beside_a_new_end() -> None:
+    """Of a few records none is forgotten, even if none of them was met again."""
+    delivered = DeliveredIds()
+    delivered.add([1, 2, 3])
+    delivered.note_moved()
+    delivered.add([7, 8])
+    delivered.note_moved()
+    delivered.add(range(10, 10 + UNPLACED))
+    new = tuple(range(10 + UNPLACED - RECENT, 10 + UNPLACED))
+    assert delivered.tail == DeliveredTail(new, False, (1, 2, 3, 7, 8), 3)
 
 
 def test_unplaced_records_count_as_yielded_but_mark_no_position() -> None:
