@@ -15,6 +15,7 @@ RUN := $(if $(COVERAGE),$(BIN)/coverage run,$(BIN)/python)
 
 # How much `make prove` proves; `make prove SAMPLE=1` is the small sample that CI runs.
 DRIFTS := $(if $(SAMPLE),100,2000)
+STEP := $(if $(SAMPLE),99,20)
 KILLS := $(if $(SAMPLE),5,200)
 CALLS := $(if $(SAMPLE),2000,50000)
 ODD_ROWS := $(if $(SAMPLE),5000,100000)
@@ -53,6 +54,7 @@ coverage: $(VENV)/.test
 
 prove: $(VENV)/.test
 	$(BIN)/python benchmarks/drift.py --runs $(DRIFTS)
+	$(BIN)/python benchmarks/drift.py --caps --runs $(DRIFTS) --step $(STEP)
 	$(BIN)/python benchmarks/odd_rows.py --rows $(ODD_ROWS)
 	$(BIN)/python benchmarks/wire_fuzz.py --runs $(DAMAGES)
 	$(BIN)/python benchmarks/killed.py --kills $(KILLS)
