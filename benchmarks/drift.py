@@ -190,7 +190,9 @@ async def play_capped(seed: int) -> Played:
     options = {"page_size": page_size, "concurrency": concurrency}
     notes = chance.choice([5, 30, 120, 300, 300, 1000])
     async with (
-        FakeIntervals(notes=notes, seed=seed, per_minute=None, per_day=None) as fake,
+        FakeIntervals(
+            notes=notes, seed=seed, per_minute=None, per_day=None, in_thread=False
+        ) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as intervals,
     ):
         fake.inject(faults.Capped(cap), times=None)
@@ -308,7 +310,9 @@ async def bursts(step: int) -> float:
         quiet = 0
         for deleted in range(0, 201, step):
             async with (
-                FakeIntervals(notes=1000, seed=cap, per_minute=None, per_day=None) as fake,
+                FakeIntervals(
+                    notes=1000, seed=cap, per_minute=None, per_day=None, in_thread=False
+                ) as fake,
                 IntervalsClient(fake.token, base_url=fake.url, limits=()) as intervals,
             ):
                 fake.inject(faults.Capped(cap), times=None)
