@@ -1,7 +1,7 @@
 """The asyncio client library for the Intervals API (myintervals.com).
 
-Every documented name can be imported from this package. Names that a client alone does not need,
-such as resources and records, are imported when they are first used.
+Every documented name can be imported from this package. All but errors and events are imported when
+they are first used: pytest imports this package in every run, for its plugin.
 """
 
 from __future__ import annotations
@@ -11,16 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors, events
 from ._version import __version__ as __version__
-from .client import IntervalsClient as IntervalsClient
 from .errors import *
 from .events import *
-from .limits import Budget as Budget
-from .limits import Limit as Limit
-from .limits import LimitStore as LimitStore
-from .limits import LimitUse as LimitUse
-from .limits import MemoryLimitStore as MemoryLimitStore
 from .resources._registry import find, public_names
-from .retry import RetryPolicy as RetryPolicy
 
 if TYPE_CHECKING:
     from ._http.download import Download as Download
@@ -38,37 +31,46 @@ if TYPE_CHECKING:
     from ._streaming.listing import Page as Page
     from ._streaming.listing import Pages as Pages
     from ._streaming.listing import Stream as Stream
+    from .client import IntervalsClient as IntervalsClient
+    from .limits import Budget as Budget
+    from .limits import Limit as Limit
+    from .limits import LimitStore as LimitStore
+    from .limits import LimitUse as LimitUse
+    from .limits import MemoryLimitStore as MemoryLimitStore
     from .resources import *
+    from .retry import RetryPolicy as RetryPolicy
 else:
     # Names that are imported when they are first used, and their modules.
     _LATER = {
         "ABSENT": "_schema.record",
         "ArrowConverter": "_schema.arrow",
         "AsIs": "_schema.parameters",
+        "Budget": "limits",
         "Column": "_schema.columns",
         "ColumnKind": "_schema.columns",
         "Download": "_http.download",
+        "IntervalsClient": "client",
+        "Limit": "limits",
+        "LimitStore": "limits",
+        "LimitUse": "limits",
         "Listing": "_streaming.listing",
+        "MemoryLimitStore": "limits",
         "Page": "_streaming.listing",
         "Pages": "_streaming.listing",
         "Record": "_schema.record",
         "Response": "_http.response",
+        "RetryPolicy": "retry",
         "Stream": "_streaming.listing",
         "columns_of": "_schema.columns",
         "column_values": "_schema.record",
         "to_dict": "_schema.decoder",
     }
 
+    _MODULES = ("client", "limits", "retry")
+
     __all__ = [  # noqa: PLE0604  each `__all__` lists strings
         *errors.__all__,
         *events.__all__,
-        "Budget",
-        "IntervalsClient",
-        "Limit",
-        "LimitStore",
-        "LimitUse",
-        "MemoryLimitStore",
-        "RetryPolicy",
         "__version__",
         *_LATER,
     ]
@@ -76,6 +78,8 @@ else:
     def __getattr__(name: str) -> Any:
         if name in _LATER:
             return getattr(import_module(f".{_LATER[name]}", __name__), name)
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
         if name in public_names():
             return find(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,6 @@ import inspect
 import os
 import selectors
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -79,7 +78,10 @@ def _is_of_the_library(task: asyncio.Task[Any]) -> bool:
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeIntervals]:
     """Return a running server with 50 notes and no rate limits."""
-    async with FakeIntervals(notes=50, seed=1, per_minute=None, per_day=None) as server:
+    # In the loop of the test, the steps of client and server have a reproducible order.
+    async with FakeIntervals(
+        notes=50, seed=1, per_minute=None, per_day=None, in_thread=False
+    ) as server:
         yield server
         # Checked while the server runs, because the tasks that wait for it end when it stops.
         assert not [task for task in await _tasks_left() if _is_of_the_library(task)]
@@ -144,25 +146,17 @@ def run_timeless() -> Callable[[Coroutine[Any, Any, T]], T]:
 def serving(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]]:
-    """Return a context manager that runs a server in a thread, for programs with their own loop.
+    """Return a context manager that runs a server, for programs with their own loop.
 
-    It sets the environment variables of token and base URL. The test may only read the server.
+    It sets the environment variables of token and base URL.
     """
 
     @contextmanager
     def serve(server: FakeIntervals) -> Generator[FakeIntervals]:
-        with asyncio.Runner() as runner, ThreadPoolExecutor(1) as thread:
-            thread.submit(runner.run, server.start()).result()
-            stop = asyncio.Event()
-            running = thread.submit(runner.run, stop.wait())
+        with server:
             monkeypatch.setenv("INTERVALS_TOKEN", server.token)
             monkeypatch.setenv("INTERVALS_BASE_URL", server.url)
-            try:
-                yield server
-            finally:  # so that a failing test does not hang
-                runner.get_loop().call_soon_threadsafe(stop.set)
-                running.result()
-                thread.submit(runner.run, server.stop()).result()
+            yield server
 
     return serve
 
@@ -171,6 +165,6 @@ def serving(
 def served(
     serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
 ) -> Iterator[FakeIntervals]:
-    """Return a server with 5,000 notes that runs in a thread."""
+    """Return a running server with 5,000 notes."""
     with serving(FakeIntervals(notes=5000, seed=1, per_minute=None)) as server:
         yield server

@@ -30,8 +30,8 @@ PARENTS = {
     "tasknote": "task",
 }
 
-# Resources with undocumented fields, which the fake server invents.
-UNKNOWN = ("contactdescriptor", "contacttype", "paymenttype", "personcontact")
+# Resources with undocumented fields, which the fake server invents or serves as recorded.
+UNKNOWN = ("contactdescriptor", "contacttype", "document", "paymenttype", "personcontact", "time")
 WRITABLE = [
     name for name in resources.names() if "create" in resources.resource_class(name).methods()
 ]

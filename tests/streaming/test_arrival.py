@@ -436,7 +436,7 @@ def test_a_page_that_times_out_is_requested_in_smaller_ones(
 
     async def main() -> None:
         async with (
-            FakeIntervals(notes=1500, per_minute=None, per_day=None) as fake,
+            FakeIntervals(notes=1500, per_minute=None, per_day=None, in_thread=False) as fake,
             client_of(fake) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event()), skip=1)
@@ -455,7 +455,7 @@ def test_a_page_that_stalls_continues_in_a_smaller_one(
 
     async def main() -> None:
         async with (
-            FakeIntervals(notes=1500, per_minute=None, per_day=None) as fake,
+            FakeIntervals(notes=1500, per_minute=None, per_day=None, in_thread=False) as fake,
             client_of(fake) as client,
         ):
             fake.inject(faults.Hold(asyncio.Event(), where="body"), skip=1)

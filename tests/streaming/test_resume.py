@@ -347,7 +347,7 @@ async def test_a_listing_sorted_by_id_resumes_without_remembered_records() -> No
         FakeIntervals(projects=60, notes=0, per_minute=None, per_day=None) as fake,
         client_of(fake) as intervals,
     ):
-        before = ids(fake, "project")
+        before = sorted(ids(fake, "project"))
         stream = intervals.project.list().stream(page_size=10)
         first = await take(stream, 30)
         remove(fake, before[5:30], "project")

@@ -138,7 +138,7 @@ def test_columns_with_names_of_references() -> None:
     ("kind", "good", "bad"),
     [
         ("integer", "3", "x"),
-        ("boolean", "t", "true"),
+        ("boolean", "t", "yes"),
         ("date", "2026-01-02", "2026-1-2"),
         ("decimal", "1.5", "x"),
         ("utc", "2026-01-02 03:04:05", "2026-01-02T03:04:05"),

@@ -100,7 +100,7 @@ async def test_writes() -> None:
         CLIENT | {"name": "x" * 256},
         CLIENT | {"fax": "x" * 51},
         CLIENT | {"datecreated": "yesterday"},
-        CLIENT | {"active": True},
+        CLIENT | {"active": "yes"},
     ],
 )
 async def test_invalid_bodies_are_refused(body: dict[str, object]) -> None:

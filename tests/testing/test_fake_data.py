@@ -84,8 +84,8 @@ def test_work_is_recent() -> None:
     """Task notes cover months up to the current day, and some have a time of exactly midnight."""
     notes = [row["date"] for row in _at(NOON).rows("tasknote")]
     moments = [each for each in notes if isinstance(each, datetime)]
-    assert moments == sorted(moments)
-    assert moments[0] < NOON - timedelta(days=100) < NOON - timedelta(days=7) < moments[-1] <= NOON
+    assert moments == sorted(moments, reverse=True)
+    assert moments[-1] < NOON - timedelta(days=100) < NOON - timedelta(days=7) < moments[0] <= NOON
     assert sum(each.time() == datetime.min.time() for each in moments) > 5
 
 
@@ -96,7 +96,7 @@ def test_time_is_consistent_with_its_project() -> None:
     worktypes = {(row["projectid"], row["worktypeid"]) for row in fake.rows("projectworktype")}
     modules = {(row["projectid"], row["moduleid"]) for row in fake.rows("projectmodule")}
     teams = {row["projectid"]: set(ids_in(row["personid"])) for row in fake.rows("projectteam")}
-    administrators = {row["id"] for row in fake.rows("person") if row["groupid"] == 1}
+    administrators = {row["id"] for row in fake.rows("person") if row["group"] == "Administrator"}
     general = 0
     for row in fake.rows("time"):
         general += row["taskid"] is None

@@ -90,8 +90,8 @@ PEOPLE: list[tuple[dict[str, str], Matches]] = [
     ({"active": "f"}, lambda row: not row["active"]),
     ({"allprojects": "t"}, lambda row: row["allprojects"]),
     ({"restricttasks": "t"}, lambda row: row["restricttasks"] is True),
-    ({"groupid": "2"}, lambda row: row["groupid"] == 2),
-    ({"excludegroupids": "1,2"}, lambda row: row["groupid"] not in (1, 2)),
+    ({"groupid": "3"}, lambda row: row["group"] == "Manager"),
+    ({"excludegroupids": "2,3"}, lambda row: row["groupid"] not in (2, 3)),
     ({"firstname": "ada"}, lambda row: "ada" in row["firstname"].lower()),
     ({"lastname": "SMITH"}, lambda row: "smith" in row["lastname"].lower()),
     ({"username": "user1@"}, lambda row: row["username"] == "user1@example.org"),
@@ -200,11 +200,12 @@ async def test_sorting(name: str) -> None:
 
 
 async def test_sortdir_alone() -> None:
-    """A sort direction without a field applies to the server's own order."""
+    """A sort direction of any case, without a field, applies to the server's own order."""
     async with _server() as fake:
         order = await ids(fake, "project")
         assert await ids(fake, "project", sortdir="DESC") == order[::-1]
-        assert await ids(fake, "project", sortdir="ASC") == order
+        for direction in ("ASC", "asc", "Asc"):
+            assert await ids(fake, "project", sortdir=direction) == order
 
 
 @pytest.mark.parametrize(
@@ -214,13 +215,13 @@ async def test_sortdir_alone() -> None:
         ("projectnote/", "projectid", ""),
         ("projectnote/", "projectid", "1,,2"),
         ("projectnote/", "noteid", "1,2"),
-        ("person/", "active", "true"),
+        ("person/", "active", "yes"),
         ("person/", "groupid", "1,2"),
         ("project/", "personid", "1,2"),
         ("project/", "datestart", "20230601"),
         ("project/", "datestart", "06/01/2023"),
         ("project/", "sortfield", "title"),
-        ("project/", "sortdir", "asc"),
+        ("project/", "sortdir", "up"),
         ("contactdescriptor/", "contacttypeid", "x"),
     ],
 )

@@ -4,60 +4,108 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib import reload
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from intervals_async import testing
-from intervals_async.testing import plugin
 
-TEST = """
+ASYNC_TEST = """
 import pytest
+import pytest_asyncio
+import urllib.request
+from intervals_async import IntervalsClient
+
+async def use(fake):
+    assert len(fake.rows("projectnote")) == 50
+    async with IntervalsClient(fake.token, base_url=fake.url, timeout=20) as client:
+        assert await client.projectnote.list().count() == 50
 
 @pytest.mark.asyncio
-async def test_it(fake_intervals):
-    assert len(fake_intervals.rows("projectnote")) == 50
-    assert fake_intervals.url.startswith("http://127.0.0.1:")
+async def test_own_loop(fake_intervals):
+    await use(fake_intervals)
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_loop_of_the_session(fake_intervals):
+    await use(fake_intervals)
+
+@pytest.mark.asyncio
+async def test_blocked_loop(fake_intervals):
+    with pytest.raises(urllib.request.HTTPError) as caught:
+        urllib.request.urlopen(fake_intervals.url + "me/", timeout=20)
+    assert caught.value.code == 401
+    caught.value.close()
 """
+
+SYNC_TEST = """
+import urllib.request
+import pytest
+
+def test_without_a_loop(fake_intervals):
+    with pytest.raises(urllib.request.HTTPError) as caught:
+        urllib.request.urlopen(fake_intervals.url + "me/", timeout=20)
+    assert caught.value.code == 401
+    caught.value.close()
+"""
+
+# Load the plugin by its module, so that the tests do not need the installed entry point.
+PLUGIN = ["-p", "no:intervals_async", "-p", "intervals_async.testing.plugin"]
+
+
+def run_pytest(folder: Path, test: str, *arguments: str) -> str:
+    """Run pytest with the plugin in a process of its own, and return its output."""
+    (folder / "test_it.py").write_text(test)
+    process = subprocess.run(
+        [sys.executable, "-m", "pytest", "-qc", "/dev/null", *PLUGIN, *arguments, "test_it.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return process.stdout + process.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["auto", "strict"])
 def test_fixture(tmp_path: Path, mode: str) -> None:
-    """The fixture provides a started server in both modes of pytest-asyncio."""
-    (tmp_path / "test_it.py").write_text(TEST)
-    # Load the plugin by its module, so that the test does not need the installed entry point.
-    plugins = ["-p", "no:intervals_async", "-p", "intervals_async.testing.plugin"]
-    arguments = [*plugins, "-o", f"asyncio_mode={mode}"]
-    process = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", *arguments, "test_it.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "1 passed" in process.stdout, process.stdout + process.stderr
+    """The fixture serves tests with a loop of their own, of the session, and a blocked one."""
+    output = run_pytest(tmp_path, ASYNC_TEST, "-o", f"asyncio_mode={mode}")
+    assert "3 passed" in output, output
 
 
-def test_without_pytest_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plugin offers no fixture without pytest-asyncio, and raises no error."""
-    with monkeypatch.context() as patched:
-        patched.setitem(sys.modules, "pytest_asyncio", None)
-        patched.delattr(plugin, "fake_intervals")
-        reload(plugin)
-        assert not hasattr(plugin, "fake_intervals")
-    reload(plugin)
-    assert hasattr(plugin, "fake_intervals")
+@pytest.mark.slow
+def test_without_pytest_asyncio(tmp_path: Path) -> None:
+    """The fixture serves synchronous tests, and does not need pytest-asyncio."""
+    output = run_pytest(tmp_path, SYNC_TEST, "-p", "no:asyncio")
+    assert "1 passed" in output, output
 
 
-def test_importing_the_plugin_does_not_import_the_server() -> None:
-    """Importing the plugin does not import the server."""
-    script = (
-        "import sys, intervals_async.testing.plugin;"
-        "sys.exit('intervals_async.testing._fake.server' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True)
+@pytest.mark.slow
+def test_the_plugin_imports_nothing_heavy(tmp_path: Path) -> None:
+    """A run of pytest without the fixture imports neither aiohttp nor the client."""
+    test = f"""
+        import sys
+
+        def test_imports():
+            assert "intervals_async.testing.plugin" in sys.modules
+            assert [name for name in {HEAVY!r} if name in sys.modules] == []
+    """
+    output = run_pytest(tmp_path, dedent(test), "-p", "no:asyncio")
+    assert "1 passed" in output, output
+
+
+HEAVY = (
+    "aiohttp",
+    "asyncio",
+    "cattrs",
+    "intervals_async._http",
+    "intervals_async.client",
+    "intervals_async.testing._fake",
+    "multidict",
+    "ssl",
+    "yarl",
+)
 
 
 def test_the_package_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:

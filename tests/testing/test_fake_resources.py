@@ -55,7 +55,8 @@ async def test_me() -> None:
     """``/me/`` is an array with the caller, without ``restricttasks`` for Administrators."""
     async with FakeIntervals(notes=0) as fake:
         envelope = (await send(fake, "me/")).json
-        assert envelope["me"][0]["id"] == envelope["personid"]
+        assert envelope["me"][0]["id"] == str(envelope["personid"])
+        assert envelope["listcount"] == 1
         assert "active" not in envelope["me"][0]
         assert "restricttasks" not in envelope["me"][0]
         other = (await send(fake, "me/", token=fake.token_for("Resource"))).json["me"][0]
@@ -91,7 +92,17 @@ async def test_managers_of_a_project() -> None:
         listed = await rows(fake, "project")
         shared = next(row for row in listed if "," in (row["managerid"] or ""))
         member = (await send(fake, f"project/{shared['id']}/")).json["project"]
-        assert {each["id"] for each in member["manager"]} == set(shared["managerid"].split(","))
+        people = {row["id"]: row for row in fake.wire_rows("person")}
+        for each in member["manager"]:
+            person = people[each["managerid"]]
+            assert each == {
+                "managerid": person["id"],
+                "manager": f"{person['firstname']} {person['lastname']}",
+                "manageractive": person["active"],
+                "managerlocalid": person["localid"],
+            }
+        found = [each["managerid"] for each in member["manager"]]
+        assert found == shared["managerid"].split(",")
         nobody = next(row for row in listed if not row["managerid"])
         assert (await send(fake, f"project/{nobody['id']}/")).json["project"]["manager"] == []
 
@@ -100,6 +111,7 @@ async def test_project_numbers() -> None:
     """``localid`` is padded, ``localidunpadded`` is not, and budgets have floating-point noise."""
     async with FakeIntervals(notes=0, projects=60) as fake:
         listed = await rows(fake, "project")
-        assert (listed[0]["localid"], listed[0]["localidunpadded"]) == ("00001", "1")
+        numbers = {row["localid"]: row["localidunpadded"] for row in listed}
+        assert (numbers["00001"], numbers["00060"]) == ("1", "60")
         assert any(len(row["budget"] or "") >= 16 for row in listed)
         assert any(row["alert_percent"] == "55.00000000000001" for row in listed)

@@ -100,7 +100,8 @@ async def test_the_two_shapes_of_time() -> None:
         listed = (await rows(fake, "time", taskid=str(kept["taskid"]), **ALL_ROWS))[0]
         member = (await send(fake, f"time/{listed['id']}/")).json["time"]
         day = date.fromisoformat(member["date"])
-        assert (listed["date"], listed["dateiso"]) == (f"{day:%m/%d/%Y}", f"{day}")
+        assert listed["date"] == listed["dateiso"] == str(day)
+        assert listed["clientid"] == (str(kept["clientid"]) if kept["clientid"] else "")
         assert member["milestoneid"] == member["ogmilestoneid"] == str(kept["milestoneid"])
         assert "milestoneid" not in listed
         assert not {"dateiso", "person", "task", "project", "client"} & member.keys()
@@ -193,7 +194,7 @@ async def test_writing_time() -> None:
         assert dated["datemodified"] == "2026-05-01 01:02:03"
         path = f"time/{dated['id']}/"
         changed = (await send(fake, path, method="PUT", body={"time": 2})).json["time"]
-        assert (changed["time"], changed["datemodified"]) == ("2.0", "2026-05-06 12:30:05")
+        assert (changed["time"], changed["datemodified"]) == ("2", "2026-05-06 12:30:05")
         token = fake.token_for("Executive")
         assert (await send(fake, path, method="PUT", body={"time": 2}, token=token)).status == 403
 
@@ -225,11 +226,14 @@ async def test_timers_run_and_pause() -> None:
 
 
 async def test_a_new_timer() -> None:
-    """A new timer starts at once, or is paused if only ``time`` is set."""
+    """A new timer starts at once, also with a ``time``, unless its ``starttime`` is empty."""
     async with server_at_noon() as fake:
         started = (await _timer(fake, name="Now")).json["timer"]
         assert (started["isrunning"], started["starttime"]) == ("t", "2026-05-06 12:30:05")
-        paused = (await _timer(fake, time=5, timelapsed=700, lastupdate="2026-05-01")).json["timer"]
+        running = (await _timer(fake, time=5)).json["timer"]
+        assert (running["isrunning"], running["starttime"]) == ("t", "2026-05-06 12:30:05")
+        fields = {"time": 5, "starttime": "", "timelapsed": 700, "lastupdate": "2026-05-01"}
+        paused = (await _timer(fake, **fields)).json["timer"]
         assert (paused["isrunning"], float(paused["totaltime"])) == ("f", 5)
         assert paused["lastupdate"] == "2026-05-01 00:00:00"
         dated = (await _timer(fake, time=5, lastupdate="2026-05-01 10:00:00")).json["timer"]

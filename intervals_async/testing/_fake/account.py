@@ -18,7 +18,10 @@ from intervals_async.testing._fake.tables import Table
 from intervals_async.testing._fake.wire import Row, Value, id_of
 
 GROUPS = ("Administrator", "Manager", "Resource", "Executive")
-"""The access levels. The id of a group is its position here, from 1; the real ids are unknown."""
+"""The access levels."""
+
+FIRST_GROUP = 2
+"""The id of the first group. The ids 2, 3 and 4 are recorded; the 5 of Executive is inferred."""
 
 _TOKEN_LENGTH = 11
 _MAX_SELECTIONS = 64

@@ -104,6 +104,16 @@ Sort: TypeAlias = Callable[[Account, Row], Value]
 Generate: TypeAlias = Callable[[Account, Sizes], Iterable[Row]]
 Visible: TypeAlias = Callable[[Account, ReadContext], Predicate | None]
 Show: TypeAlias = Callable[[Account, Row, ReadContext], Row]
+
+
+@frozen
+class Order:
+    """An order of rows by several keys; without keys it is the order of the table."""
+
+    keys: tuple[Sort, ...] = ()
+    descending: bool = False
+
+
 MethodHandler: TypeAlias = Callable[[Account, SeenRequest, Row, int], Envelope]
 ActionHandler: TypeAlias = Callable[[Account, Row, int], Response]
 
@@ -121,7 +131,7 @@ class Resource:
         body_fields: The fields of a request body.
         paginated: Whether the collection takes ``limit`` and ``offset``.
         sorts: The sort key of each value of ``sortfield``.
-        order: The default ``sortfield`` and ``sortdir``.
+        order: The default order of a list; None is the order of the ids, or of the insertion.
         points_to: The table that each column of ids points to. A column may hold several ids.
         named: The id column of each column that holds the name of a referenced record, as in
             ``{"project": "projectid"}``. The server fills these columns in.
@@ -136,6 +146,7 @@ class Resource:
         created: Runs after a row was created.
         changed: Runs after a row was changed.
         removable: Refuses a DELETE.
+        removed: Runs after a row was deleted by a request.
         raw_json: Returns JSON for the columns of a member whose shape differs from their kind.
         visible: Returns a predicate for the rows that the caller may see, or None for all rows.
         show: Returns the row as the caller sees it. A column removed from it is not sent.
@@ -153,7 +164,7 @@ class Resource:
     body_fields: tuple[BodyField, ...] = ()
     paginated: bool = False
     sorts: Mapping[str, Sort] = field(factory=dict[str, Sort])
-    order: tuple[str, str] | None = None
+    order: Order | None = None
     points_to: Mapping[str, str] = field(factory=dict[str, str])
     named: Mapping[str, str] = field(factory=dict[str, str])
     visible_to: Mapping[str, Groups] = field(factory=dict[str, Groups])
@@ -165,6 +176,7 @@ class Resource:
     created: Callable[[Account, Write], None] = lambda account, write: None
     changed: Callable[[Account, Write], None] = lambda account, write: None
     removable: Callable[[Account, Row, int], None] = lambda account, row, caller: None
+    removed: Callable[[Account, Row], None] = lambda account, row: None
     raw_json: Callable[[Account, Row], Mapping[str, str]] | None = None
     visible: Visible | None = None
     show: Show | None = None

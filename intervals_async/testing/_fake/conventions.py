@@ -30,7 +30,7 @@ from intervals_async._schema.values import (
 )
 from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account
-from intervals_async.testing._fake.contract import BodyField, Filter, Predicate, Sort
+from intervals_async.testing._fake.contract import BodyField, Filter, Order, Predicate, Sort
 from intervals_async.testing._fake.filters import (
     AT,
     SINCE,
@@ -175,6 +175,11 @@ def sorts_of(parameter: Parameter, columns: Mapping[str, Column]) -> dict[str, S
 def by_column(column: str) -> Sort:
     """Return a sort key that is the value of a column."""
     return lambda account, row: row[column]
+
+
+def order_by(*columns: str, descending: bool = False) -> Order:
+    """Return the order by some columns."""
+    return Order(tuple(by_column(column) for column in columns), descending)
 
 
 def unsorted(account: Account, row: Row) -> Value:

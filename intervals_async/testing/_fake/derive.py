@@ -64,6 +64,7 @@ from intervals_async.testing._fake.contract import (
     Generate,
     Groups,
     MethodHandler,
+    Order,
     Resource,
     Show,
     Sort,
@@ -88,13 +89,14 @@ class Overrides(TypedDict, total=False):
 
     collection: Mapping[str, Groups]
     member: Mapping[str, Groups]
-    order: tuple[str, str]
+    order: Order
     visible_to: Mapping[str, Groups]
     after: tuple[str, ...]
     check: Callable[[Account, Write], None]
     created: Callable[[Account, Write], None]
     changed: Callable[[Account, Write], None]
     removable: Callable[[Account, Row, int], None]
+    removed: Callable[[Account, Row], None]
     raw_json: Callable[[Account, Row], Mapping[str, str]]
     visible: Visible
     show: Show
@@ -112,6 +114,8 @@ def derive(
     optional: Collection[str] = (),
     list_only: Collection[str] = (),
     member_only: Collection[str] = (),
+    nulls: Collection[str] = (),
+    empties: Collection[str] = (),
     filters: Iterable[Filter] = (),
     accepts_none: Collection[str] = (),
     sorts: Mapping[str, Sort] | None = None,
@@ -133,6 +137,8 @@ def derive(
         optional: The columns that are absent from a response when empty.
         list_only: The columns that a member lacks.
         member_only: The columns that a list lacks.
+        nulls: The columns whose missing values are null, as recorded.
+        empties: The columns whose missing values are empty texts, as recorded.
         filters: Filters that replace the derived filters of the same name.
         accepts_none: The id filters that accept -1 for the rows without an id.
         sorts: Sort keys that replace the derived ones.
@@ -157,6 +163,7 @@ def derive(
             optional=each.optional or each.name in optional,
             list=each.list and each.name not in member_only,
             member=each.member and each.name not in list_only,
+            missing="null" if each.name in nulls else '""' if each.name in empties else None,
         )
         for each in table.values()
     }
@@ -167,7 +174,7 @@ def derive(
     own_settings = {each.name: each for each in body_fields}
     _refuse_unknown(name, own_filters, wanted)
     _refuse_unknown(name, own_settings, settable)
-    _refuse_unknown(name, [*optional, *list_only, *member_only, *unnamed], table)
+    _refuse_unknown(name, [*optional, *list_only, *member_only, *nulls, *empties, *unnamed], table)
     at_project: Collection[str] = ()
     if "projectid" in table and name != "project":
         at_project = {column.name for column in columns_of(_record("project"))}

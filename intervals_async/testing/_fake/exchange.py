@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, Callable
 
 from aiohttp import web
 
+from intervals_async.testing._fake.run import Run, Settable
 from intervals_async.testing._fake.wire import Response
-
-
-class DroppedError(Exception):
-    """Closes the connection without sending another byte."""
 
 
 class Exchange:
@@ -21,13 +17,11 @@ class Exchange:
     blocks the stop. ``status`` is the HTTP status for the request log.
     """
 
-    __slots__ = ("_process", "_request", "_stopping", "status")
+    __slots__ = ("_process", "_request", "_run", "status")
 
-    def __init__(
-        self, request: web.BaseRequest, stopping: asyncio.Event, process: Callable[[], Response]
-    ) -> None:
+    def __init__(self, request: web.BaseRequest, run: Run, process: Callable[[], Response]) -> None:
         self._request = request
-        self._stopping = stopping
+        self._run = run
         self._process = process
         self.status: int | None = None
 
@@ -37,23 +31,11 @@ class Exchange:
 
     async def pause(self, seconds: float) -> None:
         """Wait for some seconds."""
-        if seconds > 0:
-            try:
-                await asyncio.wait_for(self._stopping.wait(), seconds)
-            except TimeoutError:
-                return
-            raise DroppedError
+        await self._run.pause(seconds)
 
-    async def wait(self, event: asyncio.Event) -> None:
+    async def wait(self, event: Settable) -> None:
         """Wait until the event is set."""
-        waiting = [asyncio.ensure_future(each.wait()) for each in (event, self._stopping)]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waiting:
-                each.cancel()
-        if self._stopping.is_set():
-            raise DroppedError
+        await self._run.wait(event)
 
     def send(self, response: Response) -> web.StreamResponse:
         """Send the response at once."""

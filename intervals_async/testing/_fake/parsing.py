@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime
 
 from intervals_async.testing._fake.wire import Json, Value
 
+_BOOLEANS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": False}
+
 
 def parse_integer(text: str) -> int:
     """Parse an id or an integer in a filter."""
@@ -26,10 +28,10 @@ def parse_integers(text: str) -> frozenset[int]:
 
 
 def parse_boolean(text: str) -> bool:
-    """Parse ``t`` or ``f``."""
-    if text not in ("t", "f"):
+    """Parse ``t`` or ``f``, or the ``true``, ``false``, ``1`` or ``0`` of public clients."""
+    if text not in _BOOLEANS:
         raise ValueError(text)
-    return text == "t"
+    return _BOOLEANS[text]
 
 
 def parse_date(text: str) -> date:
@@ -119,8 +121,8 @@ def body_text(longest: int | None) -> Callable[[Json], Value]:
 
 
 def body_boolean(value: Json) -> bool:
-    """Parse ``t`` or ``f`` in a body. JSON's true and false are refused."""
-    return parse_boolean(str(value))
+    """Parse a boolean in a body, as in a filter or as JSON's true and false."""
+    return value if isinstance(value, bool) else parse_boolean(str(value))
 
 
 def body_date(value: Json) -> date:

@@ -6,11 +6,13 @@ empty filter value is an ordinary value: it matches every text, and it is not a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+from attrs import evolve
 
 from intervals_async.testing._fake import refusals
 from intervals_async.testing._fake.account import Account
-from intervals_async.testing._fake.contract import Predicate, ReadContext, Resource
+from intervals_async.testing._fake.contract import Order, Predicate, ReadContext, Resource
 from intervals_async.testing._fake.conventions import SORTING
 from intervals_async.testing._fake.parsing import parse_integer
 from intervals_async.testing._fake.wire import (
@@ -71,10 +73,11 @@ def collection(
         matching = iter(account.table(resource.name))
         for predicate in (*visible, *predicates):
             matching = filter(predicate, matching)
-        return [id_of(row) for row in _sorted(account, resource, order, list(matching))]
+        return [id_of(row) for row in _sorted(account, order, list(matching))]
 
     criteria = {name: value for name, value in query.items() if name not in _PAGING}
-    criteria |= {name: value for name, value in zip(SORTING, order, strict=True) if value}
+    if order is not None:
+        criteria["order"] = "stated" if "sortfield" in query else "default"
     if visible:
         criteria["caller"] = str(context.caller)
     if resource.visible or resource.show:
@@ -132,8 +135,7 @@ def _visible(account: Account, resource: Resource, context: ReadContext) -> Sequ
 def _predicates(
     account: Account, resource: Resource, query: Mapping[str, str]
 ) -> Sequence[Predicate]:
-    known = {wanted.name for wanted in resource.filters}
-    known.update(_PAGING if resource.paginated else (), SORTING if resource.sorts else ())
+    known = known_parameters(resource)
     unknown = [name for name in query if name not in known]
     if unknown:
         raise refusals.not_recognized(unknown)
@@ -152,6 +154,15 @@ def _predicates(
     return predicates
 
 
+def known_parameters(resource: Resource) -> Collection[str]:
+    """Return the names of the query parameters that a resource documents."""
+    return {
+        *(wanted.name for wanted in resource.filters),
+        *(_PAGING if resource.paginated else ()),
+        *(SORTING if resource.sorts else ()),
+    }
+
+
 def _invalid_paging(resource: Resource, query: Mapping[str, str]) -> Sequence[str]:
     """Return the names of the paging and sorting parameters whose values are invalid."""
     invalid: list[str] = []
@@ -163,7 +174,7 @@ def _invalid_paging(resource: Resource, query: Mapping[str, str]) -> Sequence[st
             invalid.append(name)
     if "sortfield" in query and query["sortfield"] not in resource.sorts:
         invalid.append("sortfield")
-    if query.get("sortdir", "ASC") not in ("ASC", "DESC"):
+    if query.get("sortdir", "ASC").upper() not in ("ASC", "DESC"):
         invalid.append("sortdir")
     return invalid
 
@@ -175,22 +186,30 @@ def _page_slice(resource: Resource, query: Mapping[str, str]) -> slice:
     return slice(offset, offset + int(query.get("limit", DEFAULT_LIMIT)))
 
 
-def _order(resource: Resource, query: Mapping[str, str]) -> tuple[str, str]:
-    """Return the effective sortfield and sortdir, or empty texts without an order."""
-    if resource.order is not None and not query.keys() & set(SORTING):
-        return resource.order
-    return query.get("sortfield", ""), query.get("sortdir", "")
+def _order(resource: Resource, query: Mapping[str, str]) -> Order | None:
+    """Return the requested order, the default one, or None for the order of the table."""
+    stated = query.get("sortfield")
+    order = Order((resource.sorts[stated],)) if stated else resource.order
+    if "sortdir" not in query:
+        return order
+    return evolve(order or Order(), descending=query["sortdir"].upper() == "DESC")
 
 
-def _sorted(
-    account: Account, resource: Resource, order: tuple[str, str], found: list[Row]
-) -> Sequence[Row]:
-    sortfield, sortdir = order
-    backwards = sortdir == "DESC"
-    if not sortfield:
-        return found[::-1] if backwards else found
-    key = resource.sorts[sortfield]
-    return sorted(found, key=lambda row: _sort_key(key(account, row)), reverse=backwards)
+def _sorted(account: Account, order: Order | None, found: list[Row]) -> Sequence[Row]:
+    if order is None:
+        return found
+    if not order.keys:
+        return found[::-1] if order.descending else found
+    return sorted(
+        found,
+        key=lambda row: [_sort_key(key(account, row)) for key in order.keys],
+        reverse=order.descending,
+    )
+
+
+def listed(account: Account, resource: Resource) -> Sequence[Row]:
+    """Return all rows in the default order of a list."""
+    return _sorted(account, resource.order, list(account.table(resource.name)))
 
 
 def _sort_key(value: Value) -> tuple[bool, float, str]:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from types import MappingProxyType, TracebackType
+from threading import RLock
+from types import TracebackType
 from typing import Self, TypeAlias
 
-from aiohttp import web
-
-from intervals_async.testing._fake import reading
 from intervals_async.testing._fake.account import Account, Sizes
-from intervals_async.testing._fake.contract import ReadContext, Write
-from intervals_async.testing._fake.exchange import Exchange
 from intervals_async.testing._fake.generation import populate
-from intervals_async.testing._fake.injection import FaultQueue
+from intervals_async.testing._fake.handler import RequestHandler
+from intervals_async.testing._fake.hooks import Hook
+from intervals_async.testing._fake.lifecycle import Lifecycle, Refusing
 from intervals_async.testing._fake.limits import DayLimit, MinuteLimit
-from intervals_async.testing._fake.listener import Listener
-from intervals_async.testing._fake.log import RequestLog, SeenRequest
+from intervals_async.testing._fake.log import SeenRequest
+from intervals_async.testing._fake.records import Records
 from intervals_async.testing._fake.resources import catalog
 from intervals_async.testing._fake.service import Service
 from intervals_async.testing._fake.wire import Json, Row, Value
-from intervals_async.testing._fake.writing import complete_row
 from intervals_async.testing.faults._base import Fault
 
 Callback: TypeAlias = Callable[["FakeIntervals", SeenRequest], None]
@@ -39,9 +33,13 @@ def _utc_now() -> datetime:
 class FakeIntervals:
     """A real server on the loopback interface that follows the contract of the Intervals API.
 
-    Use it as ``async with FakeIntervals() as fake``, or call ``start`` and ``stop``. The
-    constructor generates the data, which survive a stop. The same seed always gives the same
-    tokens, and the same data on the same date.
+    Use it as ``with FakeIntervals() as fake`` or ``async with FakeIntervals() as fake``, or call
+    ``start`` and ``stop``. The constructor generates the data, which survive a stop. The same seed
+    always gives the same tokens, and the same data on the same date.
+
+    The server runs in a thread of its own. It therefore responds even if the test blocks its event
+    loop, has another event loop or none, or uses another library than asyncio. All methods can be
+    called from any thread.
 
     Args:
         notes: The number of project notes.
@@ -57,6 +55,9 @@ class FakeIntervals:
         per_day: The number of requests allowed per day in GMT; None turns the limit off.
         clock: Returns the time in seconds, for the rate limit and the request log.
         now: Returns the current time with a time zone, for the daily quota and creation times.
+        in_thread: Whether the server runs in a thread of its own. With False it runs in the event
+            loop that starts it, and only ``async with`` works. Then the steps of test and server
+            have a reproducible order, and a loop with a clock of its own drives both.
 
     Raises:
         ValueError: ``people`` is less than 1.
@@ -78,21 +79,30 @@ class FakeIntervals:
         per_day: int | None = 6000,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
+        in_thread: bool = True,
     ) -> None:
         if people < 1:
             raise ValueError(f"people: expected at least 1, got {people}")
         self._account = Account(seed, token, DayLimit(per_day, now), now)
-        self._catalog = catalog()
         populate(self._account, Sizes(notes, people, projects, clients, seed))
         self._token = self._account.token_for("Administrator")
-        self._administrator = self._account.table("person").ids[0]
-        self._service = Service(self._account, self._catalog, MinuteLimit(per_minute, clock))
-        self._latency = latency
-        self._clock = clock
-        self._log = RequestLog()
-        self._faults = FaultQueue()
-        self._callbacks: list[Callback] = []
-        self._listener = Listener(host, port, self._handle)
+        lock = RLock()
+        self._records = Records(self._account, catalog(), lock)
+        service = Service(self._account, catalog(), MinuteLimit(per_minute, clock))
+        self._handler = RequestHandler(self, service, latency, clock, lock)
+        self._lifecycle = Lifecycle(host, port, self._handler.handle, in_thread=in_thread)
+
+    def __enter__(self) -> Self:
+        self._lifecycle.start_thread()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lifecycle.stop_thread()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -108,18 +118,18 @@ class FakeIntervals:
 
     async def start(self) -> None:
         """Start listening; do nothing if the server is listening already."""
-        await self._listener.start()
+        await self._lifecycle.start()
 
     async def stop(self) -> None:
         """Stop listening and end all requests, including held ones; do nothing if stopped."""
-        await self._listener.stop()
+        await self._lifecycle.stop()
 
-    def refusing(self) -> AbstractAsyncContextManager[None]:
-        """Refuse connections inside ``async with``, then listen on the same port again.
+    def refusing(self) -> Refusing:
+        """Refuse connections inside ``with`` or ``async with``, then listen on the port again.
 
         The server closes idle connections, and still responds to requests in progress.
         """
-        return self._listener.refusing()
+        return self._lifecycle.refusing()
 
     @property
     def url(self) -> str:
@@ -128,7 +138,7 @@ class FakeIntervals:
         Raises:
             RuntimeError: The server is not listening.
         """
-        return self._listener.url
+        return self._lifecycle.url
 
     @property
     def token(self) -> str:
@@ -144,21 +154,24 @@ class FakeIntervals:
         Raises:
             LookupError: The group has no active person.
         """
-        return self._account.token_for(group)
+        with self._handler.lock:
+            return self._account.token_for(group)
 
     @property
     def log(self) -> tuple[SeenRequest, ...]:
         """The requests since the start or the last ``clear_log``, in the order of their arrival."""
-        return self._log.entries()
+        with self._handler.lock:
+            return self._handler.log.entries()
 
     def clear_log(self) -> None:
         """Clear the log. The counter ``requests`` continues."""
-        self._log.clear()
+        with self._handler.lock:
+            self._handler.log.clear()
 
     @property
     def requests(self) -> int:
         """The number of requests that have reached the server since its creation."""
-        return self._log.total
+        return self._handler.log.total
 
     def rows(self, resource: str) -> list[Row]:
         """Return copies of a resource's records as Python values, in the server's order.
@@ -168,15 +181,7 @@ class FakeIntervals:
         Raises:
             LookupError: The resource has no table.
         """
-        table = self._account.table(resource)
-        rules, context = self._catalog[resource], self._administrator_context()
-        found: list[Row] = []
-        for row in table:
-            shown = rules.show(self._account, dict(row), context) if rules.show else {}
-            computed = {name: value for name, value in shown.items() if row[name] is None}
-            full_row = {**row, **computed}
-            found.append({column.name: full_row[column.name] for column in table.columns})
-        return found
+        return self._records.rows(resource)
 
     def wire_rows(self, resource: str) -> list[dict[str, Json]]:
         """Return a resource's records as a list shows them to an administrator.
@@ -184,13 +189,7 @@ class FakeIntervals:
         Raises:
             LookupError: The resource has no table.
         """
-        order = self._account.table(resource).ids
-        rules = self._catalog[resource]
-        sent = reading.rows(self._account, rules, order, self._administrator_context())
-        return [json.loads(row) for row in sent]
-
-    def _administrator_context(self) -> ReadContext:
-        return ReadContext(self._account.related("person", self._administrator))
+        return self._records.wire_rows(resource)
 
     def insert(self, resource: str, *, before: int | None = None, **fields: Value) -> int:
         """Add a record and return its id. Other fields receive default values.
@@ -205,15 +204,7 @@ class FakeIntervals:
             TypeError: The resource does not have one of the fields.
             ValueError: The id exists already, or ``before`` does not exist.
         """
-        table = self._account.table(resource)
-        self._refuse_unknown(resource, fields)
-        rules = self._catalog[resource]
-        row: Row = {"id": table.next_id, **fields}
-        complete_row(self._account, rules, row, self._administrator)
-        row |= fields
-        identity = table.add(row, before)
-        rules.created(self._account, Write(row, self._administrator, fields, quiet=True))
-        return identity
+        return self._records.insert(resource, before, fields)
 
     def remove(self, resource: str, identity: int) -> None:
         """Remove a record. Records that refer to it stay.
@@ -221,7 +212,7 @@ class FakeIntervals:
         Raises:
             LookupError: There is no such record.
         """
-        self._account.table(resource).remove(identity)
+        self._records.remove(resource, identity)
 
     def touch(
         self, resource: str, identity: int, *, reorder: bool = False, **fields: Value
@@ -238,26 +229,21 @@ class FakeIntervals:
             LookupError: There is no such record.
             TypeError: The resource does not have one of the fields.
         """
-        self._refuse_unknown(resource, fields)
-        self._account.table(resource).change(identity, fields, reorder=reorder)
-
-    def _refuse_unknown(self, resource: str, fields: Mapping[str, Value]) -> None:
-        known = {column.name for column in self._account.table(resource).columns}
-        unknown = sorted(fields.keys() - known)
-        if unknown:
-            expected = ", ".join(sorted(known))
-            raise TypeError(
-                f"{resource}: expected only the fields {expected}, got {', '.join(unknown)}"
-            )
+        self._records.touch(resource, identity, fields, reorder=reorder)
 
     def between(self, callback: Callback) -> Callable[[], None]:
         """Call ``callback(fake, seen)`` before each request, for example to change data.
 
+        The callback runs in the event loop that runs when you call this method, between two steps
+        of the test. Without such a loop, or if the loop is blocked for two seconds, the callback
+        runs in the server's thread.
+
         Returns:
             A function that removes the callback.
         """
-        self._callbacks.append(callback)
-        return lambda: self._callbacks.remove(callback)
+        hook = Hook(callback)
+        self._handler.hooks.append(hook)
+        return lambda: self._handler.hooks.remove(hook)
 
     def inject(
         self,
@@ -276,37 +262,10 @@ class FakeIntervals:
             path: The path pattern to match, as in ``/projectnote/*``; None matches any.
             skip: The number of matching requests to leave unaffected first.
         """
-        self._faults.put(fault, times, method, path, skip)
+        with self._handler.lock:
+            self._handler.faults.put(fault, times, method, path, skip)
 
     def heal(self) -> None:
         """Remove all faults."""
-        self._faults.clear()
-
-    async def _handle(self, request: web.Request, stopping: asyncio.Event) -> web.StreamResponse:
-        seen_request = await self._read(request)
-        number = self._log.add(seen_request)
-        for callback in tuple(self._callbacks):
-            callback(self, seen_request)
-        fault = self._faults.take(seen_request)
-        exchange = Exchange(request, stopping, lambda: self._service.respond(seen_request))
-        await exchange.pause(self._latency)
-        response = await fault.answer(exchange)
-        self._log.set_status(number, exchange.status)
-        return response
-
-    async def _read(self, request: web.Request) -> SeenRequest:
-        raw = await request.read()
-        try:
-            body: Json = json.loads(raw)
-        except ValueError:
-            body = None
-        return SeenRequest(
-            method=request.method,
-            path=request.path,
-            query=MappingProxyType(dict(request.query.items())),
-            headers=MappingProxyType(
-                {name.lower(): each for name, each in request.headers.items()}
-            ),
-            body=body,
-            at=self._clock(),
-        )
+        with self._handler.lock:
+            self._handler.faults.clear()

@@ -4,14 +4,14 @@ The contract leaves these points open, so the fake assumes:
 
 - If a request breaks several rules, the first of these counts: rate limit, credentials, daily
   quota, resource, action, method, group, id, parameters.
-- A path without a trailing slash is an unknown resource.
+- A GET of a member ignores the documented filters of the collection, as recorded for tasks.
 - A PUT without an id creates a record, and a POST with an id changes one. The documentation calls
   the two methods "interchangeable on the server".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from intervals_async.testing._fake import reading, refusals, writing
 from intervals_async.testing._fake.account import Account
@@ -20,8 +20,7 @@ from intervals_async.testing._fake.limits import MinuteLimit
 from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.refusals import RefusedError
 from intervals_async.testing._fake.wire import JSON, Envelope, Response, Row, id_of
-
-_XML = b'<?xml version="1.0" encoding="UTF-8"?>\n<intervals/>\n'
+from intervals_async.testing._fake.xml_form import xml_response
 
 
 class Service:
@@ -39,18 +38,21 @@ class Service:
     def respond(self, request: SeenRequest) -> Response:
         """Return the response to one request.
 
-        A request that does not accept JSON receives an empty XML document. Files are sent anyway.
+        A request that does not accept JSON receives XML. Files are sent anyway.
         """
         caller = self._account.caller(request.headers.get("authorization", ""))
         try:
             response = self._admit(request, caller)
         except RefusedError as refusal:
             response = refusal.response(caller)
-        if response.content_type == JSON and "application/json" not in request.headers.get(
-            "accept", ""
-        ):
-            return Response(response.status, _XML, "text/xml; charset=utf-8")
+        if response.content_type == JSON and not _accepts_json(request):
+            return xml_response(response, self._html_fields(response))
         return response
+
+    def _html_fields(self, response: Response) -> Collection[str]:
+        key = response.envelope.key if response.envelope is not None else None
+        columns = self._catalog[key].columns if key is not None else ()
+        return {column.name for column in columns if column.kind == "html"}
 
     def _admit(self, request: SeenRequest, caller: int | None) -> Response:
         if not self._minute.admit():
@@ -86,8 +88,7 @@ class Service:
         if identity is None and request.method == "GET":
             return reading.collection(account, resource, request.query, person)
         old = None if identity is None else reading.find(account, resource, identity, person)
-        if request.query:
-            raise refusals.not_recognized(request.query)
+        self._refuse_unknown(resource, request)
         if old is None:
             return writing.create(account, resource, request, person)
         if request.method in resource.method_handlers:
@@ -98,14 +99,26 @@ class Service:
             return writing.delete(account, resource, old, person)
         return writing.change(account, resource, request, old, person)
 
+    @staticmethod
+    def _refuse_unknown(resource: Resource, request: SeenRequest) -> None:
+        ignored = reading.known_parameters(resource) if request.method == "GET" else ()
+        unknown = [name for name in request.query if name not in ignored]
+        if unknown:
+            raise refusals.not_recognized(unknown)
+
+
+def _accepts_json(request: SeenRequest) -> bool:
+    accepted = request.headers.get("accept", "").lower()
+    return any(each in accepted for each in ("application/json", "application/*", "*/*"))
+
 
 def _split(path: str) -> tuple[str, str | None, str | None]:
-    """Split a path into the resource, the id and the action below the id."""
-    parts = path.split("/")
-    if len(parts) < 3 or parts[-1]:
-        return "", None, None
-    identity, action = parts[2:-1][:1], "/".join(parts[3:-1])
-    return parts[1], identity[0] if identity else None, action or None
+    """Split a path into the resource, the id and the action below the id.
+
+    The trailing slash is optional, as in the requests of public clients.
+    """
+    name, *rest = path.removeprefix("/").removesuffix("/").split("/")
+    return name, rest[0] if rest else None, "/".join(rest[1:]) or None
 
 
 def _permit(resource: Resource, method: str, member: bool, person: Row) -> None:

@@ -1,15 +1,17 @@
 """The wire format: rows as JSON strings, envelopes, and responses as bytes.
 
 Plain text is encoded with HTML entities and escaped to ASCII. HTML is sent unchanged as UTF-8, so
-that a client has to handle both. A missing value is ``null`` or ``""``, alternating with the row's
-id and the column's index, and the other way round in a member. The real API mixes them too.
+that a client has to handle both. A missing value is ``null`` or ``""``. Recordings show which for
+some fields; all others have one of the two in every list, and the other one in every member.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TypeAlias
@@ -65,6 +67,13 @@ def _number(value: Value) -> str:
     return f'"{value}"'
 
 
+def _decimal(value: Value) -> str:
+    text = repr(value)
+    if "e" in text:  # repr switches to an exponent for very large and very small numbers
+        text = f"{Decimal(text):f}"
+    return f'"{text.removesuffix(".0")}"'
+
+
 def _array(value: Value) -> str:
     return json.dumps(str(value).split(",") if value else [])
 
@@ -83,7 +92,7 @@ _ENCODERS: Mapping[str, Callable[[Value], str]] = {
     "boolean": _flag,
     "date": _number,
     "datetime": _moment,
-    "float": _number,
+    "float": _decimal,
     "html": _html,
     "ids": _text,
     "integer": _number,
@@ -106,6 +115,7 @@ class Column:
         list: Whether a list shows the field.
         member: Whether a member shows the field. With both False, only the server knows the column.
         nullable: Whether the client expects that the field may be empty.
+        missing: How a missing value is sent, ``null`` or ``""``, if recordings show it.
     """
 
     name: str
@@ -114,6 +124,13 @@ class Column:
     list: bool = True
     member: bool = True
     nullable: bool = True
+    missing: str | None = None
+
+    def missing_in(self, *, member: bool) -> str:
+        """Return how a missing value is sent in a list or in a member."""
+        if self.missing is not None:
+            return self.missing
+        return ("null", '""')[(zlib.crc32(self.name.encode()) + member) % 2]
 
 
 def columns(*specs: str) -> tuple[Column, ...]:
@@ -139,10 +156,10 @@ class RowEncoder:
         self._template = "{" + ",".join(f'"{column.name}":%s' for column in columns) + "}"
         self._plans = tuple(
             [
-                (column.name, _ENCODERS[column.kind], ("null", '""')[(parity + index) % 2])
-                for index, column in enumerate(columns)
+                (column.name, _ENCODERS[column.kind], column.missing_in(member=member))
+                for column in columns
             ]
-            for parity in (0, 1)
+            for member in (False, True)
         )
 
     def encode(
@@ -156,7 +173,7 @@ class RowEncoder:
         if absent:
             present = tuple(column for column in self._columns if column.name not in absent)
             return encoder(present).encode(row, member=member, raw_json=raw_json)
-        plan = self._plans[(id_of(row) + member) % 2]
+        plan = self._plans[member]
         parts = [
             missing if (value := row[name]) is None else encode(value)
             for name, encode, missing in plan
@@ -190,7 +207,7 @@ class Envelope:
     def body(self) -> bytes:
         """Return the envelope as JSON."""
         parts = [
-            b'"personid":' + _person(self.personid),
+            b'"personid":%b' % (b"null" if self.personid is None else b"%d" % self.personid),
             b'"status":"%b"' % self.status.encode(),
             b'"code":%d' % self.code,
         ]
@@ -246,7 +263,3 @@ def reason_phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Unknown"
-
-
-def _person(personid: int | None) -> bytes:
-    return b"null" if personid is None else b'"%d"' % personid

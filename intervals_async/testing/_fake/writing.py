@@ -59,9 +59,10 @@ def change(
 
 
 def delete(account: Account, resource: Resource, old: Row, caller: Row) -> Envelope:
-    """Delete a record. Records that refer to it stay."""
+    """Delete a record. Records that refer to it stay, unless the resource removes them too."""
     resource.removable(account, old, id_of(caller))
     account.table(resource.name).remove(id_of(old))
+    resource.removed(account, old)
     return Envelope(id_of(caller), resource.name, ())
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Literal
 
 from aiohttp import web
 from attrs import frozen
 
-from intervals_async.testing._fake.exchange import DroppedError, Exchange
+from intervals_async.testing._fake.exchange import Exchange
+from intervals_async.testing._fake.run import DroppedError, Settable
 from intervals_async.testing._fake.wire import Response
 from intervals_async.testing.faults._base import Fault
 
@@ -30,9 +30,13 @@ class Delay(Fault):
 
 @frozen
 class Hold(Fault):
-    """Wait for an event before or after processing the request, or halfway through the body."""
+    """Wait for an event before or after processing the request, or halfway through the body.
 
-    event: asyncio.Event
+    The event is one of any library that has ``is_set``, such as ``asyncio.Event`` and
+    ``threading.Event``.
+    """
+
+    event: Settable
     where: Literal["before", "after", "body"] = "before"
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:

@@ -59,6 +59,7 @@ def _with_projects(account: Account, wanted: str) -> Predicate:
 RESOURCE = derive(
     "client",
     filters=[Filter("projectsonly", _with_projects)],
+    empties=["description", "email", "website", "phone", "fax", "address"],
     visible_to=dict.fromkeys(_RESTRICTED_FIELDS, _MANAGING),
     first_id=101,
     generate=_generate,

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.clock import today
+from intervals_async.testing._fake.conventions import order_by
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.teams import team
 from intervals_async.testing._fake.wire import Row
@@ -46,7 +47,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
 
 RESOURCE = derive(
     "expense",
-    order=("date", "DESC"),
+    order=order_by("date", descending=True),
     visible_to={"expense": ("Administrator", "Manager")},
     after=("projectteam",),
     first_id=901,

@@ -13,4 +13,9 @@ def _read(account: Account, caller: int) -> Sequence[bytes]:
     return [encoder(RESOURCE.columns).encode(account.related("person", caller), member=True)]
 
 
-RESOURCE = derive("me", optional=["restricttasks"], read=_read)
+RESOURCE = derive(
+    "me",
+    optional=["restricttasks"],
+    nulls=["clientid", "client", "clientlocalid", "lastname"],
+    read=_read,
+)

@@ -1,9 +1,14 @@
 """person: the people of the account: users who can log in, and contacts who cannot.
 
+Lists are sorted by first name. A Resource user does not receive ten of the fields. Deleting a person
+deletes their time and timers too, as the vendor's help says.
+
 The contract leaves these points open, so the fake assumes:
 
 - The members of a project's team and all Administrators have access to the project. The filters
   ``projectid`` and ``projectclientid`` select by this access.
+- A Resource user does not receive these fields in a member either; only lists are recorded.
+- ``timezone_offset`` is a label, not a number. Its form is inferred; no value of it is recorded.
 - The field ``email`` of a new person becomes a personcontact. A change only validates it, because
   the documentation says that it is "later changed through personcontact".
 """
@@ -13,8 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from intervals_async.testing._fake.account import GROUPS, Account, Sizes
+from intervals_async.testing._fake.account import FIRST_GROUP, GROUPS, Account, Sizes
 from intervals_async.testing._fake.contract import Filter, Predicate, Write
+from intervals_async.testing._fake.conventions import order_by
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import contains, linked
 from intervals_async.testing._fake.refusals import not_valid
@@ -24,6 +30,20 @@ from intervals_async.testing._fake.resources.projectteam import people_with_acce
 from intervals_async.testing._fake.sample_text import FIRST_NAMES, JOBS, LAST_NAMES
 from intervals_async.testing._fake.wire import Row, Value, id_of
 
+_ADMINISTRATOR, _, _RESOURCE, _ = range(FIRST_GROUP, FIRST_GROUP + len(GROUPS))
+_MANAGING = ("Administrator", "Manager")
+_HIDDEN_FROM_RESOURCES = (
+    "primaryaccount",
+    "notes",
+    "allprojects",
+    "private",
+    "username",
+    "numlogins",
+    "lastlogin",
+    "timezone",
+    "timezone_offset",
+    "restricttasks",
+)
 _EPOCH = datetime(2024, 1, 1, 8)  # noqa: DTZ001 - the API does not tell lastlogin's zone
 
 
@@ -46,7 +66,7 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             "active": can_call or rng.random() < 0.5,
             "private": rng.random() < 0.2,
             "username": f"user{index + 1}@example.org" if can_call else None,
-            "groupid": index % len(GROUPS) + 1 if can_call else None,
+            "groupid": index % len(GROUPS) + FIRST_GROUP if can_call else None,
             "numlogins": rng.randrange(500) if can_call else 0,
             "lastlogin": login.replace(microsecond=rng.choice((0, 123_456))) if can_call else None,
         }
@@ -66,7 +86,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("editordisabled", 0)
     group = row.get("groupid")
     # Recorded responses contain this field for a Resource user, but not for an Administrator.
-    row["restricttasks"] = None if group is None or group == 1 else group == 3
+    row["restricttasks"] = None if group in (None, _ADMINISTRATOR) else group == _RESOURCE
     row["clientlocalid"] = unpadded(account.related("client", row.get("clientid")).get("localid"))
 
 
@@ -123,9 +143,20 @@ def _by_search(account: Account, wanted: str) -> Predicate:
     return lambda row: row["id"] in owners or contains(wanted, *(row[name] for name in names))
 
 
+def _removed(account: Account, person: Row) -> None:
+    for name in ("time", "timer"):
+        table = account.table(name)
+        for row in [row for row in table if row["personid"] == person["id"]]:
+            table.remove(id_of(row))
+
+
 RESOURCE = derive(
     "person",
     optional=["restricttasks"],
+    nulls=["lastname"],
+    visible_to=dict.fromkeys(_HIDDEN_FROM_RESOURCES, _MANAGING),
+    order=order_by("firstname"),
+    removed=_removed,
     filters=[
         Filter("email", _by_email),
         linked("excludegroupids", _without_groups),

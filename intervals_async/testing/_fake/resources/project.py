@@ -1,7 +1,6 @@
 """project: the projects with their client, managers, dates, budget and label.
 
-``manager`` is a text in lists and an array of objects in members. The fields of these objects are
-unknown; ``id`` and ``name`` are assumed. The filter ``personid`` selects the projects to which the
+``manager`` is a text in lists and an array of objects in members. Lists are sorted by name. The filter ``personid`` selects the projects to which the
 person has access: members of the team have access, and Administrators have access to all projects.
 """
 
@@ -14,13 +13,14 @@ from datetime import date, timedelta
 from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.contract import Filter, Predicate, Write
+from intervals_async.testing._fake.conventions import order_by
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.references import full_name, ids_in
 from intervals_async.testing._fake.refusals import not_valid
 from intervals_async.testing._fake.resources.client import unpadded
 from intervals_async.testing._fake.resources.projectteam import create_team, people_with_access
 from intervals_async.testing._fake.sample_text import PROJECTS
-from intervals_async.testing._fake.wire import Row, Value, id_of
+from intervals_async.testing._fake.wire import Row, Value, columns, encode_entities, id_of
 
 _MANAGING = ("Administrator", "Manager")
 
@@ -72,8 +72,16 @@ def _created(account: Account, write: Write) -> None:
 
 def _raw_json(account: Account, row: Row) -> Mapping[str, str]:
     people = [account.related("person", found) for found in ids_in(row["managerid"])]
-    shown = [{"id": str(person["id"]), "name": full_name(person)} for person in people if person]
-    return {"manager": json.dumps(shown)}
+    return {"manager": json.dumps([_in_detail(person) for person in people if person])}
+
+
+def _in_detail(person: Row) -> dict[str, str]:
+    return {
+        "managerid": str(person["id"]),
+        "manager": encode_entities(full_name(person) or ""),
+        "manageractive": "t" if person["active"] else "f",
+        "managerlocalid": str(person["localid"]),
+    }
 
 
 def _accessible_to(account: Account, value: str) -> Predicate:
@@ -87,6 +95,9 @@ def _label_order(account: Account, row: Row) -> Value:
 
 RESOURCE = derive(
     "project",
+    columns=columns("manager"),
+    nulls=["alert_date"],
+    order=order_by("name"),
     accepts_none=["clientid", "managerid"],
     filters=[Filter("personid", _accessible_to)],
     sorts={"label_order": _label_order},

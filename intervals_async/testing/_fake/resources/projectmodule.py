@@ -1,6 +1,7 @@
 """projectmodule: the modules of projects, either default modules or a project's own ones.
 
-Resource users see only active modules.
+Resource users see only active modules. Only Administrators receive the description; the recorded
+responses of other groups lack it.
 
 The contract leaves these points open, so the fake assumes:
 
@@ -79,5 +80,6 @@ RESOURCE = derive(
     complete=_complete,
     check=_check,
     created=_created,
+    visible_to={"description": ("Administrator",)},
     visible=only_active_for_resources,
 )

@@ -1,6 +1,7 @@
 """projectworktype: the work types of projects, either default work types or a project's own ones.
 
-Resource users see only active work types. Only Administrators receive the rates; the recorded
+Lists are sorted by the name of the work type, then by id. Resource users see only active work
+types. Only Administrators receive the rates; the recorded
 responses of other groups lack them.
 
 The contract leaves these points open, so the fake assumes:
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.contract import BodyField, Write
+from intervals_async.testing._fake.conventions import order_by
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.references import name_of
 from intervals_async.testing._fake.refusals import not_valid
@@ -95,5 +97,6 @@ RESOURCE = derive(
     complete=_complete,
     check=_check,
     created=_created,
+    order=order_by("worktype", "id"),
     visible=only_active_for_resources,
 )

@@ -1,6 +1,6 @@
 """task: the tasks of projects.
 
-Lists and members have different shapes. A list contains names as text, a rank as ``priority`` and
+The estimate of a task without one is 0. Lists and members have different shapes. A list contains names as text, a rank as ``priority`` and
 the sums of the logged time. A member contains arrays of people and a name as ``priority``.
 
 The fields about the project and the status keep their values from the last write. The sums of the
@@ -37,7 +37,7 @@ from intervals_async.testing._fake.resources.client import unpadded
 from intervals_async.testing._fake.resources.projectteam import people_with_access
 from intervals_async.testing._fake.resources.taskstatus import CLOSED
 from intervals_async.testing._fake.sample_tasks import generate
-from intervals_async.testing._fake.wire import Row, encode_entities, id_of
+from intervals_async.testing._fake.wire import Row, columns, encode_entities, id_of
 
 _PEOPLE = ("assignee", "follower", "owner")
 
@@ -65,6 +65,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("title", f"Task {row['id']}")
     row.setdefault("ownerid", str(caller))
     row["summary"] = row.get("summary") or ""
+    row["estimate"] = row.get("estimate") or 0.0
     row.setdefault("dateopen", today(account))
     row.setdefault("dateclosed", None)
     row.setdefault("datecreated", today(account))
@@ -197,6 +198,8 @@ def _changed(account: Account, write: Write) -> None:
 
 RESOURCE = derive(
     "task",
+    columns=columns("assignee:json", "follower:json", "owner:json"),
+    nulls=["queueid"],
     filters=[
         Filter("personid", _accessible_to),
         checked_only("includetimerid", parsing.parse_integer),

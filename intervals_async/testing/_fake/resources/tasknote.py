@@ -1,6 +1,6 @@
 """tasknote: the notes on tasks, including automatic action notes.
 
-Without ``taskid`` a list covers at most 7 days, by default the last 7 days.
+Lists are sorted by date, the newest first. Without ``taskid`` a list covers at most 7 days, by default the last 7 days.
 
 The contract leaves these points open, so the fake assumes:
 
@@ -21,6 +21,7 @@ from intervals_async.testing._fake import notes
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.clock import local_now, midnight
 from intervals_async.testing._fake.contract import Filter, Predicate, ReadContext, Write
+from intervals_async.testing._fake.conventions import order_by
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.filters import SINCE, UNTIL, dated
 from intervals_async.testing._fake.parsing import parse_instant
@@ -104,6 +105,7 @@ RESOURCE = derive(
         dated("datemodifiedbegin", "datemodified", SINCE, with_time=True),
         dated("datemodifiedend", "datemodified", UNTIL, with_time=True),
     ],
+    order=order_by("date", descending=True),
     first_id=20_001,
     generate=_generate,
     complete=_complete,

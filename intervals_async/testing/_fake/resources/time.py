@@ -1,6 +1,6 @@
 """time: the hours that people have logged, on a task or on a project and a module.
 
-A list contains ``date`` as ``MM/DD/YYYY`` and also ``dateiso``, as recorded responses show.
+A list also contains the date as ``dateiso``. The ids rise with ``datemodified``, as recorded.
 
 The contract leaves these points open, so the fake assumes:
 
@@ -14,12 +14,12 @@ The contract leaves these points open, so the fake assumes:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.account import Account, Sizes
 from intervals_async.testing._fake.clock import local_now, midnight, today
-from intervals_async.testing._fake.contract import BodyField, Filter, Predicate, ReadContext, Write
+from intervals_async.testing._fake.contract import BodyField, Filter, Predicate, Write
 from intervals_async.testing._fake.derive import derive
 from intervals_async.testing._fake.hours import as_float
 from intervals_async.testing._fake.refusals import RefusedError, not_valid
@@ -40,13 +40,14 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
         each: list(worktypes_of(account, each)) for each in projects
     }
     tasks = [task for task in account.table("task") if offered.get(task["projectid"])]
+    entries: list[Row] = []
     for index in range(_ENTRIES if tasks else 0):
         task = rng.choice(tasks)
         project = task["projectid"]
         day = today(account) - timedelta(days=rng.randrange(_DAYS))
         age = rng.randrange(max(1, (today(account) - day).days) * 86_400)
         is_general = rng.random() < 0.3
-        yield {
+        entry: Row = {
             "projectid": project,
             "moduleid": rng.choice(modules_of(account, project)) if is_general else None,
             "taskid": None if is_general else task["id"],
@@ -59,6 +60,8 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             "datemodified": (midnight(account) - timedelta(seconds=age)).replace(tzinfo=None),
             "approved": rng.random() < 0.5,
         }
+        entries.append(entry)
+    yield from sorted(entries, key=lambda entry: str(entry["datemodified"]))
 
 
 def _complete(account: Account, row: Row, caller: int) -> None:
@@ -86,7 +89,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
         "lastname": person.get("lastname"),
         "active": project.get("active"),
         "client": client.get("name"),
-        "clientid": client.get("id"),
+        "clientid": project.get("clientid"),
         "clientactive": client.get("active"),
     }
 
@@ -114,13 +117,6 @@ def _check(account: Account, write: Write) -> None:
     row["datemodified"] = write.body.get("datemodified") or local_now(account)
 
 
-def _show(account: Account, row: Row, context: ReadContext) -> Row:
-    day = row["date"]
-    if context.member or not isinstance(day, date):
-        return row
-    return {**row, "date": day.strftime("%m/%d/%Y")}
-
-
 def _active_only(account: Account, text: str) -> Predicate:
     wanted = parsing.parse_boolean(text)
 
@@ -132,19 +128,12 @@ def _active_only(account: Account, text: str) -> Predicate:
     return matches
 
 
-def _flag(value: Json) -> Value:
-    """Parse a boolean. For time, the API is known to accept JSON's true and false too."""
-    return value if isinstance(value, bool) else parsing.body_boolean(value)
-
-
 RESOURCE = derive(
     "time",
     hidden=columns("approved:boolean"),
+    nulls=["milestoneid", "ogmilestoneid"],
     filters=[Filter("activeonly", _active_only)],
-    body_fields=[
-        BodyField("time", parsing.body_decimal, required=True),
-        BodyField("billable", _flag, required=True),
-    ],
+    body_fields=[BodyField("time", parsing.body_decimal, required=True)],
     accepts_none=["clientid", "milestoneid"],
     list_only=[
         "clientid",
@@ -157,6 +146,7 @@ RESOURCE = derive(
         "person",
         "active",
         "client",
+        "clientid",
         "clientactive",
         "statusid",
     ],
@@ -166,5 +156,4 @@ RESOURCE = derive(
     generate=_generate,
     complete=_complete,
     check=_check,
-    show=_show,
 )

@@ -5,8 +5,8 @@ have no timers. By default a list contains only timers on tasks.
 
 The contract leaves these points open, so the fake assumes:
 
-- A new timer without ``starttime`` and ``time`` starts at once. A new timer with only ``time`` is
-  paused.
+- A new timer without ``starttime`` starts at once, also with a ``time``, as a client of 2011 expects.
+  A new timer with an empty ``starttime`` and a ``time`` is paused.
 - A person can have any number of general timers.
 - Starting and stopping a timer sets ``lastupdate``, unless the request sets it.
 - ``gettimerinfo`` adds no columns, because the real ones are unknown.
@@ -59,7 +59,7 @@ def _may_have_one(person: Row) -> bool:
 def _complete(account: Account, row: Row, caller: int) -> None:
     row.setdefault("personid", caller)
     is_new = "isrunning" not in row
-    if is_new and row.get("starttime") is None and row.get("time") is None:
+    if is_new and "starttime" not in row:
         row["starttime"] = account.utc_now()
     row["time"] = row.get("time") or 0
     row["lastupdate"] = row.get("lastupdate") or account.utc_now()
@@ -92,9 +92,9 @@ def _show(account: Account, row: Row, context: ReadContext) -> Row:
 
 
 def _visible(account: Account, context: ReadContext) -> Predicate | None:
-    if context.member or context.query.get("gettimerinfo") == "t":
+    if context.member or parsing.parse_boolean(context.query.get("gettimerinfo", "f")):
         return None
-    general = context.query.get("generaltimers") == "t"
+    general = parsing.parse_boolean(context.query.get("generaltimers", "f"))
     return lambda row: (row["taskid"] is None) == general
 
 
