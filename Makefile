@@ -17,6 +17,8 @@ RUN := $(if $(COVERAGE),$(BIN)/coverage run,$(BIN)/python)
 DRIFTS := $(if $(SAMPLE),100,2000)
 KILLS := $(if $(SAMPLE),5,200)
 CALLS := $(if $(SAMPLE),2000,50000)
+ODD_ROWS := $(if $(SAMPLE),5000,100000)
+DAMAGES := $(if $(SAMPLE),200,5000)
 MUTANTS := $(if $(SAMPLE),8,160)
 
 .PHONY: help demo test test-slow coverage lint types docs wheel prove mutants test-all test-oldest \
@@ -31,7 +33,7 @@ help:
 	@echo "make types        mypy and pyright, both strict"
 	@echo "make docs         build the documentation, warnings are errors"
 	@echo "make wheel        build the wheel and try it in an environment of its own"
-	@echo "make prove        what takes long: drifting rows, kills, soak, mutants (SAMPLE=1 for a few)"
+	@echo "make prove        what takes long: drifting and odd rows, kills, soak, mutants (SAMPLE=1 for a few)"
 	@echo "make test-all     all tests with each of Python $(VERSIONS) that is here"
 	@echo "make test-oldest  the tests with the oldest dependencies that are allowed"
 	@echo "make bench        the streams against other clients, in about 20 minutes; writes benchmarks/results.md"
@@ -51,6 +53,8 @@ coverage: $(VENV)/.test
 
 prove: $(VENV)/.test
 	$(BIN)/python benchmarks/drift.py --runs $(DRIFTS)
+	$(BIN)/python benchmarks/odd_rows.py --rows $(ODD_ROWS)
+	$(BIN)/python benchmarks/wire_fuzz.py --runs $(DAMAGES)
 	$(BIN)/python benchmarks/killed.py --kills $(KILLS)
 	$(BIN)/python benchmarks/soak.py --calls $(CALLS)
 	$(MAKE) --no-print-directory mutants

@@ -105,7 +105,10 @@ async def play(seed: int) -> Played:
         options["prefetch"] = chance.choice([None, True, False])
     notes = chance.choice([0, 1, 5, 30, 60, 120, 250])
     async with (
-        FakeIntervals(notes=notes, seed=seed, per_minute=None, per_day=None) as fake,
+        # In one loop, the same seed gives the same run.
+        FakeIntervals(
+            notes=notes, seed=seed, per_minute=None, per_day=None, in_thread=False
+        ) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as intervals,
     ):
         extra = 0
@@ -181,7 +184,7 @@ async def main(options: argparse.Namespace) -> int:
     print(f"errors                          {errors}")
     print(f"extra requests without changes  {extra}")
     print(f"requests                        {requests}")
-    print("FAILED: a promise was broken" if bad else "passed: all promises kept")
+    print("FAILED: see the runs above" if bad else "passed: no run had a fault")
     return 1 if bad else 0
 
 

@@ -33,7 +33,7 @@ NOTES = 2000
 
 
 async def child(url: str, token: str, folder: str, format: str, left: int) -> None:
-    """Export, and exit when progress has been reported this many times."""
+    """Export an account, and kill this process at progress report number `left`; 0 kills nothing."""
 
     def progress(_: AccountProgress) -> None:
         nonlocal left
@@ -53,7 +53,7 @@ async def child(url: str, token: str, folder: str, format: str, left: int) -> No
 
 
 async def run(fake: FakeIntervals, folder: Path, format: str, left: int) -> bool:
-    """Export in a new process, and return whether the export was completed."""
+    """Export in a new process, and return whether it was completed; `left` is as in `child`."""
     words = ["--child", fake.url, fake.token, str(folder), format, str(left)]
     process = await asyncio.create_subprocess_exec(sys.executable, __file__, *words)
     code = await process.wait()

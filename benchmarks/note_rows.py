@@ -1,4 +1,4 @@
-"""Rows of random notes as the API sends them: about 1 KB of JSON each, the same for one seed."""
+"""Random notes as the API sends them, about 1 KB of JSON each. A seed always gives the same rows."""
 
 import json
 import random
@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 
 FIRST_ID = 10_000_001
-# Beyond this number, rows repeat with other ids: a million random rows would take minutes.
+# Further rows repeat these with other ids, because making a million random rows takes minutes.
 DISTINCT = 100_000
 
 _WORDS = [
@@ -49,17 +49,17 @@ _LABELS = (("Internal", "#3366cc"), ("Urgent", "#cc3333"), ("R&amp;D", "#339966"
 
 
 class NoteMaker:
-    """Creates notes with random bodies and consecutive ids."""
+    """A source of random notes; the caller numbers them."""
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
 
     def row(self, number: int) -> bytes:
-        """Return one row as JSON, with an id."""
+        """Return a random row as JSON, with `number` as its id."""
         return b'{"id":"%d",' % number + self.body()
 
     def body(self) -> bytes:
-        """Return a row without its id."""
+        """Return the JSON of a random row after its id, with the closing brace."""
         chance = self._chance
         labelled = chance.random() < 0.3
         label, colour = chance.choice(_LABELS) if labelled else (None, None)
@@ -99,7 +99,7 @@ class NoteMaker:
 
 
 def rows(number: int, seed: int) -> Iterator[bytes]:
-    """Return a number of rows with consecutive ids."""
+    """Yield `number` rows with consecutive ids."""
     maker = NoteMaker(seed)
     bodies = [maker.body() for _ in range(min(number, DISTINCT))]
     for index in range(number):
@@ -107,7 +107,7 @@ def rows(number: int, seed: int) -> Iterator[bytes]:
 
 
 class Shelf:
-    """Many rows in one buffer with commas between, and the end of each row."""
+    """Rows in one buffer, separated by commas, so that a page is a slice of the buffer."""
 
     def __init__(self, number: int, seed: int) -> None:
         text = bytearray()
@@ -122,7 +122,7 @@ class Shelf:
         return len(self._ends)
 
     def cut(self, begin: int, end: int) -> memoryview:
-        """Return the rows from `begin` up to `end`, without a copy."""
+        """Return the rows from `begin` up to, but not including, `end`. Nothing is copied."""
         end = min(end, len(self._ends))
         if begin >= end:
             return self._text[:0]

@@ -1,4 +1,4 @@
-"""This library, through its public API, with the options that users have."""
+"""The contestants that are this library, used through its public API."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,13 +12,19 @@ HURRIED = RetryPolicy(wait_initial=0.001, wait_max=0.01, wait_too_fast=0.001)
 
 
 def client(reading: Reading) -> IntervalsClient:
-    """Return a client without limits, because the server has none."""
+    """Return a client without rate limits, because the server of the benchmark has none."""
     retry = HURRIED if reading.hurry else None
     return IntervalsClient(TOKEN, base_url=reading.url, limits=(), retry=retry)
 
 
 def streaming(*, paged: bool = False, ahead: bool = False, **how: Any) -> Open:
-    """Stream with these options; `paged` adds the page size, and `ahead` uses ``async with``."""
+    """Return a function that opens a stream.
+
+    Args:
+        paged: Whether to pass the page size of the reading.
+        ahead: Whether to enter the stream with ``async with``, which lets it request pages ahead.
+        how: Other options of `Listing.stream`.
+    """
 
     @asynccontextmanager
     async def opened(reading: Reading) -> AsyncGenerator[Items]:

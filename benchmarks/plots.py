@@ -17,7 +17,7 @@ BOTTOM = 56
 BAR = 17
 GAP = 9
 
-# The light colours are first, for viewers without media queries.
+# The light colours come first, for viewers that do not support media queries.
 STYLE = """
 .card{fill:#ffffff;stroke:#d0d7de}
 .grid{stroke:#e4e8ec}
@@ -44,7 +44,7 @@ STYLE = """
 
 @attrs.frozen
 class Bars:
-    """The bars of one contestant, and whether it is this library."""
+    """The bars of one contestant; `ours` marks this library."""
 
     title: str
     values: Sequence[float]
@@ -52,28 +52,28 @@ class Bars:
 
 
 def write_plots(figures: Figures, folder: Path) -> None:
-    """Write the charts for which there are figures."""
+    """Write each chart for which there are figures."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = f"{figures['rows']:,}"
     charts = {
         "wall": chart(
             f"Reading {rows} notes, 150 ms per response",
-            "median; less is better",
+            "median; lower is better",
             "wall time, seconds",
             sorted(_reads(figures, 0.15, "wall"), key=lambda bars: bars.values[0]),
         ),
         "cpu": chart(
             "CPU time of the client",
-            "no latency, pages of 1,000 but for defaults and snapshot; median; less is better",
+            "no latency; pages of 1,000, except for defaults and snapshot; median; lower is better",
             "CPU time, seconds per 100,000 notes",
             sorted(_reads(figures, 0.0, "cpu"), key=lambda bars: bars.values[0]),
         ),
         "loss": chart(
-            "Rows lost and doubled while other users write",
-            "of 3,000 rows, in pages of 100",
-            "rows a reading (mean)",
+            "Rows lost or duplicated while other users write",
+            "3,000 rows in pages of 100",
+            "rows per reading (mean)",
             _losses(figures),
-            legend=("lost, others delete", "doubled, others insert"),
+            legend=("lost (deletes)", "duplicated (inserts)"),
         ),
     }
     for name, drawn in charts.items():
@@ -106,7 +106,7 @@ def _losses(figures: Figures) -> list[Bars]:
 def chart(
     title: str, how: str, axis: str, all_bars: Sequence[Bars], legend: Sequence[str] = ()
 ) -> str:
-    """Return a chart of horizontal bars, or an empty text without bars."""
+    """Return a chart of horizontal bars as SVG, or an empty string if there are no bars."""
     if not all_bars:
         return ""
     most = max(value for bars in all_bars for value in bars.values)

@@ -1,4 +1,4 @@
-"""The suite: it measures all contestants in turns, and writes results.md and the plots.
+"""Measure all contestants in turn, and write results.md and the plots.
 
 python benchmarks/run.py [--rows 100000] [--rounds 5] [--latencies 0,0.05,0.15]
     [--only ours,dlt] [--parts reads,first,decode,memory,loss] [--save FILE] [--load FILE]
@@ -29,17 +29,17 @@ from result import control, found
 
 HERE = Path(__file__).parent
 PARTS = ("reads", "first", "decode", "memory", "loss")
-# The contestants whose memory is measured with few and with many rows.
+# The contestants whose memory is measured, once with few rows and once with many.
 GROWING = ("ours", "ours-pages", "ours-snapshot")
 
 
 class ChildFailedError(Exception):
-    """A measurement ended without a result; the message is its last line of output."""
+    """A measurement failed or took too long; the message is the last line of its output."""
 
 
 @contextmanager
 def server(rows: int) -> Generator[str]:
-    """Start a server with a number of rows, and yield its URL."""
+    """Start a server with this many rows, and yield its URL."""
     process = subprocess.Popen(
         [sys.executable, str(HERE / "bench_server.py"), "--rows", str(rows)],
         stdin=subprocess.PIPE,
@@ -57,7 +57,7 @@ def server(rows: int) -> Generator[str]:
 
 
 class Bench:
-    """The measurements of one run, as plain data in `figures`."""
+    """One run of the benchmarks; `figures` holds the measurements as plain data."""
 
     def __init__(self, options: argparse.Namespace, workplace: str) -> None:
         self._options = options
@@ -93,10 +93,10 @@ class Bench:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise ChildFailedError(f"no end within {self._options.longest} s") from None
+            raise ChildFailedError(f"did not end within {self._options.longest} s") from None
         result = found(done.stdout)
         if done.returncode or result is None:
-            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
             raise ChildFailedError(re.sub(r"(/[\w.-]+){2,}|127\.0\.0\.1:\d+", "…", last)[:160])
         return result
 
@@ -108,7 +108,7 @@ class Bench:
         return [each for each in self._wanted() if each.name not in self.figures["absent"]]
 
     def reads(self) -> None:
-        """Measure reading all rows, with each contestant once a round."""
+        """Measure reading all rows; in each round, every contestant reads once."""
         rows = self._options.rows
         with server(rows) as url:
             for latency in self._options.latencies:
@@ -133,7 +133,7 @@ class Bench:
         self.figures["reads"].append({"contestant": each.name, "latency": latency, **result})
 
     def first(self) -> None:
-        """Measure the first record, compared with a plain request."""
+        """Measure the time to the first record, compared with a plain request."""
         with server(self._options.rows) as url:
             for latency in self._options.latencies:
                 times = 41 if latency < 0.1 else 21
@@ -143,7 +143,7 @@ class Bench:
                 self.figures["first"].append({"latency": latency, "seconds": seconds})
 
     def decode(self) -> None:
-        """Measure decoding alone."""
+        """Measure decoding without requests."""
         say("decoding")
         self.figures["decode"] = self.measured("decoding.py", "--times", 25)
 
@@ -166,7 +166,7 @@ class Bench:
                     self.figures["memory"].append({"contestant": each.name, "rows": rows, **result})
 
     def loss(self) -> None:
-        """Measure loss; two readings run concurrently, because no time is measured."""
+        """Count lost and doubled rows. Two readings run concurrently, because time does not matter."""
         contestants = [each for each in self._present() if each.reads_changes]
         settings = ("", *CHANGES, *FAULTS)
         jobs = [(each, setting) for setting in settings for each in contestants]
@@ -200,7 +200,7 @@ class Bench:
 
 
 def say(line: str) -> None:
-    """Print the progress."""
+    """Print a line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -238,34 +238,81 @@ def _numbers(text: str) -> list[int]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000, help="Number of rows [100000].")
-    parser.add_argument("--rounds", type=int, default=5, help="Number of rounds [5].")
+    parser.add_argument(
+        "--rows", type=int, default=100_000, help="Number of rows to read [100000]."
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="Rounds at each latency [5].")
     parser.add_argument(
         "--slow-rounds",
         type=int,
         default=3,
-        help="Rounds of sequential contestants, from 100 ms of latency on [3].",
+        help="Rounds for contestants without concurrency, at latencies of 0.1 s or more [3].",
     )
-    parser.add_argument("--latencies", type=_seconds, default=[0.0, 0.05, 0.15], metavar="S,S")
-    parser.add_argument("--only", type=_words, default=[], metavar="NAME,NAME")
-    parser.add_argument("--parts", type=_words, default=list(PARTS), metavar="PART,PART")
-    parser.add_argument("--memory-rows", type=_numbers, default=[10_000, 1_000_000])
     parser.add_argument(
-        "--memory-rounds", type=int, default=1, help="Readings of the many rows [1]."
+        "--latencies",
+        type=_seconds,
+        default=[0.0, 0.05, 0.15],
+        metavar="S,S",
+        help="Seconds that the server waits before each response [0,0.05,0.15].",
     )
-    parser.add_argument("--loss-runs", type=int, default=30, help="Readings of changing rows [30].")
+    parser.add_argument(
+        "--only",
+        type=_words,
+        default=[],
+        metavar="NAME,NAME",
+        help="Contestants to measure, by their short names [all].",
+    )
+    parser.add_argument(
+        "--parts",
+        type=_words,
+        default=list(PARTS),
+        metavar="PART,PART",
+        help=f"Parts to measure [{','.join(PARTS)}].",
+    )
+    parser.add_argument(
+        "--memory-rows",
+        type=_numbers,
+        default=[10_000, 1_000_000],
+        metavar="FEW,MANY",
+        help="Two numbers of rows to measure memory with [10000,1000000].",
+    )
+    parser.add_argument(
+        "--memory-rounds",
+        type=int,
+        default=1,
+        help="Memory measurements of each contestant with the larger number of rows [1].",
+    )
+    parser.add_argument(
+        "--loss-runs",
+        type=int,
+        default=30,
+        help="Readings of each contestant for each kind of change to the rows [30].",
+    )
     parser.add_argument(
         "--fault-runs",
         type=int,
         default=14,
-        help="Readings with each fault [14: each of its seven positions, twice].",
+        help=(
+            "Readings of each contestant with each fault, and without any. Most faults meet every "
+            "seventh request, so a multiple of 7 tests each position equally often [14]."
+        ),
     )
     parser.add_argument(
-        "--longest", type=int, default=600, help="Maximum seconds for one measurement [600]."
+        "--longest",
+        type=int,
+        default=600,
+        help="Seconds after which a measurement is stopped [600].",
     )
-    parser.add_argument("--save", type=Path, help="Write all figures as JSON to this file.")
-    parser.add_argument("--load", type=Path, help="Write the results again from such a file.")
+    parser.add_argument("--save", type=Path, help="Write all figures to this JSON file.")
     parser.add_argument(
-        "--output", type=Path, default=HERE, help="Folder for results.md and the plots."
+        "--load",
+        type=Path,
+        help="Write the results from a file that --save wrote, and measure nothing.",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=HERE,
+        help="Folder for results.md and the plots [the folder of this script].",
     )
     main(parser.parse_args())

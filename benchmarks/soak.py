@@ -2,9 +2,9 @@
 
     python benchmarks/soak.py [--calls 50000] [--tasks 64] [--faults 0.2]
 
-Every created note has a unique title, so that the notes of the server can be compared with the
-results of the calls. The exit code is 1 if a write was lost or doubled, if a failed write was
-carried out, if a call did not end, or if memory, tasks or file descriptors were left behind.
+Every created note has a unique title. At the end, the notes on the server are compared with the
+results of the calls. The exit code is 1 if a write was lost or duplicated, if a failed
+write was carried out, if a call did not end, or if memory, tasks or file descriptors were left behind.
 50,000 calls take about half a minute on two cores.
 """
 
@@ -159,31 +159,33 @@ async def main(options: argparse.Namespace) -> int:
     server.wait()
     results = collections.Counter(soak.results.values())
     lost = [title for title, end in soak.results.items() if end == "written" and not held[title]]
-    doubled = [title for title in soak.results if held[title] > 1]
+    duplicated = [title for title in soak.results if held[title] > 1]
     ghosts = [title for title, end in soak.results.items() if end == "failed" and held[title]]
     print(f"calls               {options.calls} from {options.tasks} tasks in {seconds:.0f} s")
-    print(f"ends                {dict(soak.ends)}")
-    print(f"creates             {dict(results)}")
+    print(f"results of calls    {dict(soak.ends)}")
+    print(f"results of creates  {dict(results)}")
     print(f"lost writes         {len(lost)}")
-    print(f"doubled writes      {len(doubled)}")
+    print(f"duplicated writes   {len(duplicated)}")
     print(f"failed but written  {len(ghosts)}")
     print(f"memory              {warm:.1f} MiB after the warm-up, {grown:+.1f} MiB since then")
     print(f"tasks left          {tasks}")
     print(f"descriptors         {opened} after the warm-up, {descriptors()} at the end")
     good = (
         sum(soak.ends.values()) == options.calls
-        and not (lost or doubled or ghosts or results["no end"] or tasks)
+        and not (lost or duplicated or ghosts or results["no end"] or tasks)
         and grown < 5.0
         and descriptors() <= opened
     )
-    print("passed: all promises kept" if good else "FAILED: a promise was broken")
+    print(
+        "passed: nothing lost, duplicated or left over" if good else "FAILED: see the lines above"
+    )
     return 0 if good else 1
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=50_000, help="Number of calls [50000].")
-    parser.add_argument("--tasks", type=int, default=64, help="Number of tasks [64].")
+    parser.add_argument("--tasks", type=int, default=64, help="Number of concurrent tasks [64].")
     parser.add_argument(
         "--faults", type=float, default=0.2, help="Share of responses that fail [0.2]."
     )

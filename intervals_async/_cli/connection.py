@@ -1,4 +1,4 @@
-"""The account to connect to: its options, and the client that they configure."""
+"""The account options of the commands, and the client that they configure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,12 @@ BaseUrlOption: TypeAlias = Annotated[
 
 @attrs.frozen
 class Connection:
-    """The options of the account; None leaves a value to the environment."""
+    """The account options of a command.
+
+    Attributes:
+        token_file: The file with the API token. If None, ``INTERVALS_TOKEN`` is the token.
+        base_url: The root URL of the API. If None, ``INTERVALS_BASE_URL`` or the default applies.
+    """
 
     token_file: Path | None = None
     base_url: str | None = None
@@ -91,6 +96,6 @@ class Connection:
 
 
 def connection(ctx: typer.Context, token_file: Path | None, base_url: str | None) -> Connection:
-    """Combine the options after the command with the global ones; the former take precedence."""
+    """Combine a command's account options with the global ones; the command's take precedence."""
     default = ctx.find_object(Connection) or Connection()
     return Connection(token_file or default.token_file, base_url or default.base_url)

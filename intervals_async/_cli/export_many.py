@@ -208,7 +208,7 @@ def _print_summary(manifest: Manifest, folder: Path, seconds: float) -> None:
     console.print(table)
     merged = [each.resource for each in manifest.exported if each.since is not None]
     if merged:
-        typer.echo(f"read only changed records of: {', '.join(merged)}", err=True)
+        typer.echo(f"changed records only: {', '.join(merged)}", err=True)
     typer.echo(
         f"{plural(manifest.records, 'record')}, {plural(manifest.requests, 'request')}, "
         f"{seconds:.1f} s → {folder}",

@@ -42,8 +42,8 @@ METAVARS = {
 }
 
 TIME_HINTS = {
-    "local": "such as 2026-05-01T09:30, in the account's time zone",
-    "utc": "such as 2026-05-01T09:30, in UTC unless it has an offset",
+    "local": "Example: 2026-05-01T09:30, in the account's time zone.",
+    "utc": "Example: 2026-05-01T09:30, in UTC unless it has an offset.",
 }
 
 # Other users of the machine could read an option in the list of processes.
@@ -135,7 +135,7 @@ def _parameter_option(parameter: Parameter, help_text: str, panel: str) -> inspe
     if parameter.choices:
         help_text = f"{help_text.rstrip('.')}: {', '.join(parameter.choices)}."
     elif hint := TIME_HINTS.get(parameter.kind):
-        help_text = f"{help_text.rstrip('.')}, {hint}."
+        help_text = f"{help_text} {hint}"
     metavar = METAVARS[parameter.kind]
     python_type: Any = str
     if parameter.multiple:

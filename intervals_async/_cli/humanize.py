@@ -26,7 +26,7 @@ def approximate_duration(seconds: float) -> str:
 
 
 def describe_estimate(estimate: Estimate) -> str:
-    """Format the cost of an export: ``31 requests, under a minute; 5,969 left today``."""
+    """Format an estimate of an export: ``31 requests, under a minute; 5,969 left today``."""
     words = f"{plural(estimate.requests, 'request')}, {approximate_duration(estimate.seconds)}"
     if estimate.begun is not None:
         words = f"resuming the export of {utc_minute(estimate.begun)}: {words}"
@@ -44,7 +44,7 @@ def utc_minute(when: datetime) -> str:
 
 
 def one_line(value: object) -> str:
-    """Format a value as one line for a terminal, which would act on control characters."""
+    """Format a value as one line; control characters, which a terminal would obey, are replaced."""
     match value:
         case None:
             return ""

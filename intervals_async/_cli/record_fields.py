@@ -88,7 +88,7 @@ def _read_json(typed_dict: type, path: Path, *, as_is: bool) -> dict[str, Any]:
 
 
 def _parse(parameter: Parameter | None, value: object, *, as_is: bool) -> object:
-    """Parse texts as options are parsed; leave other JSON values as they are."""
+    """Parse a JSON string like the value of an option; return other JSON values unchanged."""
     if isinstance(value, list):
         return [_parse(parameter, each, as_is=as_is) for each in value]
     if not isinstance(value, str) or parameter is None:

@@ -14,10 +14,10 @@ __all__ = ["shared_limit_store"]
 
 @asynccontextmanager
 async def shared_limit_store() -> AsyncGenerator[LimitStore | None]:
-    """Open the store that the environment names; None if it names none.
+    """Open the store that ``INTERVALS_LIMIT_STORE`` names, or yield None if it is not set.
 
     Raises:
-        ArgumentError: The store cannot be used.
+        ArgumentError: The name of the store is invalid, or its library is not installed.
     """
     location = os.environ.get("INTERVALS_LIMIT_STORE", "")
     if not location:
@@ -36,7 +36,7 @@ async def shared_limit_store() -> AsyncGenerator[LimitStore | None]:
 
 
 def _store_at(location: str) -> AbstractAsyncContextManager[LimitStore]:
-    # imported here, since few users need them and redis is optional
+    # Imports are delayed, because few users need a store and redis is an optional dependency.
     try:
         if "://" in location:
             from ..limits.redis import RedisLimitStore  # noqa: PLC0415

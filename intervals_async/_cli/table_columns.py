@@ -14,10 +14,10 @@ from .humanize import one_line
 
 __all__ = ["GAP", "TableColumn", "cell_text", "choose_columns", "field_names", "value_of"]
 
-# Cells between two columns.
+# The number of terminal cells between two columns.
 GAP = 2
 
-# The width up to which a column counts when columns are chosen; a wide terminal widens it.
+# When columns are chosen, a wide one counts as this wide. It grows if the terminal has room.
 USUAL_WIDTH = 24
 LEAST_WIDTH = 4
 
@@ -45,9 +45,9 @@ class TableColumn:
     """A column of a table.
 
     Attributes:
-        name: The field that it shows.
-        width: Its width in cells of the terminal.
-        align_right: Whether its texts are aligned to the right, as numbers are.
+        name: The name of the field.
+        width: The width in terminal cells.
+        align_right: Whether the values are aligned to the right, as numbers are.
     """
 
     name: str
@@ -78,7 +78,7 @@ def cell_text(value: object) -> str:
 def value_of(record: Record, name: str) -> object:
     """Return the value of a field, including undocumented ones in `extra`.
 
-    A question mark stands before a value that is not of the field's type.
+    A value that is not of the field's type has a question mark before it.
     """
     if record.unreadable.get(name, ABSENT) is not ABSENT:
         return f"? {record.unreadable[name]}"
@@ -86,7 +86,7 @@ def value_of(record: Record, name: str) -> object:
 
 
 def field_names(record_class: type[Record]) -> Sequence[str]:
-    """Name the fields of a record, in its order."""
+    """List the names of the fields of a record, in the order of their definition."""
     return [column.name for column in columns_of(record_class)]
 
 
@@ -100,9 +100,10 @@ def choose_columns(
 
     Args:
         record_class: The class of the records.
-        rows: The first records of the table; fields that are empty in all of them are not shown.
+        rows: The first records of the table. By default, fields that are empty in all of them are
+            not shown.
         table_width: The width of the terminal in cells.
-        names: The fields to show; by default the most telling ones that fit.
+        names: The fields to show; by default the most important ones that fit.
     """
     # some records have only undocumented fields
     known = [name for name in field_names(record_class) if name != "extra"]
@@ -141,7 +142,7 @@ def _rank_all(record_class: type[Record], filled: Sequence[str]) -> list[str]:
 
 
 def _rank(name: str, kind: ColumnKind | None, own: str, filled: Sequence[str]) -> int | None:
-    """Rank a field, 1 is the most important; None hides it."""
+    """Return the rank of a field, with 1 as the most important; None hides it."""
     without_id = name.removesuffix("id")
     if name == "id":
         return 1
@@ -181,7 +182,7 @@ def _shrink_to_fit(widths: dict[str, int], table_width: int) -> dict[str, int]:
 
 
 def _widen(widths: dict[str, int], needed: Mapping[str, int], table_width: int) -> None:
-    """Distribute the remaining width, to the most important columns first."""
+    """Distribute the remaining width; the most important columns come first."""
     for name, width in widths.items():
         left = table_width - sum(widths.values()) - GAP * (len(widths) - 1)
         widths[name] = max(min(width + left, needed[name]), width)

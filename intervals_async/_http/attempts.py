@@ -196,6 +196,7 @@ class Attempts:
         try:
             response = parse(call, body, data)
         except CallError as error:
+            body.redact(error)
             error.retry_after = retry_after(body.headers.get("Retry-After"), self.now())
             report.ended(body.status, len(data), body.seconds, type(error).__name__, shown)
             raise

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from weakref import WeakSet
 
 import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
 from .._version import __version__
@@ -15,6 +16,7 @@ from ..errors import (
     ClientClosedError,
     ConnectError,
     ConnectionLostError,
+    IntervalsError,
     RequestTimeoutError,
 )
 from .credentials import Credentials
@@ -65,14 +67,20 @@ class ResponseBody:
     """
 
     __slots__ = (
-        "__weakref__", "_call", "_chunk", "_deadline_size", "_ended", "_loop", "_response",
+        "__weakref__", "_call", "_chunk", "_credentials", "_deadline_size", "_ended", "_loop", "_response",
         "_time_left", "_total", "content_type", "seconds", "size", "status",
     )  # fmt: skip
 
     def __init__(
-        self, call: Call, response: aiohttp.ClientResponse, total: float, began: float
+        self,
+        call: Call,
+        response: aiohttp.ClientResponse,
+        credentials: Credentials,
+        total: float,
+        began: float,
     ) -> None:
         self._call = call
+        self._credentials = credentials
         self._response = response
         self._loop = asyncio.get_running_loop()
         self._ended = False
@@ -151,6 +159,10 @@ class ResponseBody:
             f"response body: expected at most {max_bytes} bytes (max_response_bytes), got more",
         )
 
+    def redact(self, error: CallError) -> None:
+        """Remove the credentials from an error about this response."""
+        self._credentials.redact(error)
+
     def close(self) -> None:
         """Stop reading. Allowed in any state, and more than once."""
         if not self._ended:
@@ -196,7 +208,12 @@ def _translate_aiohttp_error(call: Call, error: BaseException, seconds: float) -
             )
         case ValueError():  # a URL or a session that aiohttp rejects
             failure = ConnectError(f"request cannot be sent: {error}", permanent=True)
-        case _DroppedError() | aiohttp.ClientError() | OSError():
+        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError() as cause):
+            failure = unreadable(call, f"response body: expected encoded data: {cause.message}")
+        case IntervalsError():
+            return None
+        case Exception():
+            # Also RuntimeError and zlib.error: aiohttp raises some for a body that breaks off.
             reason = str(error) or type(error).__name__
             failure = ConnectionLostError(f"connection lost: {reason}")
         case _:
@@ -286,7 +303,7 @@ class Connection:
                     middlewares=(_no_resend,),
                     read_bufsize=buffer,
                 )
-            body = ResponseBody(call, response, total, began)
+            body = ResponseBody(call, response, self._credentials, total, began)
             self._bodies.add(body)
             return body
         except BaseException as error:  # noqa: BLE001  other errors are raised again below

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, CallError
 
 __all__ = ["Credentials", "checked_base_url", "checked_token"]
 
@@ -25,11 +25,24 @@ class Credentials:
     """
 
     authorization: str = attrs.field(repr=False)
+    _token: str = attrs.field(repr=False)
 
     @classmethod
     def of(cls, token: object) -> Self:
         """Create credentials of a token, which is checked as `checked_token` does."""
-        return cls("Basic " + base64.b64encode(f"{checked_token(token)}:X".encode()).decode())
+        checked = checked_token(token)
+        return cls("Basic " + base64.b64encode(f"{checked}:X".encode()).decode(), checked)
+
+    def redact(self, error: CallError) -> None:
+        """Remove the credentials from an error, if the server has echoed them."""
+        error.message = self._redacted(error.message)
+        error.args = (error.message, *error.args[1:])  # pickle stores them, too
+        error.verbose = tuple(map(self._redacted, error.verbose))
+
+    def _redacted(self, text: str) -> str:
+        for secret in (self.authorization.removeprefix("Basic "), self._token):
+            text = text.replace(secret, "[redacted]")
+        return text
 
 
 def checked_token(token: object) -> str:

@@ -76,6 +76,7 @@ class RawResponse:
         except ResponseError:
             return  # other JSON, or invalid JSON: the file
         except CallError as error:
+            self._body.redact(error)
             self.close()
             raise self._annotate(error) from None
 

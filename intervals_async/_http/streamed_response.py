@@ -108,9 +108,11 @@ class StreamedResponse:
             raise annotate(lost, self._call) from None
         except BrokenBodyError as broken:
             error = unreadable(self._call, str(broken))
+            self._body.redact(error)
             self._end(error)
             raise error from None
         except CallError as refused:
+            self._body.redact(refused)
             self._end(refused)
             raise
         if not data:

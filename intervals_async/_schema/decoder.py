@@ -15,7 +15,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from ..errors import FieldUnreadableError, RecordError
 from ..events import FieldUnreadable
-from .record import ABSENT, Record, complaint, field_names, fields_of
+from .record import ABSENT, Extra, Record, complaint, field_names, fields_of
 from .values import DECODERS, Decode, abridged, objects, optional, text
 
 __all__ = ["DecodedRows", "RecordDecoder", "record_decoder", "to_dict"]
@@ -184,7 +184,8 @@ class RecordDecoder(Generic[R]):
 
     def _field_by_field(self, known: Mapping[str, object], extra: Mapping[str, object]) -> R:
         """Make a record of those fields that can be read."""
-        values: dict[str, object] = {"extra": extra}
+        odd = Extra(extra)
+        values: dict[str, object] = {"extra": odd}
         unreadable: dict[str, object] = {}
         for name, read in self._readers.items():
             if name not in known:
@@ -198,7 +199,9 @@ class RecordDecoder(Generic[R]):
             except Exception:  # noqa: BLE001  whatever is wrong with it, the value is kept
                 unreadable[name] = known[name]
         record = object.__new__(self._class)
-        record.__setstate__({**values, "_unreadable": unreadable})
+        odd.unreadable = unreadable
+        for name, value in values.items():
+            object.__setattr__(record, name, value)
         return record
 
 

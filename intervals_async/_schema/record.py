@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache
 from operator import attrgetter
@@ -17,6 +17,7 @@ from .values import abridged, expected_value
 __all__ = [
     "ABSENT",
     "Absent",
+    "Extra",
     "Record",
     "column_values",
     "complaint",
@@ -63,14 +64,19 @@ def record(cls: type[T]) -> type[T]:
     )
 
 
-class _Readable:
-    """Has a slot that only records with unreadable fields fill, so that others cost nothing."""
+class Extra(dict[str, object]):
+    """The `extra` of a record with unreadable fields: it holds these, too.
 
-    __slots__ = ("_unreadable",)
+    A slot of the record would cost every record memory, and a slow look whether it is set.
+    """
+
+    __slots__ = ("unreadable",)
+
+    unreadable: Mapping[str, object]
 
 
 @record
-class Record(_Readable):
+class Record:
     """What all records have in common.
 
     Records are equal if all their fields are. Their hash is that of the fields without `extra`.
@@ -101,17 +107,27 @@ class Record(_Readable):
         The value is `ABSENT` if the server did not send the field. Such a field is not set:
         reading it raises `FieldUnreadableError`.
         """
-        return getattr(self, "_unreadable", _ALL_READABLE)
+        return getattr(self.extra, "unreadable", _ALL_READABLE)
 
     def __eq__(self, other: object) -> bool:
         """Compare all fields, those that could not be read included."""
-        if not isinstance(other, Record) or other.__class__ is not self.__class__:
+        if other.__class__ is not self.__class__:
             return NotImplemented
-        return _values(self) == _values(other) and self.unreadable == other.unreadable
+        same: Any = other
+        cls: Any = self.__class__
+        values = _getter(cls)
+        try:
+            return values(self) == values(same)
+        except FieldUnreadableError:
+            return _values(self) == _values(same) and self.unreadable == same.unreadable
 
     def __hash__(self) -> int:
         """Hash all fields but `extra`."""
-        return hash(_values(self)[:-1])
+        cls: Any = self.__class__
+        try:
+            return hash(_getter(cls)(self)[:-1])
+        except FieldUnreadableError:
+            return hash(_values(self)[:-1])
 
     def __repr__(self) -> str:
         """Show all fields by name."""
@@ -125,10 +141,8 @@ class Record(_Readable):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the fields that are set."""
-        names = (*field_names(type(self)), "_unreadable")
-        return {
-            name: value for name in names if (value := getattr(self, name, _UNSET)) is not _UNSET
-        }
+        named = zip(field_names(type(self)), _values(self)[1:], strict=True)
+        return {name: value for name, value in named if value is not _UNSET}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Set the fields that were set."""
@@ -165,22 +179,19 @@ _Values: TypeAlias = Callable[[Any], tuple[Any, ...]]
 
 
 @cache
-def _quick_values(names: tuple[str, ...]) -> _Values:
+def _getter(cls: Any) -> _Values:
+    return _getter_of(field_names(cls))
+
+
+def _getter_of(names: Iterable[str]) -> _Values:
     # With a single name, attrgetter returns no tuple. So the class is added.
     return attrgetter("__class__", *names)
 
 
 def _values(record: Record) -> tuple[Any, ...]:
-    """Return the class and the values of all fields of a record."""
+    """Return the class and the values of all fields; `_UNSET` for unreadable ones."""
     names = field_names(type(record))
-    return _values_of(record, names, _UNSET)
-
-
-def _values_of(record: Record, names: tuple[str, ...], unset: object) -> tuple[Any, ...]:
-    try:
-        return _quick_values(names)(record)
-    except FieldUnreadableError:
-        return type(record), *(getattr(record, name, unset) for name in names)
+    return type(record), *(getattr(record, name, _UNSET) for name in names)
 
 
 def column_values(records: Iterable[Record], names: Iterable[str]) -> list[tuple[Any, ...]]:
@@ -194,9 +205,8 @@ def column_values(records: Iterable[Record], names: Iterable[str]) -> list[tuple
     found = list(records)
     if not found:
         return [()] * len(wanted)
-    rows: Iterator[tuple[Any, ...]] = map(_quick_values(wanted), found)
     try:
-        columns = [*zip(*rows, strict=True)]
+        _, *columns = zip(*map(_getter_of(wanted), found), strict=True)
     except FieldUnreadableError:
-        columns = [*zip(*(_values_of(each, wanted, None) for each in found), strict=True)]
-    return columns[1:]
+        columns = [tuple(getattr(each, name, None) for each in found) for name in wanted]
+    return columns

@@ -11,7 +11,8 @@ from .sinks.sink import Sink
 
 __all__ = ["export"]
 
-# Records that come one by one are written in batches of this size, or after so many seconds.
+# An iterable that yields one record at a time is written in batches. A batch ends when it has this
+# many records, or with the first record that arrives after this many seconds.
 BATCH_SIZE = 128
 BATCH_SECONDS = 0.05
 
@@ -25,19 +26,19 @@ async def export(
     """Write every record of a stream into a sink.
 
     The sink is opened before the first request, and works in a thread of its own. After an error
-    or a cancellation it removes what it has written.
+    or a cancellation, the sink discards what it has written.
 
     Args:
         stream: A listing, a stream, or any other async iterable of records.
         sink: The target of the records.
-        progress: Called with the number of records written so far, each time that has grown. It
-            should be fast.
+        progress: Called after each batch with the number of records written so far. It must not
+            block, because it runs in the event loop.
 
     Returns:
         The number of records.
 
     Raises:
-        OSError: The sink cannot write.
+        OSError: The sink could not be opened or written.
         IntervalsError: The stream failed.
     """
     count = 0
@@ -58,7 +59,7 @@ async def export(
 
 
 def _batches(stream: AsyncIterable[Record]) -> Callable[[], Awaitable[Sequence[Record]]]:
-    """Return a function that returns the next batch of records, an empty one at the end."""
+    """Return a function that returns the next batch of records; an empty batch is the end."""
     records = aiter(stream)
     if isinstance(records, Stream):
         return records.batch

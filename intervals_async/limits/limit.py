@@ -16,7 +16,7 @@ def _one_in_fifty(limit: Limit) -> int:
 
 @attrs.frozen
 class Limit:
-    """At most `requests` requests in any window of `per` seconds.
+    """At most ``requests`` requests in any window of `per` seconds.
 
     Attributes:
         requests: The number of requests, at least 1.

@@ -18,7 +18,7 @@ class LimitStore(Protocol):
     A store decides at once and never waits. Waiting, and its order, is the limiter's job.
 
     A store keeps this promise for every limit: in any window of `per` seconds, at most
-    `requests` slots were held by requests that were sent.
+    ``requests`` slots were held by requests that were sent.
     """
 
     async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:

@@ -44,7 +44,7 @@ class Client(Record):
 
 
 class ClientFilters(TypedDict, total=False):
-    """Which clients to list, and in which order."""
+    """Filters and sort order of a list of clients."""
 
     localid: Ids
     """Match the number shown for the client in the web application."""
@@ -63,7 +63,7 @@ class ClientFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

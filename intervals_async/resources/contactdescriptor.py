@@ -20,7 +20,7 @@ class ContactDescriptor(Record):
 
 
 class ContactDescriptorFilters(TypedDict, total=False):
-    """Which descriptors to list."""
+    """Filters of a list of descriptors."""
 
     contacttypeid: Required[int]
     """Contact type whose descriptors are wanted; every contact type has its own."""

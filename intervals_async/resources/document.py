@@ -63,7 +63,7 @@ class Document(Record):
 
 
 class DocumentFilters(TypedDict, total=False):
-    """Which documents to list, and in which order."""
+    """Filters and sort order of a list of documents."""
 
     public: bool
     """Only documents visible to executive users."""
@@ -104,7 +104,7 @@ class DocumentFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
     id: int

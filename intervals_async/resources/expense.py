@@ -41,7 +41,7 @@ class Expense(Record):
 
 
 class ExpenseFilters(TypedDict, total=False):
-    """Which expenses to list, and in which order."""
+    """Filters and sort order of a list of expenses."""
 
     projectid: Ids
     """Expenses of these projects."""
@@ -72,7 +72,7 @@ class ExpenseFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`; by default date."""
+    """Field to sort by; by default date."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort; by default DESC."""
 

@@ -83,7 +83,7 @@ class Invoice(Record):
 
 
 class InvoiceFilters(TypedDict, total=False):
-    """Which invoices to list, and in which order."""
+    """Filters and sort order of a list of invoices."""
 
     localid: Ids
     """Match the invoice number shown in the web application."""
@@ -120,7 +120,7 @@ class InvoiceFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -42,7 +42,7 @@ class InvoiceItem(Record):
 
 
 class InvoiceItemFilters(TypedDict, total=False):
-    """Which invoice lines to list, and in which order."""
+    """Filters and sort order of a list of invoice lines."""
 
     invoiceid: Required[int]
     """Invoice whose lines are wanted."""
@@ -58,7 +58,7 @@ class InvoiceItemFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

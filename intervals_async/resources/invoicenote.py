@@ -40,7 +40,7 @@ class InvoiceNote(Record):
 
 
 class InvoiceNoteFilters(TypedDict, total=False):
-    """Which invoice notes to list."""
+    """Filters of a list of invoice notes."""
 
     invoiceid: Required[int]
     """Invoice whose notes are wanted."""

@@ -47,7 +47,7 @@ class Milestone(Record):
 
 
 class MilestoneFilters(TypedDict, total=False):
-    """Which milestones to list, and in which order."""
+    """Filters and sort order of a list of milestones."""
 
     localid: Ids
     """Only the milestones with these in-app numbers."""
@@ -90,7 +90,7 @@ class MilestoneFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

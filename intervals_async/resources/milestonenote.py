@@ -39,7 +39,7 @@ class MilestoneNote(Record):
 
 
 class MilestoneNoteFilters(TypedDict, total=False):
-    """Which milestone notes to list."""
+    """Filters of a list of milestone notes."""
 
     milestoneid: Required[int]
     """Milestone whose notes to list."""

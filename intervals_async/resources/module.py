@@ -26,7 +26,7 @@ class Module(Record):
 
 
 class ModuleFilters(TypedDict, total=False):
-    """Which modules to list."""
+    """Filters of a list of modules."""
 
     active: bool
     """Only active, or only inactive, modules."""

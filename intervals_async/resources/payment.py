@@ -37,7 +37,7 @@ class Payment(Record):
 
 
 class PaymentFilters(TypedDict, total=False):
-    """Which payments to list, and in which order."""
+    """Filters and sort order of a list of payments."""
 
     clientid: int
     """Only payments of this client."""
@@ -67,7 +67,7 @@ class PaymentFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

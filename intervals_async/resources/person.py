@@ -72,7 +72,7 @@ class Person(Record):
 
 
 class PersonFilters(TypedDict, total=False):
-    """Which people to list."""
+    """Filters of a list of people."""
 
     localid: Ids
     """Only the people with these in-app numbers."""

@@ -39,7 +39,7 @@ class PersonContact(Record):
 
 
 class PersonContactFilters(TypedDict, total=False):
-    """Which contact details to list, and of which person."""
+    """Filters of a list of contact details."""
 
     personid: Required[int]
     """Person whose contact details to list."""

@@ -80,7 +80,7 @@ class Project(Record):
 
 
 class ProjectFilters(TypedDict, total=False):
-    """Which projects to list, and in which order."""
+    """Filters and sort order of a list of projects."""
 
     localid: Ids
     """Only the projects with these in-app numbers."""
@@ -128,7 +128,7 @@ class ProjectFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -28,7 +28,7 @@ class ProjectLabel(Record):
 
 
 class ProjectLabelFilters(TypedDict, total=False):
-    """Which project labels to list."""
+    """Filters of a list of project labels."""
 
     active: bool
     """Only active, or only inactive, labels."""

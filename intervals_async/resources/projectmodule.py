@@ -28,19 +28,19 @@ class ProjectModule(Record):
     projectid: int | None = None
     """Project ID."""
     moduleid: int | None = None
-    """Default module's ID."""
+    """ID of the default module."""
     active: bool | None = None
     """Whether active in the project."""
     modulename: str | None = None
     """Module name."""
     module: str | None = None
-    """Module name too, under its settable key."""
+    """Module name again, under the name of the settable field."""
     description: str | None = None
     """Description. Inferred, not documented."""
 
 
 class ProjectModuleFilters(TypedDict, total=False):
-    """Which project modules to list."""
+    """Filters of a list of project modules."""
 
     projectid: Ids
     """Only modules of these projects."""
@@ -56,16 +56,16 @@ class ProjectModuleCreate(TypedDict, total=False):
     """The fields of a new project module."""
 
     projectid: Required[int]
-    """Project; fixed once set (delete and create again to move)."""
+    """Project of the module; it cannot be changed (delete and create again instead)."""
     moduleid: int
-    """Default module's ID; needed only when adding a default module; by default 0."""
+    """ID of the default module; needed only when adding one to the project; by default 0."""
     description: str
     """Description."""
     active: Required[bool]
     """Whether active in the project."""
     module: Annotated[str, AtMost(155)]
-    """Module name; needed when adding a custom module or turning a default one into a custom one,
-    at most 155 characters.
+    """Module name; needed when adding a custom module, or when turning a default module into a
+    custom one, at most 155 characters.
     """
 
 
@@ -74,17 +74,18 @@ class ProjectModuleUpdate(TypedDict, total=False):
 
     projectid: int
     moduleid: int | None
-    """Default module's ID; needed only when adding a default module."""
+    """ID of the default module; needed only when adding one to the project."""
     description: str | None
     active: bool
     module: Annotated[str, AtMost(155)] | None
 
 
 class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
-    """Modules of projects: copies of default modules, and a project's own.
+    """Modules of projects: default modules added to a project, and custom modules of one project.
 
-    Everybody reads them (Resource users only active ones), Administrators write. A new one needs
-    ``moduleid`` of a default module, or ``module`` with a new name. Its project cannot be changed.
+    All groups can read them; Resource users see only active ones. Only Administrators can write
+    them. To create one, pass the ``moduleid`` of a default module, or ``module`` as the name of a
+    custom one. The project of an existing project module cannot be changed.
 
     https://www.myintervals.com/api/resource?r=projectmodule
     """
@@ -132,4 +133,4 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
     def _check_create(self, fields: Mapping[str, object]) -> str | None:
         if fields.get("moduleid") or fields.get("module"):
             return None
-        return "moduleid of a default module, or module with a new name"
+        return "moduleid (a default module) or module (the name of a custom one)"

@@ -58,7 +58,7 @@ class ProjectNote(Record):
 
 
 class ProjectNoteFilters(TypedDict, total=False):
-    """Which notes to list."""
+    """Filters of a list of notes."""
 
     localid: Ids
     """Only the notes with these in-app numbers."""

@@ -28,7 +28,7 @@ class ProjectTeam(Record):
 
 
 class ProjectTeamFilters(TypedDict, total=False):
-    """Which project teams to list."""
+    """Filters of a list of project teams."""
 
     projectid: Required[int]
     """Project whose team is wanted."""

@@ -43,7 +43,7 @@ class ProjectWorkType(Record):
 
 
 class ProjectWorkTypeFilters(TypedDict, total=False):
-    """Which projects' work types to list."""
+    """Filters of a list of project work types."""
 
     projectid: Ids
     """Only work types of these projects."""

@@ -54,7 +54,7 @@ class Request(Record):
 
 
 class RequestFilters(TypedDict, total=False):
-    """Which work requests to list, and in which order."""
+    """Filters and sort order of a list of work requests."""
 
     priorityid: int
     """Only requests with this priority."""
@@ -80,7 +80,7 @@ class RequestFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -80,7 +80,7 @@ class Task(Record):
     queueid: int | None = None
     """Work request the task came from. In lists only."""
     assigneeid: IdList
-    """Assignee ids; empty when there are none."""
+    """Assignee ids; empty if there are none."""
     statusid: int
     """Status id."""
     projectid: int
@@ -90,7 +90,7 @@ class Task(Record):
     title: str
     """Title."""
     summary: Html
-    """Body; empty when there is none."""
+    """Body; empty if there is none."""
     dateopen: Day
     """Start date."""
     datedue: Day | None = None
@@ -111,7 +111,7 @@ class Task(Record):
     color: str | None = None
     """Priority colour, six hex digits without #."""
     priority: RankOrName
-    """In lists the rank, a number; in a single record the name."""
+    """The rank, a number, in lists; the name in a single record."""
     severity: str | None = None
     """Priority name. In lists only."""
     status: str
@@ -137,21 +137,21 @@ class Task(Record):
     projectlocalid: int | None = None
     """Project's local id. In lists only."""
     assignees: str | None = None
-    """Assignee names, commas between. In lists only."""
+    """Assignee names, separated by commas. In lists only."""
     followers: str | None = None
-    """Follower names, commas between. In lists only."""
+    """Follower names, separated by commas. In lists only."""
     followerid: IdList
-    """Follower ids; empty when there are none."""
+    """Follower ids; empty if there are none."""
     owners: str | None = None
-    """Owner names, commas between. In lists only."""
+    """Owner names, separated by commas. In lists only."""
     billable: Decimal | None = None
     """Billable hours logged (a sum, not a flag). In lists only."""
     unbillable: Decimal | None = None
     """Unbillable hours logged. In lists only."""
     actual: Decimal | None = None
-    """Hours logged; may carry binary rounding noise, 16-17 digits. In lists only."""
+    """Hours logged; may show binary rounding errors (16-17 digits). In lists only."""
     datecreated: Day | None = None
-    """Creation date. A client of 2025 reads lists that lack it."""
+    """Creation date. Lists that lack it have been seen (2025)."""
     projectlabel: str | None = None
     """Project label name. In lists only."""
     projectlabel_order: int | None = None
@@ -165,36 +165,36 @@ class Task(Record):
     owner: tuple[TaskOwner, ...] | None = None
     """Owners in detail. In a single record only."""
     timerid: int | None = None
-    """Timer of the person named by includetimerid, when there is one. In lists only."""
+    """Timer of the person in the filter includetimerid, if there is one. In lists only."""
     starttime: UtcDatetime | None = None
     """Start of that timer (UTC). In lists only."""
 
 
 class TaskFilters(TypedDict, total=False):
-    """Which tasks to list, and in which order."""
+    """Filters and sort order of a list of tasks."""
 
     localid: Ids
-    """Task numbers as shown in the web application."""
+    """Only tasks with these numbers, as shown in the web application."""
     personid: int
-    """Tasks in projects this person can access."""
+    """Only tasks in projects that this person can access."""
     includetimerid: int
     """Add timerid and starttime of this person's timer to each task."""
     assigneeid: Ids
-    """Assigned people; -1 means unassigned."""
+    """Only tasks assigned to these people; -1 means unassigned."""
     followerid: Ids
-    """Followers; -1 means none."""
+    """Only tasks with these followers; -1 means no follower."""
     statusid: Ids
-    """Statuses."""
+    """Only tasks with these statuses."""
     clientid: Ids
-    """Clients; -1 means no client."""
+    """Only tasks for these clients; -1 means no client."""
     projectid: Ids
-    """Projects."""
+    """Only tasks in these projects."""
     moduleid: Ids
-    """Modules."""
+    """Only tasks with these modules."""
     milestoneid: Ids
-    """Milestones; -1 means none."""
+    """Only tasks with these milestones; -1 means no milestone."""
     title: str
-    """Substring of the title."""
+    """Only tasks with this text in the title."""
     datecreated: Day
     """Created on this date."""
     datecreatedbegin: Day
@@ -220,19 +220,19 @@ class TaskFilters(TypedDict, total=False):
     dateclosedend: Day
     """Closed before this date."""
     datemodifiedbegin: LocalDatetime
-    """Modified after this moment."""
+    """Modified after this time."""
     datemodifiedend: LocalDatetime
-    """Modified before this moment."""
+    """Modified before this time."""
     hasduedate: bool
-    """With or without a due date."""
+    """Only tasks with, or only without, a due date."""
     ownerid: Ids
-    """Owners."""
+    """Only tasks with these owners."""
     priorityid: Ids
-    """Priorities."""
+    """Only tasks with these priorities."""
     tasklistfilterid: int
     """Apply this saved task list filter."""
     overdue: bool
-    """Overdue ones only, as the name says; not described in the documentation."""
+    """Presumably only overdue tasks. Its meaning is not documented."""
     excludeclosed: bool
     """Leave out closed tasks; by default f."""
     assignedorownedby: Ids
@@ -278,7 +278,7 @@ class TaskFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -19,15 +19,15 @@ class TaskListFilter(Record):
     filtertypeid: int
     """Kind of list the filter is for."""
     personid: int
-    """Owner."""
+    """Owner's person id."""
     title: str
     """Name."""
     subfilterid: int | None = None
     """Nested filter; empty when unused."""
     shared: bool
-    """Shared with others."""
+    """Whether shared with other people."""
     scheduled: bool
-    """Used on a schedule."""
+    """Whether used on a schedule."""
     filtertype: str
     """Kind key or label, e.g. tasks."""
     person: str

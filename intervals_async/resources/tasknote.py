@@ -33,40 +33,42 @@ class TaskNote(Record):
     taskid: int | None = None
     """Task id. Inferred, not documented."""
     title: str | None = None
-    """Title, as a client of 2011 reads it."""
+    """Title, as an API client of 2011 reads it."""
     note: Html | None = None
-    """Body, as a client of 2011 reads it; may hold HTML."""
+    """Body, as an API client of 2011 reads it; may hold HTML."""
     public: bool | None = None
-    """Visible to executives. Inferred, not documented."""
+    """Whether executives can see the note. Inferred, not documented."""
     author: str | None = None
-    """Author's name, as a client of 2011 reads it."""
+    """Author's name, as an API client of 2011 reads it."""
     authorid: int | None = None
-    """Author. Inferred, not documented."""
+    """Author's person id. Inferred, not documented."""
     date: UtcDatetime | None = None
     """When it was created, in UTC."""
 
 
 class TaskNoteFilters(TypedDict, total=False):
-    """Which task notes to list, and in which order."""
+    """Filters and sort order of a list of task notes."""
 
     taskid: Ids
-    """Tasks. Without it and without a range, only the last 7 days are returned."""
+    """Only notes on these tasks. Without it and without a range of dates, only the last 7 days are
+    returned.
+    """
     title: str
-    """Title. How it matches is not documented."""
+    """Filter by title. How it matches is not documented."""
     date: UtcDatetime
     """Created on this date (UTC)."""
     datebegin: UtcDatetime
-    """Created on or after (UTC)."""
+    """Created at this time or later (UTC)."""
     dateend: UtcDatetime
-    """Created on or before (UTC)."""
+    """Created at this time or earlier (UTC)."""
     datemodifiedbegin: LocalDatetime
-    """Modified on or after."""
+    """Modified at this time or later."""
     datemodifiedend: LocalDatetime
-    """Modified on or before."""
+    """Modified at this time or earlier."""
     authorid: Ids
-    """Authors."""
+    """Only notes by these people."""
     public: bool
-    """Public or private notes."""
+    """Only public, or only private, notes."""
     sortfield: (
         Literal[
             "id",
@@ -76,7 +78,7 @@ class TaskNoteFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 

@@ -20,20 +20,20 @@ class TaskPriority(Record):
     name: str
     """Label."""
     color: str
-    """Six hex digits without #."""
+    """Colour, six hex digits without #."""
     priority: int
     """Sort rank, lower first."""
     isdefault: bool
-    """Account default for new tasks."""
+    """Whether new tasks get this priority by default."""
     active: bool
-    """In use or retired."""
+    """Whether in use; otherwise retired."""
 
 
 class TaskPriorityFilters(TypedDict, total=False):
-    """Which priorities to list."""
+    """Filters of a list of priorities."""
 
     active: bool
-    """Active or retired."""
+    """Only active, or only retired, priorities."""
 
 
 class TaskPriorityResource(Gettable[TaskPriority]):

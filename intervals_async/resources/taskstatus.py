@@ -22,16 +22,16 @@ class TaskStatus(Record):
     priority: int
     """Workflow rank, lower first."""
     frozen: bool
-    """Cannot be edited or reordered in the UI."""
+    """Whether it cannot be edited or reordered in the application."""
     active: bool
-    """In use or retired."""
+    """Whether in use; otherwise retired."""
 
 
 class TaskStatusFilters(TypedDict, total=False):
-    """Which statuses to list."""
+    """Filters of a list of statuses."""
 
     active: bool
-    """Active or retired."""
+    """Only active, or only retired, statuses."""
 
 
 class TaskStatusResource(Gettable[TaskStatus]):

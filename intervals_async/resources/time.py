@@ -20,33 +20,33 @@ class Time(Record):
     """A time entry."""
 
     id: int
-    """Entry id."""
+    """Time entry id."""
     projectid: int
-    """Project."""
+    """Project id."""
     moduleid: int | None = None
-    """Module."""
+    """Module id."""
     taskid: int | None = None
-    """Task; empty for general time."""
+    """Task id; empty for general time."""
     worktypeid: int
-    """Work type."""
+    """Work type id."""
     personid: int
-    """Person."""
+    """Person id."""
     date: ListDay
     """Day of work. Lists have been seen to send it as ``MM/DD/YYYY``; both are read."""
     dateiso: Day | None = None
-    """Day of work again. In lists only; possibly no longer sent."""
+    """Day of work, a second time. In lists only; possibly no longer sent."""
     datemodified: LocalDatetime
-    """Last change. In the account's own time zone, as far as is known."""
+    """Time of the last change. In the account's own time zone, as far as is known."""
     time: Decimal
-    """Hours, in decimals."""
+    """Number of hours."""
     description: str | None = None
-    """Text."""
+    """Description."""
     billable: bool
-    """Billable."""
+    """Whether billable."""
     worktype: str | None = None
     """Work type name."""
     milestoneid: int | None = None
-    """Milestone. In a single record only."""
+    """Milestone id. In a single record only."""
     ogmilestoneid: int | None = None
     """Second milestone id; meaning not documented. In a single record only."""
     module: str | None = None
@@ -64,50 +64,50 @@ class Time(Record):
     person: str | None = None
     """Person's full name. In lists only."""
     active: bool | None = None
-    """Project or person active (not documented which). In lists only."""
+    """Whether the project or the person is active; which one is not documented. In lists only."""
     client: str | None = None
     """Client name. In lists only."""
     clientid: int | None = None
-    """Client of the entry, as two public clients read it. In lists only."""
+    """Client id of the entry, as two public API clients read it. In lists only."""
     clientactive: bool | None = None
-    """Client active. In lists only."""
+    """Whether the client is active. In lists only."""
     statusid: int | None = None
     """Status id. In lists only; possibly no longer sent."""
 
 
 class TimeFilters(TypedDict, total=False):
-    """Which time entries to list, and in which order."""
+    """Filters and sort order of a list of time entries."""
 
     activeonly: bool
-    """Only active projects and people."""
+    """Only entries of active projects and people."""
     moduleid: Ids
-    """Modules."""
+    """Only entries with these modules."""
     taskid: Ids
-    """Tasks."""
+    """Only entries on these tasks."""
     worktypeid: Ids
-    """Work types."""
+    """Only entries with these work types."""
     personid: Ids
-    """People."""
+    """Only entries of these people."""
     clientid: Ids
-    """Clients; -1 means projects without one."""
+    """Only entries for these clients; -1 means projects without a client."""
     projectid: Ids
-    """Projects."""
+    """Only entries on these projects."""
     milestoneid: Ids
-    """Milestones; -1 means none."""
+    """Only entries with these milestones; -1 means no milestone."""
     date: Day
-    """On this date."""
+    """Only entries of this date."""
     datebegin: Day
-    """After this date; in practice on it too."""
+    """Only entries after this date; in practice, on it too."""
     dateend: Day
-    """Before this date; in practice on it too."""
+    """Only entries before this date; in practice, on it too."""
     datemodifiedbegin: LocalDatetime
-    """Modified after this moment."""
+    """Only entries modified after this time."""
     datemodifiedend: LocalDatetime
-    """Modified before this moment."""
+    """Only entries modified before this time."""
     billable: bool
-    """Billable or unbillable."""
+    """Only billable, or only unbillable, entries."""
     approved: bool
-    """On approved timesheets, or on those that are not."""
+    """Only entries on approved, or only on unapproved, timesheets."""
     sortfield: (
         Literal[
             "id",
@@ -116,7 +116,7 @@ class TimeFilters(TypedDict, total=False):
         ]
         | AsIs
     )
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 
@@ -125,25 +125,25 @@ class TimeCreate(TypedDict, total=False):
     """The fields of a new time entry."""
 
     projectid: int
-    """Needed with moduleid for general time; ignored when taskid is set."""
+    """Project; needed with moduleid for general time, ignored if taskid is set."""
     moduleid: int
-    """Needed with projectid for general time; ignored when taskid is set."""
+    """Module; needed with projectid for general time, ignored if taskid is set."""
     taskid: int
-    """Needed for task time; leave blank for general time."""
+    """Task; needed for task time, blank for general time."""
     worktypeid: Required[int]
-    """Work type valid for the project."""
+    """Work type, which must be valid for the project."""
     personid: Required[int]
-    """Person; must belong to the project."""
+    """Person, who must be on the project."""
     date: Required[Day]
-    """Day of the work."""
+    """Day of work."""
     time: Required[Annotated[Number, Places(2)]]
     """Hours, with at most 2 decimal places."""
     description: str
-    """Text."""
+    """Description."""
     billable: Required[bool]
-    """Billable."""
+    """Whether billable."""
     datemodified: LocalDatetime
-    """Modification moment."""
+    """Time of the modification."""
 
 
 class TimeUpdate(TypedDict, total=False):

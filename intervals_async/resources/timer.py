@@ -26,46 +26,46 @@ class Timer(Record):
     id: int
     """Timer id."""
     starttime: UtcDatetime | None = None
-    """UTC start; blank when paused."""
+    """Start of the current run, in UTC; blank when the timer is paused."""
     time: Decimal | None = None
-    """Seconds recorded before the running stretch."""
+    """Seconds recorded before the current run."""
     isrunning: bool
-    """Running or paused."""
+    """Whether the timer is running; otherwise it is paused."""
     totaltime: Decimal | None = None
-    """Seconds in total."""
+    """Total number of seconds."""
     tasklocalid: int | None = None
-    """Task number (task timers)."""
+    """Task number; only task timers have one."""
     task: str | None = None
-    """Task title (task timers; may hold markup)."""
+    """Task title, which may hold markup; only task timers have one."""
     timelapsed: Decimal | None = None
-    """Seconds since start; documented as read-only."""
+    """Seconds since the start; documented as read-only."""
     personid: int | None = None
-    """Owner. Inferred, not documented."""
+    """Owner's person id. Inferred, not documented."""
     taskid: int | None = None
-    """Task; blank for general timers. Inferred, not documented."""
+    """Task id; blank for general timers. Inferred, not documented."""
     name: str | None = None
-    """Text. Inferred, not documented."""
+    """Text on the timer. Inferred, not documented."""
     lastupdate: UtcDatetime | None = None
-    """Last start or stop. Inferred, not documented."""
+    """Time of the last start or stop. Inferred, not documented."""
 
 
 class TimerFilters(TypedDict, total=False):
-    """Which timers to list, and in which order."""
+    """Filters and sort order of a list of timers."""
 
     generaltimers: bool
     """Return general timers instead of task timers."""
     gettimerinfo: bool
     """Return general and task timers together, with extra task data."""
     taskid: int
-    """Task."""
+    """Only timers of this task."""
     personid: int
-    """Person."""
+    """Only timers of this person."""
     projectid: int
-    """Project."""
+    """Only timers of this project."""
     clientid: int
-    """Client."""
+    """Only timers of this client."""
     sortfield: Literal["lastupdate",] | AsIs
-    """Field to sort by; another one as `AsIs`."""
+    """Field to sort by."""
     sortdir: Literal["ASC", "DESC"]
     """Direction of the sort."""
 
@@ -74,21 +74,21 @@ class TimerCreate(TypedDict, total=False):
     """The fields of a new timer."""
 
     taskid: int
-    """Task; blank makes a general timer."""
+    """Task; leave blank for a general timer."""
     personid: Required[int]
     """Owner."""
     starttime: UtcDatetime
-    """UTC start of the running stretch; needed if time is blank; server time is used when missing
-    on create.
+    """Start of the current run, in UTC; needed if the field time is blank. If it is missing on
+    create, the server uses its current time.
     """
     time: Number
-    """Seconds already recorded; needed if starttime is blank."""
+    """Seconds already recorded; needed if the field starttime is blank."""
     timelapsed: Number
-    """Elapsed since start; read-only although listed."""
+    """Seconds since the start. Documented as read-only, though among the settable fields."""
     name: Annotated[str, AtMost(255)]
     """Text on the timer, at most 255 characters."""
     lastupdate: Day
-    """Last start or stop."""
+    """Date of the last start or stop."""
 
 
 class TimerUpdate(TypedDict, total=False):
@@ -108,9 +108,9 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
 
     A running timer has a ``starttime``. A paused timer has none, and its ``time`` holds the seconds
     so far. The API has no calls to start and pause a timer: `start`, `pause` and `resume` write
-    these two fields. To bill a timer, pause it and create a ``time`` entry of its seconds / 3600.
-    A person has at most one timer per task. The list holds task timers unless a filter says
-    otherwise.
+    these two fields. To bill a timer, pause it and create a ``time`` entry with its seconds / 3600 as
+    hours.
+    A person has at most one timer per task. Without a filter, the list holds only task timers.
 
     https://www.myintervals.com/api/resource?r=timer
     """
@@ -185,7 +185,7 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
         """Pause a running timer and keep its seconds; leave a paused timer unchanged.
 
         The timer is read first to keep its seconds, so this takes two requests. `at` is the end of
-        the running stretch, with a time zone; by default now, by this machine's clock.
+        the current run, with a time zone; by default now, by this machine's clock.
 
         Raises:
             ArgumentError: The timer was started after `at`, or `at` has no time zone.

@@ -23,14 +23,14 @@ class WorkType(Record):
     defaulthourlyrate: Decimal
     """Default hourly rate in account currency."""
     active: bool
-    """Active."""
+    """Whether active."""
 
 
 class WorkTypeFilters(TypedDict, total=False):
-    """Which work types to list."""
+    """Filters of a list of work types."""
 
     active: bool
-    """Active or inactive."""
+    """Only active, or only inactive, work types."""
 
 
 class WorkTypeResource(Gettable[WorkType]):

@@ -12,10 +12,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__all__ = ["FakeIntervals", "SeenRequest", "faults"]
+__all__ = ["FakeIntervals", "SeenRequest", "faults", "quirks"]
 
 if TYPE_CHECKING:
-    from intervals_async.testing import faults
+    from intervals_async.testing import faults, quirks
     from intervals_async.testing._fake.log import SeenRequest
     from intervals_async.testing._fake.server import FakeIntervals
 else:
@@ -25,6 +25,6 @@ else:
             return import_module("intervals_async.testing._fake.server").FakeIntervals
         if name == "SeenRequest":
             return import_module("intervals_async.testing._fake.log").SeenRequest
-        if name == "faults":
-            return import_module("intervals_async.testing.faults")
+        if name in ("faults", "quirks"):
+            return import_module(f"intervals_async.testing.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -37,7 +37,7 @@ def test_timer_of_another_person_takes_one_request(account: FakeIntervals, invok
     assert account.requests == 1
 
 
-def test_invalid_time_takes_no_request(account: FakeIntervals, invoke: Invoke) -> None:
+def test_invalid_time_sends_no_request(account: FakeIntervals, invoke: Invoke) -> None:
     """An invalid ``--at`` is wrong usage and sends no request."""
     result = invoke("timer", "pause", 1, "--at", "noon")
     assert result.exit_code == 2
@@ -59,7 +59,7 @@ def test_several_people_take_one_request(account: FakeIntervals, invoke: Invoke)
     assert removed.body == [{"personid": str(each)} for each in people]
 
 
-def test_invalid_personid_takes_no_request(account: FakeIntervals, invoke: Invoke) -> None:
+def test_invalid_personid_sends_no_request(account: FakeIntervals, invoke: Invoke) -> None:
     """An invalid ``--personid`` is wrong usage and sends no request."""
     result = invoke("projectteam", "remove", 301, "--personid", "5,x")
     assert result.exit_code == 2

@@ -176,7 +176,7 @@ def test_options_exist_without_the_source(monkeypatch: pytest.MonkeyPatch) -> No
         (("projectnote", "--page-size", "0"), "--page-size"),
     ],
 )
-def test_wrong_usage_takes_no_request(
+def test_wrong_usage_sends_no_request(
     account: FakeIntervals, invoke: Invoke, arguments: tuple[str, ...], words: str
 ) -> None:
     """Wrong usage sends no request, and the error suggests a similar name."""

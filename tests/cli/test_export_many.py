@@ -78,7 +78,7 @@ def test_failed_export_is_resumed(account: FakeIntervals, tmp_path: Path, invoke
     assert Manifest.read(tmp_path).left_out == {}
 
 
-def test_wrong_usage_takes_no_request(
+def test_wrong_usage_sends_no_request(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke
 ) -> None:
     """Wrong usage of an export to a folder sends no request."""

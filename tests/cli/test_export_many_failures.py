@@ -1,4 +1,4 @@
-"""Failures of an export to a folder: each is one line, and the same command resumes."""
+"""An export to a folder that fails prints one line, and the same command resumes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SOME = ("group", "projectnote", "task")
 FORMATS = ("jsonl", "jsonl.gz", "csv", "parquet", "sqlite")
 EACH_FORMAT = pytest.mark.parametrize("format", FORMATS)
 
-# Less than the notes take in any format, and more than all other files together.
+# A limit in bytes: too small for the notes in every format, large enough for all other files.
 TOO_LITTLE = 40 * 1024
 
 # Drops the capabilities that let root ignore the permissions of files.
@@ -40,8 +40,8 @@ version_3, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
 assert ctypes.CDLL(None).capset(version_3, none) == 0
 """
 
-# Receives more signals while the first one is handled and a file is being closed. The thread
-# that closes the file receives them, although the main thread handles them.
+# Sends more signals while the first one is handled and the file of the notes is being closed. They
+# go to the thread that closes the file; Python still handles them in the main thread.
 MORE_SIGNALS = """
 import signal, threading
 from intervals_async._atomic_file import AtomicFile
@@ -49,7 +49,7 @@ from intervals_async._atomic_file import AtomicFile
 suspend = AtomicFile.suspend
 
 def late(self):
-    # only when the file of the records is closed, not when its state is saved
+    # only for the file of the notes, not for the state in .unfinished
     if self.is_open and "projectnote" in self.path.name and self.path.parent.name != ".unfinished":
         for name in {signals!r}:
             signal.pthread_kill(threading.get_ident(), getattr(signal, name))
@@ -64,11 +64,11 @@ NO_HANGUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
 
 
 class Case:
-    """The repeated export of some resources to a folder.
+    """An export of some resources to a folder, which fails and is then repeated.
 
     Attributes:
-        account: The server.
-        folder: The folder.
+        account: The fake server.
+        folder: The folder to export to.
     """
 
     def __init__(self, account: FakeIntervals, parent: Path, spawn: Spawn, invoke: Invoke) -> None:
@@ -223,7 +223,7 @@ def case(serving: Serving, tmp_path: Path, spawn: Spawn, invoke: Invoke) -> Iter
 
 @pytest.fixture
 def unprivileged() -> str:
-    """Return a program after which a process of root obeys the permissions of files."""
+    """Return a program that makes a process of root obey file permissions."""
     if os.geteuid() != 0:
         return ""
     if sys.platform != "linux":
@@ -256,7 +256,7 @@ def test_full_disk_is_a_failure(case: Case, disk: Disk, format: str) -> None:
 @pytest.mark.slow
 @EACH_FORMAT
 def test_limited_file_size_is_a_failure(case: Case, format: str) -> None:
-    """The error about a file that may not grow names the file, and the export resumes later."""
+    """The error about a file-size limit names the file, and the export resumes without the limit."""
     with files_of_at_most(TOO_LITTLE) as env:
         process = case.start(format, env=env)
     line = only_line(process)
@@ -268,7 +268,7 @@ def test_limited_file_size_is_a_failure(case: Case, format: str) -> None:
 
 @pytest.mark.slow
 def test_unwritable_disk_leaves_no_folder(case: Case) -> None:
-    """If not even the state of the export can be written, no folder remains."""
+    """If the state of the export cannot be written either, no folder remains."""
     with files_of_at_most(0) as env:
         process = case.start(env=env)
     assert only_line(process) == f"{case.folder}/.unfinished/export.json: file too large"
@@ -279,7 +279,7 @@ def test_unwritable_disk_leaves_no_folder(case: Case) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("format", ["jsonl", "sqlite"])
-def test_read_only_folder_takes_no_request(case: Case, unprivileged: str, format: str) -> None:
+def test_read_only_folder_sends_no_request(case: Case, unprivileged: str, format: str) -> None:
     """A folder without write permission is detected before the first request."""
     case.folder.mkdir(mode=0o500)
     line = case.fail(format, before=unprivileged)
@@ -291,8 +291,8 @@ def test_read_only_folder_takes_no_request(case: Case, unprivileged: str, format
 
 @pytest.mark.slow
 @pytest.mark.parametrize("below", ["backup", "backups/backup"])
-def test_read_only_parent_takes_no_request(case: Case, unprivileged: str, below: str) -> None:
-    """A folder that cannot be created is named before the first request."""
+def test_read_only_parent_sends_no_request(case: Case, unprivileged: str, below: str) -> None:
+    """A folder that cannot be created is detected before the first request."""
     parent = case.folder.parent / "parent"
     parent.mkdir(mode=0o500)
     case.folder = parent / below
@@ -305,7 +305,7 @@ def test_read_only_parent_takes_no_request(case: Case, unprivileged: str, below:
 
 @pytest.mark.slow
 def test_folder_that_became_read_only_is_a_failure(case: Case, unprivileged: str) -> None:
-    """An unfinished export in a folder without write permission resumes once it may write."""
+    """An unfinished export in a folder that became read-only resumes once that is writable again."""
     wait_for_request = case.hold()
     process = case.start()
     wait_for_request()
@@ -318,7 +318,7 @@ def test_folder_that_became_read_only_is_a_failure(case: Case, unprivileged: str
     case.resume()
 
 
-def test_read_only_disk_takes_no_request(case: Case, disk: Disk) -> None:
+def test_read_only_disk_sends_no_request(case: Case, disk: Disk) -> None:
     """A read-only disk is detected before the first request."""
     case.folder = disk.path / "backup"
     disk.remount("ro")
@@ -363,10 +363,10 @@ def test_unreadable_file_is_not_verified(
         ),
     ],
 )
-def test_blocked_file_takes_no_request(
+def test_unusable_target_sends_no_request(
     case: Case, format: str, name: str, make: Callable[[Path], object], reason: str | None
 ) -> None:
-    """Anything in place of a file is named before the first request, and stays unchanged."""
+    """A path that cannot become the file is reported before any request, and stays unchanged."""
     case.folder.mkdir()
     make(case.folder / name)
     line = case.fail(format)
@@ -381,8 +381,8 @@ def test_blocked_file_takes_no_request(
 @pytest.mark.parametrize(
     "make", [Path.mkdir, lambda path: path.symlink_to("elsewhere")], ids=["folder", "link"]
 )
-def test_blocked_part_file_is_named(case: Case, make: Callable[[Path], object]) -> None:
-    """Anything in place of a hidden part file is named."""
+def test_unusable_part_file_is_named(case: Case, make: Callable[[Path], object]) -> None:
+    """A folder or link in place of a hidden part file is named in the error."""
     case.folder.mkdir()
     path = case.folder / ".task.jsonl.part"
     make(path)
@@ -395,7 +395,7 @@ def test_blocked_part_file_is_named(case: Case, make: Callable[[Path], object]) 
 
 @pytest.mark.parametrize("content", ["", "x", "[]", "{}", '{"asked": {}, "began": 3}'])
 def test_damaged_state_is_wrong_usage(case: Case, invoke: Invoke, content: str) -> None:
-    """The error about a damaged state names the file, and removing its folder restarts."""
+    """The error about a damaged state names its file; the export restarts once it is removed."""
     (case.folder / ".unfinished").mkdir(parents=True)
     (case.folder / ".unfinished" / "export.json").write_text(content)
     result = invoke(*_arguments("jsonl", case.folder))
@@ -432,7 +432,7 @@ def test_two_exports_to_one_folder(case: Case) -> None:
 def test_signals_interrupt_the_export(
     case: Case, signals: tuple[str, ...], format: str, ending: tuple[str, int]
 ) -> None:
-    """One or two signals in the middle of a listing end it with one line, and it resumes."""
+    """One or two signals during a listing end the export with one line, and it can be resumed."""
     wait_for_request = case.hold()
     process = case.start(format)
     wait_for_request()
@@ -466,7 +466,7 @@ def test_third_signal_ends_the_process(case: Case) -> None:
     process = case.start(before=more)
     wait_for_request()
     process.send_signal(signal.SIGINT)
-    # far more than the moment that it takes, and less than 15 s, after which a timer wakes the loop
+    # It ends at once. After 15 s, a timer would wake the loop even without the signal.
     assert only_line(process, timeout=12) == "interrupted"
     assert process.returncode == 130
     case.resume()
@@ -504,10 +504,10 @@ def _remove(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("no/where")])
 @pytest.mark.parametrize("name", ["", ".unfinished"])
-def test_blocked_folder_takes_no_request(
+def test_file_in_place_of_a_folder_sends_no_request(
     case: Case, name: str, make: Callable[[Path], object]
 ) -> None:
-    """Anything in place of a folder is named before the first request, and stays unchanged."""
+    """A file or a broken link in place of a folder is reported by its path, before any request."""
     path = case.folder / name
     path.parent.mkdir(exist_ok=True)
     make(path)
@@ -520,7 +520,7 @@ def test_blocked_folder_takes_no_request(
 @pytest.mark.slow
 @pytest.mark.parametrize("format", ["jsonl", "parquet", "sqlite"])
 def test_export_resumes_without_its_part_files(case: Case, format: str) -> None:
-    """An unfinished export whose part files were removed reads their records again."""
+    """If the part files of an unfinished export were removed, their records are read again."""
     wait_for_request = case.hold()
     process = case.start(format)
     wait_for_request()

@@ -1,4 +1,4 @@
-"""The options of an export to a folder: filters, changed records, cost, limits."""
+"""Options of an export to a folder: filters, ``--incremental``, estimates, and rate limits."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_small_quota_is_refused(
 def test_filters_apply_to_their_resources(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke
 ) -> None:
-    """``--filter`` restricts its resource; several ids may be separated or repeated."""
+    """``--filter`` restricts one resource; several ids are separated by commas, or repeat the option."""
     first, second, third, *_ = (row["id"] for row in account.rows("project"))
     for filters in (
         [f"projectnote.projectid={first},{second}"],
@@ -117,10 +117,10 @@ def test_filters_apply_to_their_resources(
         (["--since", "2026-05-01", "--incremental"], "incremental"),
     ],
 )
-def test_wrong_usage_takes_no_request(
+def test_invalid_options_send_no_request(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke, words: list[str], complaint: str
 ) -> None:
-    """Invalid options of a folder send no request and create no folder."""
+    """Invalid options of an export to a folder are refused before any request or folder."""
     result = invoke("export", "task", "person", "-o", tmp_path / "new", *words)
     assert result.exit_code == 2
     assert complaint in without_frame(result.stderr)
@@ -153,7 +153,7 @@ def test_incremental_export_reads_changed_records(
     result = invoke(*words, "--incremental")
     assert result.exit_code == 0
     assert any("datemodifiedbegin" in seen.query for seen in account.log)
-    assert "read only changed records of: task, time\n" in result.stderr
+    assert "changed records only: task, time\n" in result.stderr
     assert {task["id"] for task in read(tmp_path / "task.jsonl")} == {
         row["id"] for row in account.rows("task")
     }
@@ -164,7 +164,7 @@ def test_incremental_export_reads_changed_records(
 def test_one_resource_is_exported_to_a_folder(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke
 ) -> None:
-    """A folder in ``--output`` or an option of folders exports one resource to a folder."""
+    """One resource is exported to a folder if ``--output`` is a folder, or with ``--incremental``."""
     (tmp_path / "there").mkdir()
     for words in (
         ("-o", tmp_path / "there"),
@@ -184,7 +184,7 @@ def test_one_resource_is_exported_to_a_folder(
 def test_options_before_a_resource_are_defaults(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke
 ) -> None:
-    """Options between ``export`` and a resource apply unless they are repeated after it."""
+    """Options before the resources are defaults; the same options after them take precedence."""
     project = account.rows("project")[0]["id"]
     before = ("export", "--format", "csv", "--filter", f"task.projectid={project}", "--quiet")
     result = invoke(*before, "--base-url", "http://127.0.0.1:1/", "-o", tmp_path / "nowhere")
@@ -217,7 +217,7 @@ def test_options_before_a_resource_are_defaults(
 def test_options_of_a_file_are_refused_for_a_folder(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke, words: list[str], complaint: str
 ) -> None:
-    """Options of a single file are wrong usage in an export to a folder."""
+    """Options that apply to a single file only are refused in an export to a folder."""
     result = invoke("export", "task", "person", "-o", tmp_path / "new", *words)
     assert result.exit_code == 2
     assert complaint in without_frame(result.stderr)
@@ -229,7 +229,7 @@ def test_options_of_a_file_are_refused_for_a_folder(
 def test_formats_of_a_folder_are_refused_for_a_file(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke, format: str
 ) -> None:
-    """The error about a format of folders names the formats of files, and a remedy."""
+    """A format that only folders support is refused for a file, with the formats of files and a remedy."""
     for words in (("-o", tmp_path / "tasks.jsonl"), ()):
         result = invoke("export", "task", "--format", format, *words)
         assert result.exit_code == 2
@@ -241,7 +241,7 @@ def test_formats_of_a_folder_are_refused_for_a_file(
 def test_value_of_an_option_is_not_a_resource(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke
 ) -> None:
-    """``--search task`` searches for a word, even though a resource has that name."""
+    """The value of an option, as in ``--search task``, is not mistaken for a resource."""
     path = tmp_path / "notes.jsonl"
     assert invoke("export", "projectnote", "--search", "task", "-o", path).exit_code == 0
     assert path.is_file()
@@ -254,7 +254,7 @@ def test_value_of_an_option_is_not_a_resource(
 def test_commands_share_rate_limits(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Commands share the store in INTERVALS_LIMIT_STORE, and warn once if it is unavailable."""
+    """Commands share the store in INTERVALS_LIMIT_STORE, and warn once if they cannot open it."""
     monkeypatch.setenv("INTERVALS_LIMIT_STORE", str(tmp_path / "limits"))
     assert invoke("list", "group", "--count").exit_code == 0
     assert (tmp_path / "limits").stat().st_size > 0

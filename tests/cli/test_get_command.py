@@ -30,7 +30,7 @@ def test_get_prints_a_table_on_a_terminal(account: FakeIntervals, on_terminal: O
 
 @pytest.mark.usefixtures("account")
 def test_format_option_overrides_the_default(invoke: Invoke) -> None:
-    """``--format`` takes precedence over the kind of standard output."""
+    """``--format`` overrides the format that standard output implies."""
     assert invoke("get", "me", "--format", "table").stdout.startswith("id ")
     assert invoke("me", "--format", "table").stdout.startswith("id ")
     assert json.loads(invoke("quota", "--format", "json").stdout)["exceeded"] is False
@@ -57,7 +57,7 @@ def test_task_takes_an_id_or_a_localid(account: FakeIntervals, invoke: Invoke) -
 
 
 @pytest.mark.parametrize("wrong", [("projectnote",), ("projectnote", "0"), ("projectnote", "x")])
-def test_invalid_id_takes_no_request(
+def test_invalid_id_sends_no_request(
     account: FakeIntervals, invoke: Invoke, wrong: tuple[str, ...]
 ) -> None:
     """An ID that is not a positive integer is wrong usage and sends no request."""

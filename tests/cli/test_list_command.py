@@ -178,7 +178,7 @@ def test_filters_are_options(account: FakeIntervals, invoke: Invoke) -> None:
         (("projectnote", "--format", "xml"), "xml"),
     ],
 )
-def test_wrong_usage_takes_no_request(
+def test_wrong_usage_sends_no_request(
     account: FakeIntervals, invoke: Invoke, arguments: tuple[str, ...], words: str
 ) -> None:
     """Wrong usage sends no request, and the error suggests a remedy."""

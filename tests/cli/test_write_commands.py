@@ -1,4 +1,4 @@
-"""``create``, ``update`` and ``delete`` write records, and report what is missing."""
+"""``create``, ``update`` and ``delete`` write records, and explain wrong usage."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_json_provides_fields(
 
 
 def test_json_values_are_converted(account: FakeIntervals, invoke: Invoke, tmp_path: Path) -> None:
-    """Strings are parsed like options, lists are several ids, null clears, numbers stay exact."""
+    """JSON strings are parsed like options, lists are several ids, null clears, numbers stay exact."""
     task = account.rows("task")[0]["id"]
     path = tmp_path / "fields.json"
     people = [row["id"] for row in account.rows("person")[:2]]
@@ -71,7 +71,7 @@ def test_json_values_are_converted(account: FakeIntervals, invoke: Invoke, tmp_p
         ('{"title": 5}', "title"),
     ],
 )
-def test_invalid_json_takes_no_request(
+def test_invalid_json_sends_no_request(
     account: FakeIntervals, invoke: Invoke, tmp_path: Path, content: str | bytes, words: str
 ) -> None:
     """Invalid JSON, or an invalid field in it, is wrong usage and sends no request."""
@@ -118,7 +118,7 @@ def test_update_changes_and_clears_fields(account: FakeIntervals, invoke: Invoke
         (("delete", "quota", "1"), "quota cannot be deleted"),
     ],
 )
-def test_wrong_usage_takes_no_request(
+def test_wrong_usage_sends_no_request(
     account: FakeIntervals, invoke: Invoke, arguments: tuple[str, ...], words: str
 ) -> None:
     """Wrong usage sends no request, and the error suggests a remedy."""
@@ -129,7 +129,7 @@ def test_wrong_usage_takes_no_request(
 
 
 def test_missing_dependent_fields_are_wrong_usage(account: FakeIntervals, invoke: Invoke) -> None:
-    """A rule about several fields, which only the library knows, is one line."""
+    """A missing field that another field requires is reported in one line, before any request."""
     result = invoke(
         *("create", "time", "--worktypeid", "1", "--personid", "201", "--date", "2026-05-01"),
         *("--time", "1.5", "--billable", "t"),
@@ -143,7 +143,7 @@ def test_missing_dependent_fields_are_wrong_usage(account: FakeIntervals, invoke
 def test_as_is_sends_undocumented_values(
     account: FakeIntervals, invoke: Invoke, tmp_path: Path
 ) -> None:
-    """``--as-is`` sends values that are not documented, and unknown fields of JSON."""
+    """``--as-is`` sends undocumented values, and fields of ``--json`` that are not documented."""
     path = tmp_path / "fields.json"
     path.write_text('{"odd": "x", "estimate": "much"}')
     invoke("create", "task", "--as-is", "--json", path, "--dateopen", "soon")
@@ -209,7 +209,7 @@ def test_delete_asks_on_a_terminal(
     requests: int,
     words: str,
 ) -> None:
-    """On a terminal, ``delete`` asks, and any reply but yes deletes nothing."""
+    """On a terminal, ``delete`` asks for confirmation; any reply except yes deletes nothing."""
     openpty = getattr(os, "openpty", None)
     if openpty is None:
         pytest.skip("this platform has no pseudo-terminals")

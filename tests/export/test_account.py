@@ -36,7 +36,7 @@ STEADY = [
     "contactdescriptor", "invoiceitem", "personcontact", "projectnote", "projectteam", "task", "tasknote",
 ]  # fmt: skip
 
-# A process that is killed, as by a power cut, at its n-th report of progress; at 0 never.
+# A process that exports, and kills itself at progress report number `left`; 0 kills nothing.
 KILLED = """
 import asyncio, os, sys
 from intervals_async import IntervalsClient
@@ -64,7 +64,7 @@ asyncio.run(main())
 async def test_every_record_of_every_resource_is_exported_once(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """An export without arguments writes every record once, also of resources listed by parents."""
+    """An export without arguments writes every record of every resource once, also child resources."""
     reports: list[AccountProgress] = []
     manifest = await export_account(intervals, tmp_path / "all", on_progress=reports.append)
     assert not manifest.left_out
@@ -109,7 +109,7 @@ def test_killed_export_resumes_to_the_same_files(
     serving: Callable[[FakeIntervals], AbstractContextManager[FakeIntervals]],
     format: str,
 ) -> None:
-    """An export that is killed at random moments resumes to the files of an unbroken one."""
+    """An export that was killed at random moments ends with the files of an uninterrupted one."""
     rng = random.Random(format)
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
 
@@ -188,7 +188,7 @@ async def test_unfinished_export_is_resumed_by_the_same_arguments_only(
 
 
 async def test_used_up_quota_interrupts_the_export(tmp_path: Path) -> None:
-    """An export that other clients' requests interrupt is resumed on the next day."""
+    """If other clients use up the daily quota, the same call resumes the export on the next day."""
     now = datetime(2026, 5, 6, 23, 59, 59, 900_000, tzinfo=UTC)
     some = ["person", "personcontact"]
 
@@ -237,7 +237,7 @@ async def test_wait_for_reset_continues_the_export_on_the_next_day(
 
 
 async def test_unreadable_resources_are_left_out(tmp_path: Path, fake: FakeIntervals) -> None:
-    """The manifest names the resources that may not be read, and those that they list, and why."""
+    """The manifest names resources that may not be read, their child resources, and the reasons."""
     token = fake.token_for("Resource")
     async with IntervalsClient(token, base_url=fake.url, limits=()) as client:
         manifest = await export_account(client, tmp_path)
@@ -332,7 +332,7 @@ async def test_flaws_describe_files_that_have_changed(
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"form": 2}', "x"])
 def test_invalid_manifest_is_rejected(tmp_path: Path, content: str) -> None:
-    """Reading a file that is not a manifest, or of a newer release, names the file."""
+    """The error about an invalid manifest, or one of a newer release, names the file."""
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(
         ArgumentError, match=r"manifest\.json (is not a manifest|was written by a newer)"
@@ -362,17 +362,17 @@ async def test_manifest_keeps_files_that_are_not_replaced(
 async def test_manifest_keeps_tables_that_are_not_replaced(
     tmp_path: Path, intervals: IntervalsClient
 ) -> None:
-    """Tables of earlier exports stay in the manifest, with the present size of their database."""
+    """Tables of earlier exports stay in the manifest, with the current size of their database."""
     await export_account(intervals, tmp_path, resources=["group", "module"], format="sqlite")
     manifest = await export_account(intervals, tmp_path, resources=["person"], format="sqlite")
     assert [each.resource for each in manifest.kept] == ["group", "module"]
     assert [*manifest.flaws(tmp_path)] == []
 
 
-async def test_all_timers_are_exported_also_with_a_filter(
+async def test_filtered_export_of_timers_contains_all_kinds(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
-    """A filter of timers does not undo the option that makes the API list all of them."""
+    """With a filter of timers, the export still contains both general and task timers."""
     person = int(str(fake.rows("timer")[0]["personid"]))
     manifest = await export_account(
         intervals, tmp_path, resources=["timer"], filters={"timer": {"personid": person}}

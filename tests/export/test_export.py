@@ -1,4 +1,4 @@
-"""`export` writes every record of a stream once, or nothing."""
+"""`export` writes every record of a stream once, or leaves no file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_progress_receives_the_number_of_records(
     assert counts == [3]
 
 
-async def test_existing_target_costs_no_request(
+async def test_existing_target_sends_no_request(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient
 ) -> None:
     """A target that cannot be written is detected before the first request."""
@@ -52,7 +52,7 @@ async def test_failing_stream_leaves_no_file(
     intervals: IntervalsClient,
     names: Callable[[], list[str]],
 ) -> None:
-    """After an error of the stream, there is neither a target nor a hidden file."""
+    """If the stream raises an error, neither the target nor a hidden file is left."""
     fake.inject(faults.Status(500), times=None, skip=2)
     with pytest.raises(ServerError):
         await export(

@@ -1,4 +1,4 @@
-"""A full disk, a read-only folder, an existing file: the error names the target, no file is left."""
+"""Sinks that cannot write: the error names the target, and no file is left behind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .kinds import EACH_KIND, Kind
 from .made_up import records_of
 from .writing import max_file_size, stream_of, write
 
-# Random texts, which no compression makes small.
+# Random texts, because compression cannot make them smaller.
 NOTES: list[Any] = [
     attrs.evolve(note, note=Random(note.id).randbytes(300).hex())
     for note in records_of(ProjectNote, 400)
@@ -33,7 +33,7 @@ NOTES: list[Any] = [
 async def test_full_disk_names_the_target_and_leaves_no_file(
     kind: Kind, tmp_path: Path, names: Callable[[], list[str]]
 ) -> None:
-    """Whenever the disk is full, the error names the target, and hidden files are removed."""
+    """If the disk is full at any point, the error names the target, and hidden files are removed."""
     for size in (0, 1, 900, 50_000):
         with max_file_size(size), pytest.raises(OSError, match=kind.name) as caught:
             await export(stream_of(NOTES), kind.sink(tmp_path))
@@ -84,7 +84,7 @@ def test_folder_with_the_targets_name_is_refused(kind: Kind, tmp_path: Path) -> 
 
 @EACH_KIND
 def test_existing_file_is_kept(kind: Kind, tmp_path: Path) -> None:
-    """An existing file is refused and kept; so is a file that is not a database, by SQLite."""
+    """An existing file is refused and kept; `SqliteSink`, too, refuses a file of another format."""
     target = tmp_path / kind.name
     target.write_text("mine" * 200)
     with pytest.raises(OSError, match=kind.name) as caught:
@@ -107,7 +107,7 @@ def test_read_only_folder_is_detected_on_opening(kind: Kind, tmp_path: Path) -> 
 
 @EACH_KIND
 def test_unopened_sink_rejects_calls(kind: Kind, tmp_path: Path) -> None:
-    """A sink that is not open raises ValueError, but may always be discarded or suspended."""
+    """A sink that is not open refuses to write with ValueError, but it can be discarded or suspended."""
     sink = kind.sink(tmp_path)
     for call in (lambda: sink.write(NOTES), sink.checkpoint, lambda: sink.close(complete=True)):
         with pytest.raises(ValueError, match="not open"):
@@ -118,7 +118,7 @@ def test_unopened_sink_rejects_calls(kind: Kind, tmp_path: Path) -> None:
 
 
 def test_sqlite_errors_become_os_errors() -> None:
-    """A full disk raises the same OSError in SQLite as in any other file: ENOSPC."""
+    """SQLite's error about a full database becomes an OSError with ENOSPC, as for other files."""
 
     @as_os_errors()
     def fill() -> None:

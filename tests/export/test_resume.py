@@ -1,4 +1,4 @@
-"""A sink resumes from a checkpoint after a kill, with the result of one unbroken run."""
+"""A sink that resumes from a checkpoint after a kill writes the file of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_resume_drops_records_after_the_checkpoint(
 
 @EACH_KIND
 def test_earlier_checkpoint_stays_valid(kind: Kind, tmp_path: Path) -> None:
-    """After a kill before a checkpoint is saved, the checkpoint before it is still valid."""
+    """A sink can resume from an earlier checkpoint, as after a kill before the last one was saved."""
     sink = kind.sink(tmp_path)
     sink.open()
     sink.write(NOTES[:300])
@@ -89,7 +89,7 @@ def test_earlier_checkpoint_stays_valid(kind: Kind, tmp_path: Path) -> None:
 
 
 def test_compressed_files_with_the_same_checkpoints_are_the_same_bytes(tmp_path: Path) -> None:
-    """Compressed files are the same, byte for byte, if their checkpoints are."""
+    """Compressed files with the same records and checkpoints are equal, byte for byte."""
     for name in ("a.jsonl.gz", "b.jsonl.gz"):
         sink = JsonLinesSink(tmp_path / name)
         sink.open()
@@ -106,7 +106,7 @@ def test_compressed_files_with_the_same_checkpoints_are_the_same_bytes(tmp_path:
 
 @EACH_KIND
 def test_removed_file_cannot_be_resumed(kind: Kind, tmp_path: Path) -> None:
-    """Resuming a removed file is an error that says so; the sink can be opened again."""
+    """The error about a removed unfinished file says so, and the sink can be opened again."""
     dead, checkpoint = killed(kind, tmp_path, 10, 10)
     for path in dead.iterdir():
         path.unlink()
@@ -189,7 +189,7 @@ def with_changed_byte(folder: Path, size: int, offset: int) -> tuple[FileOutput,
 @EACH_KIND
 @pytest.mark.parametrize("checkpoint", [{}, {"bytes": "9", "rows": -1, "segments": 3}])
 def test_invalid_checkpoint_is_rejected(kind: Kind, tmp_path: Path, checkpoint: Checkpoint) -> None:
-    """Resuming from anything but a returned checkpoint is an error that says what to pass."""
+    """The error about an invalid checkpoint states what to pass."""
     dead, _ = killed(kind, tmp_path, 10, 10)
     with pytest.raises(
         ResumeError, match=r"^checkpoint: expected .*; pass what checkpoint\(\) returned$"
@@ -216,7 +216,7 @@ def test_target_has_one_writer_at_a_time(kind: Kind, tmp_path: Path) -> None:
 
 @EACH_KIND
 def test_kill_during_the_move_can_be_resumed(kind: Kind, tmp_path: Path) -> None:
-    """A file that has its hidden and its final name is unfinished, and can be resumed."""
+    """A file with both its hidden and its final name counts as unfinished, and can be resumed."""
     dead, checkpoint = killed(kind, tmp_path, 1000, 1000)
     hidden = dead / f".{kind.name}.part"
     if kind.name.endswith("parquet"):
@@ -232,7 +232,7 @@ def test_kill_during_the_move_can_be_resumed(kind: Kind, tmp_path: Path) -> None
 
 
 def test_open_never_writes_into_a_file_with_its_final_name(tmp_path: Path) -> None:
-    """Opening a sink whose hidden file has its final name, too, leaves that file unchanged."""
+    """Opening a sink leaves a file unchanged that has both its hidden and its final name."""
     target = tmp_path / "notes.jsonl"
     sink = JsonLinesSink(target)
     sink.open()

@@ -1,4 +1,4 @@
-"""The saved states and the manifest of an export are replaced in one step."""
+"""The saved states and the manifest of an export are replaced atomically."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = datetime(2026, 5, 6, tzinfo=UTC)
 
 
 def test_full_disk_keeps_the_old_manifest(tmp_path: Path) -> None:
-    """On a full disk the error names the manifest, the old one is kept, no other file is left."""
+    """On a full disk, the error names the manifest, and only the old manifest is left."""
     manifest = Manifest(began=NOW, ended=NOW, exported=[])
     manifest.write(tmp_path)
     with max_file_size(0), pytest.raises(OSError, match="File too large") as caught:
@@ -33,7 +33,7 @@ def test_full_disk_keeps_the_old_manifest(tmp_path: Path) -> None:
 
 
 def test_full_disk_keeps_the_old_state(tmp_path: Path) -> None:
-    """On a full disk the error names the file of the state, and the old state is kept."""
+    """On a full disk, the error names the file of the state, and the old state is kept."""
     states = StateFolder(tmp_path)
     states.save("task", ResourceState(records=3))
     with max_file_size(0), pytest.raises(OSError, match="File too large") as caught:
@@ -59,7 +59,7 @@ async def test_complete_export_whose_states_remain_is_not_resumed(
     intervals: IntervalsClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """After a kill during the removal of the states, the next export reads everything."""
+    """After a kill while saved states are removed, the next export starts from the beginning."""
 
     def killed(folder: Path) -> None:
         raise SystemExit

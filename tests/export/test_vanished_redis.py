@@ -1,4 +1,4 @@
-"""An export whose limit store, a Redis server, fails: it is completed, or can be resumed."""
+"""If the Redis server with the rate limits fails, an export is completed or can be resumed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from intervals_async.testing import FakeIntervals, SeenRequest
 pytestmark = pytest.mark.slow
 
 SOME = ["group", "projectnote", "task"]
-# More requests than an export takes, in a window longer than the test.
+# An export takes fewer requests than this, and the test takes less time.
 LIMIT = Limit(100, per=600.0)
 
 
 class Server:
-    """A redis-server that a test stops and starts, without its data."""
+    """A redis-server that a test can stop and start again; it keeps no data."""
 
     def __init__(self, binary: str, folder: Path) -> None:
         self.url = f"unix://{folder / 'socket'}"
@@ -39,7 +39,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it responds."""
+        """Start the server and wait until it responds."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         with Redis.from_url(self.url) as client:
             while True:
@@ -49,12 +49,12 @@ class Server:
                 assert self._process.poll() is None, "redis-server does not start"
 
     def hang(self) -> None:
-        """Suspend it, so that it accepts connections and does not respond."""
+        """Suspend the server, so that it accepts connections but does not respond."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
-        """Stop it, if it runs."""
+        """Stop the server if it is running."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -119,7 +119,7 @@ class Export:
             return await export_account(client, self.folder / "backup", resources=SOME)
 
     async def is_complete(self) -> bool:
-        """Whether the files are those of an export without a failure."""
+        """Whether the files equal those of an export without a failure."""
         async with IntervalsClient(self.fake.token, base_url=self.fake.url, limits=()) as client:
             await export_account(client, self.folder / "unbroken", resources=SOME)
         backup = self.folder / "backup"
@@ -127,7 +127,7 @@ class Export:
         return _contents(backup) == _contents(self.folder / "unbroken")
 
     def at_request(self, number: int, path: str, action: Callable[[], object]) -> None:
-        """Call a function at the n-th request of a path."""
+        """Call `action` at request number `number` for a path."""
         left = [number]
 
         def count(server: FakeIntervals, seen: SeenRequest) -> None:

@@ -330,7 +330,7 @@ async def test_only_tasks_and_milestones_have_action_notes(
         ),
         (
             lambda i: i.projectmodule.create(projectid=3, active=True),
-            "expected moduleid of a default module, or module with a new name",
+            r"expected moduleid \(a default module\) or module \(the name of a custom one\)",
         ),
         (
             lambda i: i.projectworktype.create(projectid=3, active=True, worktype="x"),

@@ -18,10 +18,12 @@ class Server(Protocol):
     @property
     def url(self) -> str:
         """The base URL."""
+        raise NotImplementedError
 
     @property
     def token(self) -> str:
         """A valid token."""
+        raise NotImplementedError
 
 
 def client_of(server: Server) -> IntervalsClient:

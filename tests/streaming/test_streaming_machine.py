@@ -88,7 +88,8 @@ class Streaming(RuleBasedStateMachine):
     )
     def open(self, notes: int, page_size: int | None, concurrency: int, block: bool) -> None:
         """Start a server and open a stream."""
-        self.fake = FakeIntervals(notes=notes, per_minute=None, per_day=None)
+        # In one loop, a run can be repeated step by step.
+        self.fake = FakeIntervals(notes=notes, per_minute=None, per_day=None, in_thread=False)
         self.run(self.fake.start())
         self.fake.between(self.change)
         self.client = client_of(self.fake)

@@ -93,7 +93,7 @@ PEOPLE: list[tuple[dict[str, str], Matches]] = [
     ({"groupid": "3"}, lambda row: row["group"] == "Manager"),
     ({"excludegroupids": "2,3"}, lambda row: row["groupid"] not in (2, 3)),
     ({"firstname": "ada"}, lambda row: "ada" in row["firstname"].lower()),
-    ({"lastname": "SMITH"}, lambda row: "smith" in row["lastname"].lower()),
+    ({"lastname": "o'BRIEN"}, lambda row: "o'brien" in (row["lastname"] or "").lower()),
     ({"username": "user1@"}, lambda row: row["username"] == "user1@example.org"),
     ({"clientid": "101,102,103"}, lambda row: row["clientid"] in (101, 102, 103)),
     ({"email": "PERSON203@"}, lambda row: row["id"] == 203),

@@ -282,7 +282,9 @@ async def test_recorded_forms_of_missing_values(name: str, field: str, missing: 
     """A field whose missing form is recorded has this form in lists and members."""
     async with FakeIntervals(notes=0) as fake:
         identity = fake.insert(name)
-        fake.touch(name, identity, **{field: None} if field != "summary" else {})
+        if field != "summary":  # the server stores an empty text
+            empty: dict[str, Any] = {field: None}
+            fake.touch(name, identity, **empty)
         assert (await member(fake, name, identity)).get(field, missing) == missing
         listed = {row["id"]: row for row in fake.wire_rows(name)}[str(identity)]
         assert listed.get(field, missing) == missing

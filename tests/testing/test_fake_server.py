@@ -86,7 +86,7 @@ def test_copied_fields_are_consistent() -> None:
     projects = {row["id"]: row for row in fake.rows("project")}
     for note in fake.rows("projectnote"):
         author = people[note["authorid"]]
-        assert note["author"] == f"{author['firstname']} {author['lastname']}"
+        assert note["author"] == f"{author['firstname']} {author['lastname'] or ''}".strip()
         assert note["projectactive"] == projects[note["projectid"]]["active"]
     contacts = [row["personid"] for row in fake.rows("personcontact")]
     assert set(contacts) == people.keys()

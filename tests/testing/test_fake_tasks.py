@@ -275,6 +275,6 @@ async def test_action_notes(name: str, title: str) -> None:
         await send(fake, f"{name}/{identity}/", method="PUT", body=change, headers=QUIET)
         assert len(fake.rows(f"{name}note")) == before
         await send(fake, f"{name}/{identity}/", method="PUT", body=change)
-        note = max(fake.rows(f"{name}note"), key=lambda row: row["id"])
+        note = max(fake.rows(f"{name}note"), key=lambda row: int(str(row["id"])))
         assert (note[f"{name}id"], note["title"]) == (identity, f"{title} updated")
         assert (note["authorid"], note["note"], note["date"]) == (201, None, NOON)

@@ -259,3 +259,20 @@ def test_a_failed_start_leaves_no_thread() -> None:
         assert len(server_threads()) == 1
     with pytest.raises(RuntimeError):
         fake.refusing().__enter__()
+
+
+def test_a_loop_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the thread's event loop is raised by the start, which can be repeated."""
+
+    def fail() -> asyncio.AbstractEventLoop:
+        raise OSError("too many open files")
+
+    fake = FakeIntervals(notes=0)
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio.events, "new_event_loop", fail)
+        patched.setattr(asyncio, "new_event_loop", fail)
+        with pytest.raises(OSError, match="too many"), fake:
+            pass
+    assert server_threads() == []
+    with fake:
+        assert get(fake) == 200

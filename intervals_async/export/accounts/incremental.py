@@ -1,4 +1,4 @@
-"""Which resources of the last export in a folder can be updated by reading only their changes."""
+"""Incremental export: find the resources that can be updated by reading only changed records."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ __all__ = ["changed_since", "updatable_since"]
 MAX_BEHIND_UTC = timedelta(hours=13)
 
 # Filters that depend on other records or on the clock: a record can enter or leave the selection
-# without a change of its own. For notes of tasks, also filters by fields that can change: a note
-# that has left the selection is not among the changes, and notes are not counted.
+# without a change of its own. For task notes, also filters by fields that can change: a note that
+# no longer matches is not among the changes, and task notes are not counted, which would show it.
 UNSTABLE_FILTERS: Mapping[str, set[str]] = {
     "task": {"clientid", "includetimerid", "overdue", "personid", "search", "tasklistfilterid"},
     "tasknote": {"authorid", "public", "title"},
@@ -37,11 +37,12 @@ def updatable_since(
     """Return, for each resource that can be updated, when the last export started.
 
     A resource can be updated if its file matches the manifest, was written by this release with the
-    same filters and format, and the API can select its changes. It cannot if other resources are
-    listed by all of its records, or if the records that a filter selects change by themselves.
+    same filters and format, and the API can select its changes. It cannot be updated if a child
+    resource that is read completely needs the ids of all its records, or if a filter can select
+    other records although no record has changed.
 
-    The time is the start of the export, not of the resource: the first page of a resource, or the
-    parents it is listed by, may have been read long before its file was started.
+    The time is the start of the export, not of the resource. The first page of a resource, or the
+    parents it is listed by, may have been read long before its file was created.
 
     Raises:
         ArgumentError: The manifest cannot be read.
@@ -76,7 +77,7 @@ def updatable_since(
 
 
 def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:
-    """Whether it needs no parents, or all parents are selected: changes are of all parents."""
+    """Whether there is no parent, or no filter on it; the changes of all parents are read."""
     parent = plan.parent_of(name)
     return parent is None or not (parent in filtered or plan.filters_of(parent))
 
@@ -84,7 +85,7 @@ def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -
 def _accepts_change_filter(
     client: IntervalsClient, name: str, plan: ExportPlan, began: datetime
 ) -> bool:
-    """Whether the change filter can be combined with the others; another long range forbids it."""
+    """Whether the change filter fits the other filters; a second long date range does not fit."""
     try:
         listing_for(client, name, {**plan.filters_of(name), MODIFIED_SINCE: changed_since(began)})
     except ArgumentError:

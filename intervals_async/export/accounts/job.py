@@ -1,4 +1,4 @@
-"""`Job`: the export of one resource, from where its state left off."""
+"""`Job`: the export of one resource, which continues from its saved state."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Job:
     """The export of one resource: survey it, write it, merge its changes.
 
     Args:
-        query: What is read.
-        plan: What the export writes, and how.
-        folder: The folder of the file.
-        states: The folder of the states.
-        checkpoint_every: Seconds between two checkpoints.
+        query: The records to read.
+        plan: The resources of the export, with their filters and their format.
+        folder: The folder to write the file to.
+        states: The folder with the saved states of all resources.
+        checkpoint_every: The minimum number of seconds between two checkpoints.
         reporter: Receives the progress of the job.
 
     Attributes:
@@ -68,12 +68,12 @@ class Job:
 
     @property
     def query(self) -> ResourceQuery:
-        """What is read."""
+        """The records to read."""
         return self._reader.query
 
     @property
     def state(self) -> ResourceState:
-        """The progress."""
+        """The progress of the export of this resource."""
         return self._saved.current
 
     @property
@@ -83,14 +83,14 @@ class Job:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing of it was read yet."""
+        """Whether no record of it has been read yet."""
         return self.state.began is None and not self.state.is_done
 
     async def survey(self) -> None:
-        """Read the first page of a new job, which holds the number of records.
+        """Read the first page of a new job, which contains the number of records.
 
         Raises:
-            CallError: It could not be read.
+            CallError: The page could not be read.
         """
         if not self.is_new or not self.query.is_listed or self.query.parent is not None:
             return
@@ -103,10 +103,10 @@ class Job:
         self._reporter.report(self.name, self.state)
 
     def remaining_work(self, parents: int) -> RemainingWork:
-        """Estimate what is left to be read.
+        """Estimate the work that remains to be done.
 
         Args:
-            parents: The number of records of its parent, if it has one.
+            parents: The number of records of the parent resource, if there is one.
         """
         records = max((self.state.listcount or 0) - self.state.records, 0)
         first_page = 0
@@ -119,16 +119,16 @@ class Job:
         """Export the resource.
 
         Args:
-            parents: The ids by which the resource is listed, if it needs some.
+            parents: The ids of the parent records by which the resource is listed, if it has a parent.
 
         Raises:
-            CallError: It could not be read.
-            OSError: It could not be written.
+            CallError: The resource could not be read.
+            OSError: The file could not be written.
         """
         try:
             await self._write(parents)
             if self.query.since is not None and not await self._merge():
-                # A record was deleted or changed unseen: everything is read.
+                # A record was deleted, or changed without appearing among the changes: read all.
                 self._saved.reset(read_all=True)
                 await self._saved.save()
                 await self._reader.aclose()
@@ -141,7 +141,7 @@ class Job:
         await self._saved.save()
 
     async def leave_out(self, reason: str) -> None:
-        """Save why the resource cannot be exported."""
+        """Save the reason why the resource cannot be exported."""
         self.state.left_out = reason
         if self._states.has_run:
             await self._saved.save()
@@ -152,7 +152,7 @@ class Job:
         await self._saved.reload()
 
     async def aclose(self) -> None:
-        """Close what is open. Allowed in any state."""
+        """Close the stream, if one is open."""
         await self._reader.aclose()
 
     def _requests_left(self, parents: int) -> int:
@@ -171,7 +171,7 @@ class Job:
         return left + (query.since is not None and query.is_countable)
 
     async def _write(self, parents: Sequence[int]) -> None:
-        """Write the file of the resource, or of its changes."""
+        """Write the file of all records, or of the changed ones."""
         if not self.state.written:
             writer = ResourceWriter(
                 self._reader,
@@ -202,11 +202,11 @@ class Job:
         return self._plan.format.changes_path(self._states.path, self.name)
 
     async def _merge(self) -> bool:
-        """Merge the changes into the file of the last export; return whether the count is right.
+        """Merge the changes into the file of the last export; return whether it is complete now.
 
         Raises:
-            ArgumentError: They cannot be merged, and the resource is listed by parents, whose ids
-                this export has not read.
+            ArgumentError: The changes cannot be merged. The resource cannot be read completely
+                instead, because this export has not read the ids of its parents.
         """
         expected = self.state.listcount = None
         complete = self.query.without_since()

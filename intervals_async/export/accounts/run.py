@@ -45,9 +45,9 @@ class Run:
     Args:
         client: The client.
         folder: The folder of the export.
-        states: The states of its resources.
-        plan: What it writes, and how.
-        options: How it is run.
+        states: The folder with the saved state of the export.
+        plan: The resources to export, with their filters and their format.
+        options: The other arguments of `export_account`.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Run:
 
     async def export(self) -> Manifest:
         """Export all resources and write the manifest. Raises as `export_account` does."""
-        # Not when the first file is started: records that were read before may change until then.
+        # Before the first request: a change to a record that was read already must be newer than this.
         began = datetime.now(UTC)
         await run_in_thread(self._check_targets)
         saved = await run_in_thread(self._load)
@@ -112,10 +112,11 @@ class Run:
         check_target(self._folder / MANIFEST, force=True)
 
     def _load(self) -> RunInfo | None:
-        """Read what was saved of an unfinished export; None if there is none."""
+        """Load the saved state of an unfinished export; return None if there is none."""
         if self._states.has_run:
             return self._states.resume_run(self._plan.identity)
-        self._states.clear()  # left by a kill while the states of a complete export were removed
+        # Files are left if a process was killed while it cleared the states of a complete export.
+        self._states.clear()
         return None
 
     def _make_jobs(self, since: Mapping[str, datetime]) -> dict[str, Job]:
@@ -145,7 +146,7 @@ class Run:
     def _finish(self, jobs: Mapping[str, Job], info: RunInfo) -> Manifest:
         """Write the manifest."""
         if self._plan.format.shared_file is not None:
-            # SQLite leaves these behind if it is killed while it writes two databases at once.
+            # SQLite leaves these journals if the process is killed while it writes two databases.
             for path in self._folder.glob(f"{self._plan.format.shared_file}-mj*"):
                 if path.stat().st_mtime < self._started:
                     path.unlink()

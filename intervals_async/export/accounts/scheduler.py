@@ -1,4 +1,4 @@
-"""`Scheduler`: the jobs of an export at the same time, each after the job of its parent."""
+"""`Scheduler`: run the jobs of an export concurrently, each after the job of its parent."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Scheduler"]
 
 
 class Scheduler:
-    """Runs jobs at the same time, each after the job of its parent.
+    """Runs jobs concurrently, each after the job of its parent.
 
     Args:
-        jobs: The jobs by their names, which include the parents of all.
-        parallel: How many of them read at the same time.
-        wait_for_reset: Wait for the next day when the daily quota is used up.
+        jobs: The jobs by name, including the jobs of all parents.
+        parallel: The maximum number of jobs that read concurrently.
+        wait_for_reset: Whether to wait for the reset if the daily quota is used up.
         reporter: Receives the progress of the jobs.
     """
 
@@ -42,7 +42,7 @@ class Scheduler:
         """Read the first page of every new job.
 
         Raises:
-            CallError: One could not be read.
+            CallError: A page could not be read.
         """
         await self._run_all(self._survey)
 
@@ -59,15 +59,15 @@ class Scheduler:
         """Wait until the daily quota is reset.
 
         Args:
-            reset: When that is, in UTC.
-            job: The job whose progress reports the wait.
+            reset: The time of the reset, in UTC.
+            job: The job whose progress reports the wait. With None, the wait is not reported.
         """
         if job is not None:
             self._reporter.report(job.name, job.state, waits_until=reset)
         await _sleep_until(reset)
 
     async def _run_all(self, work: Callable[[Job], Coroutine[Any, Any, None]]) -> None:
-        """Do some work of all jobs at the same time; raise the first error."""
+        """Run `work` for all jobs concurrently, and raise the first error."""
         failure: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
@@ -92,7 +92,7 @@ class Scheduler:
         self._reporter.report(job.name, job.state)
 
     async def _retry_after_reset(self, job: Job, work: Callable[[], Awaitable[None]]) -> None:
-        """Do some work of a job; if the daily quota is used up, continue after its reset."""
+        """Run `work`; if the daily quota is used up, wait for its reset and run `work` again."""
         while True:
             try:
                 await work()
@@ -105,7 +105,7 @@ class Scheduler:
                 return
 
     async def _parent_ids(self, job: Job) -> Sequence[int]:
-        """Wait for the parent of a job and return its ids; leave the job out if they are unknown."""
+        """Wait for the parent's job and return its ids; leave this job out if they are unknown."""
         parent = job.query.parent
         if parent is None:
             return ()

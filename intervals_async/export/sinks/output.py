@@ -18,15 +18,15 @@ from .sink import Checkpoint, checkpoint_number
 __all__ = ["Output", "Target", "output_to"]
 
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO
-"""The path of a file, or an open binary stream, which is left open."""
+"""The path of a file, or an open binary stream, which the sink does not close."""
 
-# How many bytes before a checkpoint its checksum covers. It shows whether a file is the one that
-# the checkpoint was taken of.
+# The checksum of a checkpoint covers this many bytes before it. It shows whether a file is the one
+# that the checkpoint belongs to.
 TAIL_BYTES = 4096
 
 
 class Output(Protocol):
-    """Accepts bytes; see `ResumableSink` for the order of the calls."""
+    """A destination for bytes; see `ResumableSink` for the order of the calls."""
 
     @property
     def is_unbuffered(self) -> bool:
@@ -46,23 +46,23 @@ class Output(Protocol):
         ...
 
     def checkpoint(self) -> Checkpoint:
-        """Flush everything to the disk and return a checkpoint of it."""
+        """Flush all bytes to the disk and return a checkpoint at their end."""
         ...
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Continue after a checkpoint."""
+        """Open it again, and continue after a checkpoint."""
         ...
 
     def commit(self) -> None:
-        """Make what was written final."""
+        """Finish it: the written bytes become final."""
         ...
 
     def discard(self) -> None:
-        """Remove what was written, as far as that is possible."""
+        """Close it, and remove the written bytes as far as possible."""
         ...
 
     def suspend(self) -> None:
-        """Close it and keep what was written, for `resume`."""
+        """Close it, and keep the written bytes for `resume`."""
         ...
 
 
@@ -72,20 +72,20 @@ def output_to(target: Target, *, force: bool) -> Output:
         return StreamOutput(target)
     path = Path(target)
     if path.exists() and not path.is_file() and not path.is_dir():
-        # A device or a pipe: it is written into, because a move would destroy it.
+        # A device or a pipe is written into, because moving a file there would replace it.
         return DeviceOutput(path)
     return FileOutput(path, force=force)
 
 
 class FileOutput(AtomicFile):
-    """An `AtomicFile` with checkpoints: a number of bytes, and a checksum of the last ones."""
+    """An `AtomicFile` with checkpoints: the size of the file, and a checksum of its last bytes."""
 
     __slots__ = ()
 
     is_unbuffered = False
 
     def checkpoint(self) -> Checkpoint:
-        """Flush everything to the disk and return a checkpoint of it."""
+        """Flush all bytes to the disk and return a checkpoint at their end."""
         self.sync()
         with name_in_errors(self.requested):
             size = self.stream.tell()
@@ -162,13 +162,13 @@ class StreamOutput(_NotResumable):
         self._stream.flush()
 
     def discard(self) -> None:
-        """Do nothing: what was written cannot be removed."""
+        """Do nothing: written bytes cannot be removed from a stream."""
 
     suspend = commit
 
 
 class DeviceOutput(_NotResumable):
-    """A path that is not a regular file: it is written into, never replaced."""
+    """A device or a pipe, which is written into and never replaced."""
 
     __slots__ = ("_path", "_stream")
 
@@ -203,7 +203,7 @@ class DeviceOutput(_NotResumable):
                 stream.close()
 
     def discard(self) -> None:
-        """Close the device: what was written cannot be removed."""
+        """Close the device; written bytes cannot be removed from it."""
         with suppress(OSError):
             self.commit()
 
@@ -211,7 +211,7 @@ class DeviceOutput(_NotResumable):
 
 
 def _tail_checksum(stream: BinaryIO, end: int) -> int:
-    """Compute a checksum of the bytes right before a position."""
+    """Compute a checksum of the last bytes before a position."""
     length = min(end, TAIL_BYTES)
     stream.seek(end - length)
     return crc32(stream.read(length))

@@ -1,4 +1,4 @@
-"""Pure: the SQL statements that create, fill and refresh the table of a record class."""
+"""Pure: the SQL statements that create, fill and update the table of a record class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Table", "quoted"]
 
 TYPES = {ColumnKind.INTEGER: "INTEGER", ColumnKind.BOOLEAN: "INTEGER"}
 
-# Not INTEGER: then the id would be the rowid, which must be the order of writing.
+# Not INTEGER: an INTEGER key would become the rowid, but the rowid keeps the order of writing.
 KEY_TYPE = "BIGINT PRIMARY KEY NOT NULL"
 
 
@@ -40,16 +40,16 @@ class Table:
         self.has_key: bool = "id" in self.types
 
     def create(self) -> str:
-        """Create the table."""
+        """Return the statement that creates the table."""
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self.types.items())
         return f"CREATE TABLE main.{quoted(self.name)} ({columns})"
 
     def add_column(self, column: str) -> str:
-        """Add a column to a table that an older release has created."""
+        """Return the statement that adds a column to a table created by an older release."""
         return f"ALTER TABLE main.{quoted(self.name)} ADD {quoted(column)} {self.types[column]}"
 
     def insert(self) -> str:
-        """Insert a row, or replace the row with its id."""
+        """Return the statement that inserts a row, or replaces the row with the same id."""
         values = ", ".join("?" * len(self.columns))
         return (
             f"INSERT INTO main.{quoted(self.name)} ({self._names()}) VALUES ({values})"  # noqa: S608  the names are quoted
@@ -57,14 +57,20 @@ class Table:
         )
 
     def delete_missing(self) -> str:
-        """Delete the rows that the same table in ``source`` lacks; all rows if there is no key."""
+        """Return the statement that deletes all rows that the same table in ``source`` lacks.
+
+        Without a key it deletes all rows.
+        """
         missing = ""
         if self.has_key:
             missing = f" WHERE id NOT IN (SELECT id FROM source.{quoted(self.name)})"  # noqa: S608  the names are quoted
         return f"DELETE FROM main.{quoted(self.name)}{missing}"  # noqa: S608  the names are quoted
 
     def copy_rows(self) -> str:
-        """Copy the rows of the same table in ``source``; update only those that differ."""
+        """Return the statement that copies all rows of the same table in ``source``.
+
+        With a key it updates only rows that differ.
+        """
         changed = " OR ".join(
             f"{quoted(self.name)}.{quoted(name)} IS NOT excluded.{quoted(name)}"
             for name in self.columns

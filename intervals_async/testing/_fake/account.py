@@ -43,7 +43,10 @@ class Sizes:
 
 
 class Account:
-    """The tables, tokens and daily quota of an account."""
+    """The tables, tokens and daily quota of an account.
+
+    ``exact_text`` and ``exclusive_dates`` are two settings of filters, which quirks change.
+    """
 
     __slots__ = (
         "_next_numbers",
@@ -51,6 +54,8 @@ class Account:
         "_token",
         "_tokens",
         "day_limit",
+        "exact_text",
+        "exclusive_dates",
         "now",
         "seed",
         "tables",
@@ -59,10 +64,12 @@ class Account:
     def __init__(
         self, seed: int, token: str | None, day_limit: DayLimit, now: Callable[[], datetime]
     ) -> None:
-        self.seed = seed
+        self.seed: int = seed
+        self.exact_text: bool = False
+        self.exclusive_dates: bool = False
         self.tables: dict[str, Table] = {}
-        self.day_limit = day_limit
-        self.now = now
+        self.day_limit: DayLimit = day_limit
+        self.now: Callable[[], datetime] = now
         self._token = token
         self._next_numbers: Counter[tuple[str, Value]] = Counter()
         self._tokens: dict[str, int] = {}

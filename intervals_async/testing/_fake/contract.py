@@ -1,7 +1,7 @@
 """The description of a resource: methods by group, filters, body fields, columns and order.
 
 ``derive`` builds a ``Resource`` from the client's resource class. A module in ``resources`` adds
-the behaviour that this class does not state. The ``test`` of a filter and the ``parse`` of a body
+the behaviour that the client's class does not describe. The ``test`` of a filter and the ``parse`` of a body
 field raise ValueError for an invalid value; the caller adds the name of the field.
 """
 
@@ -124,30 +124,34 @@ class Resource:
 
     Args:
         name: The name of the resource.
-        columns: The response fields, and the columns that only the server knows.
+        columns: The response fields, and columns that the server stores but never sends.
         collection: The groups that may use each HTTP method on the collection.
-        member: The groups that may use each HTTP method on a member, or create one.
+        member: The groups that may use each HTTP method on a member. POST and PUT here also state
+            who may create a member, although that request goes to the collection.
         filters: The query parameters of the collection besides paging and sorting.
         body_fields: The fields of a request body.
         paginated: Whether the collection takes ``limit`` and ``offset``.
+        default_limit: The number of rows of a page without ``limit``; None is all.
         sorts: The sort key of each value of ``sortfield``.
         order: The default order of a list; None is the order of the ids, or of the insertion.
-        points_to: The table that each column of ids points to. A column may hold several ids.
-        named: The id column of each column that holds the name of a referenced record, as in
-            ``{"project": "projectid"}``. The server fills these columns in.
-        visible_to: The groups that receive a column, for columns that not everybody receives.
+        points_to: The table that each column of ids refers to. A column may hold several ids.
+        named: The columns that hold the name of a referenced record, each with the column of that
+            record's id, as in ``{"project": "projectid"}``. The server fills in the names.
+        visible_to: The groups that receive a restricted column. All groups receive the others.
         first_id: The id of the first generated row.
         generate: Yields the sample rows. The server adds missing columns: ``id``, the values that
             ``complete`` sets, names, and None for the rest. A row with all columns is stored
             unchanged, which is faster.
         after: The resources to generate first, besides those in ``points_to``.
-        complete: Sets the columns that a request does not set.
-        check: Refuses a write. The server has already checked types and references.
-        created: Runs after a row was created.
-        changed: Runs after a row was changed.
-        removable: Refuses a DELETE.
-        removed: Runs after a row was deleted by a request.
-        raw_json: Returns JSON for the columns of a member whose shape differs from their kind.
+        complete: Sets those columns of a new or changed row that a request does not set.
+        check: Raises an error if a write is invalid. The server has already checked types and
+            references.
+        created: Called after a row was created.
+        changed: Called after a row was changed.
+        removable: Raises an error if a record must not be deleted.
+        removed: Called after a request has deleted a row.
+        raw_json: Returns the JSON of those columns that a member shows in another form than their
+            `Column.kind`, by the name of the column.
         visible: Returns a predicate for the rows that the caller may see, or None for all rows.
         show: Returns the row as the caller sees it. A column removed from it is not sent.
         read: Returns the payload of a GET on a collection that has no table.
@@ -163,6 +167,7 @@ class Resource:
     filters: tuple[Filter, ...] = ()
     body_fields: tuple[BodyField, ...] = ()
     paginated: bool = False
+    default_limit: int | None = 10
     sorts: Mapping[str, Sort] = field(factory=dict[str, Sort])
     order: Order | None = None
     points_to: Mapping[str, str] = field(factory=dict[str, str])

@@ -95,8 +95,8 @@ def filter_of(
     Args:
         parameter: The filter as the client declares it.
         columns: The resource's columns by name.
-        project: The names of the project's columns if the resource's rows have a project.
-        accepts_none: Whether -1 selects the rows without an id.
+        project: The names of the columns of ``project`` if each row belongs to a project.
+        accepts_none: Whether the value -1 selects rows in which the id is empty.
     """
     found = _test_of(parameter, columns, project, accepts_none=accepts_none)
     return attrs.evolve(found, required=parameter.required)

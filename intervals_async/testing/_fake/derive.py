@@ -7,7 +7,7 @@ the TypedDicts, according to ``conventions``. Its rows are sample values.
 A module in ``resources`` with the name of the resource adds special behaviour. It defines one
 ``RESOURCE``::
 
-    """widget: what the contract says, and what the fake assumes where it says nothing."""
+    """widget: the rules of the contract, and the assumptions about open points."""
 
     def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
         rng = sizes.rng("widget")
@@ -140,12 +140,12 @@ def derive(
         nulls: The columns whose missing values are null, as recorded.
         empties: The columns whose missing values are empty texts, as recorded.
         filters: Filters that replace the derived filters of the same name.
-        accepts_none: The id filters that accept -1 for the rows without an id.
+        accepts_none: The id filters whose value -1 selects rows in which the id is empty.
         sorts: Sort keys that replace the derived ones.
         body_fields: Body fields that replace the derived ones of the same name.
         points_to: The tables of columns that are not named after their table, or None for a column
-            that is no reference.
-        unnamed: The text columns that do not hold the name of the referenced record.
+            that is not a reference.
+        unnamed: Columns whose name looks like that of a referenced record, but which hold other text.
         first_id: The id of the first row. By default it is derived from the name, so that the ids
             of different resources differ.
         generate: See ``contract.Resource``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterable, Callable
 
 from aiohttp import web
@@ -41,7 +42,11 @@ class Exchange:
         """Send the response at once."""
         self.status = response.status
         headers = {**response.headers, "Content-Type": response.content_type}
-        return web.Response(status=response.status, body=response.body, headers=headers)
+        body = response.body
+        if response.compressed:
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body)
+        return web.Response(status=response.status, body=body, headers=headers)
 
     async def stream(
         self, response: Response, chunks: AsyncIterable[bytes], size: int | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.contract import Filter, Predicate
@@ -22,6 +23,9 @@ NONE_ID = -1
 
 Compare = Callable[[str, str], bool]
 AT, SINCE, UNTIL = operator.eq, operator.ge, operator.le
+_EXCLUSIVE: Mapping[Compare, Compare] = MappingProxyType(
+    {operator.ge: operator.gt, operator.le: operator.lt}
+)
 
 
 def ids(
@@ -80,11 +84,13 @@ def flag(name: str, compute: Callable[[Account, Row], object] | None = None) -> 
 def text(name: str, *sources: str) -> Filter:
     """Filter by a text that one of the columns contains, ignoring case.
 
-    It is unknown whether the API compares the complete text or a part of it; the fake compares a
-    part.
+    It is unknown whether the API compares the complete text or a part of it. The fake compares a
+    part, and with ``exact_text`` of the account the complete text.
     """
 
     def test(account: Account, wanted: str) -> Predicate:
+        if account.exact_text and not sources:
+            return lambda row: str(row[name] or "").casefold() == wanted.casefold()
         return lambda row: contains(wanted, *(row[source] for source in sources or (name,)))
 
     return Filter(name, test)
@@ -94,15 +100,16 @@ def dated(name: str, column: str, compare: Compare, *, with_time: bool = False) 
     """Filter by a column of dates or datetimes. A row without a value never matches.
 
     A date is compared with the date part of a datetime. With ``with_time`` the filter also accepts
-    datetimes.
+    datetimes. With ``exclusive_dates`` of the account a range excludes its ends.
     """
 
     def test(account: Account, text: str) -> Predicate:
         wanted = parse_instant(text, with_time=with_time)
+        fits = _EXCLUSIVE.get(compare, compare) if account.exclusive_dates else compare
 
         def matches(row: Row) -> bool:
             value = row[column]
-            return isinstance(value, date) and compare(_as_text(value)[: len(wanted)], wanted)
+            return isinstance(value, date) and fits(_as_text(value)[: len(wanted)], wanted)
 
         return matches
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from threading import RLock
 from types import MappingProxyType
-from typing import Generic, TypeVar
 
 from aiohttp import web
 
@@ -19,33 +18,29 @@ from intervals_async.testing._fake.service import Service
 from intervals_async.testing._fake.wire import Json, Response
 from intervals_async.testing.faults._base import Fault
 
-Server = TypeVar("Server")
 
-
-class RequestHandler(Generic[Server]):
+class RequestHandler:
     """A handler of requests with its log, its callbacks and its injected faults.
 
     ``lock`` protects whatever other threads can read or change, together with the account's data.
     """
 
-    __slots__ = ("_clock", "_latency", "_server", "_service", "faults", "hooks", "lock", "log")
+    __slots__ = ("_clock", "_latency", "_service", "faults", "hooks", "lock", "log")
 
     def __init__(
         self,
-        server: Server,
         service: Service,
         latency: float,
         clock: Callable[[], float],
         lock: RLock,
     ) -> None:
-        self._server = server
         self._service = service
         self._latency = latency
         self._clock = clock
         self.lock = lock
         self.log = RequestLog()
         self.faults = FaultQueue()
-        self.hooks: list[Hook[Server]] = []
+        self.hooks: list[Hook] = []
 
     async def handle(self, request: web.Request, run: Run) -> web.StreamResponse:
         """Respond to a request."""
@@ -55,7 +50,7 @@ class RequestHandler(Generic[Server]):
             async with run.turn:
                 number = self._record(seen)
                 for hook in tuple(self.hooks):
-                    await hook.run(self._server, seen, run)
+                    await hook.run(seen, run)
                 fault = self._take(seen)
         else:
             number, fault = self._record(seen), self._take(seen)

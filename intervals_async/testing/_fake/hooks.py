@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
 
 from attrs import field, frozen
 
 from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.run import Run
-
-Server = TypeVar("Server")
 
 _BLOCKED_SECONDS = 2.0
 """The time after which an event loop that has not run a callback counts as blocked."""
@@ -26,7 +23,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 @frozen(eq=False)
-class Hook(Generic[Server]):
+class Hook:
     """A callback, and the event loop that ran when it was registered.
 
     The callback runs in that loop, so that it may use the loop's events and tasks, and sees the
@@ -34,21 +31,21 @@ class Hook(Generic[Server]):
     the loop has stopped, or if it is blocked, for example by a synchronous request to the server.
     """
 
-    callback: Callable[[Server, SeenRequest], None]
+    callback: Callable[[SeenRequest], None]
     loop: asyncio.AbstractEventLoop | None = field(factory=_running_loop)
 
-    async def run(self, server: Server, seen: SeenRequest, run: Run) -> None:
+    async def run(self, seen: SeenRequest, run: Run) -> None:
         """Run the callback before a request."""
         loop = self.loop
         if loop is None or loop is asyncio.get_running_loop() or not loop.is_running():
-            self.callback(server, seen)
+            self.callback(seen)
             return
         handed_over: Future[None] = Future()
 
         def call() -> None:
             if handed_over.set_running_or_notify_cancel():
                 try:
-                    self.callback(server, seen)
+                    self.callback(seen)
                 except Exception as error:  # noqa: BLE001  the request reports it
                     handed_over.set_exception(error)
                 else:
@@ -57,12 +54,12 @@ class Hook(Generic[Server]):
         try:
             loop.call_soon_threadsafe(call)
         except RuntimeError:  # the loop has been closed
-            self.callback(server, seen)
+            self.callback(seen)
             return
         result = asyncio.wrap_future(handed_over)
         await run.wait_for(result, _BLOCKED_SECONDS)
         if handed_over.cancel():
-            self.callback(server, seen)
+            self.callback(seen)
         else:
             await run.wait_for(result)
             result.result()

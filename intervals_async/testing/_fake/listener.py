@@ -1,4 +1,4 @@
-"""The listening socket: starting it, refusing connections and closing everything."""
+"""`Listener`: start and stop the listening socket, and refuse connections for a while."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def _take_turns() -> None:
 class Listener:
     """A server on a host and a port that passes every request to ``handler``.
 
-    The port 0 chooses a free one.
+    With port 0, the system chooses a free port.
     """
 
     __slots__ = (

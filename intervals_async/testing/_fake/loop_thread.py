@@ -34,17 +34,25 @@ class LoopThread:
         if self._thread is not None:
             return
         started: Future[asyncio.AbstractEventLoop] = Future()
-        self._stop = stop = asyncio.Event()
+        stop = asyncio.Event()
 
         async def run_until_stopped() -> None:
             started.set_result(asyncio.get_running_loop())
             await stop.wait()
 
-        self._thread = Thread(
-            target=asyncio.run, args=(run_until_stopped(),), name="FakeIntervals", daemon=True
-        )
-        self._thread.start()
+        def run_loop() -> None:
+            try:
+                with asyncio.Runner() as runner:
+                    runner.run(run_until_stopped())
+            except Exception as error:  # too many open files, for example
+                if started.done():
+                    raise
+                started.set_exception(error)
+
+        thread = Thread(target=run_loop, name="FakeIntervals", daemon=True)
+        thread.start()
         self._loop = started.result()
+        self._thread, self._stop = thread, stop
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the thread, and block until it returns.

@@ -1,7 +1,7 @@
 """GET requests: a page of a collection with filters and order, or one member.
 
 The documentation does not mention ``limit=0``; the fake refuses it with a validation error. An
-empty filter value is an ordinary value: it matches every text, and it is not a valid number.
+empty filter value is not ignored: it matches every text, and it is not a valid number.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from intervals_async.testing._fake.wire import (
     reason_phrase,
 )
 
-DEFAULT_LIMIT = 10
 _PAGING = ("limit", "offset")
 
 
@@ -81,7 +80,7 @@ def collection(
     if visible:
         criteria["caller"] = str(context.caller)
     if resource.visible or resource.show:
-        # The rows of such a resource may depend on the current time, so a selection may too.
+        # The rows of such a resource may depend on the current time, so the selection may too.
         criteria["now"] = str(account.utc_now())
     found = account.select(resource.name, criteria, search)
     page = rows(account, resource, found[_page_slice(resource, query)], context)
@@ -183,7 +182,8 @@ def _page_slice(resource: Resource, query: Mapping[str, str]) -> slice:
     if not resource.paginated:
         return slice(None)
     offset = int(query.get("offset", 0))
-    return slice(offset, offset + int(query.get("limit", DEFAULT_LIMIT)))
+    limit = int(query["limit"]) if "limit" in query else resource.default_limit
+    return slice(offset, None if limit is None else offset + limit)
 
 
 def _order(resource: Resource, query: Mapping[str, str]) -> Order | None:

@@ -30,8 +30,8 @@ class Run:
     __slots__ = ("_in_thread", "_waiting", "_watch", "stopping", "turn")
 
     def __init__(self, *, in_thread: bool) -> None:
-        self.stopping = asyncio.Event()
-        self.turn = asyncio.Lock()
+        self.stopping: asyncio.Event = asyncio.Event()
+        self.turn: asyncio.Lock = asyncio.Lock()
         self._in_thread = in_thread
         self._waiting: dict[asyncio.Future[None], Settable] = {}
         self._watch: asyncio.TimerHandle | None = None

@@ -19,8 +19,10 @@ from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.records import Records
 from intervals_async.testing._fake.resources import catalog
 from intervals_async.testing._fake.service import Service
+from intervals_async.testing._fake.variants import Variants
 from intervals_async.testing._fake.wire import Json, Row, Value
 from intervals_async.testing.faults._base import Fault
+from intervals_async.testing.quirks import Quirks, load
 
 Callback: TypeAlias = Callable[["FakeIntervals", SeenRequest], None]
 """A function that runs before each request, with the server and the request as arguments."""
@@ -58,9 +60,11 @@ class FakeIntervals:
         in_thread: Whether the server runs in a thread of its own. With False it runs in the event
             loop that starts it, and only ``async with`` works. Then the steps of test and server
             have a reproducible order, and a loop with a clock of its own drives both.
+        quirks: Uncertain variants of the real server; see ``intervals_async.testing.quirks``. They
+            change responses, but neither ``rows`` nor ``wire_rows``, except for their order.
 
     Raises:
-        ValueError: ``people`` is less than 1.
+        ValueError: ``people`` is less than 1, or a quirk is unknown.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class FakeIntervals:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
         in_thread: bool = True,
+        quirks: Quirks = (),
     ) -> None:
         if people < 1:
             raise ValueError(f"people: expected at least 1, got {people}")
@@ -87,9 +92,10 @@ class FakeIntervals:
         populate(self._account, Sizes(notes, people, projects, clients, seed))
         self._token = self._account.token_for("Administrator")
         lock = RLock()
-        self._records = Records(self._account, catalog(), lock)
-        service = Service(self._account, catalog(), MinuteLimit(per_minute, clock))
-        self._handler = RequestHandler(self, service, latency, clock, lock)
+        variants = Variants(load(quirks), self._account, catalog())
+        self._records = Records(self._account, variants.catalog, lock)
+        service = Service(self._account, variants, MinuteLimit(per_minute, clock))
+        self._handler = RequestHandler(service, latency, clock, lock)
         self._lifecycle = Lifecycle(host, port, self._handler.handle, in_thread=in_thread)
 
     def __enter__(self) -> Self:
@@ -174,7 +180,7 @@ class FakeIntervals:
         return self._handler.log.total
 
     def rows(self, resource: str) -> list[Row]:
-        """Return copies of a resource's records as Python values, in the server's order.
+        """Return copies of a resource's records as Python values, in the default order of a list.
 
         Computed fields, such as the total of an invoice, have their current value.
 
@@ -196,7 +202,8 @@ class FakeIntervals:
 
         Args:
             resource: The name of the resource.
-            before: The id of the record that will follow the new one; None appends the record.
+            before: The id of the record that will follow the new one; None appends the record. The
+                server sorts the lists of some resources, such as project, by other fields.
             fields: Python values by the names of the response fields, including ``id``.
 
         Raises:
@@ -241,7 +248,7 @@ class FakeIntervals:
         Returns:
             A function that removes the callback.
         """
-        hook = Hook(callback)
+        hook = Hook(lambda seen: callback(self, seen))
         self._handler.hooks.append(hook)
         return lambda: self._handler.hooks.remove(hook)
 

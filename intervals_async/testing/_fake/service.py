@@ -11,7 +11,7 @@ The contract leaves these points open, so the fake assumes:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from intervals_async.testing._fake import reading, refusals, writing
 from intervals_async.testing._fake.account import Account
@@ -19,6 +19,7 @@ from intervals_async.testing._fake.contract import Groups, Resource
 from intervals_async.testing._fake.limits import MinuteLimit
 from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.refusals import RefusedError
+from intervals_async.testing._fake.variants import Variants
 from intervals_async.testing._fake.wire import JSON, Envelope, Response, Row, id_of
 from intervals_async.testing._fake.xml_form import xml_response
 
@@ -26,13 +27,12 @@ from intervals_async.testing._fake.xml_form import xml_response
 class Service:
     """A service that responds to requests from the data of an account."""
 
-    __slots__ = ("_account", "_catalog", "_minute")
+    __slots__ = ("_account", "_catalog", "_minute", "_variants")
 
-    def __init__(
-        self, account: Account, catalog: Mapping[str, Resource], minute: MinuteLimit
-    ) -> None:
+    def __init__(self, account: Account, variants: Variants, minute: MinuteLimit) -> None:
         self._account = account
-        self._catalog = catalog
+        self._variants = variants
+        self._catalog = variants.catalog
         self._minute = minute
 
     def respond(self, request: SeenRequest) -> Response:
@@ -45,6 +45,7 @@ class Service:
             response = self._admit(request, caller)
         except RefusedError as refusal:
             response = refusal.response(caller)
+        response = self._variants.response(response, request)
         if response.content_type == JSON and not _accepts_json(request):
             return xml_response(response, self._html_fields(response))
         return response
@@ -71,7 +72,9 @@ class Service:
         _permit(resource, request.method, identity is not None, person)
         if action is not None and identity is not None:
             return self._perform(resource, request, identity, action, person)
-        return self._dispatch(resource, request, identity, person).response()
+        request = self._variants.request(request, resource)
+        envelope = self._dispatch(resource, request, identity, person)
+        return self._variants.envelope(envelope, resource).response()
 
     def _perform(
         self, resource: Resource, request: SeenRequest, identity: str, action: str, person: Row

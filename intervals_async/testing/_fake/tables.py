@@ -16,8 +16,8 @@ class Table:
     __slots__ = ("_bytes", "_encoder", "_highest", "_ids", "_rows", "columns", "version")
 
     def __init__(self, columns: Sequence[Column], first_id: int = 1) -> None:
-        self.columns = tuple(columns)
-        self.version = 0
+        self.columns: tuple[Column, ...] = tuple(columns)
+        self.version: int = 0
         self._encoder = encoder(tuple(column for column in columns if column.list))
         self._rows: dict[int, Row] = {}
         self._ids: list[int] = []

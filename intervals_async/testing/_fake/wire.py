@@ -167,7 +167,7 @@ class RowEncoder:
     ) -> bytes:
         """Return a row as JSON, in the form of a list or of a member.
 
-        ``raw_json`` holds JSON for the columns whose shape differs from their kind.
+        ``raw_json`` holds the JSON of those columns that are not encoded by their kind.
         """
         absent = [name for name in self._optional if row.get(name) is None]
         if absent:
@@ -194,7 +194,15 @@ def encoder(columns: tuple[Column, ...]) -> RowEncoder:
 class Envelope:
     """The JSON envelope of a successful response, before its encoding.
 
-    ``payload`` is one JSON text or the rows of a list. Without ``key`` the envelope has no payload.
+    Attributes:
+        personid: The id of the caller.
+        key: The key of the payload; None leaves the payload out.
+        payload: One JSON text, or the rows of a list.
+        code: The HTTP status.
+        status: The reason phrase.
+        listcount: The number of rows of all pages, or None for a response without one.
+        as_text: Whether numbers are sent as text.
+        listcount_last: Whether ``listcount`` comes after the payload.
     """
 
     personid: int | None
@@ -203,21 +211,27 @@ class Envelope:
     code: int = 200
     status: str = "OK"
     listcount: int | None = None
+    as_text: bool = False
+    listcount_last: bool = False
 
     def body(self) -> bytes:
         """Return the envelope as JSON."""
+        number = b'"%d"' if self.as_text else b"%d"
         parts = [
-            b'"personid":%b' % (b"null" if self.personid is None else b"%d" % self.personid),
+            b'"personid":%b' % (b"null" if self.personid is None else number % self.personid),
             b'"status":"%b"' % self.status.encode(),
-            b'"code":%d' % self.code,
+            b'"code":%b' % (number % self.code),
         ]
-        if self.listcount is not None:
-            parts.append(b'"listcount":%d' % self.listcount)
+        count = [] if self.listcount is None else [b'"listcount":%b' % (number % self.listcount)]
+        if not self.listcount_last:
+            parts += count
         if self.key is not None:
             payload = self.payload
             if not isinstance(payload, bytes):
                 payload = b"[" + b",".join(payload) + b"]"
             parts.append(b'"%b":%b' % (self.key.encode(), payload))
+        if self.listcount_last:
+            parts += count
         return b"{" + b",".join(parts) + b"}"
 
     def response(self) -> Response:
@@ -227,13 +241,17 @@ class Envelope:
 
 @frozen
 class Response:
-    """A response: HTTP status, body, headers and, for a success, its envelope."""
+    """A response: HTTP status, body, headers and, for a success, its envelope.
+
+    With ``compressed`` the body is compressed when it is sent.
+    """
 
     status: int
     body: bytes
     content_type: str = JSON
     headers: Mapping[str, str] = field(factory=dict[str, str])
     envelope: Envelope | None = None
+    compressed: bool = False
 
 
 def error_response(

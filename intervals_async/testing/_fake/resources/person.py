@@ -59,7 +59,8 @@ def _generate(account: Account, sizes: Sizes) -> Iterator[Row]:
             "clientid": rng.choice(clients) if clients and rng.random() < 0.3 else None,
             "title": rng.choice(JOBS),
             "firstname": first,
-            "lastname": last,
+            # Most recorded people have no last name; here the first four, one per group, have one.
+            "lastname": None if index >= len(GROUPS) and index % 3 == 1 else last,
             "primaryaccount": index == 0,
             "notes": rng.choice((None, "<p>Prefers <em>e-mail</em> &amp; calls.</p>", "")),
             "allprojects": rng.random() < 0.3,

@@ -20,7 +20,7 @@ from intervals_async.testing._fake.refusals import not_valid
 from intervals_async.testing._fake.resources.client import unpadded
 from intervals_async.testing._fake.resources.projectteam import create_team, people_with_access
 from intervals_async.testing._fake.sample_text import PROJECTS
-from intervals_async.testing._fake.wire import Row, Value, columns, encode_entities, id_of
+from intervals_async.testing._fake.wire import Row, Value, encode_entities, id_of
 
 _MANAGING = ("Administrator", "Manager")
 
@@ -95,7 +95,6 @@ def _label_order(account: Account, row: Row) -> Value:
 
 RESOURCE = derive(
     "project",
-    columns=columns("manager"),
     nulls=["alert_date"],
     order=order_by("name"),
     accepts_none=["clientid", "managerid"],

@@ -37,7 +37,7 @@ from intervals_async.testing._fake.resources.client import unpadded
 from intervals_async.testing._fake.resources.projectteam import people_with_access
 from intervals_async.testing._fake.resources.taskstatus import CLOSED
 from intervals_async.testing._fake.sample_tasks import generate
-from intervals_async.testing._fake.wire import Row, columns, encode_entities, id_of
+from intervals_async.testing._fake.wire import Row, encode_entities, id_of
 
 _PEOPLE = ("assignee", "follower", "owner")
 
@@ -198,7 +198,6 @@ def _changed(account: Account, write: Write) -> None:
 
 RESOURCE = derive(
     "task",
-    columns=columns("assignee:json", "follower:json", "owner:json"),
     nulls=["queueid"],
     filters=[
         Filter("personid", _accessible_to),

@@ -89,7 +89,7 @@ def _complete(account: Account, row: Row, caller: int) -> None:
         "lastname": person.get("lastname"),
         "active": project.get("active"),
         "client": client.get("name"),
-        "clientid": project.get("clientid"),
+        "clientid": client.get("id"),
         "clientactive": client.get("active"),
     }
 
@@ -146,7 +146,6 @@ RESOURCE = derive(
         "person",
         "active",
         "client",
-        "clientid",
         "clientactive",
         "statusid",
     ],
