@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,7 @@ from .standard_streams import standard_input
 from .table_sink import output_console
 
 if TYPE_CHECKING:
-    from ..doctor import Report
+    from ..doctor import Finding, Report
 
 __all__ = ["doctor"]
 
@@ -31,7 +31,14 @@ This sends at most {requests} GET requests to the API, one at a time.
 It changes nothing in the account, and sends nothing of it anywhere.
 The report holds names of the API, formats and counts, but no value of the account."""
 
-STYLES = {"differs": "bold yellow", "not tested": "dim", "as documented": "green"}
+# The title and the color of the table of each status.
+TITLES = {
+    "differs": ("Differ", "yellow"),
+    "not tested": ("Not tested", "dim"),
+    "as documented": ("As documented", "green"),
+}
+
+PIPE_WIDTH = 1000
 
 
 def doctor(
@@ -56,17 +63,17 @@ def doctor(
     Nobody who develops this library has an account. With a report you tell what the real server
     does: attach it to an issue of the project.
 
-    The command reads only, with at most 60 requests. The report holds no value of the account, and
-    is saved only if you have seen it and agree.
+    The command only reads, with at most 60 requests. The report holds names of the API, formats and
+    counts, but no value of the account. You see it before it is saved.
     """
     from ..doctor import MOST_REQUESTS  # noqa: PLC0415  few commands need it
 
     if output is not None:
         run(_check_output(output, force=force))
     if not yes:
-        typer.echo(PLAN.format(requests=MOST_REQUESTS), err=True)
         if not standard_input().isatty():
             ctx.fail("stdin is not a terminal; pass --yes to start.")
+        typer.echo(PLAN.format(requests=MOST_REQUESTS), err=True)
         if not _agrees("Start?"):
             fail("nothing was sent")
     reports: list[Report] = []
@@ -121,21 +128,38 @@ def _progress(notice: RateLimitNotice) -> Generator[Callable[[int, int, str], No
 
 
 def _print(report: Report) -> None:
+    """Print a table for each status, the differences first."""
     console = output_console()
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
-    for column in ("status", "check", "subject", "documented", "found"):
-        table.add_column(column, overflow="fold")
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH  # lines in a pipe are not wrapped
     counts = report.counts()
-    for status in counts:
-        for each in report.findings:
-            if each.status is status:
-                table.add_row(
-                    Text(status.value, STYLES[status.value]),
-                    *map(Text, (each.check, each.subject, each.documented, each.found)),
-                )
-    console.print(table)
-    totals = ", ".join(f"{number} {status.value}" for status, number in counts.items())
+    for status, number in counts.items():
+        title, style = TITLES[status.value]
+        if number:
+            found = [each for each in report.findings if each.status is status]
+            console.print(_table(title, style, found, in_full=status.value == "differs"))
+            console.print()
+    totals = ", ".join(
+        f"{number} {TITLES[status.value][0].lower()}" for status, number in counts.items()
+    )
     console.print(f"{plural(report.requests, 'request')}: {totals}")
+
+
+def _table(title: str, style: str, findings: Sequence[Finding], *, in_full: bool) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style=f"bold {style}",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
+    columns = ("check", "subject", *(("documented",) if in_full else ()), "found")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for each in findings:
+        table.add_row(*(Text(getattr(each, column)) for column in columns))
+    return table
 
 
 def _agrees(question: str) -> bool:

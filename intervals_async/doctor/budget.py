@@ -117,7 +117,7 @@ class RequestBudget:
         if self.stopped is not None:
             raise NotTestedError(self.stopped)
         if not self.left:
-            raise NotTestedError(f"all {self._size} requests are used")
+            raise NotTestedError(f"the budget of {self._size} requests is used up")
         self.sent += 1
         self._on_request(self.sent, self._size, path)
         return await self._client.raw_request("GET", path, params=params, raise_errors=raise_errors)

@@ -137,8 +137,8 @@ _READABLE: Mapping[ColumnKind, frozenset[str]] = MappingProxyType(
         ColumnKind.UTC_DATETIME: _MOMENTS,
         ColumnKind.LOCAL_DATETIME: _MOMENTS,
         ColumnKind.ID_LIST: _INTEGERS | {SEVERAL, INTEGERS, INTEGER_TEXTS, EMPTY_LIST, NULL, EMPTY},
-        ColumnKind.NUMBER_OR_TEXT: _TEXTS | FROM_NUMBERS - {JSON_DECIMAL} | {EMPTY},
-        ColumnKind.TEXT_OR_OBJECTS: _TEXTS | _NUMBERS | {OBJECT, OBJECTS, EMPTY_LIST, EMPTY},
+        ColumnKind.NUMBER_OR_TEXT: (_TEXTS | FROM_NUMBERS | {EMPTY}) - {LONG, JSON_DECIMAL},
+        ColumnKind.TEXT_OR_OBJECTS: _TEXTS | _NUMBERS | {OBJECTS, EMPTY_LIST, EMPTY},
         ColumnKind.OBJECTS: frozenset({OBJECT, OBJECTS, EMPTY_LIST}),
     }
 )
@@ -182,7 +182,8 @@ def format_of(value: object) -> str:
 def _format_of_list(values: list[object]) -> str:
     if not values:
         return EMPTY_LIST
-    formats = {format_of(each) for each in values}
+    # lists in lists are not examined, because they may be nested deeply
+    formats = {LIST if isinstance(each, list) else format_of(each) for each in values}
     for some, name in (
         ({OBJECT}, OBJECTS),
         ({JSON_BINARY, JSON_INTEGER}, INTEGERS),

@@ -15,8 +15,8 @@ CHECKS: tuple[Check, ...] = (
     *fields.MEMBERS,
     *order.CHECKS,
     *access.CHECKS,
-    *filters.MORE_CHECKS,
     *fields.MORE_MEMBERS,
+    *filters.MORE_CHECKS,
     # These send nothing, and examine all responses.
     *fields.CHECKS,
     *values.CHECKS,

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from ... import Column
-from ...resources import names, resource_class
+from ...resources import names
 from ..budget import NotTestedError
 from ..examination import Examination
 from ..formats import EMPTY, NULL, PLACEHOLDERS, is_readable
@@ -22,7 +22,7 @@ __all__ = ["CHECKS", "MEMBERS", "MORE_MEMBERS"]
 # Resources whose single records are known to have another shape than the rows of lists.
 _TWO_SHAPES = ("task", "project", "document")
 # The other ones that are read with what is left of the requests.
-_OTHERS = ("time", "projectnote", "person", "client")
+_OTHERS = ("time", "projectnote")
 
 # Fields that are sent if a filter asks for them, or to older clients.
 _ON_REQUEST = (
@@ -178,7 +178,5 @@ def _member_check(name: str) -> Check:
 
 
 MEMBERS: tuple[Check, ...] = tuple(map(_member_check, _TWO_SHAPES))
-MORE_MEMBERS: tuple[Check, ...] = tuple(
-    _member_check(name) for name in _OTHERS if "get" in resource_class(name).methods()
-)
+MORE_MEMBERS: tuple[Check, ...] = tuple(_member_check(name) for name in _OTHERS)
 CHECKS: tuple[Check, ...] = (lists, members, two_shapes)

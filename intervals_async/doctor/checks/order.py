@@ -18,7 +18,7 @@ __all__ = ["CHECKS"]
 
 # Fewer rows say little about an order.
 _ROWS = 4
-_MOST_SORTED = 3
+_MOST_SORTED = 2
 _SORTED_ROWS = 25
 
 # The default orders that recordings or the documentation show: fields, and whether they descend.

@@ -89,9 +89,16 @@ async def lookups(examination: Examination) -> Outcome:
         return Outcome.of(
             f"limit is obeyed ({name})",
             differs=True,
-            quirks={"paged_lookups": len(sample.rows) if cut else True},
+            quirks={"paged_lookups": _default_limit(len(sample.rows), is_cut=cut)},
         )
     raise NotTestedError("no lookup list has two records")
+
+
+def _default_limit(rows: int, *, is_cut: bool) -> int | None:
+    """Return how many rows a list without a limit has; None for all."""
+    if is_cut:
+        return rows
+    return _DEFAULT_ROWS if rows <= _DEFAULT_ROWS else None
 
 
 @check("paging.lookups_complete", "lookup lists", "a list without paging has all records")
