@@ -1,5 +1,7 @@
 """Compare the server of an account with its documentation, without any value of the account.
 
+::
+
     async with IntervalsClient() as intervals:
         report = await examine(intervals)
     report.save("report.json")
