@@ -55,7 +55,7 @@ class RequestBudget:
         retry: RetryPolicy,
         on_request: Callable[[int, int, str], None],
     ) -> None:
-        self._client = client.with_options(retry=attrs.evolve(retry, attempts=1))
+        self._client = client
         self._size = size
         self._retry = retry
         self._on_request = on_request
@@ -80,25 +80,28 @@ class RequestBudget:
             NotTestedError: The budget is used up, or there is no response.
             CallError: The request failed, and `raise_errors` is set.
         """
-        for attempt in range(1, self._retry.attempts + 1):
+        attempt = 1
+        while True:
             try:
-                response = await self._send(path, params, raise_errors=raise_errors)
+                response = await self._send(path, params, attempt, raise_errors=raise_errors)
             except CallError as error:
-                if isinstance(error, TooFastError) and attempt < self._retry.attempts:
-                    self.retry_after = error.retry_after is not None
+                if isinstance(error, TooFastError) and self._may_repeat(error, attempt):
+                    attempt += 1
                     continue
                 if raise_errors:
                     raise
                 raise NotTestedError(self._note(error)) from None
             self._failures = 0
             return response
-        raise AssertionError  # the last attempt returns or raises
+
+    def _may_repeat(self, error: TooFastError, attempt: int) -> bool:
+        self.retry_after = error.retry_after is not None
+        return attempt < self._retry.attempts and (error.retry_after or 0.0) <= self._retry.wait_max
 
     def _note(self, error: CallError) -> str:
         """Return why there is no response, and decide whether to stop."""
         match error:
             case TooFastError():
-                self.retry_after = error.retry_after is not None
                 self.stopped = "the rate limit refuses requests"
             case DailyQuotaError():
                 self.sent += _RESERVED
@@ -112,7 +115,7 @@ class RequestBudget:
         return self.stopped or f"no usable response ({type(error).__name__})"
 
     async def _send(
-        self, path: str, params: Mapping[str, object], *, raise_errors: bool
+        self, path: str, params: Mapping[str, object], attempt: int, *, raise_errors: bool
     ) -> Response:
         if self.stopped is not None:
             raise NotTestedError(self.stopped)
@@ -120,4 +123,9 @@ class RequestBudget:
             raise NotTestedError(f"the budget of {self._size} requests is used up")
         self.sent += 1
         self._on_request(self.sent, self._size, path)
-        return await self._client.raw_request("GET", path, params=params, raise_errors=raise_errors)
+        # one request only, and a longer pause of the client after each refusal in a row
+        pause = min(self._retry.wait_too_fast * 2.0 ** (attempt - 1), self._retry.wait_max)
+        policy = attrs.evolve(self._retry, attempts=1, wait_too_fast=pause)
+        return await self._client.with_options(retry=policy).raw_request(
+            "GET", path, params=params, raise_errors=raise_errors
+        )

@@ -182,6 +182,13 @@ async def test_the_time_zone_of_local_timestamps_is_found(
     assert zone == "UTC" or zone not in report.to_json()
 
 
+async def test_an_owner_without_a_time_zone_is_no_difference() -> None:
+    """Without the owner's time zone, the checks that need it are not made."""
+    report = await report_of({"missing_fields": {"me": ["timezone"]}})
+    assert finding(report, "clock.zone").status is Status.NOT_TESTED
+    assert finding(report, "clock.local").status is Status.NOT_TESTED
+
+
 @pytest.mark.parametrize(
     ("verbose", "found"), [({"value": "x"}, "object"), ([1], "a list of other values"), (5, "JSON")]
 )

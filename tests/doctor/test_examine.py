@@ -16,8 +16,11 @@ from intervals_async import (
     DailyQuotaError,
     IntervalsClient,
     InvalidCredentialsError,
+    RetryPolicy,
+    TooFastError,
 )
 from intervals_async.doctor import MOST_REQUESTS, Status, examine
+from intervals_async.doctor.budget import NotTestedError, RequestBudget
 from intervals_async.resources import names
 from intervals_async.testing import faults, quirks
 
@@ -160,6 +163,36 @@ async def test_the_client_waits_for_the_rate_limit_and_counts_its_refusals() -> 
     assert "with Retry-After" in finding(report, "headers.limits").found
 
 
+async def test_a_wait_that_is_too_long_ends_an_examination() -> None:
+    """If the server asks to wait longer than `wait_max`, nothing else is sent."""
+    async with server() as fake:
+        fake.inject(faults.TooFast(retry_after="3600", status=429), skip=40)
+        report = await examined(fake)
+        assert report.requests == fake.requests == 41
+    assert not report.complete
+
+
+async def test_the_client_pauses_longer_after_each_refusal() -> None:
+    """Refusals in a row double the pause of the client's rate limits, each for one request."""
+    policies: list[RetryPolicy] = []
+
+    class Refusing:
+        def with_options(self, *, retry: RetryPolicy) -> Refusing:
+            policies.append(retry)
+            return self
+
+        async def raw_request(self, *_: object, **__: object) -> None:
+            raise TooFastError("too fast")
+
+    client: Any = Refusing()
+    budget = RequestBudget(client, 60, RetryPolicy(wait_too_fast=10), lambda *_: None)
+    with pytest.raises(NotTestedError):
+        await budget.get("/task/", {})
+    assert [each.attempts for each in policies] == [1, 1, 1, 1]
+    assert [each.wait_too_fast for each in policies] == [10, 20, 40, 60]
+    assert budget.sent == 4
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -198,6 +231,26 @@ async def test_a_lost_response_costs_one_check_only() -> None:
     assert report.complete
     assert finding(report, "fields.list", "task").status is Status.NOT_TESTED
     assert finding(report, "fields.list", "time").status is Status.AS_DOCUMENTED
+
+
+async def test_a_response_that_is_too_large_costs_one_check_only() -> None:
+    """A response beyond the client's `max_response_bytes` leaves one list untested."""
+    async with (
+        server() as fake,
+        IntervalsClient(
+            fake.token, base_url=fake.url, limits=(), max_response_bytes=60_000
+        ) as client,
+    ):
+        report = await examine(client, retry=AT_ONCE)
+    assert report.complete
+    assert "ResponseError" in finding(report, "fields.list", "projectnote").found
+
+
+async def test_an_unknown_group_is_not_named() -> None:
+    """The group of the owner is named only if it is one of the four documented ones."""
+    report = await report_of({"field_values": {"me": {"group": "Bosses"}}})
+    assert finding(report, "access.list", "me").found == "this group may read it"
+    assert "Bosses" not in report.to_json()
 
 
 @pytest.mark.parametrize(
@@ -294,6 +347,16 @@ async def test_an_ignored_offset_and_limit_are_found() -> None:
     assert found.status is Status.DIFFERS
     assert "offset is ignored" in found.found
     assert "limit=1 gave 3 records" in found.found
+
+
+async def test_a_small_wrong_page_is_not_taken_for_a_finding() -> None:
+    """If the pages that a check needs do not come, it is not made."""
+    async with server() as fake:
+        fake.inject(faults.Status(500, 1), skip=36, times=None)
+        report = await examined(fake)
+    for check in ("paging.offset", "paging.default", "envelope.no_record", "filters.moment"):
+        assert finding(report, check).status is Status.NOT_TESTED
+    assert finding(report, "fields.member_form", "task").found == "HTTP 500"
 
 
 async def test_headers_are_reported_by_name_only() -> None:

@@ -77,12 +77,12 @@ def _range_check(name: str, field: str, said: str) -> Check:
 _STATED = "stated"
 _AFTER = "stated as after and before; public clients rely on it"
 
-time_range = _range_check("time", "date", _AFTER)
-task_due = _range_check("task", "datedue", _STATED)
-task_created = _range_check("task", "datecreated", "stated as after and before")
-expense_range = _range_check("expense", "date", _STATED)
-milestone_due = _range_check("milestone", "datedue", _STATED)
-project_start = _range_check("project", "datestart", _STATED)
+time_range: Check = _range_check("time", "date", _AFTER)
+task_due: Check = _range_check("task", "datedue", _STATED)
+task_created: Check = _range_check("task", "datecreated", "stated as after and before")
+expense_range: Check = _range_check("expense", "date", _STATED)
+milestone_due: Check = _range_check("milestone", "datedue", _STATED)
+project_start: Check = _range_check("project", "datestart", _STATED)
 
 
 @check("filters.moment", "tasknote", f"{_INCLUSIVE}, in UTC like the date of a record")
@@ -156,9 +156,9 @@ def _word(rows: Sequence[Mapping[str, Any]], field: str) -> tuple[str, str]:
     raise NotTestedError("no record has a text of several words")
 
 
-note_title = _text_check("projectnote", "title", "not stated")
-task_title = _text_check("task", "title", _STATED)
-milestone_title = _text_check("milestone", "title", _STATED)
+note_title: Check = _text_check("projectnote", "title", "not stated")
+task_title: Check = _text_check("task", "title", _STATED)
+milestone_title: Check = _text_check("milestone", "title", _STATED)
 
 CHECKS: tuple[Check, ...] = (time_range, task_due, note_title, moment)
 
