@@ -46,7 +46,7 @@ KINDS: dict[Any, str] = {
 PLAIN_FORM = {"jsonl.gz": "jsonl", "jsonl.zst": "jsonl"}
 
 # Text that a spreadsheet takes for a formula, and numbers that look like one.
-FORMULA = re.compile(r"[=+\-@\t\r\n]")
+FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x20\x7f-\xa0\ufeff\u200b-\u200f]*[=+\-@]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 PLACES = Decimal(1).scaleb(-18)

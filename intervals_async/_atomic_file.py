@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -23,6 +24,7 @@ except ImportError:  # Windows, which does not move a file that is open
 __all__ = ["BUFFER_SIZE", "AtomicFile", "check_target", "name_in_errors"]
 
 BUFFER_SIZE = 256 * 1024
+_CREATE = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 # File systems allow names of 255 bytes; `ParquetSink` appends a number to this one.
 MAX_NAME_BYTES = 240
 
@@ -32,7 +34,7 @@ class AtomicFile:
 
     Without `force` an existing target is never touched: `open` checks for it before any work is
     done, and `commit` fails if it has appeared since. With `force` the target is replaced in one
-    step and its permissions are kept. A symbolic link is followed, not replaced. A device or a
+    step and its permissions are kept; the hidden file has them from its first byte. A symbolic link is followed, not replaced. A device or a
     pipe is never replaced.
 
     The hidden name depends on the target alone, so that a later process finds the file, to resume
@@ -46,6 +48,7 @@ class AtomicFile:
         force: Replace an existing target.
         shared: Accept an existing target, which stays as it is until it is written by other means.
         part: A name that tells apart several files written for one target at the same time.
+        private: Give the file to its owner alone. Otherwise a new file follows the umask.
 
     Attributes:
         path: The path of the hidden file.
@@ -53,16 +56,25 @@ class AtomicFile:
         target: The final path, symbolic links resolved.
     """
 
-    __slots__ = ("_accepts_existing", "_force", "_stream", "path", "requested", "target")
+    __slots__ = (
+        "_accepts_existing", "_force", "_private", "_stream", "path", "requested", "target",
+    )  # fmt: skip
 
     def __init__(
-        self, target: Path, *, force: bool = False, shared: bool = False, part: str = ""
+        self,
+        target: Path,
+        *,
+        force: bool = False,
+        shared: bool = False,
+        part: str = "",
+        private: bool = False,
     ) -> None:
         self.requested: Path = target
         self.target: Path = Path(os.path.realpath(target))
         self.path: Path = self.target.with_name(_hidden_name(self.target.name, part))
         self._force = force
         self._accepts_existing = force or shared
+        self._private = private
         self._stream: BinaryIO | None = None
 
     def __enter__(self) -> Self:
@@ -89,6 +101,11 @@ class AtomicFile:
         if self._stream is None:
             raise ValueError("the file is not open; call open() first")
         return self._stream
+
+    def open_beside(self, path: Path) -> BinaryIO:
+        """Create another file with the permissions of this one."""
+        descriptor = os.open(path, _CREATE, self._mode() or 0o666)
+        return os.fdopen(descriptor, "wb", buffering=BUFFER_SIZE)
 
     def require_open(self) -> None:
         """Raise ValueError if the file is not open."""
@@ -175,6 +192,10 @@ class AtomicFile:
             if fcntl is None:
                 stream.close()
             # The lock is held until the move is done: no other writer may open the hidden file.
+            if self._force and not self._private:
+                with suppress(FileNotFoundError):
+                    # They may have changed since the hidden file was opened.
+                    shutil.copymode(self.target, source or self.path)
             _move(source or self.path, self.target, force=self._force)
             if source is not None:
                 self.path.unlink()
@@ -198,13 +219,24 @@ class AtomicFile:
             self.path.unlink()
         self.suspend()
 
+    def _mode(self) -> int | None:
+        """Return the permissions that the file must have; None to follow the umask."""
+        if self._private:
+            return 0o600
+        with suppress(FileNotFoundError):
+            return stat.S_IMODE(self.target.stat().st_mode)
+        return None
+
     def _lock(self, flags: int) -> BinaryIO:
         """Open the hidden file and lock it."""
         flags |= os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         while True:
             try:
                 # Not tempfile: it ignores the umask and makes files for their owner alone.
-                descriptor = os.open(self.path, flags, 0o666)
+                mode = self._mode()
+                descriptor = os.open(self.path, flags, mode or 0o666)
+                if mode is not None and hasattr(os, "fchmod"):
+                    os.fchmod(descriptor, mode)  # an earlier run may have left it to everybody
             except OSError as error:
                 raise _describe_obstacle(self.path, error) from None
             stream = os.fdopen(descriptor, "r+b", buffering=BUFFER_SIZE)
@@ -257,8 +289,6 @@ def check_target(target: Path, *, force: bool) -> None:
 def _move(source: Path, target: Path, *, force: bool) -> None:
     """Give a complete file its final name."""
     if force:
-        with suppress(FileNotFoundError):
-            shutil.copymode(target, source)
         source.replace(target)
     else:
         _move_to_free_name(source, target)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, cast
+from typing import TYPE_CHECKING, Literal, NoReturn, Self, cast
 
 import aiohttp
 import attrs
 
 from . import resources
 from ._http.connection import Connection
-from ._http.credentials import Credentials, checked_base_url
+from ._http.credentials import Token, TokenSource, checked_base_url
+from ._http.proxy import Proxy
 from ._http.reporting import Reporter
 from ._http.settings import Settings, Timeouts
 from ._http.transport import Transport
@@ -49,6 +50,9 @@ class IntervalsClient(ResourceAttributes):
 
     Args:
         token: The API token of a person; by default the environment variable ``INTERVALS_TOKEN``.
+            Or a function, which may be async, that returns the current token. It is called before
+            the first request, and again if the server refuses the token (HTTP 401). The call is
+            then retried once, if the token is another one.
         base_url: The root of the API; by default the environment variable ``INTERVALS_BASE_URL``,
             else ``https://api.myintervals.com/``.
         session: An aiohttp session to send with. It is never closed and never changed. Client
@@ -63,11 +67,16 @@ class IntervalsClient(ResourceAttributes):
         call_timeout: Seconds for a call with all its attempts and the waits between them. For a
             page of a stream, it ends when the response begins. Waiting for rate limits counts
             towards none of the three timeouts.
+        limit_timeout: Seconds for one wait for a slot of the rate limits, after which
+            `LimitTimeoutError` is raised. By default, calls wait as long as it takes.
         limits: The rate limits, by default 100 requests a minute, which the API allows for each IP
             address. Pass ``()`` for none, in tests or with a server of your own.
         limit_store: The store that counts the use of the limits, by default one in this client.
             Clients, processes or hosts that share a store share the limits. The client does not
             close it.
+        proxy: The URL of an HTTP proxy, such as ``http://user:password@proxy.example.com:3128``.
+            ``"env"`` reads ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` when
+            the client is created. By default, no proxy is used.
         retry: Which calls are retried, and when.
         max_response_bytes: The maximum size of a response; a larger one is refused while it is
             read. Pages of a stream are decoded while they arrive, so for them it is the maximum
@@ -94,14 +103,16 @@ class IntervalsClient(ResourceAttributes):
 
     def __init__(
         self,
-        token: str | None = None,
+        token: Token | None = None,
         *,
         base_url: str | None = None,
         session: aiohttp.ClientSession | None = None,
         trace_configs: Sequence[aiohttp.TraceConfig] = (),
+        proxy: str | None = None,
         timeout: float = 60.0,
         connect_timeout: float = 10.0,
         call_timeout: float = 300.0,
+        limit_timeout: float | None = None,
         limits: Iterable[Limit] = (Limit(100, per=60.0),),
         limit_store: LimitStore | None = None,
         retry: RetryPolicy | None = None,
@@ -114,15 +125,13 @@ class IntervalsClient(ResourceAttributes):
         show_bodies: bool = False,
     ) -> None:
         try:
-            credentials = Credentials.of(
-                os.environ.get("INTERVALS_TOKEN", "") if token is None else token
-            )
+            tokens = TokenSource(os.environ.get("INTERVALS_TOKEN", "") if token is None else token)
         except ArgumentError as error:
             raise error.with_traceback(None) from None
         finally:
             token = None  # a traceback may be shown with its variables
         if base_url is None:
-            base_url = os.environ.get("INTERVALS_BASE_URL", BASE_URL)
+            base_url = os.environ.get("INTERVALS_BASE_URL", "").strip() or BASE_URL
         if session is not None and trace_configs:
             raise ArgumentError(
                 "trace_configs: expected none with session=, got some; pass them to that session"
@@ -135,12 +144,15 @@ class IntervalsClient(ResourceAttributes):
             connect=_seconds("connect_timeout", connect_timeout),
             attempt=_seconds("timeout", timeout),
             call=_seconds("call_timeout", call_timeout),
+            limit=None if limit_timeout is None else _seconds("limit_timeout", limit_timeout),
         )
         reporter = Reporter(on_event)
+        base_url = checked_base_url(base_url)
         self._transport = Transport(
             Connection(
-                credentials,
-                base_url=checked_base_url(base_url),
+                tokens,
+                base_url=base_url,
+                proxy=Proxy.resolve(proxy, base_url),
                 session=session,
                 trace_configs=trace_configs,
                 max_response_bytes=max_response_bytes,
@@ -170,6 +182,7 @@ class IntervalsClient(ResourceAttributes):
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
         call_timeout: float | None = None,
+        limit_timeout: float | None = None,
         checked: bool | None = None,
         on_unreadable: Literal["unset", "raise"] | None = None,
         send_notifications: bool | None = None,
@@ -194,6 +207,8 @@ class IntervalsClient(ResourceAttributes):
             new = attrs.evolve(new, attempt=_seconds("timeout", timeout))
         if call_timeout is not None:
             new = attrs.evolve(new, call=_seconds("call_timeout", call_timeout))
+        if limit_timeout is not None:
+            new = attrs.evolve(new, limit=_seconds("limit_timeout", limit_timeout))
         view = IntervalsClient.__new__(IntervalsClient)
         settings = Settings(
             timeouts=new,
@@ -310,6 +325,13 @@ class IntervalsClient(ResourceAttributes):
             daily_used=quota.used,
             next_reset=quota.next_reset,
             requests=self._transport.requests,
+        )
+
+    def __reduce__(self) -> NoReturn:
+        """Explain what to do instead of pickling."""
+        raise TypeError(
+            "a client cannot be pickled or copied: create one in each process, "
+            "or use with_options() for other settings"
         )
 
     def __repr__(self) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "IntervalsError",
     "InvalidCredentialsError",
     "LimitStoreError",
+    "LimitTimeoutError",
     "ListingError",
     "MethodNotAvailableError",
     "NotFoundError",
@@ -207,6 +208,10 @@ class ConnectionLostError(TransportError):
 
 class RequestTimeoutError(TransportError, TimeoutError):
     """No complete response was received within the timeout. The outcome is unknown."""
+
+
+class LimitTimeoutError(CallError, TimeoutError):
+    """No slot of the rate limits was free within `limit_timeout`. Nothing was sent."""
 
 
 class AmbiguousWriteError(CallError):
@@ -396,49 +401,3 @@ class DatabaseError(ServerError):
 
 class ServiceOfflineError(ServerError):
     """Code 20: the service is offline."""
-
-
-_BY_CODE: dict[int, type[APIError]] = {
-    1: GeneralServerError,
-    2: AccountNotFoundError,
-    3: AccountInactiveError,
-    4: AccountSuspendedError,
-    5: AccountBannedError,
-    6: PaymentRequiredError,
-    7: UserNotFoundError,
-    8: UserInactiveError,
-    9: InvalidCredentialsError,
-    10: PermissionDeniedError,
-    11: DailyQuotaError,
-    12: TooFastError,
-    13: UnknownResourceError,
-    14: NotFoundError,
-    15: ActionNotAvailableError,
-    16: MethodNotAvailableError,
-    17: UnknownParameterError,
-    18: ValidationError,
-    19: DatabaseError,
-    20: ServiceOfflineError,
-}
-
-_BY_STATUS: dict[int, type[APIError]] = {
-    401: AuthenticationError,
-    402: PaymentRequiredError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    418: AccountBannedError,
-    429: TooFastError,
-}
-
-
-def error_class(status: int, code: int | None) -> type[APIError]:
-    """Return the class of an API error: by its code, else by the HTTP status."""
-    if code is not None and code in _BY_CODE:
-        return _BY_CODE[code]
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
-    if status >= 500:
-        return ServerError
-    if 400 <= status < 500:
-        return BadRequestError
-    return APIError

@@ -43,6 +43,16 @@ def test_a_missing_token_names_the_environment_variable(monkeypatch: pytest.Monk
         IntervalsClient()
 
 
+@pytest.mark.parametrize("empty", ["", " \n"])
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    """An empty INTERVALS_BASE_URL is the default, and an empty INTERVALS_TOKEN is no token."""
+    monkeypatch.setenv("INTERVALS_BASE_URL", empty)
+    assert "https://api.myintervals.com/" in repr(IntervalsClient("token"))
+    monkeypatch.setenv("INTERVALS_TOKEN", empty)
+    with pytest.raises(ArgumentError, match="INTERVALS_TOKEN"):
+        IntervalsClient()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"timeout": 0}, {"connect_timeout": -1}, {"timeout": float("nan")}, {"base_url": "nonsense"}],

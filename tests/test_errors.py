@@ -9,7 +9,8 @@ import pytest
 
 import intervals_async
 from intervals_async import errors
-from intervals_async.errors import CallError, RecordError, error_class
+from intervals_async._http.error_classes import error_class
+from intervals_async.errors import CallError, RecordError
 
 EXPECTED = {
     1: errors.GeneralServerError,

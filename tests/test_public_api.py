@@ -208,6 +208,6 @@ def test_parameters_and_their_descriptions() -> None:
     """`parameters` and `descriptions` return the names, types and descriptions of filters."""
     assert parameters(TimerFilters)["sortdir"].choices == ("ASC", "DESC")
     assert descriptions(TaskFilters).keys() == parameters(TaskFilters).keys()
-    assert descriptions(TaskFilters)["projectid"] == "Projects."
+    assert descriptions(TaskFilters)["projectid"] == "Only tasks in these projects."
     assert descriptions(Task)["title"] == "Title."
     assert "extra" not in descriptions(TaskFilters)

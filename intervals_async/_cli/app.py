@@ -76,6 +76,7 @@ class _PanelOrderGroup(TyperGroup):
 app = typer.Typer(
     cls=_PanelOrderGroup,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     # A traceback that shows the values of variables would show the token.
     pretty_exceptions_enable=False,
     epilog=f"{EPILOG}\n\n{examples('demo', 'list --help', 'list task --limit 20')}",

@@ -70,6 +70,7 @@ class Connection:
             client = IntervalsClient(
                 self._token(),
                 base_url=self.base_url,
+                proxy="env",
                 on_event=on_event,
                 checked=checked,
                 limit_store=await stack.enter_async_context(shared_limit_store()),

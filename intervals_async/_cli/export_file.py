@@ -14,7 +14,7 @@ import typer
 
 from ..export import export
 from .connection import Connection
-from .humanize import plural
+from .humanize import describe_unreadable, plural
 from .output_formats import ExportFormat, file_sink
 from .progress import RateLimitNotice, progress_bar
 from .resource_commands import ResourceClass, make_listing
@@ -122,6 +122,8 @@ async def _export(
                 show = stack.enter_context(bar)
             sink = file_sink(format, path, listing.record_class, force=options.force)
             count = await export(stream, sink, progress=show)
+    if count.unreadable:
+        typer.echo(describe_unreadable(resource_class.name, count.unreadable), err=True)
     if path is not None or sys.stderr.isatty():
         summary = f"{plural(count, 'record')}, {plural(stream.requests, 'request')}"
         target = f" → {path}" if path is not None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,14 +15,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..export import Estimate, Manifest, export_account
+from ..export import Estimate, IncompleteExportError, Manifest, export_account
 from .connection import Connection
 from .export_many_progress import ProgressBars, ProgressLines
 from .filter_values import complete_filter, read_filters, read_since
-from .humanize import describe_estimate, plural
+from .humanize import describe_estimate, describe_unreadable, one_line, plural
 from .output_formats import ExportFormat
 from .progress import RateLimitNotice
-from .runner import run
+from .runner import describe_error, fail, run
 
 __all__ = ["FolderOptions", "export_many"]
 
@@ -154,6 +154,7 @@ async def _export(
 ) -> None:
     began = time.monotonic()
     notice = RateLimitNotice()
+    errors: Mapping[str, Exception] = {}
     with ExitStack() as stack:
         progress: ProgressBars | ProgressLines | None = None
         if options.quiet:
@@ -171,14 +172,22 @@ async def _export(
                     on_estimate=_estimate_hook(progress, options),
                     on_progress=progress,
                 )
+            except IncompleteExportError as incomplete:
+                manifest, errors = incomplete.manifest, incomplete.errors
             except _DryRunEnd:
                 return
     for name, reason in manifest.left_out.items():  # --quiet does not hide this
         typer.echo(f"skipped: {name}: {reason}", err=True)
+    for name, error in errors.items():
+        typer.echo(f"failed: {name}: {one_line(describe_error(error))}", err=True)
     if options.as_json:
         typer.echo(json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False))
     if not options.quiet:
         _print_summary(manifest, folder, time.monotonic() - began)
+    if errors:
+        fail(
+            f"{plural(len(errors), 'resource')} not exported; repeat the command to export the rest"
+        )
 
 
 def _estimate_hook(
@@ -190,6 +199,10 @@ def _estimate_hook(
         if options.dry_run:
             if options.as_json:
                 typer.echo(json.dumps(estimate.to_dict(), indent=1))
+            for name, reason in estimate.failed.items():
+                typer.echo(f"failed: {name}: {one_line(reason)}", err=True)
+            if estimate.failed:
+                raise typer.Exit(1)
             raise _DryRunEnd
 
     return report
@@ -209,6 +222,9 @@ def _print_summary(manifest: Manifest, folder: Path, seconds: float) -> None:
     merged = [each.resource for each in manifest.exported if each.since is not None]
     if merged:
         typer.echo(f"changed records only: {', '.join(merged)}", err=True)
+    for each in manifest.exported:
+        if each.unreadable:
+            typer.echo(describe_unreadable(each.resource, each.unreadable), err=True)
     typer.echo(
         f"{plural(manifest.records, 'record')}, {plural(manifest.requests, 'request')}, "
         f"{seconds:.1f} s → {folder}",

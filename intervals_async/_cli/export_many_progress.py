@@ -78,7 +78,7 @@ class ProgressBars:
 
     def __call__(self, progress: AccountProgress) -> None:
         """Receive the progress of a resource."""
-        if progress.ended or progress.left_out is not None:
+        if progress.ended or progress.left_out is not None or progress.failed is not None:
             self._remove(progress.resource)
             return
         if progress.records == 0 and progress.waits_until is None:

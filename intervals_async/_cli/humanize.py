@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 
-from ..export import Estimate
+from ..export import Estimate, UnreadableField
 
-__all__ = ["approximate_duration", "describe_estimate", "one_line", "plural", "utc_minute"]
+__all__ = [
+    "approximate_duration",
+    "describe_estimate",
+    "describe_unreadable",
+    "one_line",
+    "plural",
+    "utc_minute",
+]
 
 
 def plural(number: int, noun: str) -> str:
@@ -36,6 +44,25 @@ def describe_estimate(estimate: Estimate) -> str:
     if not estimate.fits_today and estimate.next_reset is not None:
         words += f", reset at {utc_minute(estimate.next_reset)}"
     return words
+
+
+def describe_unreadable(resource: str, fields: Mapping[str, UnreadableField]) -> str:
+    """Format the unreadable fields of a resource.
+
+    Such as ``projectnote: 2 values of date could not be read (ids 17, 18); they are null in the
+    file``.
+    """
+    parts: list[str] = []
+    for name, field in fields.items():
+        verb = "" if parts else " could not be read"
+        ids = ", ".join(map(str, field.ids))
+        more = ", …" if field.ids and len(field.ids) < field.records else ""
+        noun = "id" if field.records == 1 else "ids"
+        which = f" ({noun} {ids}{more})" if ids else ""
+        parts.append(f"{plural(field.records, 'value')} of {name}{verb}{which}")
+    one = sum(field.records for field in fields.values()) == 1
+    end = "it is null in the file" if one else "they are null in the file"
+    return f"{resource}: {', '.join(parts)}; {end}"
 
 
 def utc_minute(when: datetime) -> str:

@@ -23,7 +23,7 @@ from .generated_options import (
 from .humanize import plural
 from .option_values import check_required, read_names, read_options
 from .output_formats import ListFormat, list_sink
-from .progress import RateLimitNotice
+from .progress import Notices
 from .resource_commands import (
     ResourceClass,
     ResourceGroup,
@@ -115,7 +115,7 @@ class ListGroup(ResourceGroup):
 
 
 async def _count(account: Connection, listing: ListingCall, *, checked: bool) -> None:
-    async with account.client(RateLimitNotice(), checked=checked) as client:
+    async with account.client(Notices(), checked=checked) as client:
         typer.echo(await listing(client).count())
 
 
@@ -128,7 +128,7 @@ async def _list(
     checked: bool,
 ) -> None:
     began = time.monotonic()
-    async with account.client(RateLimitNotice(), checked=checked) as client:
+    async with account.client(Notices(), checked=checked) as client:
         records = listing(client)
         stream = records.stream()
         async with stream:

@@ -12,7 +12,7 @@ from rich.table import Table
 from .. import IntervalsClient, Record, to_dict
 from .connection import Connection
 from .output_formats import RecordFormat
-from .progress import RateLimitNotice
+from .progress import Notices
 from .runner import run
 from .standard_streams import standard_output
 from .table_columns import cell_text, field_names, value_of
@@ -41,7 +41,7 @@ def run_and_print(
 async def _call_and_print(
     account: Connection, call: RecordCall, format: RecordFormat | None, *, checked: bool
 ) -> None:
-    async with account.client(RateLimitNotice(), checked=checked) as client:
+    async with account.client(Notices(), checked=checked) as client:
         record = await call(client)
     _print(record, format)
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
-from .. import Event, LimitWait, Record, Stream
-from .humanize import plural
+from .. import Event, FieldUnreadable, LimitWait, Record, Stream
+from .humanize import one_line, plural
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["RateLimitNotice", "new_progress", "progress_bar"]
+__all__ = ["Notices", "RateLimitNotice", "new_progress", "progress_bar"]
 
 # Seconds between two notices; each request may have to wait.
 SECONDS_BETWEEN_NOTICES = 10.0
@@ -43,6 +43,22 @@ class RateLimitNotice:
             self._last = self._clock()
             about = f" {event.seconds:.0f} s" if event.seconds < math.inf else ""
             self.say(f"waiting{about} for the rate limit")
+
+
+class Notices(RateLimitNotice):
+    """A `RateLimitNotice` that also prints a warning for each field that could not be read.
+
+    A client reports each field of a resource once.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, event: Event) -> None:
+        """Receive an event of the client."""
+        super().__call__(event)
+        if isinstance(event, FieldUnreadable):
+            record = "" if event.record_id is None else f" {event.record_id}"
+            self.say(f"warning: {event.resource}{record}: {event.field}: {one_line(event.reason)}")
 
 
 def new_progress() -> Progress:

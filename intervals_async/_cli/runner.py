@@ -14,7 +14,7 @@ import typer
 from .. import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
 from .signals import SignalHandlers
 
-__all__ = ["fail", "run", "run_app"]
+__all__ = ["describe_error", "fail", "run", "run_app"]
 
 PROGRAM = "intervals-async"
 
@@ -25,7 +25,7 @@ def run_app(app: typer.Typer) -> None:
         app(prog_name=PROGRAM)
     except OSError as error:
         # raised outside of a command: the help could not be written
-        _print_reason(_describe(error))
+        _print_reason(describe_error(error))
         sys.exit(1)
 
 
@@ -50,7 +50,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     except (BudgetError, DailyQuotaError) as error:
         fail(str(error), code=3)
     except (IntervalsError, OSError) as error:
-        fail(_describe(error))
+        fail(describe_error(error))
 
 
 def fail(reason: str | None, *, code: int = 1) -> NoReturn:
@@ -66,7 +66,8 @@ def _print_reason(reason: str | None) -> None:
     _discard_standard_output()
 
 
-def _describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
+    """Describe an error in one line, and name its file."""
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     # An error names the file unless it was open already; then it is standard output.

@@ -19,7 +19,7 @@ async def shared_limit_store() -> AsyncGenerator[LimitStore | None]:
     Raises:
         ArgumentError: The name of the store is invalid, or its library is not installed.
     """
-    location = os.environ.get("INTERVALS_LIMIT_STORE", "")
+    location = os.environ.get("INTERVALS_LIMIT_STORE", "").strip()
     if not location:
         yield None
         return

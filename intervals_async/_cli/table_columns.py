@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -78,10 +79,12 @@ def cell_text(value: object) -> str:
 def value_of(record: Record, name: str) -> object:
     """Return the value of a field, including undocumented ones in `extra`.
 
-    A value that is not of the field's type has a question mark before it.
+    A value that is not of the field's type has a question mark before it: the text that the server
+    sent, or else JSON.
     """
-    if record.unreadable.get(name, ABSENT) is not ABSENT:
-        return f"? {record.unreadable[name]}"
+    found = record.unreadable.get(name, ABSENT)
+    if found is not ABSENT:
+        return f"? {found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)}"
     return record.extra[name] if name in record.extra else getattr(record, name, None)
 
 

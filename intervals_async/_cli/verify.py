@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..export import Manifest, is_unfinished
-from .humanize import plural
+from .humanize import describe_unreadable, plural
 from .runner import run
 
 __all__ = ["verify"]
@@ -30,9 +30,14 @@ async def _verify(folder: Path) -> None:
         typer.echo(
             f"{folder}: an export is unfinished; it may have replaced some files already", err=True
         )
+    for name, reason in manifest.failed.items():
+        typer.echo(f"failed: {name}: {reason}", err=True)
+    all_exported = [*manifest.exported, *manifest.kept]
+    for each in all_exported:
+        if each.unreadable:
+            typer.echo(describe_unreadable(each.resource, each.unreadable), err=True)
     if flaws:
         raise typer.Exit(1)
-    all_exported = [*manifest.exported, *manifest.kept]
     files = {each.file.name for each in all_exported}
     records = sum(each.records for each in all_exported)
     typer.echo(f"{plural(len(files), 'file')}, {plural(records, 'record')} verified")

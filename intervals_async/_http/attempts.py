@@ -12,11 +12,12 @@ import attrs
 from ..errors import CallError, ClientClosedError, ConnectError, LimitStoreError, ResponseError
 from ..limits import Limiter
 from ..retry import retry_after
-from .connection import BUFFER, Connection, ResponseBody
+from .connection import BUFFER, Connection
 from .daily_quota import QUOTA
 from .messages import SUCCESS, Call, ParsedResponse, annotate, parse_response
 from .reporting import AttemptReport, Reporter
 from .response import Response
+from .response_body import ResponseBody
 from .settings import RetryState, Timeouts
 
 __all__ = ["Attempts", "count_nothing"]
@@ -75,9 +76,13 @@ class Attempts:
             CallError: The attempt failed, or the daily quota is known to be used up.
             ClientClosedError: The client is closed, or was closed during the call.
         """
+        self.connection.check_process()
         try:
             slot = await self.limiter.acquire(
-                bulk=bulk, lease=_lease(timeouts), ignore_daily_quota=call == QUOTA
+                bulk=bulk,
+                lease=_lease(timeouts),
+                max_wait=timeouts.limit,
+                ignore_daily_quota=call == QUOTA,
             )
         except CallError as error:
             raise annotate(error, call) from None
@@ -91,7 +96,7 @@ class Attempts:
         The body of an error is read, and the error is raised.
         """
         body, report = await self._begin(call, state, timeouts, buffer)
-        if body.status not in SUCCESS:
+        if not call.succeeds_with(body.status):
             await self._read_body(call, body, report, _parsed)
         return body, report
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
-from typing import Self
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Self, TypeAlias
 from urllib.parse import quote, urlsplit
 
 import attrs
 
 from ..errors import ArgumentError, CallError
 
-__all__ = ["Credentials", "checked_base_url", "checked_token"]
+__all__ = ["Credentials", "Token", "TokenSource", "checked_base_url", "checked_token"]
+
+Token: TypeAlias = str | Callable[[], str | Awaitable[str]]
+"""A token, or a function that returns the current one."""
+
 
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
@@ -43,6 +50,45 @@ class Credentials:
         for secret in (self.authorization.removeprefix("Basic "), self._token):
             text = text.replace(secret, "[redacted]")
         return text
+
+
+class TokenSource:
+    """The current credentials of a client, and where new ones come from."""
+
+    __slots__ = ("_ask", "_lock", "current")
+
+    def __init__(self, token: Token) -> None:
+        self._ask = token if callable(token) else None
+        # One task asks, while the others wait for its token.
+        self._lock = asyncio.Lock()
+        self.current: Credentials | None = None if callable(token) else Credentials.of(token)
+
+    async def credentials(self) -> Credentials:
+        """Return the current credentials; the first time, the function is asked.
+
+        Raises:
+            ArgumentError: It returned something that cannot be a token.
+        """
+        while self.current is None:
+            await self.renew(None)
+        return self.current
+
+    async def renew(self, refused: Credentials | None) -> bool:
+        """Ask for a new token, unless another task has done so since.
+
+        Args:
+            refused: The credentials that the server refused.
+
+        Returns:
+            Whether the current credentials are others now.
+        """
+        if self._ask is None:
+            return False
+        async with self._lock:
+            if self.current is refused:
+                token = self._ask()
+                self.current = Credentials.of(await token if isawaitable(token) else token)
+        return self.current != refused
 
 
 def checked_token(token: object) -> str:

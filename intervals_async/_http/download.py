@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
+import attrs
+
 from .._atomic_file import AtomicFile
-from ..errors import TransportError
+from ..errors import ArgumentError, CallError, TransportError
 from .final_errors import closed_error
 from .messages import Call
 from .raw_response import RawResponse
@@ -37,37 +39,65 @@ class Download:
 
     def __init__(self, transport: Transport, call: Call) -> None:
         self._transport = transport
-        self._call = call
+        self._call = attrs.evolve(call, wants_file=True)
 
     def __repr__(self) -> str:
         """Show the path."""
         return f"<Download {self._call.path}>"
 
     @asynccontextmanager
-    async def open(self) -> AsyncGenerator[AsyncGenerator[bytes]]:
+    async def open(
+        self, *, max_bytes: int | None = None, accept_html: bool = False
+    ) -> AsyncGenerator[AsyncGenerator[bytes]]:
         """Request the file, and yield an async iterator of its bytes.
 
         The response is closed at the end of the block.
+
+        Args:
+            max_bytes: The maximum size of the file; a larger one is refused while it is read.
+            accept_html: Whether the file may be an HTML page that is not marked as a file. By
+                default, such a page is taken for an error of a server in between.
 
         Raises:
             NotFoundError: The file does not exist.
             CallError: The file could not be fetched. The iterator raises it too, if the response
                 ends early: the bytes yielded so far are incomplete then.
         """
-        response = await self._transport.open_raw(self._call, _checked)
+
+        async def checked(response: RawResponse) -> RawResponse:
+            try:
+                await response.check_for_error(accept_html=accept_html)
+            except BaseException:
+                response.close()
+                raise
+            return response
+
+        _check_max_bytes(max_bytes)
+        response = await self._transport.open_raw(self._call, checked)
+        response.max_bytes = max_bytes
         try:
             yield self._chunks(response)
         finally:
             response.close()
 
-    async def save(self, path: str | os.PathLike[str], *, force: bool = False) -> int:
+    async def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        force: bool = False,
+        max_bytes: int | None = None,
+        accept_html: bool = False,
+    ) -> int:
         """Write it to a file, which appears under its name once it is complete.
 
-        A response that ends early is retried as the retry policy says.
+        A response that ends early is retried as the retry policy says. If the server accepts
+        ranges of the file, only the missing rest is requested.
 
         Args:
             path: The file to write.
             force: Whether to replace an existing file.
+            max_bytes: As for `open`.
+            accept_html: As for `open`.
 
         Returns:
             The size of the file in bytes.
@@ -77,9 +107,11 @@ class Download:
             FileExistsError: The file exists, and `force` is false. No request was sent.
             OSError: The file cannot be written.
         """
+        _check_max_bytes(max_bytes)
         # The random part keeps two downloads to the same path from locking out each other.
         with AtomicFile(Path(path), force=force, part=secrets.token_hex(4)) as target:
-            return await self._transport.open_raw(self._call, partial(_save, target))
+            saving = _Saving(self._call, target, max_bytes, accept_html)
+            return await self._transport.open_raw(self._call, saving.save, saving.revise)
 
     async def _chunks(self, response: RawResponse) -> AsyncGenerator[bytes]:
         while True:
@@ -94,25 +126,74 @@ class Download:
             yield data
 
 
-async def _checked(response: RawResponse) -> RawResponse:
-    """Return the response if it is a file. Raise the error if it is one."""
-    try:
-        await response.check_for_error()
-    except BaseException:
-        response.close()
-        raise
-    return response
+def _check_max_bytes(max_bytes: int | None) -> None:
+    if max_bytes is not None and max_bytes < 0:
+        raise ArgumentError(f"max_bytes: expected a number of bytes, got {max_bytes}")
 
 
-async def _save(target: AtomicFile, response: RawResponse) -> int:
-    """Write the complete file from its beginning, and move it into place."""
-    try:
-        await response.check_for_error()
-        target.restart()
-        while data := await response.read():
-            # the disk may be slow, or remote
-            await asyncio.to_thread(target.write, data)
-    finally:
-        response.close()
-    await asyncio.to_thread(target.commit)
-    return response.size
+@attrs.define
+class _Saving:
+    """A file that is being saved, in one attempt or several.
+
+    Attributes:
+        call: The request for the complete file.
+        target: The file to write.
+        max_bytes: The maximum size of the file.
+        accept_html: Whether the file may be an HTML page.
+        written: The bytes that were written.
+        version: The ETag or date of the file that they belong to; None if the server does not
+            send ranges of it.
+    """
+
+    call: Call
+    target: AtomicFile
+    max_bytes: int | None
+    accept_html: bool
+    written: int = 0
+    version: str | None = None
+
+    def revise(self, error: CallError) -> Call:
+        """Return the request for the rest, after a response that ended early."""
+        del error
+        if self.version is None or self.written == 0:
+            return self.call
+        ranges = (("Range", f"bytes={self.written}-"), ("If-Range", self.version))
+        return attrs.evolve(self.call, extra_headers=(*self.call.extra_headers, *ranges))
+
+    async def save(self, response: RawResponse) -> int:
+        """Write the complete file or the missing rest, and move the file into place."""
+        try:
+            await response.check_for_error(accept_html=self.accept_html)
+            if not (response.status == 206 and _first_byte(response) == self.written > 0):
+                if response.status == 206:
+                    raise response.unexpected("the complete file or its rest", "another part of it")
+                self.target.restart()
+                self.written = 0
+            self.version = _version(response)
+            response.max_bytes = self.max_bytes
+            response.start_at(self.written)
+            while data := await response.read():
+                # the disk may be slow, or remote
+                await asyncio.to_thread(self.target.write, data)
+                self.written += len(data)
+        finally:
+            response.close()
+        await asyncio.to_thread(self.target.commit)
+        return self.written
+
+
+def _version(response: RawResponse) -> str | None:
+    """Return what identifies the file in a request for a part of it."""
+    headers = response.headers
+    accepts = headers.get("Accept-Ranges", "").lower() == "bytes" or response.status == 206
+    if not accepts or not response.is_plain:
+        return None
+    etag = headers.get("ETag", "")
+    if etag and not etag.startswith("W/"):
+        return etag
+    return headers.get("Last-Modified")
+
+
+def _first_byte(response: RawResponse) -> int | None:
+    match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else None

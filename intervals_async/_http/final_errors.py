@@ -10,6 +10,7 @@ from ..errors import (
     ClientClosedError,
     ConnectError,
     DailyQuotaError,
+    LimitTimeoutError,
     TransportError,
 )
 from ..retry import FailureKind, failure_kind
@@ -28,7 +29,9 @@ def final_error(call: Call, failure: CallError, *, maybe_done: bool) -> CallErro
             sent" is true of the last attempt only then.
     """
     kind = failure_kind(failure)
-    undecided = kind is not FailureKind.FINAL or isinstance(failure, DailyQuotaError)
+    undecided = kind is not FailureKind.FINAL or isinstance(
+        failure, DailyQuotaError | LimitTimeoutError
+    )
     posted = call.method == "POST" and kind is FailureKind.FATE_UNKNOWN
     if call.method == "GET" or not (posted or (maybe_done and undecided)):
         return failure

@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from .. import _json
-from ..errors import CallError, InvalidCredentialsError, ResponseError, error_class
+from ..errors import CallError, InvalidCredentialsError, ResponseError
+from .error_classes import error_class
 
 __all__ = [
     "SUCCESS",
@@ -42,6 +43,8 @@ class Call:
         extra_headers: Headers of this call only: names and values.
         expects_record: Whether the response must have an envelope; otherwise it may be empty.
         raw_path: The path of a raw request, instead of one made of resource, id and action.
+        wants_file: Whether the response is a file: its bytes are not decoded, and a part of it
+            (HTTP 206) is a success.
     """
 
     method: str
@@ -55,6 +58,7 @@ class Call:
     extra_headers: tuple[tuple[str, str], ...] = ()
     expects_record: bool = True
     raw_path: str | None = None
+    wants_file: bool = False
 
     @property
     def path(self) -> str:
@@ -72,9 +76,16 @@ class Call:
     def headers(self) -> dict[str, str]:
         """Return the headers of the call, in addition to those of the client."""
         headers = {"Accept": "application/json", **dict(self.extra_headers)}
+        if self.wants_file:
+            # Of a file in another encoding, nobody would notice that its end is missing.
+            headers.setdefault("Accept-Encoding", "identity")
         if self.body is not None:
             headers["Content-Type"] = "application/json"
         return headers
+
+    def succeeds_with(self, status: int) -> bool:
+        """Whether the status of a response is a success of this call."""
+        return status in SUCCESS or (self.wants_file and status == 206)
 
     def payload(self) -> bytes | None:
         """Return the bytes of the body, or None."""

@@ -12,17 +12,19 @@ __all__ = ["RetryState", "Settings", "Timeouts"]
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
-    """Timeouts in seconds. Waiting for the rate limits does not count.
+    """Timeouts in seconds. Waiting for the rate limits counts towards `limit` only.
 
     Attributes:
         connect: For connecting.
         attempt: For one attempt, connecting included.
         call: For a call with all its attempts and the waits between them.
+        limit: For one wait for a slot of the rate limits; None for any.
     """
 
     connect: float
     attempt: float
     call: float
+    limit: float | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -57,10 +59,12 @@ class RetryState:
         attempts: The number of attempts so far.
         elapsed: Seconds spent so far, without the waits for the rate limits.
         maybe_done: Whether a failed attempt may have been processed.
+        renewed: Whether a new token was asked for, because the server refused the last one.
         failure: Why the last attempt failed, until it is decided whether to retry it.
     """
 
     attempts: int = 0
     elapsed: float = 0.0
     maybe_done: bool = False
+    renewed: bool = False
     failure: CallError | None = None

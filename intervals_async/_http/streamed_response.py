@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import CallError, ConnectionLostError
-from .connection import ResponseBody
 from .messages import Call, ParsedResponse, annotate, parse_envelope, parse_response, unreadable
 from .reporting import AttemptReport
+from .response_body import ResponseBody
 from .row_parser import BrokenBodyError, RowParser, TruncatedBodyError
 
 __all__ = ["StreamedResponse"]

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 import attrs
 
 from ..errors import (
+    AuthenticationError,
     CallError,
     DailyQuotaError,
     NotFoundError,
@@ -23,6 +24,7 @@ from ..limits.waiters import Waiters
 from ..retry import FailureKind, failure_kind
 from .attempts import Attempts, count_nothing
 from .connection import BUFFER, Connection
+from .credentials import Credentials
 from .daily_quota import QUOTA, DailyQuota
 from .final_errors import closed_error, final_error
 from .messages import Call, ParsedResponse
@@ -228,13 +230,19 @@ class Transport:
 
         return await self._retry(call, state, attempt, revise)
 
-    async def open_raw(self, call: Call, consume: Callable[[RawResponse], Awaitable[T]]) -> T:
+    async def open_raw(
+        self,
+        call: Call,
+        consume: Callable[[RawResponse], Awaitable[T]],
+        revise: Callable[[CallError], Call] | None = None,
+    ) -> T:
         """Send a call whose response is not an envelope, and pass the response to a function.
 
         Args:
             call: What to send.
             consume: Consumes the response. If it raises a `CallError`, the call is retried as
                 the policy says, and `consume` is called with another response.
+            revise: Returns the call of the next attempt after a failure.
 
         Raises:
             CallError: As for `send`.
@@ -251,7 +259,7 @@ class Transport:
             timeouts = self._settings.timeouts
             return await consume(await attempts.in_slot(call, state, timeouts, begin))
 
-        return await self._retry(call, state, attempt)
+        return await self._retry(call, state, attempt, revise)
 
     async def close(self) -> None:
         """Close the session and wake all waiting calls. Allowed more than once."""
@@ -299,12 +307,26 @@ class Transport:
             failure, state.failure = state.failure, None
             if failure is not None:
                 await self._wait_or_raise(call, failure, state)
+            tokens = self._shared.attempts.connection.tokens
+            used = tokens.current or await tokens.credentials()
             try:
                 return await attempt(call)
+            except AuthenticationError as error:
+                if not await self._renew(call, used, state):
+                    state.failure = error.with_traceback(None)
             except CallError as error:
                 state.failure = error.with_traceback(None)
-            if revise is not None:
+            if revise is not None and state.failure is not None:
                 call = revise(state.failure)
+
+    async def _renew(self, call: Call, used: Credentials, state: RetryState) -> bool:
+        """Ask for a new token once in a call, and return whether the call may be retried."""
+        tokens = self._shared.attempts.connection.tokens
+        if state.renewed or not await tokens.renew(used):
+            return False
+        state.renewed = True
+        self._report_retry(call, state, wait=0.0, error=AuthenticationError.__name__)
+        return True
 
     async def _wait_or_raise(self, call: Call, failure: CallError, state: RetryState) -> None:
         """Wait until a call that failed may be attempted again, or raise its failure."""
@@ -324,19 +346,22 @@ class Transport:
             raise final from (None if final is failure else failure)
         if kind in (FailureKind.FATE_UNKNOWN, FailureKind.SERVER_FAILED):
             state.maybe_done = True
+        self._report_retry(call, state, wait=wait, error=type(failure).__name__)
+        # A refused call waits for a slot, like all others.
+        if kind is not FailureKind.REFUSED and wait > 0:
+            await shared.waiters.sleep(wait)
+            state.elapsed += wait
+
+    def _report_retry(self, call: Call, state: RetryState, *, wait: float, error: str) -> None:
         self.report(
             RetryScheduled(
                 method=call.method,
                 path=call.path,
                 attempt=state.attempts,
                 wait=wait,
-                error=type(failure).__name__,
+                error=error,
             )
         )
-        # A refused call waits for a slot, like all others.
-        if kind is not FailureKind.REFUSED and wait > 0:
-            await shared.waiters.sleep(wait)
-            state.elapsed += wait
 
     def _may_retry(
         self, call: Call, failure: CallError, kind: FailureKind, wait: float, state: RetryState

@@ -129,16 +129,29 @@ class Listing(Generic[R]):
             records: The number of records.
 
         Returns:
-            The approximate number of requests: the pages of the records, 1 for a resource without
+            About how many requests the pages of the records take; 1 for a resource without
             pages, and one for each of several `partitions`.
         """
         return pages_of(records) if self.paginated else 1
+
+    def __reduce__(self) -> NoReturn:
+        """Explain what to pickle instead."""
+        raise TypeError(
+            "a listing cannot be pickled or deep-copied, because it belongs to a client; "
+            "pass its filters, or the bookmark of a stream"
+        )
 
     def __aiter__(self) -> Stream[R]:
         """Stream every record: the same as `stream()`."""
         return self.stream()
 
     if not TYPE_CHECKING:  # type checkers refuse a plain `for` on their own
+
+        def __await__(self) -> NoReturn:
+            raise TypeError(
+                f"a listing is not awaited: write `async for {self.resource} in ...`, "
+                "or await .collect(), .first() or .count()"
+            )
 
         def __iter__(self) -> NoReturn:
             """Raise an error that explains what to write instead of a plain ``for``."""

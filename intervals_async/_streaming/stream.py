@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from operator import length_hint
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeVar
 
 import attrs
 
@@ -65,6 +65,12 @@ class _BatchIterator(Generic[R]):
     def repairs(self) -> int:
         """The number of times that rows had moved and the position was found again."""
         return self._reader.repairs
+
+    def __reduce__(self) -> NoReturn:
+        """Explain what to pickle instead."""
+        raise TypeError(
+            "a stream cannot be pickled or copied; pass its bookmark to stream(resume=...)"
+        )
 
     def __aiter__(self) -> Self:
         """Return self. It can be read only once."""

@@ -2,6 +2,7 @@
 
 from .accounts.account import export_account
 from .accounts.estimate import Estimate, ResourceEstimate
+from .accounts.failures import IncompleteExportError, ParentFailedError
 from .accounts.manifest import Exported, Manifest, WrittenFile
 from .accounts.progress import AccountProgress
 from .accounts.state import is_unfinished
@@ -11,7 +12,8 @@ from .sinks.jsonlines_sink import JsonLinesSink
 from .sinks.parquet_sink import Codec, ParquetSink
 from .sinks.sink import BufferedSink, Checkpoint, ResumableSink, Sink
 from .sinks.sqlite_sink import SqliteSink
-from .stream_export import export
+from .stream_export import ExportResult, export
+from .unreadable import UnreadableField
 
 __all__ = [
     "AccountProgress",
@@ -21,15 +23,19 @@ __all__ = [
     "Compression",
     "CsvSink",
     "Estimate",
+    "ExportResult",
     "Exported",
     "Formulas",
+    "IncompleteExportError",
     "JsonLinesSink",
     "Manifest",
+    "ParentFailedError",
     "ParquetSink",
     "ResourceEstimate",
     "ResumableSink",
     "Sink",
     "SqliteSink",
+    "UnreadableField",
     "WrittenFile",
     "export",
     "export_account",

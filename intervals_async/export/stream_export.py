@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from typing import Self
 
 from .. import Record, Stream
 from .sink_thread import SinkThread
 from .sinks.sink import Sink
+from .unreadable import FieldCount, UnreadableField, add_unreadable, summarize
 
-__all__ = ["export"]
+__all__ = ["ExportResult", "export"]
 
 # An iterable that yields one record at a time is written in batches. A batch ends when it has this
 # many records, or with the first record that arrives after this many seconds.
@@ -17,12 +19,31 @@ BATCH_SIZE = 128
 BATCH_SECONDS = 0.05
 
 
+class ExportResult(int):
+    """The number of records that an export has written.
+
+    Attributes:
+        unreadable: The fields that could not be read in some of the records. Those of objects are
+            named like ``assignee.personid``.
+    """
+
+    unreadable: Mapping[str, UnreadableField]
+
+    def __new__(
+        cls, records: int = 0, unreadable: Mapping[str, UnreadableField] | None = None
+    ) -> Self:
+        """Make a number with the fields that could not be read."""
+        result = super().__new__(cls, records)
+        result.unreadable = unreadable or {}
+        return result
+
+
 async def export(
     stream: AsyncIterable[Record],
     sink: Sink,
     *,
     progress: Callable[[int], None] | None = None,
-) -> int:
+) -> ExportResult:
     """Write every record of a stream into a sink.
 
     The sink is opened before the first request, and works in a thread of its own. After an error
@@ -35,13 +56,14 @@ async def export(
             block, because it runs in the event loop.
 
     Returns:
-        The number of records.
+        The number of records, with the fields that could not be read. These are null in the file.
 
     Raises:
         OSError: The sink could not be opened or written.
         IntervalsError: The stream failed.
     """
     count = 0
+    unreadable: dict[str, FieldCount] = {}
     next_batch = _batches(stream)
     async with SinkThread(sink) as thread:
         try:
@@ -49,13 +71,14 @@ async def export(
             while records := await next_batch():
                 await thread.write(records)
                 count += len(records)
+                add_unreadable(unreadable, records)
                 if progress is not None:
                     progress(count)
             await thread.call(sink.close, complete=True)
         except BaseException:
             await thread.call(sink.close, complete=False)
             raise
-    return count
+    return ExportResult(count, summarize(unreadable))
 
 
 def _batches(stream: AsyncIterable[Record]) -> Callable[[], Awaitable[Sequence[Record]]]:

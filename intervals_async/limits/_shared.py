@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
 import random
 import time
 from abc import ABC, abstractmethod
@@ -42,8 +43,8 @@ class SharedLimitStore(ABC):
     """
 
     __slots__ = (
-        "_clock", "_closed", "_down_reason", "_local", "_name", "_pending_frees", "_retry_after",
-        "_retry_at", "_slots", "_tasks", "_when_down",
+        "_clock", "_closed", "_down_reason", "_local", "_name", "_pending_frees", "_pid",
+        "_retry_after", "_retry_at", "_slots", "_tasks", "_when_down",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +72,8 @@ class SharedLimitStore(ABC):
         self._down_reason: str | None = None
         self._retry_at = 0.0
         self._closed = False
+        # The process that uses the store, from its first use on.
+        self._pid: int | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._name}>"
@@ -79,7 +82,8 @@ class SharedLimitStore(ABC):
         """Take a slot, or return the seconds until the next try.
 
         Raises:
-            ClientClosedError: The store is closed, or was closed during the call.
+            ClientClosedError: The store is closed, was closed during the call, or was used by
+                the process from which this one was forked.
             LimitStoreError: The store is down and fails closed.
         """
         self._check()
@@ -97,7 +101,7 @@ class SharedLimitStore(ABC):
 
         A closed store does nothing and leaves the slot to its lease.
         """
-        if not self._closed:
+        if not self._closed and not self._is_forked():
             await asyncio.shield(self._start(self._free_both(slot, limits, sent=sent)))
 
     async def hold(self, seconds: float) -> None:
@@ -143,6 +147,8 @@ class SharedLimitStore(ABC):
         May be called again.
         """
         self._closed = True
+        if self._is_forked():
+            return  # thread and connection belong to the other process
         while self._tasks:
             await asyncio.wait(self._tasks)
         await self._close()
@@ -267,6 +273,15 @@ class SharedLimitStore(ABC):
     def _check(self) -> None:
         if self._closed:
             raise ClientClosedError("the limit store is closed")
+        if self._is_forked():
+            raise ClientClosedError(
+                "the limit store was used in another process before this one was forked; "
+                "create one store in each process"
+            )
+        self._pid = os.getpid()
+
+    def _is_forked(self) -> bool:
+        return self._pid not in (None, os.getpid())
 
     def _raise_if_fails_closed(self) -> None:
         if self._when_down == "closed":

@@ -50,17 +50,17 @@ class Limit:
 
 
 class SlidingLog:
-    """The slots of one limit.
+    """The slots of all limits with one window.
 
     A request takes a slot when it is sent. The slot is free again `per` seconds after the
     response. The server counts the request at some moment between the two. So the server never
     sees more requests than the limit, whatever the network does to them.
     """
 
-    __slots__ = ("_active", "_ended", "_limit")
+    __slots__ = ("_active", "_ended", "_per")
 
-    def __init__(self, limit: Limit) -> None:
-        self._limit = limit
+    def __init__(self, per: float) -> None:
+        self._per = per
         # The number of requests in progress.
         self._active = 0
         # When each of the other requests that still hold a slot ended, oldest first.
@@ -69,22 +69,22 @@ class SlidingLog:
     def used(self, now: float) -> int:
         """Count the slots that are taken."""
         # `wait` adds in the same order. Another rounding could call a taken slot free.
-        while self._ended and self._ended[0] + self._limit.per <= now:
+        while self._ended and self._ended[0] + self._per <= now:
             self._ended.popleft()
         return self._active + len(self._ended)
 
-    def wait(self, now: float, *, bulk: bool = False) -> float:
-        """Return the seconds until a slot is free.
+    def wait(self, now: float, slots: int) -> float:
+        """Return the seconds until one of so many slots is free.
 
         The result is 0 if a slot is free now, and infinity if a request in progress must end
         first.
         """
-        excess = self.used(now) - self._limit.slots(bulk=bulk)
+        excess = self.used(now) - slots
         if excess < 0:
             return 0.0
         if excess >= len(self._ended):
             return math.inf
-        return self._ended[excess] + self._limit.per - now
+        return self._ended[excess] + self._per - now
 
     def begin(self) -> None:
         """Take a slot."""

@@ -8,11 +8,11 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from ..errors import ClientClosedError, IntervalsError
+from ..errors import ClientClosedError, IntervalsError, LimitTimeoutError
 from .limit import Limit
 from .store import LimitStore, MemoryLimitStore
 from .waiters import Waiters
@@ -26,6 +26,14 @@ class _Refusal:
 
     until: float
     error: Callable[[], IntervalsError]
+
+
+def _slot_names() -> Iterator[str]:
+    # The generator starts when the first slot is taken: processes that are forked before that
+    # have different names.
+    prefix = f"{os.getpid():x}-{secrets.token_hex(6)}"
+    for number in itertools.count():
+        yield f"{prefix}-{number:x}"
 
 
 class Limiter:
@@ -63,13 +71,17 @@ class Limiter:
         self._queues = {False: asyncio.Lock(), True: asyncio.Lock()}
         # The requests at the head of a queue. Once woken, they try again.
         self._waiters = Waiters()
-        prefix = f"{os.getpid():x}-{secrets.token_hex(6)}"
-        self._names = (f"{prefix}-{number:x}" for number in itertools.count())
+        self._names = _slot_names()
         self._refusal: _Refusal | None = None
         self._closed = False
 
     async def acquire(
-        self, *, bulk: bool = False, lease: float = 300.0, ignore_daily_quota: bool = False
+        self,
+        *,
+        bulk: bool = False,
+        lease: float = 300.0,
+        max_wait: float | None = None,
+        ignore_daily_quota: bool = False,
     ) -> str:
         """Wait for a slot, and return its name for `release`.
 
@@ -77,24 +89,37 @@ class Limiter:
             bulk: Whether to let interactive calls go first.
             lease: Seconds within which the request has surely ended. If its process dies, the
                 slot counts as ended then.
+            max_wait: The longest wait in seconds; None for any.
             ignore_daily_quota: Whether to ignore `refuse_until`.
 
         Raises:
             ClientClosedError: The limiter is closed, or was closed during the wait.
+            LimitTimeoutError: The longest wait is over.
             IntervalsError: The error that was passed to `refuse_until`.
             LimitStoreError: The store is down and fails closed.
         """
         slot = next(self._names)
+        expiry = asyncio.timeout(max_wait)
+        try:
+            async with expiry, self._queues[bulk]:
+                await self._wait(slot, bulk, lease, ignore_daily_quota)
+        except TimeoutError:
+            if not expiry.expired():
+                raise
+            raise LimitTimeoutError(
+                f"no slot of the rate limits was free within {max_wait:g} s (limit_timeout); "
+                "nothing was sent"
+            ) from None
+        return slot
+
+    async def _wait(self, slot: str, bulk: bool, lease: float, ignore_daily_quota: bool) -> None:
+        """Wait for a slot at the head of a queue."""
         reported = False
-        async with self._queues[bulk]:
-            while True:
-                wait = await self._try(slot, bulk, lease, ignore_daily_quota)
-                if wait <= 0:
-                    return slot
-                if not reported:
-                    self._on_wait(wait, bulk)
-                    reported = True
-                await self._waiters.sleep(min(wait, self._max_sleep))
+        while (wait := await self._try(slot, bulk, lease, ignore_daily_quota)) > 0:
+            if not reported:
+                self._on_wait(wait, bulk)
+                reported = True
+            await self._waiters.sleep(min(wait, self._max_sleep))
 
     async def acquire_at_once(self, *, lease: float) -> str | None:
         """Take a slot that is free now, ahead of both queues, or return None.

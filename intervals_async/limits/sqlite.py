@@ -55,13 +55,15 @@ class SqliteLimitStore(SharedLimitStore):
         timeout: Seconds to wait for the locks of other processes, each of which holds the file
             for a fraction of a millisecond.
         retry_after: Seconds after which an unusable file is tried again.
+        mode: The permissions of a new file. By default, only its owner may use it; ``0o660`` lets
+            a group share the limits.
         clock: A monotonic clock in seconds that all users of the file share.
 
     Raises:
         ArgumentError: `when_down` has another value.
     """
 
-    __slots__ = ("_connection", "_path", "_thread", "_timeout")
+    __slots__ = ("_connection", "_mode", "_path", "_thread", "_timeout")
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class SqliteLimitStore(SharedLimitStore):
         when_down: WhenDown = "open",
         timeout: float = 2.0,
         retry_after: float = 5.0,
+        mode: int = 0o600,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = os.fspath(path)
@@ -77,6 +80,7 @@ class SqliteLimitStore(SharedLimitStore):
             f"SQLite file {self._path}", when_down=when_down, retry_after=retry_after, clock=clock
         )
         self._timeout = timeout
+        self._mode = mode
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="intervals_async-limits")
         # Used in that thread only.
         self._connection: sqlite3.Connection | None = None
@@ -150,6 +154,7 @@ class SqliteLimitStore(SharedLimitStore):
             raise StoreDownError(str(error)) from None
 
     def _connect(self) -> sqlite3.Connection:
+        self._create()
         connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = OFF")
@@ -160,6 +165,18 @@ class SqliteLimitStore(SharedLimitStore):
             connection.close()
             raise
         return connection
+
+    def _create(self) -> None:
+        """Create the file with its permissions, which SQLite also gives to its journal."""
+        try:
+            descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL, self._mode)
+        except OSError:
+            return  # it exists, or SQLite reports what is wrong
+        try:
+            if hasattr(os, "fchmod"):  # the umask must not take the group's permissions
+                os.fchmod(descriptor, self._mode)
+        finally:
+            os.close(descriptor)
 
     def _disconnect(self) -> None:
         if self._connection is not None:

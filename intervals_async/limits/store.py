@@ -70,7 +70,7 @@ class MemoryLimitStore:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._logs: dict[Limit, SlidingLog] = {}
+        self._logs: dict[float, SlidingLog] = {}
         # The slots of requests in progress.
         self._slots: set[str] = set()
         self._not_before = -math.inf
@@ -78,11 +78,11 @@ class MemoryLimitStore:
     async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
         """Take a slot, or return the seconds until the next try."""
         now = self._clock()
-        logs = [self._log(limit) for limit in limits]
-        wait = max(0.0, self._not_before - now, *(log.wait(now, bulk=bulk) for log in logs))
+        waits = (self._log(each.per).wait(now, each.slots(bulk=bulk)) for each in limits)
+        wait = max(0.0, self._not_before - now, *waits)
         if wait <= 0:
             self._slots.add(slot)
-            for log in logs:
+            for log in self._logs_of(limits):
                 log.begin()
         return wait
 
@@ -90,8 +90,8 @@ class MemoryLimitStore:
         """End a request."""
         if slot in self._slots:
             self._slots.remove(slot)
-            for limit in limits:
-                self._log(limit).end(self._clock(), sent=sent)
+            for log in self._logs_of(limits):
+                log.end(self._clock(), sent=sent)
 
     async def hold(self, seconds: float) -> None:
         """Grant no slots for a number of seconds."""
@@ -99,10 +99,14 @@ class MemoryLimitStore:
 
     async def used(self, limits: Sequence[Limit]) -> list[int]:
         """Count the slots that are taken."""
-        return [self._log(limit).used(self._clock()) for limit in limits]
+        return [self._log(limit.per).used(self._clock()) for limit in limits]
 
     async def close(self) -> None:
         """Do nothing: the store holds no resources."""
 
-    def _log(self, limit: Limit) -> SlidingLog:
-        return self._logs.setdefault(limit, SlidingLog(limit))
+    def _log(self, per: float) -> SlidingLog:
+        # Clients may reserve different numbers of slots, but all their requests count.
+        return self._logs.setdefault(per, SlidingLog(per))
+
+    def _logs_of(self, limits: Sequence[Limit]) -> list[SlidingLog]:
+        return [self._log(per) for per in {limit.per for limit in limits}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from inspect import cleandoc
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NoReturn, TypeAlias, TypedDict, TypeVar
 
 from .._http.messages import Call, ParsedResponse
 from .._http.transport import Transport
@@ -103,6 +103,13 @@ class Resource(Generic[R]):
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def __reduce__(self) -> NoReturn:
+        """Explain what to do instead of pickling."""
+        raise TypeError(
+            f"{self.name} cannot be pickled or copied, because it belongs to a client: "
+            "create one client in each process"
+        )
 
     def __repr__(self) -> str:
         """Show the resource's name."""

@@ -33,6 +33,12 @@ def test_help_names_commands_and_exit_codes(invoke: Invoke) -> None:
     assert "--token " not in text
 
 
+@pytest.mark.parametrize("words", [(), ("list",), ("list", "task"), ("timer",), ("export",)])
+def test_short_option_of_help(invoke: Invoke, words: tuple[str, ...]) -> None:
+    """``-h`` is ``--help``, of every command."""
+    assert invoke(*words, "-h").stdout == invoke(*words, "--help").stdout
+
+
 def test_version_is_printed(invoke: Invoke) -> None:
     """``--version`` prints the version of the package."""
     assert invoke("--version").stdout == f"intervals-async {intervals_async.__version__}\n"

@@ -21,10 +21,14 @@ from intervals_async import (
     DailyQuotaError,
     IntervalsClient,
     ListingError,
-    ServerError,
     Stream,
 )
-from intervals_async.export import AccountProgress, Manifest, export_account
+from intervals_async.export import (
+    AccountProgress,
+    IncompleteExportError,
+    Manifest,
+    export_account,
+)
 from intervals_async.export.accounts import scheduler
 from intervals_async.export.accounts.formats import FORMATS
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
@@ -139,9 +143,9 @@ async def test_resuming_after_an_error_reads_only_the_rest(
     """The same call after an error resumes the export and reads no finished page again."""
     some = ["group", "person", "personcontact"]
     fake.inject(faults.Status(500, 1, "Down"), times=4, path="/personcontact/", skip=3)
-    with pytest.raises(ServerError):
+    with pytest.raises(IncompleteExportError):
         await export_account(intervals, tmp_path, resources=some)
-    assert not (tmp_path / "manifest.json").exists()
+    assert [*Manifest.read(tmp_path).failed] == ["personcontact"]
     assert not (tmp_path / "personcontact.jsonl").exists()
     fake.clear_log()
     manifest = await export_account(intervals, tmp_path, resources=some)
@@ -178,7 +182,7 @@ async def test_unfinished_export_is_resumed_by_the_same_arguments_only(
     """An unfinished export refuses other arguments and names them; the same call resumes it."""
     some = ["person", "personcontact"]
     fake.inject(faults.Status(500, 1, "Down"), times=4, path="/personcontact/")
-    with pytest.raises(ServerError):
+    with pytest.raises(IncompleteExportError):
         await export_account(intervals, tmp_path, resources=some)
     with pytest.raises(ArgumentError, match="different resources; repeat that export"):
         await export_account(intervals, tmp_path, resources=["group"])

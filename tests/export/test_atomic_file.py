@@ -232,3 +232,30 @@ def _without_hard_links(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     monkeypatch.setattr(os, "link", refuse)
+
+
+def test_hidden_file_has_the_permissions_of_its_target(tmp_path: Path) -> None:
+    """From its first byte, even if an earlier run has left a file that everybody may read."""
+    target = tmp_path / "a"
+    target.touch(0o600)
+    target.chmod(0o600)
+    file = AtomicFile(target, force=True)
+    file.path.touch()
+    file.path.chmod(0o644)
+    with file:
+        assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+        beside = tmp_path / "segment"
+        file.open_beside(beside).close()
+        assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+
+
+def test_private_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """A new file, and one that replaces a file of an older release."""
+    target = tmp_path / "a"
+    for _ in range(2):
+        with AtomicFile(target, force=True, private=True) as file:
+            file.write(b"x")
+            assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+            file.commit()
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+        target.chmod(0o644)

@@ -16,10 +16,15 @@ from intervals_async import (
     DailyQuotaError,
     IntervalsClient,
     Limit,
-    ServerError,
 )
 from intervals_async._streaming.page_plan import pages_of
-from intervals_async.export import AccountProgress, Estimate, ResourceEstimate, export_account
+from intervals_async.export import (
+    AccountProgress,
+    Estimate,
+    IncompleteExportError,
+    ResourceEstimate,
+    export_account,
+)
 from intervals_async.export.accounts import scheduler
 from intervals_async.export.accounts.estimate import RemainingWork, estimate_seconds
 from intervals_async.export.accounts.job import Job
@@ -169,6 +174,7 @@ def test_estimate_as_plain_data() -> None:
         "daily_left": 7,
         "next_reset": "2026-05-07T00:00:00+00:00",
         "begun": None,
+        "failed": {},
     }
 
 
@@ -188,6 +194,7 @@ def job_of(client: IntervalsClient, folder: Path, query: ResourceQuery, **state:
     )
     return Job(
         query,
+        unreadable={},
         plan=plan,
         folder=folder,
         states=states,
@@ -432,7 +439,7 @@ async def test_first_pages_over_the_quota_are_not_requested(tmp_path: Path, left
 async def interrupt(fake: FakeIntervals, client: IntervalsClient, folder: Path) -> None:
     """Export people and their contact details, up to an error after the third person."""
     fake.inject(faults.Status(500, 1, "Down"), times=4, path="/personcontact/", skip=3)
-    with pytest.raises(ServerError):
+    with pytest.raises(IncompleteExportError):
         await export_account(client, folder, resources=["person", "personcontact"])
     fake.clear_log()
 

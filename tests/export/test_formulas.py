@@ -45,6 +45,14 @@ def cell(record: Any, name: str, formulas: Formulas = "escape") -> str:
         "-1-",
         "\uff1d1",
         "+49 30",
+        " =1",
+        "\xa0=1",
+        "\ufeff=1",
+        "\u200b\u200e =1",
+        "\x00=1",
+        "\x1b\x7f@x",
+        "\u2028-x",
+        "\u3000+x",
     ],
 )
 def test_formulas_get_an_apostrophe(text: str) -> None:
@@ -53,18 +61,20 @@ def test_formulas_get_an_apostrophe(text: str) -> None:
     assert cell(attrs.evolve(NOTE, title=text), "title", "keep") == text
 
 
-@pytest.mark.parametrize("text", ["-12.5", "+4930123", "-1e5", "12", "a=1", " =1", "", "'=1"])
+@pytest.mark.parametrize(
+    "text", ["-12.5", "+4930123", "-1e5", "12", "a=1", " a", "\ufeffa", "", "'=1", "<p>=1"]
+)
 def test_other_text_is_unchanged(text: str) -> None:
     """Plain numbers and text that does not start like a formula are written unchanged."""
     assert cell(attrs.evolve(NOTE, title=text), "title") == text
 
 
-@given(st.text(min_size=1) | st.text("=+-@\t\r\n1.e", min_size=1))
+@given(st.text(min_size=1) | st.text("=+-@\t\r\n1.e \0\x7f\xa0\ufeff\u200b", min_size=1))
 def test_no_cell_starts_like_a_formula(text: str) -> None:
     """No text is written as a formula, and every text can be restored."""
     written = cell(attrs.evolve(NOTE, title=text), "title")
     assert written in {text, f"'{text}"}
-    if written[0] in "=+-@\t\r\n":
+    if re.match(r"[\t\r\n]|[\s\0\x7f\ufeff\u200b]*[=+\-@]", written):
         assert re.fullmatch(r"[+-][0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", written, re.IGNORECASE)
 
 

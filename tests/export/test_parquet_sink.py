@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,16 @@ from typing import Any
 import attrs
 import pytest
 
-from intervals_async import ArgumentError, ContactType, ProjectNote, Task, UnfitValueError
+from intervals_async import (
+    ArgumentError,
+    ContactType,
+    ProjectNote,
+    ResumeError,
+    Task,
+    UnfitValueError,
+)
 from intervals_async._schema.arrow import pyarrow
+from intervals_async._schema.decoder import record_decoder
 from intervals_async.export import ParquetSink
 from intervals_async.export.sinks import parquet_file
 
@@ -148,3 +157,51 @@ def test_codec_selects_the_compression(tmp_path: Path) -> None:
     wrong: Any = "rar"
     with pytest.raises(ArgumentError, match="codec: expected one of none, snappy, zstd, got 'rar'"):
         ParquetSink("x", ProjectNote, codec=wrong)
+
+
+def resumed_from(path: Path, change: Callable[[Any], Any]) -> ParquetSink:
+    """Resume a file of which a release with another schema has written the first segment."""
+    sink = ParquetSink(path, ProjectNote)
+    sink.open()
+    sink.write(NOTES[:20])
+    sink.checkpoint()
+    sink.suspend()
+    segment = path.with_name(f".{path.name}.part-0")
+    parquet: Any = pyarrow("pyarrow.parquet")
+    parquet.write_table(change(parquet.read_table(segment)), segment)
+    sink = ParquetSink(path, ProjectNote)
+    sink.resume({"segments": [segment.stat().st_size]})
+    return sink
+
+
+def test_segment_without_nulls_is_resumed(tmp_path: Path) -> None:
+    """A segment of a release whose required columns held no nulls is merged with one that has."""
+
+    def required(table: Any) -> Any:
+        fields = [each.with_nullable(each.name == "extra") for each in table.schema]
+        return table.cast(pyarrow().schema(fields))
+
+    odd, _ = record_decoder(ProjectNote).decode_one({"id": "900", "date": "?"}, "$")
+    sink = resumed_from(tmp_path / "a.parquet", required)
+    sink.write([odd])
+    sink.close(complete=True)
+    with opened(tmp_path / "a.parquet") as file:
+        rows = file.read().to_pylist()
+        assert all(field.nullable for field in file.schema_arrow)
+    assert [row["id"] for row in rows] == [*range(1, 21), 900]
+    assert (rows[0]["title"], rows[20]["date"]) == (NOTES[0].title, None)
+    assert os.listdir(tmp_path) == ["a.parquet"]
+
+
+@pytest.mark.parametrize("column", ["title", "date"])
+def test_segment_with_other_columns_is_not_resumed(tmp_path: Path, column: str) -> None:
+    """A segment that lacks a column, or has another type, cannot be resumed."""
+
+    def changed(table: Any) -> Any:
+        if column == "title":
+            return table.drop_columns([column])
+        index = table.schema.names.index(column)
+        return table.set_column(index, column, table.column(column).cast("string"))
+
+    with pytest.raises(ResumeError, match="segment 0 of the unfinished file has other columns"):
+        resumed_from(tmp_path / "a.parquet", changed)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import attrs
 import pytest
 
-from intervals_async import IntervalsClient, Record
+from intervals_async import IntervalsClient, Record, to_dict
 from intervals_async._schema.columns import Column, ColumnKind, columns_of
 from intervals_async._schema.decoder import record_decoder
 from intervals_async.export import export_account
@@ -263,7 +263,7 @@ def written(kind: ColumnKind, value: Any, format: str) -> Any:
         case _ if kind in TYPED and format != "jsonl":
             return csv_text(str(value)) if format == "csv" else str(value)
         case ColumnKind.ID_LIST | ColumnKind.OBJECTS:
-            return json.loads(json.dumps(value))  # a tuple becomes a list
+            return json.loads(json.dumps(value, default=to_dict))  # a tuple becomes a list
         case _:
             return value
 

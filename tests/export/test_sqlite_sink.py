@@ -12,7 +12,17 @@ from typing import Any
 import attrs
 import pytest
 
-from intervals_async import ArgumentError, ContactType, ProjectNote, Record, ResumeError, TaskStatus
+from intervals_async import (
+    ArgumentError,
+    ContactType,
+    ProjectNote,
+    Record,
+    ResumeError,
+    Task,
+    TaskStatus,
+    columns_of,
+)
+from intervals_async._schema.decoder import record_decoder
 from intervals_async.export import SqliteSink
 
 from .made_up import records_of
@@ -196,3 +206,30 @@ def test_locked_database_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
             sink.close(complete=True)
     sink.close(complete=False)
     assert query(path, "SELECT count(*) FROM projectnote") == [(5,)]
+
+
+def test_unreadable_values_are_null(tmp_path: Path) -> None:
+    """Columns of each type hold null for a value that could not be read, and keep their types."""
+    path = tmp_path / "all.sqlite"
+    fields = [column.name for column in columns_of(Task) if column.name not in ("id", "extra")]
+    odd, _ = record_decoder(Task).decode_one({"id": "9", **{name: [[1]] for name in fields}}, "$")
+    assert {*fields} == {*odd.unreadable}
+    refresh(path, [*records_of(Task, 2), odd])
+    columns = ", ".join(f'"{name}"' for name in fields)
+    assert query(path, f"SELECT {columns} FROM task WHERE id = 9") == [(None,) * len(fields)]
+    types = {row[1]: row[2] for row in query(path, "PRAGMA table_info(task)")}
+    assert (types["id"], types["projectid"], types["title"]) == ("BIGINT", "INTEGER", "TEXT")
+    # A later export, which can read them, replaces the nulls.
+    refresh(path, [*records_of(Task, 2), *records_of(Task, 1, 9)])
+    assert query(path, "SELECT title FROM task WHERE id = 9 AND title IS NOT NULL")
+
+
+def test_rows_without_an_id_are_replaced(tmp_path: Path) -> None:
+    """A record whose id could not be read has a row without a key, which each export replaces."""
+    path = tmp_path / "all.sqlite"
+    decoder = record_decoder(ProjectNote)
+    odd = [decoder.decode_one({"id": "?", "title": title}, "$")[0] for title in "ab"]
+    refresh(path, [*NOTES[:3], *odd])
+    refresh(path, [*NOTES[1:4], odd[1]])
+    rows = query(path, "SELECT id, title FROM projectnote ORDER BY id")
+    assert rows == [(None, "b"), *((note.id, note.title) for note in NOTES[1:4])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,7 +22,7 @@ BODY = b'{"listcount":1,"projectnote":[{"id":"1","note":"' + b"x" * 300_000 + b'
 
 
 @asynccontextmanager
-async def server_of(response: bytes) -> AsyncIterator[IntervalsClient]:
+async def server_of(response: bytes) -> AsyncGenerator[IntervalsClient]:
     """Yield a client of a server that sends these bytes and keeps the connection open."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -73,8 +73,8 @@ LATE = {
 }
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize("response", LATE.values(), ids=LATE)
+@pytest.mark.parametrize("call", CALLS.values(), ids=[*CALLS])
+@pytest.mark.parametrize("response", LATE.values(), ids=[*LATE])
 async def test_a_body_that_breaks_late_is_our_error(
     response: bytes, call: Callable[[IntervalsClient], Awaitable[object]]
 ) -> None:

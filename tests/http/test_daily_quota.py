@@ -11,7 +11,7 @@ import pytest
 
 from intervals_async import Budget, DailyQuotaError, IntervalsClient, Limit, LimitUse
 from intervals_async._http.connection import Connection
-from intervals_async._http.credentials import Credentials
+from intervals_async._http.credentials import TokenSource
 from intervals_async._http.messages import Call
 from intervals_async._http.settings import Settings, Timeouts
 from intervals_async._http.transport import Transport
@@ -54,7 +54,7 @@ async def small(clock: Clock) -> AsyncIterator[FakeIntervals]:
 async def transport(small: FakeIntervals, clock: Clock) -> AsyncIterator[Transport]:
     """Return a transport to the small server, on the same clock."""
     connection = Connection(
-        Credentials.of(small.token),
+        TokenSource(small.token),
         base_url=small.url,
         session=None,
         trace_configs=(),

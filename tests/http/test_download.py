@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from intervals_async import (
+    ArgumentError,
     ConnectionLostError,
     Event,
     IntervalsClient,
@@ -32,15 +36,29 @@ class Files:
     Attributes:
         wrongs: What the next requests get instead of the file.
         requests: The requests that were received.
+        custom: The next responses, before all others.
+        version: The headers that identify the file, if the server accepts ranges of it.
+        sent: The bytes of the file that were sent.
     """
 
     def __init__(self) -> None:
         self.wrongs: list[str] = []
         self.requests: list[web.Request] = []
+        self.custom: list[web.Response] = []
+        self.version: dict[str, str] = {}
+        self.sent = 0
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
         """Respond to one request."""
         self.requests.append(request)
+        if self.custom:
+            return self.custom.pop(0)
+        start = 0
+        headers = {**self.version, "Accept-Ranges": "bytes"} if self.version else {}
+        if "Range" in request.headers and request.headers["If-Range"] in self.version.values():
+            start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+            headers["Content-Range"] = f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"
+        content, status = CONTENT[start:], 206 if start else 200
         match self.wrongs.pop(0) if self.wrongs else "":
             case "missing":
                 error = {"code": 14, "message": "Resource does not exist", "verbose": []}
@@ -55,14 +73,24 @@ class Files:
             case "moved":
                 return web.Response(status=302, headers={"Location": "/elsewhere/"})
             case "broken":
-                response = web.StreamResponse(headers={"Content-Length": str(len(CONTENT))})
+                length = {"Content-Length": str(len(content))}
+                response = web.StreamResponse(headers=headers | length, status=status)
                 await response.prepare(request)
-                await response.write(CONTENT[: SIZE // 2])
+                await response.write(content[: len(content) // 2])
+                self.sent += len(content) // 2
                 assert request.transport is not None
                 request.transport.close()
                 return response
+            case "changed":
+                return web.Response(body=CONTENT[::-1])
+            case "another part":
+                headers["Content-Range"] = f"bytes 5-{SIZE - 1}/{SIZE}"
+                return web.Response(body=CONTENT[5:], status=206, headers=headers)
             case _:
-                return web.Response(body=CONTENT, content_type="application/pdf")
+                self.sent += len(content)
+                return web.Response(
+                    body=content, status=status, headers=headers, content_type="application/pdf"
+                )
 
 
 @asynccontextmanager
@@ -96,9 +124,11 @@ def names(folder: Path) -> list[str]:
     return [each.name for each in folder.iterdir()]
 
 
-async def read(client: IntervalsClient, received: list[bytes]) -> None:
+async def read(
+    client: IntervalsClient, received: list[bytes], max_bytes: int | None = None
+) -> None:
     """Read the file chunk by chunk."""
-    async with client.document.download(7).open() as chunks:
+    async with client.document.download(7).open(max_bytes=max_bytes) as chunks:
         async for chunk in chunks:
             received.append(chunk)  # noqa: PERF401  the chunks before an error count
 
@@ -240,3 +270,152 @@ def test_the_repr_shows_the_path() -> None:
     """The repr of a download shows its path, and not the token."""
     client = IntervalsClient("abc12345678", base_url="http://127.0.0.1:1/")
     assert repr(client.document.download(7)) == "<Download /document/7/download/>"
+
+
+# Whole files only
+
+
+def respond_with(files: Files, body: bytes, status: int = 200, **headers: str) -> None:
+    """Respond to the next request with this."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    files.custom.append(web.Response(body=body, status=status, headers=named))
+
+
+def encoded(encoding: str) -> bytes:
+    """Return the file in an encoding."""
+    return gzip.compress(CONTENT) if encoding == "gzip" else zlib.compress(CONTENT)
+
+
+async def test_a_file_is_requested_without_encoding(tmp_path: Path) -> None:
+    """Nobody would notice the missing end of an encoded file."""
+    async with account() as (files, client):
+        await client.document.download(7).save(tmp_path / "a")
+    assert files.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_an_encoded_file_is_decoded(tmp_path: Path, encoding: str) -> None:
+    """A server that encodes all the same is understood, and the end is checked."""
+    async with account() as (files, client):
+        whole = encoded(encoding)
+        respond_with(files, whole[: len(whole) // 2], Content_Encoding=encoding)
+        respond_with(files, whole[:-1], Content_Encoding=encoding)
+        respond_with(files, whole, Content_Encoding=encoding)
+        assert await client.document.download(7).save(tmp_path / "a") == len(CONTENT)
+        assert len(files.requests) == 3
+        respond_with(files, whole[:-1], Content_Encoding=encoding)
+        with pytest.raises(ConnectionLostError):
+            await read(client, [])
+        respond_with(files, whole + b"more", Content_Encoding=encoding)
+        with pytest.raises(ConnectionLostError):
+            await read(client, [])
+    assert (tmp_path / "a").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "secret"])
+async def test_an_unknown_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
+    """A file whose end cannot be checked is not saved."""
+    async with account() as (files, client):
+        respond_with(files, CONTENT, Content_Encoding=encoding)
+        with pytest.raises(ResponseError, match=encoding):
+            await client.document.download(7).save(tmp_path / "a")
+    assert names(tmp_path) == []
+
+
+async def test_a_file_larger_than_max_bytes_is_refused(tmp_path: Path) -> None:
+    """A small response that expands to much is refused while it is decoded."""
+    bomb = gzip.compress(bytes(50_000_000))
+    async with account() as (files, client):
+        cases: list[tuple[bytes, dict[str, Any]]] = [
+            (bomb, {"Content_Encoding": "gzip"}),
+            (CONTENT, {}),
+        ]
+        for body, headers in cases:
+            respond_with(files, body, **headers)
+            with pytest.raises(ResponseError, match="max_bytes"):
+                await client.document.download(7).save(tmp_path / "a", max_bytes=1_000_000)
+            respond_with(files, body, **headers)
+            received: list[bytes] = []
+            with pytest.raises(ResponseError, match="max_bytes"):
+                await read(client, received, 1_000_000)
+            assert sum(map(len, received)) <= 1_000_000
+        assert await client.document.download(7).save(tmp_path / "b", max_bytes=len(CONTENT))
+        with pytest.raises(ArgumentError, match="max_bytes"):
+            await client.document.download(7).save(tmp_path / "c", max_bytes=-1)
+    assert names(tmp_path) == ["b"]
+
+
+ERROR = b' {"error":{"code":10,"message":"No permission"}}'
+
+
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        ({"body": b"", "status": 204}, ResponseError),
+        ({"body": b"<html>Sorry</html>", "Content_Type": "text/html"}, ResponseError),
+        ({"body": ERROR, "Content_Type": "text/plain"}, PermissionDeniedError),
+        ({"body": ERROR, "Content_Type": "application/octet-stream"}, PermissionDeniedError),
+    ],
+)
+async def test_what_is_no_file_is_not_saved(
+    tmp_path: Path, response: dict[str, Any], kind: type[Exception]
+) -> None:
+    """No content, an HTML page and an error of any media type are no file."""
+    async with account() as (files, client):
+        respond_with(files, **response)
+        with pytest.raises(kind):
+            await client.document.download(7).save(tmp_path / "a")
+        respond_with(files, **response)
+        with pytest.raises(kind):
+            await read(client, [])
+    assert names(tmp_path) == []
+
+
+async def test_a_file_may_be_html(tmp_path: Path) -> None:
+    """HTML that is marked as a file is saved, and any HTML if the caller expects it."""
+    page: dict[str, Any] = {"body": b"<html>Offer</html>", "Content_Type": "text/html"}
+    async with account() as (files, client):
+        respond_with(files, **page, Content_Disposition='attachment; filename="a.html"')
+        await client.document.download(7).save(tmp_path / "a")
+        respond_with(files, **page)
+        await client.document.download(7).save(tmp_path / "b", accept_html=True)
+    assert sorted(names(tmp_path)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "version", [{"ETag": '"v1"'}, {"Last_Modified": "Wed, 01 May 2024 09:30:00 GMT"}]
+)
+async def test_a_broken_download_continues_where_it_broke(
+    tmp_path: Path, version: dict[str, str]
+) -> None:
+    """If the server accepts ranges, only the rest is requested, of the same version."""
+    async with account() as (files, client):
+        files.version = {name.replace("_", "-"): value for name, value in version.items()}
+        files.wrongs = ["broken", "broken"]
+        assert await client.document.download(7).save(tmp_path / "a") == len(CONTENT)
+    assert (tmp_path / "a").read_bytes() == CONTENT
+    starts = [request.headers.get("Range") for request in files.requests]
+    assert starts[0] is None
+    assert all(str(start).startswith("bytes=") for start in starts[1:])
+    assert len(starts) == 3
+    assert all(request.headers["If-Range"] in version.values() for request in files.requests[1:])
+    assert files.sent < 2 * len(CONTENT)
+
+
+async def test_a_changed_file_starts_again(tmp_path: Path) -> None:
+    """A response with the complete file replaces what was written."""
+    async with account() as (files, client):
+        files.version = {"ETag": '"v1"'}
+        files.wrongs = ["broken", "changed"]
+        assert await client.document.download(7).save(tmp_path / "a") == len(CONTENT)
+    assert (tmp_path / "a").read_bytes() == CONTENT[::-1]
+
+
+async def test_another_part_is_an_error(tmp_path: Path) -> None:
+    """A part that does not begin where the file broke off is not appended."""
+    async with account() as (files, client):
+        files.version = {"ETag": '"v1"'}
+        files.wrongs = ["broken", "another part"]
+        with pytest.raises(ResponseError, match="part"):
+            await client.document.download(7).save(tmp_path / "a")
+    assert names(tmp_path) == []

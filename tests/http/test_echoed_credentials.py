@@ -51,7 +51,7 @@ CALLS: dict[str, Callable[[IntervalsClient], Awaitable[object]]] = {
 }
 
 
-@pytest.fixture(params=RESPONSES.values(), ids=RESPONSES)
+@pytest.fixture(params=RESPONSES.values(), ids=[*RESPONSES])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[IntervalsClient]:
     """Yield a client of a server that echoes the Authorization header and the token."""
     status, body = request.param
@@ -75,7 +75,7 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[IntervalsClien
         yield client
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize("call", CALLS.values(), ids=[*CALLS])
 async def test_an_echoed_token_is_in_no_error(
     client: IntervalsClient, call: Callable[[IntervalsClient], Awaitable[object]]
 ) -> None:

@@ -12,7 +12,7 @@ from aioresponses import aioresponses
 from yarl import URL
 
 from intervals_async import CallError, IntervalsClient, RetryPolicy
-from intervals_async.errors import error_class
+from intervals_async._http.error_classes import error_class
 
 ROOT = "https://api.myintervals.com"
 TOKEN = "abc12345678"

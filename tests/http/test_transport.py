@@ -27,6 +27,7 @@ from intervals_async import (
     Event,
     IntervalsClient,
     Limit,
+    LimitTimeoutError,
     NotFoundError,
     PermissionDeniedError,
     RequestTimeoutError,
@@ -464,3 +465,37 @@ async def test_concurrency_is_not_limited_by_a_pool(fake: FakeIntervals) -> None
             await asyncio.sleep(0)
         hold.set()
         assert len(await asyncio.gather(*calls)) == 150
+
+
+async def test_limit_timeout_bounds_the_wait_for_a_slot(fake: FakeIntervals) -> None:
+    """The call fails without a request; the client and its views may differ."""
+    async with IntervalsClient(
+        fake.token, base_url=fake.url, limits=[Limit(1, per=60.0)], limit_timeout=0.001
+    ) as client:
+        assert (await client.me.get()).id
+        for act in (
+            client.me.get,
+            client.projectnote.list().first,
+            lambda: client.projectnote.delete(1),
+        ):
+            with pytest.raises(LimitTimeoutError) as caught:
+                await act()
+            assert isinstance(caught.value, TimeoutError)
+            assert caught.value.attempts == 0
+        with pytest.raises(ArgumentError, match="limit_timeout"):
+            client.with_options(limit_timeout=0)
+    assert fake.requests == 1
+
+
+async def test_a_limit_timeout_after_an_unknown_outcome_is_ambiguous(fake: FakeIntervals) -> None:
+    """A write that may have been processed before the wait does not call itself unsent."""
+    fake.inject(faults.Status(500))
+    async with IntervalsClient(
+        fake.token,
+        base_url=fake.url,
+        limits=[Limit(1, per=60.0)],
+        limit_timeout=0.001,
+        retry=AT_ONCE,
+    ) as client:
+        with pytest.raises(AmbiguousWriteError):
+            await client.projectnote.delete(1)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intervals_async import ClientClosedError, DailyQuotaError, Limit
+from intervals_async import ClientClosedError, DailyQuotaError, Limit, LimitTimeoutError
 from intervals_async.limits import Limiter, MemoryLimitStore
 from intervals_async.limits.limit import SlidingLog
 
@@ -31,17 +31,17 @@ def test_a_limit_is_above_zero(requests: int, per: float) -> None:
 
 def test_a_slot_is_free_one_window_after_the_response() -> None:
     """A slot is free `per` seconds after the response, or at once if nothing was sent."""
-    log = SlidingLog(Limit(2, per=60.0))
+    log = SlidingLog(60.0)
     log.begin()
     log.begin()
-    assert log.wait(0.0) == math.inf
+    assert log.wait(0.0, 2) == math.inf
     log.end(5.0, sent=True)
-    assert log.wait(5.0) == 60.0
+    assert log.wait(5.0, 2) == 60.0
     log.end(9.0, sent=False)
-    assert log.wait(9.0) == 0.0
+    assert log.wait(9.0, 2) == 0.0
     log.begin()
-    assert log.wait(9.0) == 56.0
-    assert log.wait(65.0) == 0.0
+    assert log.wait(9.0, 2) == 56.0
+    assert log.wait(65.0, 2) == 0.0
 
 
 @settings(deadline=None)
@@ -53,7 +53,7 @@ def test_no_window_holds_more_requests_than_the_limit(
     most: int, schedule: list[tuple[float, float, bool]]
 ) -> None:
     """The server never counts too many requests, whenever between sending and response it counts."""
-    log = SlidingLog(Limit(most, per=10.0))
+    log = SlidingLog(10.0)
     now = 0.0
     sent: list[tuple[float, float]] = []
     active: list[tuple[float, float, bool]] = []
@@ -69,7 +69,7 @@ def test_no_window_holds_more_requests_than_the_limit(
     for pause, duration, reached in schedule:
         now += pause
         end_until(now)
-        while (wait := log.wait(now)) > 0:
+        while (wait := log.wait(now, most)) > 0:
             now = min(now + wait, min((ends for _, ends, _ in active), default=math.inf))
             end_until(now)
         log.begin()
@@ -500,3 +500,19 @@ def test_a_refusal_during_a_slow_take_frees_the_slot(run_timeless: Run) -> None:
         assert await limiter.used() == [0]
 
     run_timeless(main())
+
+
+async def test_a_wait_may_be_bounded() -> None:
+    """After `max_wait`, the request fails, takes no slot, and leaves the queue to the others."""
+    limiter = Limiter([Limit(1, per=60.0)])
+    slot = await limiter.acquire()
+    for bulk in (False, True):
+        with pytest.raises(LimitTimeoutError):
+            await limiter.acquire(bulk=bulk, max_wait=0.001)
+    assert await limiter.used() == [1]
+    waiting = asyncio.ensure_future(limiter.acquire(max_wait=60.0))
+    with pytest.raises(LimitTimeoutError):  # it waits in the queue behind the other
+        await limiter.acquire(max_wait=0.001)
+    await limiter.release(slot, sent=False)
+    assert await waiting
+    assert await limiter.used() == [1]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import sqlite3
+import stat
 import threading
 from contextlib import closing
 from functools import partial
@@ -42,13 +44,13 @@ def test_it_decides_as_the_sliding_log_does(
 
     async def main(path: Path) -> None:
         nonlocal now
-        log = SlidingLog(limit)
+        log = SlidingLog(limit.per)
         stores = [SqliteLimitStore(path, clock=lambda: now) for _ in range(2)]
         active: list[tuple[SqliteLimitStore, str]] = []
         for number, (action, value) in enumerate(schedule):
             store = stores[number % 2]
             if action == "take":
-                expected = log.wait(now, bulk=bool(value))
+                expected = log.wait(now, limit.slots(bulk=bool(value)))
                 wait = await take(store, str(number), limit, bulk=bool(value))
                 assert (wait == 0) == (expected == 0)
                 assert wait <= expected
@@ -178,3 +180,33 @@ async def test_a_short_wait_is_exact(tmp_path: Path) -> None:
     assert math.isclose(await take(one, "c", LIMIT), 0.25)
     await one.close()
     await other.close()
+
+
+def modes_in(folder: Path) -> set[int]:
+    """Return the permissions of all files in a folder."""
+    return {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o660])
+async def test_the_permissions_of_a_new_file(tmp_path: Path, mode: int) -> None:
+    """The file and its journal are for their owner alone, or for a group as well."""
+    umask = os.umask(0o077)
+    try:
+        path = tmp_path / "limits"
+        store = SqliteLimitStore(path, mode=mode) if mode != 0o600 else SqliteLimitStore(path)
+        assert await take(store, "a", Limit(1, per=60.0)) == 0.0
+        await store.close()
+    finally:
+        os.umask(umask)
+    assert modes_in(tmp_path) == {mode}
+
+
+async def test_an_existing_file_keeps_its_permissions(tmp_path: Path) -> None:
+    """The permissions of a file that others have created are their business."""
+    path = tmp_path / "limits"
+    path.touch()
+    path.chmod(0o640)
+    store = SqliteLimitStore(path)
+    assert await take(store, "a", Limit(1, per=60.0)) == 0.0
+    await store.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640

@@ -75,6 +75,20 @@ async def test_streams_leave_the_reserved_slots(host: Host) -> None:
     assert await take(other, "f", limit) > 0.0
 
 
+async def test_clients_that_reserve_differently_share_the_slots(host: Host) -> None:
+    """All requests of a window count, whatever the limits of their clients reserve."""
+    one, other = host.store(), host.store()
+    limits = (Limit(3, per=60.0, reserved=0), Limit(3, per=60.0, reserved=2))
+    assert await take(one, "a", limits[0]) == 0.0
+    assert await take(other, "b", limits[1], bulk=True) > 0.0
+    assert await take(other, "b", limits[1]) == 0.0
+    assert await take(one, "c", limits[0], bulk=True) == 0.0
+    assert await take(other, "d", limits[1]) > 0.0
+    assert await one.used(limits) == [3, 3]
+    await one.free("a", [limits[0]], sent=False)
+    assert await other.used(limits) == [2, 2]
+
+
 async def test_a_slot_is_taken_of_all_limits_or_none(host: Host) -> None:
     """If one limit is used up, no slot of the others is taken."""
     one, other = host.store(), host.store()

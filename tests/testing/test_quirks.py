@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ PARAMETERS: dict[str, Json] = {
     "field_values": {"task": {"assigneeid": None}, "projectnote": {"date": "2024-05-06 24:00:00"}},
     "forbidden": ["expense", "payment"],
     "missing_fields": {"me": ["localid"], "task": ["datecreated", "assigneeid"]},
+    "utc_offset": -480,
 }
 """The parameters of the quirks that need one."""
 
@@ -90,6 +91,8 @@ def test_every_form_of_quirks() -> None:
         ({"error_verbose": "list"}, "object"),
         ({"id_order": "up"}, "ascending"),
         ({"paged_lookups": "all"}, "paged_lookups"),
+        ({"utc_offset": 2000}, "utc_offset"),
+        ({"utc_offset": "PST"}, "utc_offset"),
         (["no_listcount", quirks.NoListcount()], "no_listcount"),
     ],
 )
@@ -103,6 +106,8 @@ def test_parameters_of_classes() -> None:
     """The classes check their parameters themselves."""
     with pytest.raises(ValueError):
         quirks.CappedLimit(0)
+    with pytest.raises(ValueError):
+        quirks.UtcOffset(2000)
     with pytest.raises(ValueError):
         quirks.IdOrder("up")  # type: ignore[arg-type]  # as a user might
     with pytest.raises(ValueError):
@@ -220,6 +225,27 @@ async def test_timestamps(name: str, example: str) -> None:
         reset = (await send(fake, "quota/")).json["quota"]["next_reset"]
         assert reset == f"{datetime(2026, 5, 7, tzinfo=UTC):{example}}"
         assert len((await rows(fake, "project"))[0]["datestart"]) == 10
+
+
+async def test_utc_offset() -> None:
+    """Timestamps of the account are in its time zone, in rows, filters and bodies; others in UTC."""
+    async with with_quirk(quirks.UtcOffset(-480)) as fake, plain() as other:
+        early, late = await rows(fake, "task"), await rows(other, "task")
+        for shifted, row in zip(early, late, strict=True):
+            moment = datetime.fromisoformat(shifted["datemodified"])
+            assert datetime.fromisoformat(row["datemodified"]) - moment == timedelta(hours=8)
+        assert await rows(fake, "projectnote") == await rows(other, "projectnote")
+        assert (await send(fake, "me/")).json["me"] == (await send(other, "me/")).json["me"]
+        edge = max(row["datemodified"] for row in early)
+        found = await rows(fake, "task", datemodifiedbegin=edge)
+        assert {row["datemodified"] for row in found} == {edge}
+        entry = (await rows(fake, "time"))[0]["id"]
+        path, stamp = f"time/{entry}/", "2026-05-01 01:02:03"
+        body = {"datemodified": stamp}
+        changed = (await send(fake, path, method="PUT", body=body)).json["time"]
+        assert changed["datemodified"] == stamp
+        changed = (await send(fake, path, method="PUT", body={"description": "x"})).json["time"]
+        assert changed["datemodified"] == "2026-05-06 04:30:05"
 
 
 async def test_us_dates() -> None:

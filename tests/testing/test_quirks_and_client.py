@@ -32,6 +32,7 @@ PARAMETERS: dict[str, Json] = {
     "forbidden": [],
     "missing_fields": {"me": ["localid"], "task": ["datecreated", "assigneeid"]},
     "paged_lookups": None,
+    "utc_offset": -480,
 }
 """The parameters of the quirks that need one."""
 

@@ -46,6 +46,11 @@ async def export_account(
     the first page holds the number of records. If the quota is not enough, the export does not
     start. The first pages are kept; no page is requested twice.
 
+    A resource that cannot be read or written does not stop the others: they are written, the
+    manifest names the one that failed, and `IncompleteExportError` is raised at the end. The same
+    call then exports the rest. Errors that concern all resources end the export at once: rejected
+    credentials, a used-up quota, a server that cannot be reached, a full disk.
+
     If the export is interrupted, by an error, a kill or a power cut, the same call resumes it from
     the state that is saved in the folder.
 
@@ -81,8 +86,9 @@ async def export_account(
             another kind.
         BudgetError: The daily quota is not enough; the export was not started.
         DailyQuotaError: The daily quota is used up; the same call resumes the export tomorrow.
-        CallError: Something could not be read; the same call resumes the export.
-        OSError: Something could not be written; the same call resumes the export.
+        IncompleteExportError: Some resources could not be exported; the same call exports them.
+        CallError: Nothing can be read; the same call resumes the export.
+        OSError: Nothing can be written; the same call resumes the export.
     """
     if jobs < 1:
         raise ArgumentError(f"jobs: expected at least 1, got {jobs}")

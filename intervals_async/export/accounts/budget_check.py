@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ... import Budget, IntervalsClient
-from ...errors import APIError, AuthenticationError, BudgetError, ResponseError
+from ...errors import (
+    APIError,
+    AuthenticationError,
+    BudgetError,
+    ConnectError,
+    FieldUnreadableError,
+    ResponseError,
+    TransportError,
+)
 from .estimate import Estimate, RemainingWork, ResourceEstimate, estimate_seconds
+from .failures import reason_of
 from .job import Job
 from .scheduler import Scheduler
 
@@ -95,6 +104,11 @@ class BudgetCheck:
             daily_left=None if budget is None else budget.daily_left,
             next_reset=None if budget is None else budget.next_reset,
             begun=begun,
+            failed={
+                name: reason_of(job.failure)
+                for name, job in self._jobs.items()
+                if job.failure is not None
+            },
         )
 
     def require(self, estimate: Estimate) -> None:
@@ -111,11 +125,14 @@ class BudgetCheck:
     async def _request_budget(self) -> Budget | None:
         try:
             budget = await self._client.budget()
-        except AuthenticationError:
+        except (AuthenticationError, ConnectError):
             raise  # every other request would fail, too
-        except (ResponseError, APIError) as error:
+        except (ResponseError, APIError, TransportError) as error:
             self.requests += error.attempts
             return None  # all other resources can still be read
+        except FieldUnreadableError:
+            self.requests += 1
+            return None
         self.requests += 1
         return budget
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,8 @@ class Estimate:
         next_reset: When the daily quota is reset, in UTC; None on older accounts.
         begun: When the unfinished export that is resumed was started, in UTC; None for a new one.
             Its finished resources are not read again.
+        failed: The resources whose first page could not be read, and the error. All others are
+            exported.
     """
 
     resources: Sequence[ResourceEstimate]
@@ -53,6 +55,7 @@ class Estimate:
     daily_left: int | None
     next_reset: datetime | None
     begun: datetime | None = None
+    failed: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     @property
     def requests(self) -> int:

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
+import attrs
+
 from ... import IntervalsClient
 from ..._version import __version__
 from ...errors import ArgumentError
+from ..unreadable import UnreadableField
 from .json_file import plain
 from .listings import listing_for
 from .manifest import Manifest, WrittenFile
 from .plan import MODIFIED_SINCE, ExportPlan, has_change_filter
 
-__all__ = ["changed_since", "updatable_since"]
+__all__ = ["Updatable", "changed_since", "find_updatable"]
 
 # The API keeps the times of changes in the account's time zone, which it does not state. No time
 # zone is more than 12 hours behind UTC; one hour more allows for clocks that differ.
@@ -31,10 +34,23 @@ UNSTABLE_FILTERS: Mapping[str, set[str]] = {
 }
 
 
-def updatable_since(
-    client: IntervalsClient, plan: ExportPlan, folder: Path
-) -> Mapping[str, datetime]:
-    """Return, for each resource that can be updated, when the last export started.
+@attrs.frozen(kw_only=True)
+class Updatable:
+    """The resources of the last export that can be updated.
+
+    Attributes:
+        since: For each of them, when that export started, in UTC.
+        unreadable: For each of them, the unreadable fields in its file.
+    """
+
+    since: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
+    unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
+        factory=dict[str, Mapping[str, UnreadableField]]
+    )
+
+
+def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> Updatable:
+    """Find the resources that can be updated.
 
     A resource can be updated if its file matches the manifest, was written by this release with the
     same filters and format, and the API can select its changes. It cannot be updated if a child
@@ -48,20 +64,20 @@ def updatable_since(
         ArgumentError: The manifest cannot be read.
     """
     if not plan.incremental:
-        return {}
+        return Updatable()
     try:
         last = Manifest.read(folder)
     except FileNotFoundError:
-        return {}
+        return Updatable()
     except ArgumentError as error:
         raise ArgumentError(f"{error}; export without incremental to replace it") from None
     if last.library != __version__:
-        return {}
+        return Updatable()
     # Checked last, and once for each file: it reads the complete file, which resources may share.
     flaw = cache(partial(WrittenFile.flaw, folder=folder))
     filtered = {each.resource for each in last.exported if each.filters}
-    updatable = [
-        each.resource
+    updatable = {
+        each.resource: each
         for each in last.exported
         if each.resource in plan.names
         and each.format == plan.format.name
@@ -71,9 +87,14 @@ def updatable_since(
         and _covers_all_parents(each.resource, plan, filtered)
         and _accepts_change_filter(client, each.resource, plan, last.began)
         and flaw(each.file) is None
-    ]
+    }
     read_all = {plan.parent_of(name) for name in plan.names if name not in updatable}
-    return {name: last.began for name in updatable if name not in read_all}
+    return Updatable(
+        since={name: last.began for name in updatable if name not in read_all},
+        unreadable={
+            name: each.unreadable for name, each in updatable.items() if name not in read_all
+        },
+    )
 
 
 def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:

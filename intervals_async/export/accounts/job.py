@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ...errors import ArgumentError, PermissionDeniedError
+from ...errors import ArgumentError, DriftError, PermissionDeniedError
 from ..sink_thread import run_in_thread
 from ..sinks.null_sink import NullSink
 from ..sinks.sink import ResumableSink
+from ..unreadable import UnreadableField, replace_counted
 from .estimate import RemainingWork
+from .failures import reason_of
 from .listings import requests_for_parents, requests_left
 from .plan import ExportPlan
 from .progress import ProgressReporter
@@ -28,6 +30,7 @@ class Job:
 
     Args:
         query: The records to read.
+        unreadable: The unreadable fields in the file that is updated, if only changes are read.
         plan: The resources of the export, with their filters and their format.
         folder: The folder to write the file to.
         states: The folder with the saved states of all resources.
@@ -37,12 +40,14 @@ class Job:
     Attributes:
         keep_ids: Whether the ids of the records are kept, because other resources need them.
         was_surveyed: Whether the first page was read before anything was written.
+        failure: The error because of which this run has given up the resource; None if it has not.
     """
 
     def __init__(
         self,
         query: ResourceQuery,
         *,
+        unreadable: Mapping[str, UnreadableField],
         plan: ExportPlan,
         folder: Path,
         states: StateFolder,
@@ -51,6 +56,8 @@ class Job:
     ) -> None:
         self.keep_ids = False
         self.was_surveyed: bool = False
+        self.failure: Exception | None = None
+        self._unreadable_before = unreadable
         self._plan = plan
         self._folder = folder
         self._states = states
@@ -140,6 +147,16 @@ class Job:
         self.state.ended = datetime.now(UTC)
         await self._saved.save()
 
+    async def fail(self, error: Exception) -> None:
+        """Give up the resource in this run. The next run continues it."""
+        self.failure = error
+        await self.aclose()
+        if isinstance(error, DriftError) and self._states.has_run:
+            # Its position may be lost for good, so the next run starts it again.
+            self._saved.reset(began=datetime.now(UTC))
+            await self._saved.save()
+        self._reporter.report(self.name, self.state, failed=reason_of(error))
+
     async def leave_out(self, reason: str) -> None:
         """Save the reason why the resource cannot be exported."""
         self.state.left_out = reason
@@ -157,7 +174,7 @@ class Job:
 
     def _requests_left(self, parents: int) -> int:
         state, query = self.state, self.query
-        if state.is_done:
+        if state.is_done or self.failure is not None:
             return 0
         if not query.is_listed:
             return 1
@@ -189,7 +206,7 @@ class Job:
         return self._plan.format.make_sink(path, self.query.record_class, self.name)
 
     def _on_records(self, records: Sequence[Any]) -> None:
-        if self.keep_ids:
+        if self.keep_ids or (self.query.since is not None and self._unreadable_before):
             self.state.add_ids(records)
         self._reporter.report(self.name, self.state)
 
@@ -219,8 +236,14 @@ class Job:
                 f"{self._path} was removed, or its columns are not those of {self.name}; remove "
                 f"{self._states.path}, and export without incremental"
             )
-        self.state.records = records or 0
-        return records is not None
+        if records is None:
+            return False
+        state = self.state
+        state.records = records
+        state.unreadable = await run_in_thread(
+            replace_counted, self._unreadable_before, state.ids, state.unreadable
+        )
+        return True
 
     def _merge_files(self, expected: int | None) -> int | None:
         if not self._path.exists():  # it was removed since this export started

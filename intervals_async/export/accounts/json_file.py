@@ -38,18 +38,18 @@ def plain(value: Any) -> Any:
             return value
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write a JSON file.
+def write_json(path: Path, value: object, *, private: bool = False) -> None:
+    """Write a JSON file; a private one is for its owner alone.
 
     Raises:
         OSError: It cannot be written.
     """
-    with prepare_json(path, value):
+    with prepare_json(path, value, private=private):
         pass
 
 
 @contextmanager
-def prepare_json(path: Path, value: object) -> Generator[None]:
+def prepare_json(path: Path, value: object, *, private: bool = False) -> Generator[None]:
     """Flush a JSON file to the disk, and move it to its name at the end of the block.
 
     It is discarded if the block raises. All space on the disk is taken before the block begins.
@@ -58,7 +58,7 @@ def prepare_json(path: Path, value: object) -> Generator[None]:
         OSError: It cannot be written; raised before the block unless the move fails.
     """
     content = json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n"
-    with AtomicFile(path, force=True) as file:
+    with AtomicFile(path, force=True, private=private) as file:
         file.write(content)
         file.sync()
         yield

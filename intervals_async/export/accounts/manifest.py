@@ -13,6 +13,7 @@ import attrs
 
 from ..._version import __version__
 from ...errors import ArgumentError
+from ..unreadable import UnreadableField, unreadable_fields
 from .json_file import plain, write_json
 
 __all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile"]
@@ -78,6 +79,8 @@ class Exported:
         since: When the previous export started, in UTC, if only the changes since then were read
             and merged into its file; None if all records were read.
         file: The file.
+        unreadable: The fields that could not be read in some of the records in the file. Those of
+            objects are named like ``assignee.personid``.
     """
 
     resource: str
@@ -91,6 +94,7 @@ class Exported:
     ended: datetime
     since: datetime | None = None
     file: WrittenFile
+    unreadable: Mapping[str, UnreadableField] = attrs.field(factory=dict[str, UnreadableField])
 
 
 @attrs.frozen(kw_only=True)
@@ -102,7 +106,9 @@ class Manifest:
         began: When the export started, in UTC.
         ended: When it ended, in UTC.
         exported: The resources, in alphabetical order.
-        left_out: The resources that could not be read, and why.
+        left_out: The resources that the user may not read, and why.
+        failed: The resources that could not be exported because of an error, and the error. The
+            export is unfinished; the same call exports them.
         kept: What earlier exports have written into the folder and this one has not replaced.
         further_requests: The number of requests for none of these resources: for the daily quota,
             and for the ids of resources that are not exported themselves.
@@ -113,6 +119,7 @@ class Manifest:
     ended: datetime
     exported: Sequence[Exported]
     left_out: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    failed: Mapping[str, str] = attrs.field(factory=dict[str, str])
     further_requests: int = 0
     kept: Sequence[Exported] = attrs.field(factory=list[Exported])
 
@@ -169,6 +176,7 @@ def _exported(values: Mapping[str, Any]) -> Exported:
     """Read one resource out of its plain form."""
     converted: dict[str, Any] = {**values, **_times(values)}
     converted["file"] = WrittenFile(**values["file"])
+    converted["unreadable"] = unreadable_fields(values.get("unreadable", {}))
     if values["since"] is not None:
         converted["since"] = datetime.fromisoformat(values["since"])
     return Exported(**converted)

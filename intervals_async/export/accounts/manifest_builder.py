@@ -9,6 +9,8 @@ from pathlib import Path
 import attrs
 
 from ...errors import ArgumentError
+from ..unreadable import summarize
+from .failures import reason_of
 from .job import Job
 from .manifest import Exported, Manifest, WrittenFile
 from .plan import ExportPlan
@@ -24,24 +26,27 @@ def build_manifest(
     files: dict[Path, WrittenFile] = {}
     exported: list[Exported] = []
     left_out: dict[str, str] = {}
+    failed: dict[str, str] = {}
     further_requests = run.overhead_requests
     for name, job in sorted(jobs.items()):
         state = job.state
-        if name not in plan.names:
-            further_requests += state.requests
-        elif state.left_out is not None:
-            left_out[name] = state.left_out
-            further_requests += state.requests
-        else:
+        if job.failure is None and state.left_out is None and name in plan.names:
             path = plan.format.path(folder, name)
             if path not in files:
                 files[path] = WrittenFile.of(path)
             exported.append(_exported(plan, job, files[path]))
+            continue
+        further_requests += state.requests
+        if job.failure is not None:
+            failed[name] = reason_of(job.failure)
+        elif state.left_out is not None and name in plan.names:
+            left_out[name] = state.left_out
     return Manifest(
         began=run.began,
         ended=datetime.now(UTC),
         exported=exported,
         left_out=left_out,
+        failed=failed,
         further_requests=further_requests,
         kept=_kept(folder, exported),
     )
@@ -63,6 +68,7 @@ def _exported(plan: ExportPlan, job: Job, file: WrittenFile) -> Exported:
         ended=state.ended,
         since=job.query.since,
         file=file,
+        unreadable=summarize(state.unreadable),
     )
 
 

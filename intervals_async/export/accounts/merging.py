@@ -12,6 +12,7 @@ import io
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 from ... import Record, _json
 from ..._atomic_file import AtomicFile, name_in_errors
 from ..sinks.compression import MemberCompressor, compression_of
-from ..sinks.parquet_file import RowGroupWriter, read_batches
+from ..sinks.parquet_file import RowGroupWriter, has_columns, read_batches
 from ..sinks.parquet_sink import DEFAULT_CODEC
 from ..sinks.sqlite_database import connect, existing_columns, refresh
 from ..sinks.sqlite_errors import as_os_errors
@@ -71,13 +72,14 @@ def merge_parquet(
     del record_class, name
     parquet: Any = import_module("pyarrow.parquet")
     schema = parquet.read_schema(changes)
-    if not parquet.read_schema(base).equals(schema):
+    if not has_columns(base, schema):
         return None
-    changed = _digests(row for batch in read_batches(changes) for row in _parquet_rows(batch))
+    new = partial(read_batches, changes, schema)
+    changed = _digests(row for batch in new() for row in _parquet_rows(batch))
     with name_in_errors(base), AtomicFile(base, force=True) as file:
         with RowGroupWriter(file.stream, schema, DEFAULT_CODEC) as merged:
-            merged.write(_unchanged_batches(read_batches(base), changed))
-            merged.write(batch.filter(_mask(batch, changed)) for batch in read_batches(changes))
+            merged.write(_unchanged_batches(read_batches(base, schema), changed))
+            merged.write(batch.filter(_mask(batch, changed)) for batch in new())
             merged.finish()
         records: int = parquet.read_metadata(file.path).num_rows
         if expected not in (None, records):

@@ -23,6 +23,7 @@ class AccountProgress:
         requests: The number of requests.
         ended: Whether the file is complete.
         left_out: Why the resource is left out; None if it is not.
+        failed: Why the resource could not be exported; None if there was no error.
         waits_until: When it continues, in UTC, if it waits for the daily quota to be reset.
     """
 
@@ -32,26 +33,45 @@ class AccountProgress:
     requests: int
     ended: bool
     left_out: str | None
+    failed: str | None = None
     waits_until: datetime | None = None
 
 
-@attrs.frozen
+@attrs.define
 class ProgressReporter:
-    """Reports progress to the caller of `export_account`, if wanted."""
+    """Reports progress to the caller of `export_account`, if wanted.
+
+    Attributes:
+        on_progress: The caller's function.
+        error: The error that it has raised; None if it has not.
+    """
 
     on_progress: Callable[[AccountProgress], None] | None
+    error: Exception | None = None
 
-    def report(self, name: str, state: ResourceState, waits_until: datetime | None = None) -> None:
+    def report(
+        self,
+        name: str,
+        state: ResourceState,
+        *,
+        failed: str | None = None,
+        waits_until: datetime | None = None,
+    ) -> None:
         """Report the progress of one resource."""
-        if self.on_progress is not None:
-            self.on_progress(
-                AccountProgress(
-                    resource=name,
-                    records=state.records,
-                    listcount=state.listcount,
-                    requests=state.requests,
-                    ended=state.ended is not None,
-                    left_out=state.left_out,
-                    waits_until=waits_until,
-                )
-            )
+        if self.on_progress is None:
+            return
+        progress = AccountProgress(
+            resource=name,
+            records=state.records,
+            listcount=state.listcount,
+            requests=state.requests,
+            ended=state.ended is not None,
+            left_out=state.left_out,
+            failed=failed,
+            waits_until=waits_until,
+        )
+        try:
+            self.on_progress(progress)
+        except Exception as error:
+            self.error = error
+            raise

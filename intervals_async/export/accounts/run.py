@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,7 +16,8 @@ from ..._atomic_file import check_target
 from ..sink_thread import run_in_thread
 from .budget_check import BudgetCheck
 from .estimate import Estimate
-from .incremental import updatable_since
+from .failures import IncompleteExportError
+from .incremental import find_updatable
 from .job import Job
 from .json_file import plain
 from .manifest import MANIFEST, Manifest
@@ -72,11 +75,8 @@ class Run:
         began = datetime.now(UTC)
         await run_in_thread(self._check_targets)
         saved = await run_in_thread(self._load)
-        if saved is not None:
-            since = saved.since
-        else:
-            since = await run_in_thread(updatable_since, self._client, self._plan, self._folder)
-        jobs = await run_in_thread(self._make_jobs, since)
+        info = await run_in_thread(self._new_info, began) if saved is None else saved
+        jobs = await run_in_thread(self._make_jobs, info)
         scheduler = Scheduler(
             jobs,
             parallel=self._options.jobs,
@@ -95,18 +95,23 @@ class Run:
             if self._options.on_estimate is not None:
                 self._options.on_estimate(estimate)
             check.require(estimate)
-            info = saved or RunInfo(asked=plain(self._plan.identity), began=began, since=since)
             info.overhead_requests += check.requests
             await run_in_thread(self._states.save_run, info)
             await scheduler.run()
         finally:
             for job in jobs.values():
                 await job.aclose()
-        return await run_in_thread(self._finish, jobs, info)
+        manifest = await run_in_thread(self._finish, jobs, info)
+        errors = {name: job.failure for name, job in jobs.items() if job.failure is not None}
+        if errors:
+            raise IncompleteExportError(manifest, errors) from next(iter(errors.values()))
+        return manifest
 
     def _check_targets(self) -> None:
         """Check early whether all files can be written."""
         format = self._plan.format
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._folder))
         for path in sorted({format.path(self._folder, name) for name in self._plan.names}):
             format.check(path)
         check_target(self._folder / MANIFEST, force=True)
@@ -119,21 +124,31 @@ class Run:
         self._states.clear()
         return None
 
-    def _make_jobs(self, since: Mapping[str, datetime]) -> dict[str, Job]:
+    def _new_info(self, began: datetime) -> RunInfo:
+        found = find_updatable(self._client, self._plan, self._folder)
+        return RunInfo(
+            asked=plain(self._plan.identity),
+            began=began,
+            since=found.since,
+            unreadable=found.unreadable,
+        )
+
+    def _make_jobs(self, info: RunInfo) -> dict[str, Job]:
         """Make the jobs of all resources and of their parents, which come first."""
-        jobs = {name: self._make_job(name, since.get(name)) for name in self._plan.names}
+        jobs = {name: self._make_job(name, info) for name in self._plan.names}
         names = {job.query.parent for job in jobs.values() if job.query.parent is not None}
-        parents = {name: jobs.get(name) or self._make_job(name, None) for name in sorted(names)}
+        parents = {name: jobs.get(name) or self._make_job(name, info) for name in sorted(names)}
         for parent in parents.values():
             parent.keep_ids = True
         return {**parents, **jobs}
 
-    def _make_job(self, name: str, since: datetime | None) -> Job:
-        options, plan = self._options, self._plan
+    def _make_job(self, name: str, info: RunInfo) -> Job:
+        options, plan, since = self._options, self._plan, info.since.get(name)
         return Job(
             ResourceQuery(
                 client=self._client, name=name, filters=plan.filters_of(name), since=since
             ),
+            unreadable=info.unreadable.get(name, {}),
             plan=plan,
             folder=self._folder,
             states=self._states,

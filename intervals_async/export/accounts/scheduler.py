@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import DailyQuotaError
+from .failures import ParentFailedError, concerns_all, reason_of
 from .job import Job
 from .progress import ProgressReporter
 
@@ -39,19 +41,19 @@ class Scheduler:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def survey(self) -> None:
-        """Read the first page of every new job.
+        """Read the first page of every new job. A job that cannot read it fails.
 
         Raises:
-            CallError: A page could not be read.
+            CallError: No page of any resource can be read.
         """
         await self._run_all(self._survey)
 
     async def run(self) -> None:
-        """Run all jobs to their end. The first error stops them.
+        """Run all jobs to their end, except those that fail.
 
         Raises:
-            CallError: A resource could not be read.
-            OSError: A file could not be written.
+            CallError: No resource can be read.
+            OSError: No file can be written.
         """
         await self._run_all(self._run)
 
@@ -80,16 +82,31 @@ class Scheduler:
 
     async def _survey(self, job: Job) -> None:
         if not job.state.is_done:
-            async with self._slots:
+            async with self._catching(job), self._slots:
                 await self._retry_after_reset(job, job.survey)
 
     async def _run(self, job: Job) -> None:
-        if not job.state.is_done:
-            ids = await self._parent_ids(job)
+        if job.failure is not None:
+            return
+        async with self._catching(job):
             if not job.state.is_done:
-                async with self._slots:
-                    await self._retry_after_reset(job, lambda: job.run(ids))
-        self._reporter.report(job.name, job.state)
+                ids = await self._parent_ids(job)
+                if not job.state.is_done:
+                    async with self._slots:
+                        await self._retry_after_reset(job, lambda: job.run(ids))
+            elif job.state.left_out is not None:
+                await job.leave_out(job.state.left_out)  # it could not be saved before
+            self._reporter.report(job.name, job.state)
+
+    @asynccontextmanager
+    async def _catching(self, job: Job) -> AsyncGenerator[None]:
+        """Let a job fail if the block raises, unless the error concerns all jobs."""
+        try:
+            yield
+        except Exception as error:
+            if concerns_all(error) or error is self._reporter.error:
+                raise
+            await job.fail(error)
 
     async def _retry_after_reset(self, job: Job, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work`; if the daily quota is used up, wait for its reset and run `work` again."""
@@ -105,12 +122,20 @@ class Scheduler:
                 return
 
     async def _parent_ids(self, job: Job) -> Sequence[int]:
-        """Wait for the parent's job and return its ids; leave this job out if they are unknown."""
+        """Wait for the parent's job and return its ids; leave this job out if they are unknown.
+
+        Raises:
+            ParentFailedError: The parent has failed.
+        """
         parent = job.query.parent
         if parent is None:
             return ()
         await self._tasks[parent]
-        state = self._jobs[parent].state
+        failure, state = self._jobs[parent].failure, self._jobs[parent].state
+        if failure is not None:
+            raise ParentFailedError(
+                f"it is listed by {parent}, which failed: {reason_of(failure)}"
+            ) from failure
         if state.left_out is not None:
             reason = f"it is listed by {parent}, which cannot be read: {state.left_out}"
             await job.leave_out(reason)

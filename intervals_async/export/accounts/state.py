@@ -18,6 +18,7 @@ from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
 from ..sink_thread import run_in_thread
 from ..sinks.sink import Checkpoint
+from ..unreadable import FieldCount, UnreadableField, unreadable_fields
 from .json_file import plain, prepare_json, write_json
 
 __all__ = ["FOLDER", "ResourceState", "RunInfo", "SavedState", "StateFolder", "is_unfinished"]
@@ -34,7 +35,9 @@ class ResourceState:
         bookmark: The bookmark of its stream; None at the beginning.
         checkpoint: The checkpoint of its file; None at the beginning.
         records: The number of records in the file at the checkpoint.
-        ids: The ids of these records, if other resources are listed by them.
+        ids: The ids of these records, if other resources are listed by them, or if they are changes
+            that replace records with unreadable fields.
+        unreadable: The fields that could not be read in these records.
         requests: The number of requests.
         drift: How often the position among the rows was lost and found again.
         listcount: The number of records according to the server, when last asked.
@@ -50,6 +53,7 @@ class ResourceState:
     checkpoint: Checkpoint | None = attrs.field(default=None, alias="mark")
     records: int = 0
     ids: list[int] = attrs.field(factory=list[int])
+    unreadable: dict[str, FieldCount] = attrs.field(factory=dict[str, FieldCount])
     requests: int = 0
     drift: int = 0
     listcount: int | None = None
@@ -80,12 +84,16 @@ class RunInfo:
         began: When the export started, in UTC.
         since: For each resource of which only changes are read, when the previous export started,
             in UTC.
+        unreadable: For each of these resources, the unreadable fields in its file at the start.
         overhead_requests: The number of requests for no resource: for the daily quota.
     """
 
     identity: Mapping[str, Any] = attrs.field(alias="asked")
     began: datetime
     since: Mapping[str, datetime]
+    unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
+        factory=dict[str, Mapping[str, UnreadableField]]
+    )
     overhead_requests: int = attrs.field(default=0, alias="asides")
 
 
@@ -138,7 +146,7 @@ class StateFolder:
         Raises:
             OSError: The folder cannot be written.
         """
-        write_json(self._run, plain(run))
+        write_json(self._run, plain(run), private=True)
 
     def resume_run(self, identity: Mapping[str, object]) -> RunInfo:
         """Read what was saved about the export.
@@ -152,6 +160,10 @@ class StateFolder:
             values["began"] = datetime.fromisoformat(values["began"])
             values["since"] = {
                 name: datetime.fromisoformat(moment) for name, moment in values["since"].items()
+            }
+            values["unreadable"] = {
+                name: unreadable_fields(fields)
+                for name, fields in values.get("unreadable", {}).items()
             }
             run = RunInfo(**values)
         if other:
@@ -171,11 +183,14 @@ class StateFolder:
             for moment in ("began", "ended"):
                 if values[moment] is not None:
                     values[moment] = datetime.fromisoformat(values[moment])
+            values["unreadable"] = {
+                field: FieldCount(**count) for field, count in values.get("unreadable", {}).items()
+            }
             return ResourceState(**values)
 
     def save(self, name: str, state: ResourceState) -> None:
         """Write the state of a resource."""
-        write_json(self._file(name), plain(state))
+        write_json(self._file(name), plain(state), private=True)
 
     @contextmanager
     def saving(self, name: str, state: ResourceState) -> Generator[None]:
@@ -183,7 +198,7 @@ class StateFolder:
 
         All space on the disk is taken before the block begins.
         """
-        with prepare_json(self._file(name), plain(state)):
+        with prepare_json(self._file(name), plain(state), private=True):
             yield
 
     def remove(self) -> None:

@@ -13,6 +13,7 @@ from ... import Stream
 from ...errors import CallError, ListingError, PermissionDeniedError, ResumeError
 from ..sink_thread import SinkThread
 from ..sinks.sink import ResumableSink
+from ..unreadable import add_unreadable
 from .reader import ResourceReader
 from .state import ResourceState, SavedState
 
@@ -95,8 +96,10 @@ class ResourceWriter:
                 await self._copy_stream(stream)
         else:
             self._state.requests += 1
-            await self._thread.write([await self._reader.query.get()])
+            record = await self._reader.query.get()
+            await self._thread.write([record])
             self._state.records = 1
+            add_unreadable(self._state.unreadable, [record])
         self._state.closing = True
         await self._checkpoint(self._state.bookmark)
 
@@ -105,6 +108,7 @@ class ResourceWriter:
         while records := await self._next_batch(stream):
             await self._thread.write(records)
             self._state.records += len(records)
+            add_unreadable(self._state.unreadable, records)
             self._on_records(records)
             if time.monotonic() >= due:
                 with suppress(ListingError):  # the stream has no bookmark here, but will later

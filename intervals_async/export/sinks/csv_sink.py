@@ -20,7 +20,13 @@ Formulas: TypeAlias = Literal["escape", "keep"]
 
 # https://owasp.org/www-community/attacks/CSV_Injection lists them; the full-width forms come
 # from Chinese and Japanese keyboards.
-LEADING = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+# What a spreadsheet drops or does not show before a formula: blanks, control characters, and
+# characters of no width.
+INVISIBLE = (
+    "\\s\\x00-\\x20\\x7f-\\xa0\xad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff"
+)
+FORMULA = re.compile(rf"[\t\r\n]|[{INVISIBLE}]*[{SIGNS}]")
 PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 QUOTE, ESCAPED_QUOTE, EMPTY_CELL = '"', '""', '""'
@@ -52,7 +58,8 @@ class CsvSink(BytesSink):
 
     A spreadsheet runs a cell that looks like a formula as soon as the file is opened. So text
     that starts with ``=``, ``+``, ``-``, ``@``, a tab or a line break gets an apostrophe before
-    it, as OWASP advises, unless it is a plain number.
+    it, as OWASP advises, unless it is a plain number. Blanks, control characters and characters
+    of no width before such a sign do not hide it.
 
     Args:
         target: The path of a file, or an open binary stream. A file appears under its name when
@@ -106,7 +113,12 @@ def _cells_of(column: Column, *, escape: bool) -> Cells:
 
 def _escaped(values: Iterable[Any]) -> list[str | None]:
     return [
-        f"'{text}" if text and text[0] in LEADING and not PLAIN_NUMBER.fullmatch(text) else text
+        f"'{text}"
+        if text
+        and not text[0].isalnum()  # the usual text, at a tenth of the price of a match
+        and FORMULA.match(text)
+        and not PLAIN_NUMBER.fullmatch(text)
+        else text
         for text in values
     ]
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-__all__ = ["RowGroupWriter", "read_batches"]
+__all__ = ["RowGroupWriter", "has_columns", "read_batches"]
 
 # A row group is written when its columns reach this number of bytes or rows.
 ROW_GROUP_BYTES = 8 * 2**20
@@ -86,9 +86,19 @@ class RowGroupWriter:
             self._writer.close()
 
 
-def read_batches(path: Path) -> Iterator[Any]:
-    """Read the record batches of a Parquet file, some rows at a time."""
+def has_columns(path: Path, schema: Any) -> bool:
+    """Whether a Parquet file has the columns of a schema, whichever of them may hold nulls."""
+    parquet: Any = import_module("pyarrow.parquet")
+    found = parquet.read_schema(path)
+    return bool(found.names == schema.names and found.types == schema.types)
+
+
+def read_batches(path: Path, schema: Any) -> Iterator[Any]:
+    """Read the record batches of a Parquet file that has these columns, some rows at a time."""
+    pyarrow: Any = import_module("pyarrow")
     parquet: Any = import_module("pyarrow.parquet")
     with parquet.ParquetFile(path) as file:
         if file.num_row_groups:  # pyarrow 18 fails if there are none
-            yield from file.iter_batches(READ_ROWS)
+            for batch in file.iter_batches(READ_ROWS):
+                # Its columns may not have been allowed to hold nulls.
+                yield pyarrow.RecordBatch.from_arrays(batch.columns, schema=schema)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ... import ArrowConverter, Record
-from ..._atomic_file import BUFFER_SIZE, AtomicFile, name_in_errors
+from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError, ResumeError
-from .parquet_file import RowGroupWriter, read_batches
+from .parquet_file import RowGroupWriter, has_columns, read_batches
 from .sink import Checkpoint, chunks
 
 __all__ = ["Codec", "ParquetSink"]
@@ -27,8 +27,8 @@ class ParquetSink:
     """Writes a Parquet file: a column for each field, in row groups during the export.
 
     The columns are int64, bool, string, decimal128(38, 18), date32, timestamp (in microseconds,
-    in UTC or without a time zone) and list of int64; the column of a required field holds no
-    nulls. Objects and `extra` are JSON in a string; an empty `extra` is null. Decimals are
+    in UTC or without a time zone) and list of int64; a value that could not be read is null.
+    Objects and `extra` are JSON in a string; an empty `extra` is null. Decimals are
     rounded to 18 places.
 
     Each `checkpoint` finishes a segment, a file of its own beside the target; several segments
@@ -151,7 +151,7 @@ class ParquetSink:
             RowGroupWriter(self._file.stream, self._converter.schema, self._codec) as merged,
         ):
             for index in range(len(self._sizes)):
-                merged.write(read_batches(self._path(index)))
+                merged.write(read_batches(self._path(index), self._converter.schema))
             merged.finish()
         self._file.commit()
         self._remove_segments(0)
@@ -160,7 +160,7 @@ class ParquetSink:
         """Return the unfinished segment; start one if there is none."""
         if self._segment is None:
             self._file.require_open()
-            self._stream = self._path(len(self._sizes)).open("wb", buffering=BUFFER_SIZE)
+            self._stream = self._file.open_beside(self._path(len(self._sizes)))
             self._segment = RowGroupWriter(self._stream, self._converter.schema, self._codec)
         return self._segment
 
@@ -197,6 +197,11 @@ class ParquetSink:
                 raise ResumeError(
                     f"{self._file.requested}: expected {size} bytes in segment {index} of the "
                     f"unfinished file, got {found}; start the export again"
+                )
+            if not has_columns(self._path(index), self._converter.schema):
+                raise ResumeError(
+                    f"{self._file.requested}: segment {index} of the unfinished file has other "
+                    "columns, as an older release has written it; start the export again"
                 )
 
     def _path(self, index: int) -> Path:

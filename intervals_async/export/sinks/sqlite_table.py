@@ -12,7 +12,8 @@ __all__ = ["Table", "quoted"]
 TYPES = {ColumnKind.INTEGER: "INTEGER", ColumnKind.BOOLEAN: "INTEGER"}
 
 # Not INTEGER: an INTEGER key would become the rowid, but the rowid keeps the order of writing.
-KEY_TYPE = "BIGINT PRIMARY KEY NOT NULL"
+# An id that could not be read is null.
+KEY_TYPE = "BIGINT PRIMARY KEY"
 
 
 class Table:
@@ -63,7 +64,9 @@ class Table:
         """
         missing = ""
         if self.has_key:
-            missing = f" WHERE id NOT IN (SELECT id FROM source.{quoted(self.name)})"  # noqa: S608  the names are quoted
+            # Rows without an id are written again: nothing tells which of them are missing.
+            there = f"SELECT id FROM source.{quoted(self.name)} WHERE id IS NOT NULL"  # noqa: S608  the names are quoted
+            missing = f" WHERE id IS NULL OR id NOT IN ({there})"
         return f"DELETE FROM main.{quoted(self.name)}{missing}"  # noqa: S608  the names are quoted
 
     def copy_rows(self) -> str:

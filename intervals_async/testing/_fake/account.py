@@ -8,7 +8,7 @@ import random
 import string
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
@@ -45,7 +45,8 @@ class Sizes:
 class Account:
     """The tables, tokens and daily quota of an account.
 
-    ``exact_text`` and ``exclusive_dates`` are two settings of filters, which quirks change.
+    ``exact_text`` and ``exclusive_dates`` are two settings of filters, and ``utc_offset`` is the
+    account's time zone. Quirks change them.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class Account:
         "now",
         "seed",
         "tables",
+        "utc_offset",
     )
 
     def __init__(
@@ -67,6 +69,7 @@ class Account:
         self.seed: int = seed
         self.exact_text: bool = False
         self.exclusive_dates: bool = False
+        self.utc_offset: timedelta = timedelta()
         self.tables: dict[str, Table] = {}
         self.day_limit: DayLimit = day_limit
         self.now: Callable[[], datetime] = now

@@ -1,6 +1,8 @@
 """The current time of the account.
 
-The API does not send the account's time zone; the fake uses UTC. Generated tasks, task notes, time
+The real time zone of the account is the one in its settings, which the API does not send; the fake
+uses UTC. Datetimes in this time zone have no ``tzinfo``. They are stored as UTC, and the quirk
+``utc_offset`` shifts them where they are sent or compared. Generated tasks, task notes, time
 entries, invoices and payments are dated back from the day on which they are generated, so that some
 of them are always overdue, running or a few days old.
 """
@@ -13,8 +15,8 @@ from intervals_async.testing._fake.account import Account
 
 
 def today(account: Account) -> date:
-    """Return the current date."""
-    return account.utc_now().date()
+    """Return the current date in the account's time zone."""
+    return (account.utc_now() + account.utc_offset).date()
 
 
 def midnight(account: Account) -> datetime:
@@ -23,5 +25,5 @@ def midnight(account: Account) -> datetime:
 
 
 def local_now(account: Account) -> datetime:
-    """Return the current time in the account's time zone, without ``tzinfo``."""
+    """Return the current time without ``tzinfo``, as it is stored."""
     return account.utc_now().replace(tzinfo=None)

@@ -109,7 +109,7 @@ def dated(name: str, column: str, compare: Compare, *, with_time: bool = False) 
 
         def matches(row: Row) -> bool:
             value = row[column]
-            return isinstance(value, date) and fits(_as_text(value)[: len(wanted)], wanted)
+            return isinstance(value, date) and fits(_as_text(account, value)[: len(wanted)], wanted)
 
         return matches
 
@@ -135,9 +135,11 @@ def contains(wanted: str, *values: Value) -> bool:
     return any(needle in str(value).casefold() for value in values if value is not None)
 
 
-def _as_text(value: date) -> str:
+def _as_text(account: Account, value: date) -> str:
     if not isinstance(value, datetime):
         return value.isoformat()
+    if value.tzinfo is None:
+        value += account.utc_offset
     return value.replace(tzinfo=None).isoformat(" ", "seconds")
 
 

@@ -8,6 +8,7 @@ with the recorded message, which names the field.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TypeGuard
 
 from intervals_async.testing._fake import refusals
@@ -78,6 +79,13 @@ def _fields(resource: Resource, body: Mapping[str, Value]) -> Row:
     }
 
 
+def _stored(account: Account, value: Value) -> Value:
+    """Return a value with a datetime of the account's time zone as it is stored."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value - account.utc_offset
+    return value
+
+
 def _read_body(
     account: Account, resource: Resource, request: SeenRequest, *, new: bool
 ) -> Mapping[str, Value]:
@@ -94,7 +102,8 @@ def _read_body(
     invalid: list[tuple[str, Json]] = []
     for name, value in body.items():
         try:
-            values[name] = None if value in _CLEARING else body_fields[name].parse(value)
+            parsed = None if value in _CLEARING else body_fields[name].parse(value)
+            values[name] = _stored(account, parsed)
         except ValueError:
             invalid.append((name, value))
     invalid += [

@@ -59,6 +59,7 @@ from intervals_async.testing.quirks._values import (
     TaskRows2025,
     UnencodedText,
     UsDates,
+    UtcOffset,
 )
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "UnencodedText",
     "UnknownFields",
     "UsDates",
+    "UtcOffset",
     "from_json",
     "load",
     "to_json",

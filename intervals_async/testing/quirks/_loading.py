@@ -40,6 +40,7 @@ QuirkName: TypeAlias = Literal[
     "unencoded_text",
     "unknown_fields",
     "us_dates",
+    "utc_offset",
 ]
 """The name of a quirk."""
 
@@ -69,6 +70,7 @@ _CLASSES: tuple[type[Quirk], ...] = (
     _lists.ExclusiveDates,
     _lists.ExactText,
     _lists.IdOrder,
+    _values.UtcOffset,
     _values.UsDates,
     _values.TaskRows2025,
     _values.BusinessDay,

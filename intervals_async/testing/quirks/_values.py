@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from html import unescape
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from attrs import frozen
+from attrs import field, frozen, validators
 
+from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.wire import Json
 from intervals_async.testing.quirks._base import Quirk, Shape
 
@@ -122,6 +124,47 @@ def _with_timestamps(
         if isinstance(value, str) and value:
             changed[name] = change(value)
     return {**row, **changed}
+
+
+@frozen
+class UtcOffset(Quirk):
+    """The account's time zone differs from UTC, which it is by default.
+
+    Timestamps that the documentation does not call UTC are shifted, except for ``lastlogin``, which
+    is very likely UTC.
+
+    Args:
+        minutes: The difference from UTC in minutes, negative in the west: -480 for UTC-08:00.
+    """
+
+    name: ClassVar[str] = "utc_offset"
+
+    minutes: int = field(validator=[validators.ge(-24 * 60), validators.le(24 * 60)])
+
+    @classmethod
+    def from_parameter(cls, value: Json) -> Self:
+        """Return the quirk for a number of minutes."""
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 24 * 60:
+            raise ValueError(f"{cls.name}: expected minutes within a day, got {value!r}")
+        return cls(value)
+
+    def parameter(self) -> Json:
+        """Return the number of minutes."""
+        return self.minutes
+
+    def prepare(self, account: Account) -> None:
+        """Set the account's time zone."""
+        account.utc_offset = timedelta(minutes=self.minutes)
+
+    def row(self, row: dict[str, Json], shape: Shape) -> dict[str, Json]:
+        """Return the row with shifted timestamps."""
+        shifted: dict[str, Json] = {}
+        for name in shape.names_of("datetime"):
+            value = row.get(name)
+            if name != "lastlogin" and isinstance(value, str) and value:
+                moment = datetime.fromisoformat(value) + timedelta(minutes=self.minutes)
+                shifted[name] = moment.isoformat(" ")
+        return {**row, **shifted}
 
 
 @frozen
