@@ -167,6 +167,7 @@ OFFSET = datetime(2026, 1, 1, tzinfo=ZoneInfo(ZONE)).utcoffset() or timedelta()
         (ZONE, OFFSET, Status.AS_DOCUMENTED),
         (ZONE, timedelta(0), Status.DIFFERS),
         (ZONE, timedelta(hours=3), Status.DIFFERS),
+        ("UTC", OFFSET, Status.DIFFERS),
         ("UTC", timedelta(0), Status.NOT_TESTED),
         ("Nowhere/Else", timedelta(0), Status.NOT_TESTED),
     ],
@@ -180,6 +181,18 @@ async def test_the_time_zone_of_local_timestamps_is_found(
         report = await examined(fake)
     assert finding(report, "clock.local").status is status
     assert zone == "UTC" or zone not in report.to_json()
+
+
+@pytest.mark.parametrize(("zone", "status"), [(ZONE, "as documented"), ("UTC", "differs")])
+async def test_the_offset_of_the_account_is_found_but_not_told(zone: str, status: str) -> None:
+    """An account whose local time is not UTC is as documented if the owner's zone says so."""
+    minutes = OFFSET // timedelta(minutes=1)
+    async with server({"utc_offset": minutes}) as fake:
+        _noted(fake, zone, timedelta(0))
+        report = await examined(fake)
+    assert finding(report, "clock.local").status.value == status
+    assert str(abs(minutes)) not in report.to_json()
+    assert report.quirks() == {}
 
 
 async def test_an_owner_without_a_time_zone_is_no_difference() -> None:
