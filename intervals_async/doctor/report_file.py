@@ -24,7 +24,7 @@ __all__ = ["load", "write"]
 _FORMAT: Final = "intervals-async doctor"
 _VERSION: Final = 1
 _MOST_BYTES = 4 * 2**20
-_LONGEST_TEXT = 4000
+_LONGEST_TEXT = 20_000
 _MOST_ENTRIES = 20_000
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}(\[\]\.[a-z][a-z0-9_]{0,39})?")
 

@@ -301,40 +301,6 @@ async def test_an_examination_can_be_cancelled() -> None:
             await task
 
 
-BODIES: tuple[bytes, ...] = (
-    b"",
-    b"<html>",
-    b"null",
-    b"[]",
-    b'"text"',
-    b'{"code":{},"personid":[],"listcount":"x","status":7}',
-    b'{"error":"text","code":400}',
-    b'{"error":{"code":[1],"verbose":{"a":[]},"message":{}},"code":"400"}',
-    b'{"listcount":-1,"NAME":null}',
-    b'{"listcount":1e400,"NAME":{"id":[]}}',
-    b'{"listcount":5,"NAME":[null,1,"x",[],{},{"id":{}},{"id":null,"":1,"\\u0000":[[]]}]}',
-    b'{"NAME":[{"id":[1],"date":"9999-99-99","datedue":{}},{"id":[1],"title":["a"]},{"id":{}}]}',
-    b'{"NAME":[{"id":"1","date":"2024-05-06","title":"a b c ddd eee"},{"id":"2"},{"id":"3"}]}',
-    b"[" * 900 + b"]" * 900,
-    b'{"NAME":' + b"[" * 900 + b"]" * 900 + b"}",
-    b'{"error":{"code":' + b"[" * 900 + b"]" * 900 + b"}}",
-)
-
-
-@pytest.mark.parametrize("status", [200, 500])
-@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-async def test_no_body_breaks_an_examination(body: bytes, status: int) -> None:
-    """Whatever a server sends after the first request, the result is a report."""
-    async with server() as fake:
-        for name in names():
-            if name != "me":
-                sent = body.replace(b"NAME", name.encode())
-                fake.inject(faults.Raw(sent, status), times=None, path=f"/{name}/*")
-        report = await examined(fake)
-    assert len(report.findings) > 50
-    assert report.to_json()
-
-
 async def test_an_ignored_offset_and_limit_are_found() -> None:
     """A server that sends the same page whatever is asked for is described so."""
     async with server() as fake:

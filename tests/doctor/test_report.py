@@ -108,7 +108,7 @@ def _with_field(**changes: Any) -> dict[str, Any]:
         _changed(version=True),
         _changed(version="1"),
         _changed(library=None),
-        _changed(library="x" * 5000),
+        _changed(library="x" * 50_000),
         _changed(library="\x1b[2J"),
         _changed(requests=-1),
         _changed(requests=True),

@@ -38,7 +38,10 @@ def _moment(value: object) -> datetime | None:
     if not isinstance(value, str) or format_of(value) not in STAMPS:
         return None
     moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return None
 
 
 @check("clock.utc", "timestamps", "those in UTC are not in the future")

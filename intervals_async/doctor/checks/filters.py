@@ -21,15 +21,16 @@ _INCLUSIVE = "both ends are included"
 
 
 def _day(value: object) -> date | None:
-    """Return a date that a response holds in one of its two forms."""
+    """Return a date that a response holds in one of its two forms, and that has neighbours."""
     if not isinstance(value, str):
         return None
     if format_of(value) == US_DATE:
         value = f"{value[6:]}-{value[:2]}-{value[3:5]}"
     try:
-        return date.fromisoformat(value[:10])
+        day = date.fromisoformat(value[:10])
     except ValueError:
         return None
+    return day if date.min.year < day.year < date.max.year else None
 
 
 async def _page(examination: Examination, name: str, **params: object) -> Sample:
@@ -107,7 +108,7 @@ async def moment(examination: Examination) -> Outcome:
 def _stamped(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], datetime]:
     for row in rows:
         value = row.get("date")
-        if isinstance(value, str) and format_of(value) in STAMPS:
+        if isinstance(value, str) and format_of(value) in STAMPS and _day(value) is not None:
             return row, datetime.fromisoformat(value).replace(microsecond=0, tzinfo=None)
     raise NotTestedError("no record has a timestamp")
 
