@@ -274,6 +274,7 @@ class IntervalsClient(ResourceAttributes):
         params: Mapping[str, object] | None = None,
         body: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
         headers: Mapping[str, str] | None = None,
+        raise_errors: bool = True,
     ) -> Response:
         """Send a request that the resources do not cover.
 
@@ -287,9 +288,12 @@ class IntervalsClient(ResourceAttributes):
                 or a `date`.
             body: The JSON to send, unchanged.
             headers: Additional headers, except those that the client sets.
+            raise_errors: Whether to raise an error of the API. With False, its response is
+                returned after the last attempt, with any HTTP status. A request that a rate limit
+                refused still raises `RateLimitError`.
 
         Returns:
-            The successful response.
+            The response. It is a success unless `raise_errors` is False.
 
         Raises:
             ArgumentError: An argument cannot be sent.
@@ -306,7 +310,7 @@ class IntervalsClient(ResourceAttributes):
         from ._http.raw_request import raw_call  # noqa: PLC0415  rarely needed
 
         call = raw_call(method, path, params=params, body=body, headers=headers)
-        return await self._transport.send_raw(call)
+        return await self._transport.send_raw(call, raise_errors=raise_errors)
 
     async def budget(self) -> Budget:
         """Request the use of the daily quota, and return it with the use of the rate limits.

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from .._version import __version__
 from .connection import BaseUrlOption, Connection, TokenFileOption
 from .demo import demo
+from .doctor import doctor
 from .download import DownloadGroup
 from .examples import examples
 from .export_command import ExportGroup, export_callback
@@ -132,6 +133,10 @@ app.command(
     epilog=examples("quota --format json"),
     rich_help_panel=ACCOUNT_PANEL,
 )(make_command_without_id("quota"))
+app.command(
+    epilog=examples("doctor", "doctor --output report.json", "doctor --yes -o report.json"),
+    rich_help_panel=ACCOUNT_PANEL,
+)(doctor)
 app.command(epilog=examples("demo --notes 1000"), rich_help_panel=TRIAL_PANEL)(demo)
 app.command(epilog=examples("sandbox --notes 200 --no-limits"), rich_help_panel=TRIAL_PANEL)(
     sandbox

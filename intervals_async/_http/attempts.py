@@ -105,10 +105,26 @@ class Attempts:
         body, report = await self._begin(call, state, timeouts, BUFFER)
         return await self._read_body(call, body, report, _parsed)
 
-    async def read_raw(self, call: Call, state: RetryState, timeouts: Timeouts) -> Response:
-        """Send a call, and return its complete response without parsing it, unless it is an error."""
+    async def read_raw(
+        self,
+        call: Call,
+        state: RetryState,
+        timeouts: Timeouts,
+        on_complete: Callable[[Response], None],
+    ) -> Response:
+        """Send a call, and return its complete response without parsing it, unless it is an error.
+
+        `on_complete` receives the response, even if it is an error.
+        """
+
+        def unparsed(call: Call, body: ResponseBody, data: bytes) -> Response:
+            response = Response(status=body.status, headers=body.headers, body=data)
+            on_complete(response)
+            _raise_error(call, body, data)
+            return response
+
         body, report = await self._begin(call, state, timeouts, BUFFER)
-        return await self._read_body(call, body, report, _unparsed)
+        return await self._read_body(call, body, report, unparsed)
 
     async def ask_for_quota(self, timeouts: Timeouts) -> ParsedResponse | None:
         """Request the daily quota in a slot that is free now. Return None if there is none."""
@@ -197,13 +213,12 @@ def _parsed(call: Call, body: ResponseBody, data: bytes) -> ParsedResponse:
     return parse_response(call, body.status, body.content_type, data)
 
 
-def _unparsed(call: Call, body: ResponseBody, data: bytes) -> Response:
+def _raise_error(call: Call, body: ResponseBody, data: bytes) -> None:
     try:
         _parsed(call, body, data)
     except ResponseError:
         if body.status not in SUCCESS:
             raise
-    return Response(status=body.status, headers=body.headers, body=data)
 
 
 def _lease(timeouts: Timeouts) -> float:

@@ -23,7 +23,7 @@ class Response:
 
     Attributes:
         status: The HTTP status: 200, 201, 202 or 204. It is 404 for a retried DELETE whose first
-            attempt deleted the record.
+            attempt deleted the record. Any status is possible with ``raise_errors=False``.
         headers: The headers of the response. Names are in lower case.
         body: The body, as it was received and decompressed.
     """

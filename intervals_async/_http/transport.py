@@ -15,6 +15,7 @@ from ..errors import (
     CallError,
     DailyQuotaError,
     NotFoundError,
+    RateLimitError,
     TransportError,
 )
 from ..events import Event, FieldUnreadable, RetryScheduled
@@ -157,15 +158,33 @@ class Transport:
         )
         return attrs.evolve(response, attempts=state.attempts)
 
-    async def send_raw(self, call: Call) -> Response:
+    async def send_raw(self, call: Call, *, raise_errors: bool = True) -> Response:
         """Send a call, and return its complete response without parsing it.
+
+        Args:
+            call: What to send.
+            raise_errors: Whether to raise the error in a response. Otherwise the response is
+                returned, unless a rate limit refused the call.
 
         Raises:
             CallError: As for `send`.
             ClientClosedError: As for `send`.
         """
         gone = Response(status=404, headers={}, body=b"")
-        return await self._complete(call, RetryState(), self._shared.attempts.read_raw, gone)
+        responses: list[Response] = []  # of the last attempt
+
+        async def read(call: Call, state: RetryState, timeouts: Timeouts) -> Response:
+            responses.clear()
+            return await self._shared.attempts.read_raw(call, state, timeouts, responses.append)
+
+        try:
+            return await self._complete(call, RetryState(), read, gone)
+        except RateLimitError:
+            raise
+        except CallError:
+            if raise_errors or not responses:
+                raise
+        return responses[-1]
 
     async def open(
         self,

@@ -12,6 +12,7 @@ from intervals_async import (
     AmbiguousWriteError,
     APIError,
     ArgumentError,
+    ConnectionLostError,
     IntervalsClient,
     Limit,
     NotFoundError,
@@ -81,6 +82,43 @@ async def test_errors_are_those_of_every_call(
     fake.inject(faults.ErrorInside200(), times=None)
     with pytest.raises(APIError):
         await intervals.raw_request("GET", "/task/")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"), [("/task/?", 400, 17), ("/task/1/", 404, 14), ("/nosuch/", 400, 13)]
+)
+async def test_an_error_response_is_returned_on_request(
+    intervals: IntervalsClient, path: str, status: int, code: int
+) -> None:
+    """With ``raise_errors=False`` the response to a refused request is returned with its body."""
+    params = {"nosuch": 1} if path.endswith("?") else None
+    response = await intervals.raw_request(
+        "GET", path.rstrip("?"), params=params, raise_errors=False
+    )
+    assert response.status == status
+    assert response.json()["error"]["code"] == code
+
+
+async def test_an_error_response_is_returned_after_the_last_attempt(fake: FakeIntervals) -> None:
+    """``raise_errors=False`` retries as usual, and returns the response of the last attempt."""
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client:
+        fake.inject(faults.Status(500, 1), times=None)
+        fake.inject(faults.ErrorInside200(), times=None)
+        response = await client.raw_request("GET", "/task/", raise_errors=False)
+        assert (response.status, fake.requests) == (500, AT_ONCE.attempts)
+
+
+async def test_what_is_no_response_is_raised_anyway(fake: FakeIntervals) -> None:
+    """With ``raise_errors=False``, a rate limit and a failed connection still raise."""
+    async with IntervalsClient(fake.token, base_url=fake.url, limits=(), retry=AT_ONCE) as client:
+        for fault, kind in (
+            (faults.TooFast(), TooFastError),
+            (faults.DropBefore(), ConnectionLostError),
+        ):
+            fake.inject(fault, times=None)
+            with pytest.raises(kind):
+                await client.raw_request("GET", "/task/", raise_errors=False)
+            fake.heal()
 
 
 async def test_a_raw_request_is_limited_retried_and_reported(fake: FakeIntervals) -> None:

@@ -9,7 +9,8 @@ public client. Pass quirks, their names, or both::
     FakeIntervals(quirks=[quirks.CappedLimit(50), quirks.MissingFields({"task": ["datecreated"]})])
     FakeIntervals(quirks={"no_listcount": True, "capped_limit": 50})
 
-The last form is plain JSON: ``to_json`` returns it, and ``from_json`` reads it.
+The last form is plain JSON: ``to_json`` returns it, and ``from_json`` reads it. A report of
+``intervals-async doctor`` is accepted too: ``FakeIntervals(quirks=Report.load("report.json"))``.
 """
 
 from intervals_async.testing.quirks._base import Quirk
@@ -29,6 +30,7 @@ from intervals_async.testing.quirks._lists import (
 )
 from intervals_async.testing.quirks._loading import (
     NAMES,
+    HasQuirks,
     QuirkName,
     Quirks,
     from_json,
@@ -74,6 +76,7 @@ __all__ = [
     "FieldValues",
     "Forbidden",
     "FractionalSeconds",
+    "HasQuirks",
     "IdOrder",
     "IsoTimestamps",
     "JsonNumbers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
 from intervals_async.testing._fake.wire import Json
 from intervals_async.testing.quirks import _fields, _lists, _responses, _values
@@ -47,8 +47,19 @@ QuirkName: TypeAlias = Literal[
 NAMES: tuple[QuirkName, ...] = get_args(QuirkName)
 """The names of all quirks."""
 
-Quirks: TypeAlias = Iterable[Quirk | str] | Mapping[str, Json]
-"""Quirks and names of quirks that need no parameter, or the JSON form that ``to_json`` returns."""
+
+@runtime_checkable
+class HasQuirks(Protocol):
+    """An object that knows quirks, such as the report of ``intervals-async doctor``."""
+
+    def quirks(self) -> Mapping[str, Any]:
+        """Return the quirks in their JSON form."""
+        raise NotImplementedError
+
+
+Quirks: TypeAlias = Iterable[Quirk | str] | Mapping[str, Json] | HasQuirks
+"""Quirks and names of quirks that need no parameter, the JSON form that ``to_json`` returns, or an
+object with such quirks."""
 
 # In the order in which they apply: each sees what those before it have made of a response.
 _CLASSES: tuple[type[Quirk], ...] = (
@@ -120,6 +131,8 @@ def load(quirks: Quirks) -> tuple[Quirk, ...]:
     Raises:
         ValueError: A name is unknown, lacks its parameter, or appears twice.
     """
+    if isinstance(quirks, HasQuirks):
+        return from_json(quirks.quirks())
     if isinstance(quirks, Mapping):
         return from_json(cast("Mapping[str, Json]", quirks))  # not an iterable of names
     found: dict[str, Quirk] = {}

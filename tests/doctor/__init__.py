@@ -1,0 +1,1 @@
+"""Tests of the comparison of a server with its documentation."""
