@@ -47,7 +47,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clutter = shutil.ignore_patterns("__pycache__")
     for part in ("intervals_async", "tests/contract", "tests/resources"):
         shutil.copytree(ROOT / part, folder / part, ignore=clutter)
-    shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
+    for name in ("conftest.py", "rows.py"):
+        shutil.copy(ROOT / "tests" / name, folder / "tests")
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "tests/contract/holiday.toml").write_text(BLOCKS["toml"], "utf-8")
     (folder / "intervals_async/resources/holiday.py").write_text(BLOCKS["python"], "utf-8")
