@@ -182,7 +182,10 @@ async def test_export_uses_the_store_again_after_a_restart(
         await export.run(store)
     async with export.store("open") as other:
         assert 0 < (await other.used([LIMIT]))[0] < export.fake.requests
-    assert levels() == ["WARNING", "INFO"]
+    # A connection that was open when the server stopped may be noticed after the restart only.
+    outages = len(levels()) // 2
+    assert levels() == ["WARNING", "INFO"] * outages
+    assert outages >= 1
     assert await export.is_complete()
 
 
