@@ -133,7 +133,7 @@ class Server:
                 await writer.drain()
                 if not self.keeps_alive:
                     return
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
