@@ -60,7 +60,7 @@ def doctor(
 ) -> None:
     """Compare the server with the API's documentation, and print where it differs.
 
-    Nobody who develops this library has an account. With a report you tell what the real server
+    The developers of this library have no account. Your report shows them what the real server
     does: attach it to an issue of the project.
 
     The command only reads, with at most 60 requests. The report holds names of the API, formats and
