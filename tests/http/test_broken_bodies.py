@@ -18,6 +18,8 @@ from intervals_async import (
     RetryPolicy,
 )
 
+from .reading import read_download
+
 BODY = b'{"listcount":2,"projectnote":[{"id":"1","note":"' + b"x" * 300_000 + b'"}]}'
 
 
@@ -49,13 +51,6 @@ def chunked(body: bytes, last: bytes, encoding: str = "") -> bytes:
     chunks = (body[start : start + 50_000] for start in range(0, len(body), 50_000))
     head = f"HTTP/1.1 200 OK\r\n{coding}Transfer-Encoding: chunked\r\n\r\n".encode()
     return head + b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in chunks) + last
-
-
-async def read_download(client: IntervalsClient) -> None:
-    """Read a download to its end."""
-    async with client.document.download(1).open() as chunks:
-        async for _ in chunks:
-            pass
 
 
 CALLS: dict[str, Callable[[IntervalsClient], Awaitable[object]]] = {

@@ -13,6 +13,7 @@ import pytest
 from intervals_async import CallError, IntervalsClient
 
 from ..conftest import AT_ONCE
+from .reading import read_download
 
 TOKEN = "s3cr3t-t0k3n"
 SECRETS = (TOKEN, base64.b64encode(f"{TOKEN}:X".encode()).decode())
@@ -31,13 +32,6 @@ RESPONSES = {
 }
 
 
-async def download(client: IntervalsClient) -> None:
-    """Read a download to its end."""
-    async with client.document.download(1).open() as chunks:
-        async for _ in chunks:
-            pass
-
-
 CALLS: dict[str, Callable[[IntervalsClient], Awaitable[object]]] = {
     "get": lambda client: client.projectnote.get(1),
     "list": lambda client: client.projectnote.list().collect(),
@@ -46,7 +40,7 @@ CALLS: dict[str, Callable[[IntervalsClient], Awaitable[object]]] = {
         projectid=1, title="a", note="b", secure=False
     ),
     "delete": lambda client: client.projectnote.delete(1),
-    "download": download,
+    "download": read_download,
     "raw": lambda client: client.raw_request("GET", "/projectnote/"),
 }
 

@@ -15,16 +15,7 @@ from intervals_async.resources import names, resource_class
 from intervals_async.testing import FakeIntervals, quirks
 from intervals_async.testing._fake.wire import Json
 
-PARENTS = {
-    "contactdescriptor": "contacttype",
-    "invoiceitem": "invoice",
-    "invoicenote": "invoice",
-    "milestonenote": "milestone",
-    "personcontact": "person",
-    "projectteam": "project",
-    "tasknote": "task",
-}
-"""The resources that are listed for one parent only."""
+from ..resources.test_all import PARENTS
 
 PARAMETERS: dict[str, Json] = {
     "capped_limit": 5,
