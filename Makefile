@@ -105,7 +105,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .venv-* build dist docs/_build docs/resources .coverage .coverage.* .*_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist docs/_build docs/reference/resources docs/reference/commands .coverage .coverage.* .*_cache .hypothesis
 
 $(VENV)/.pip:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
