@@ -9,17 +9,19 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from rich.text import Text
 from rst import Row, heading, table, write_files
-from sphinx.application import Sphinx
 from typer.main import get_command
 
 from intervals_async import IntervalsClient
 from intervals_async._cli.app import app as program
 from intervals_async._cli.resource_commands import ResourceGroup
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 PROGRAM = "intervals-async"
 

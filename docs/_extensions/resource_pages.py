@@ -13,12 +13,11 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import attrs
 from contract.contract_files import Contract, read
 from rst import Row, heading, table, write_files
-from sphinx.application import Sphinx
 
 from intervals_async import Record, resources
 from intervals_async._schema.values import (
@@ -31,6 +30,9 @@ from intervals_async._schema.values import (
 )
 from intervals_async._streaming.page_plan import pages_of
 from intervals_async.resources import Parameter, Resource, descriptions, parameters
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 GROUPS = ("Administrator", "Manager", "Resource", "Executive")
 

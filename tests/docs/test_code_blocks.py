@@ -1,0 +1,50 @@
+"""Every code block of the README and the documentation works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .code_blocks import ROOT, Runner, blocks, pages
+
+NOT_RUN = {
+    "README.md": ["CI runs it", "CI runs it"],
+    "docs/index.md": ["pip needs a package index"],
+    "docs/tutorial.md": ["pip needs a package index", "the sandbox runs until Ctrl-C"],
+    "docs/how-to/share-limits.md": ["there is no Redis server of that name"],
+}
+
+
+def test_only_known_blocks_are_not_run() -> None:
+    """Each block that is not run is listed here with its reason."""
+    found = {
+        str(page.relative_to(ROOT)): [block.reason for block in blocks(page) if block.reason]
+        for page in pages()
+    }
+    assert {page: reasons for page, reasons in found.items() if reasons} == NOT_RUN
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    "page",
+    [page for page in pages() if any(block.reason is None for block in blocks(page))],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All blocks of a page run in order, in an empty folder, against the sandbox."""
+    monkeypatch.chdir(tmp_path)
+    Runner(tmp_path).run(page)
+
+
+def test_a_block_may_follow_a_reason(tmp_path: Path) -> None:
+    """A reason applies to the block directly after it only, indented or not."""
+    page = ROOT / "docs" / "example.md"
+    text = "<!-- not run: no -->\n```sh\nfalse\n```\n\n- a\n  ```python\n  1\n  ```\n"
+    path = tmp_path / page.name
+    path.write_text(text)
+    assert [(block.language, block.code, block.reason) for block in blocks(path)] == [
+        ("sh", "false\n", "no"),
+        ("python", "1\n", None),
+    ]
