@@ -24,9 +24,10 @@ extensions = [
     "llms_txt",
     "resource_pages",
 ]
-exclude_patterns = ["_build", "_scripts"]
+exclude_patterns = ["_build", "_checks", "_scripts"]
 html_theme = "furo"
 html_title = f"intervals_async {release}"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
