@@ -28,6 +28,7 @@ exclude_patterns = ["_build", "_checks", "_scripts"]
 html_theme = "furo"
 html_title = f"intervals_async {release}"
 html_favicon = "_static/icon.svg"
+pygments_dark_style = "github-dark"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]

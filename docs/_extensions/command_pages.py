@@ -121,7 +121,7 @@ class Command:
             if each.param_type_name == "argument"
         )
         if hasattr(self.typer, "commands"):
-            words.append("COMMAND [ARGS]...")
+            words.append(self.typer.subcommand_metavar)
         return " ".join(words)
 
     def examples(self) -> str:

@@ -47,5 +47,5 @@ def first_paragraph(app: Sphinx, name: str) -> str:
     """Return the first sentence of a page."""
     for paragraph in app.env.get_doctree(name).findall(nodes.paragraph):
         if not isinstance(paragraph.parent, nodes.entry | nodes.list_item):
-            return re.split(r"(?<=[.:]) ", " ".join(paragraph.astext().split()))[0]
+            return re.split(r"(?<=\.) ", " ".join(paragraph.astext().split()))[0]
     return ""

@@ -156,9 +156,10 @@ class Page:
         parts = [
             *([f".. meta::\n   :keywords: {keywords}"] if keywords else []),
             heading(self.name, "="),
-            f".. currentmodule:: {self.cls.__module__}",
-            described(self.cls),
+            first_line(self.cls),
             f"On a client it is ``intervals.{self.name}``; in the API, ``{self.contract.path}``.",
+            f".. currentmodule:: {self.cls.__module__}",
+            described(self.cls, without_first_line=True),
             *self._methods(),
             *self._filters(),
             *self._settable_fields(),
@@ -346,10 +347,12 @@ def yes(answer: bool) -> str:
     return "yes" if answer else "—"
 
 
-def described(cls: type) -> str:
+def described(cls: type, *, without_first_line: bool = False) -> str:
     """Describe a class by its docstring."""
-    docstring = textwrap.indent(inspect.getdoc(cls) or "", "   ")
-    return f".. py:class:: {cls.__name__}\n\n{docstring}"
+    docstring = inspect.getdoc(cls) or ""
+    if without_first_line:
+        docstring = docstring.partition("\n")[2]
+    return f".. py:class:: {cls.__name__}\n\n{textwrap.indent(docstring, '   ')}"
 
 
 def signature(cls: type[Resource[Any]], method: str) -> str:
