@@ -115,6 +115,13 @@ def _failure(response: Response, address: str) -> Iterator[str]:
         yield f"{response.status} {response.url}"
 
 
+def test_llms_txt_lists_every_page() -> None:
+    """`llms.txt` has a link to each page that somebody wrote or generated from the code."""
+    text = (SITE / "llms.txt").read_text("utf-8")
+    others = {"404.html", "genindex.html", "index.html", "py-modindex.html", "search.html"}
+    assert [name for name in PAGES if name not in others and f"]({name})" not in text] == []
+
+
 def test_no_link_is_broken() -> None:
     """Each internal link leads to a page, and to an anchor on it."""
     assert list(broken(SITE)) == []
