@@ -98,7 +98,7 @@ wheel: $(VENV)/.dev
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/check-wheel-contents dist/*.whl
-	@size=$$(wc -c < dist/*.whl); echo "wheel: $$size bytes"; test "$$size" -lt 600000
+	@size=$$(wc -c < "$$(ls dist/*.whl)"); echo "wheel: $$size bytes"; test "$$size" -lt 600000
 	$(PYTHON) -m venv $(VENV)-wheel
 	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet install "$$(ls dist/*.whl)[cli,fast]"
 	cd $(VENV)-wheel && bin/intervals-async --version && bin/intervals-async demo --notes 1000
