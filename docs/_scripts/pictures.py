@@ -30,7 +30,7 @@ COLUMNS = 100
 
 COMMANDS = {
     "list-time": "list time --limit 5",
-    "export": "export project task time projectnote --output backup",
+    "export": "export project time projectnote --output backup",
 }
 
 # A picture in a page loads no fonts, and a site needs no addresses of other servers.

@@ -87,7 +87,7 @@ class Runner:
         }
 
     def run(self, page: Path) -> None:
-        """Run all blocks of a page."""
+        """Run all blocks of a page. They may change the process, for example its logging."""
         with asyncio.Runner() as loop:
             client = IntervalsClient(limits=())  # no test waits for a minute to end
             try:
@@ -142,3 +142,7 @@ class Runner:
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr, f"{block}\n{done.stderr}"
+
+
+if __name__ == "__main__":
+    Runner(Path.cwd()).run(Path(sys.argv[1]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from .code_blocks import ROOT, Runner, blocks, pages
+from .code_blocks import ROOT, blocks, pages
 
 NOT_RUN = {
     "README.md": ["CI runs it", "CI runs it"],
@@ -32,10 +35,18 @@ def test_only_known_blocks_are_not_run() -> None:
     [page for page in pages() if any(block.reason is None for block in blocks(page))],
     ids=lambda page: str(page.relative_to(ROOT)),
 )
-def test_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_run(page: Path, tmp_path: Path) -> None:
     """All blocks of a page run in order, in an empty folder, against the sandbox."""
-    monkeypatch.chdir(tmp_path)
-    Runner(tmp_path).run(page)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.docs.code_blocks", str(page)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_a_block_may_follow_a_reason(tmp_path: Path) -> None:
