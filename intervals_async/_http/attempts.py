@@ -180,6 +180,7 @@ class Attempts:
         except BaseException as error:
             report.failed(error, self.clock() - began)
             raise
+        body.on_abort = report.closed_early
         self.server_clock.note(body.headers.get("Date"))
         return body, report
 
