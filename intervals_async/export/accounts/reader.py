@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ... import Stream
+from ... import CostWarning, Stream
 from .query import ResourceQuery
 from .state import SavedState
 
@@ -84,7 +85,10 @@ class ResourceReader:
     def _open(self, parents: Sequence[int] = ()) -> Stream[Any]:
         state = self._saved.current
         self._earlier_requests, self._earlier_drift = state.requests, state.drift
-        self._stream = self.query.listing(parents).stream(resume=state.bookmark)
+        with warnings.catch_warnings():
+            # The estimate of the export tells the cost.
+            warnings.simplefilter("ignore", CostWarning)
+            self._stream = self.query.listing(parents).stream(resume=state.bookmark)
         return self._stream
 
     def _update_counts(self, stream: Stream[Any]) -> None:
