@@ -18,8 +18,9 @@ from .connection import BaseUrlOption, Connection, TokenFileOption, connection
 from .humanize import one_line, plural
 from .progress import RateLimitNotice
 from .runner import fail, run
-from .standard_streams import STANDARD_OUTPUT, standard_input, standard_output
+from .standard_streams import STANDARD_OUTPUT, animates, standard_input, standard_output
 from .table_sink import output_console
+from .terminal import clean_json
 
 if TYPE_CHECKING:
     from ..doctor import Finding, Report
@@ -114,7 +115,7 @@ async def _examine(account: Connection, keep: Callable[[Report], None], tables: 
 def _offer(report: Report, output: str, *, force: bool, yes: bool) -> None:
     """Show the report, and save it if the user agrees."""
     if not yes:
-        typer.echo(report.to_json(), err=True)
+        typer.echo(clean_json(report.to_json()), err=True)
     if yes or _agrees(f"Save this report to {one_line(output)}?"):
         run(_save(report, output, force=force))
     else:
@@ -134,10 +135,11 @@ async def _save(report: Report, output: str, *, force: bool) -> None:
 def _progress(notice: RateLimitNotice) -> Generator[Callable[[int, int, str], None]]:
     """Show the current request on a terminal, on a line that disappears at the end."""
     console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
+    if not animates():
         yield lambda sent, allowed, path: None
         return
-    with console.status("starting") as status:
+    spinner = "line" if console.options.ascii_only else "dots"
+    with console.status("starting", spinner=spinner) as status:
         notice.say = status.update
         yield lambda sent, allowed, path: status.update(f"request {sent} of {allowed}")
 
@@ -172,7 +174,7 @@ def _table(title: str, style: str, findings: Sequence[Finding], *, in_full: bool
     for column in columns:
         table.add_column(column, overflow="fold")
     for each in findings:
-        table.add_row(*(Text(getattr(each, column)) for column in columns))
+        table.add_row(*(Text(one_line(getattr(each, column))) for column in columns))
     return table
 
 
