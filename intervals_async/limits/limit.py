@@ -7,7 +7,7 @@ from collections import deque
 
 import attrs
 
-__all__ = ["Limit", "SlidingLog"]
+__all__ = ["Limit", "SlidingLog", "turn"]
 
 
 def _one_in_fifty(limit: Limit) -> int:
@@ -49,6 +49,23 @@ class Limit:
         return self.requests - self.reserved if bulk else self.requests
 
 
+def turn(taken: int, ahead: int, slots: int) -> tuple[int, int]:
+    """Return when it is the turn of a request, if all requests ahead of it get a slot first.
+
+    Args:
+        taken: The number of slots that are taken.
+        ahead: The number of requests that wait ahead of it.
+        slots: How many slots the request may find taken, plus one.
+
+    Returns:
+        The index of the taken slot that must be free first, oldest first; below 0 for none. Then
+        the number of windows to add, because the requests ahead take more slots than there are.
+    """
+    index = taken + ahead - slots
+    windows = max(0, (index - taken) // slots + 1)
+    return index - windows * slots, windows
+
+
 class SlidingLog:
     """The slots of all limits with one window.
 
@@ -73,18 +90,22 @@ class SlidingLog:
             self._ended.popleft()
         return self._active + len(self._ended)
 
-    def wait(self, now: float, slots: int) -> float:
+    def wait(self, now: float, slots: int, ahead: int = 0) -> float:
         """Return the seconds until one of so many slots is free.
 
         The result is 0 if a slot is free now, and infinity if a request in progress must end
         first.
+
+        Args:
+            now: The time.
+            slots: The number of slots.
+            ahead: How many other requests get a slot first.
         """
-        excess = self.used(now) - slots
-        if excess < 0:
-            return 0.0
-        if excess >= len(self._ended):
+        index, windows = turn(self.used(now), ahead, slots)
+        if index >= len(self._ended):
             return math.inf
-        return self._ended[excess] + self._per - now
+        first = self._ended[index] + self._per - now if index >= 0 else 0.0
+        return first + windows * self._per
 
     def begin(self) -> None:
         """Take a slot."""
