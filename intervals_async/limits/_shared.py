@@ -39,8 +39,7 @@ class SharedLimitStore(ABC):
     Each process also counts its own slots in memory, and a request needs a slot of both. So a
     single process never exceeds a limit, even if the shared store is down or was emptied.
 
-    The queue is in the shared store. A process that alone holds all slots of a limit does not ask
-    the shared store, and joins the queue when the first of them is free.
+    The queue is in the shared store. While that is down, each process has its own.
 
     Operations on the shared store run in tasks of their own. A cancelled caller leaves at once,
     and its ticket of the queue, or a slot that it is granted afterwards, is freed.
@@ -166,13 +165,21 @@ class SharedLimitStore(ABC):
 
     @abstractmethod
     async def _take(
-        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float, only_queue: bool
     ) -> Sequence[float]:
-        """Take a slot if nothing prevents it, else join or stay in the queue.
+        """Take a slot if nothing prevents it, else join the queue or stay in it.
+
+        Args:
+            slot: As for `take`.
+            limits: As for `take`.
+            bulk: As for `take`.
+            lease: As for `take`.
+            only_queue: Whether to take no slot, because this process must not use it yet.
 
         Returns:
             The exact seconds to wait for the hold, then for each limit, if no slot is freed
-            early and all requests in progress end now. All are 0 if the slot was taken.
+            early and all requests in progress end now. All are 0 if the slot was taken or, with
+            `only_queue`, would have been.
         """
 
     @abstractmethod
@@ -197,11 +204,18 @@ class SharedLimitStore(ABC):
         known = self._slots.get(slot, False)
         try:
             wait = await self._local.take(slot, limits, bulk=bulk, lease=lease)
-            # Other processes cannot free the slots of this one, so to ask would be useless.
-            if wait <= 0:
-                # Without a response, the shared store may know the slot or not.
-                known = known or self._is_due()
-                wait = await self._take_shared(slot, limits, bulk=bulk, lease=lease)
+            # Without a response, the shared store may know the slot or not.
+            known = known or self._is_due()
+            waits = await self._call(
+                partial(self._take, slot, limits, bulk=bulk, lease=lease, only_queue=wait > 0)
+            )
+            if waits is None:
+                self._raise_if_fails_closed()
+            else:
+                wait = max(0.0, *waits) or wait
+                if wait > 0:
+                    # Neither a slot nor the local queue: the request waits in the shared one.
+                    await self._local.free(slot, limits, sent=False)
         except BaseException:
             self._slots[slot] = known
             await self._free_both(slot, limits, sent=False)
@@ -211,18 +225,6 @@ class SharedLimitStore(ABC):
             self._waiting.add(slot)
         else:
             self._waiting.discard(slot)
-        return wait
-
-    async def _take_shared(
-        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
-    ) -> float:
-        waits = await self._call(partial(self._take, slot, limits, bulk=bulk, lease=lease))
-        if waits is None:
-            self._raise_if_fails_closed()
-            return 0.0
-        wait = max(0.0, *waits)
-        if wait > 0:
-            await self._local.free(slot, limits, sent=False)
         return wait
 
     async def _undo(self, taking: asyncio.Task[float], slot: str, limits: Sequence[Limit]) -> None:

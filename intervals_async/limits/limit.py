@@ -49,21 +49,22 @@ class Limit:
         return self.requests - self.reserved if bulk else self.requests
 
 
-def turn(taken: int, ahead: int, slots: int) -> tuple[int, int]:
-    """Return when it is the turn of a request, if all requests ahead of it get a slot first.
+def turn(limit: Limit, taken: int, *, ahead: int, bulk: bool) -> tuple[int, int]:
+    """Return when it is a request's turn, if all requests ahead of it get a slot first.
 
     Args:
+        limit: The limit.
         taken: The number of slots that are taken.
         ahead: The number of requests that wait ahead of it.
-        slots: How many slots the request may find taken, plus one.
+        bulk: Whether it is a page of a stream.
 
     Returns:
         The index of the taken slot that must be free first, oldest first; below 0 for none. Then
-        the number of windows to add, because the requests ahead take more slots than there are.
+        the number of windows to add, because the requests ahead use some slots more than once.
     """
-    index = taken + ahead - slots
-    windows = max(0, (index - taken) // slots + 1)
-    return index - windows * slots, windows
+    index = taken + ahead - limit.slots(bulk=bulk)
+    windows = max(0, (index - taken) // limit.requests + 1)
+    return index - windows * limit.requests, windows
 
 
 class SlidingLog:
@@ -90,18 +91,19 @@ class SlidingLog:
             self._ended.popleft()
         return self._active + len(self._ended)
 
-    def wait(self, now: float, slots: int, ahead: int = 0) -> float:
-        """Return the seconds until one of so many slots is free.
+    def wait(self, now: float, limit: Limit, *, ahead: int = 0, bulk: bool = False) -> float:
+        """Return the seconds until a request may take a slot.
 
         The result is 0 if a slot is free now, and infinity if a request in progress must end
         first.
 
         Args:
             now: The time.
-            slots: The number of slots.
+            limit: The limit, which has the window of this log.
             ahead: How many other requests get a slot first.
+            bulk: Whether the request is a page of a stream.
         """
-        index, windows = turn(self.used(now), ahead, slots)
+        index, windows = turn(limit, self.used(now), ahead=ahead, bulk=bulk)
         if index >= len(self._ended):
             return math.inf
         first = self._ended[index] + self._per - now if index >= 0 else 0.0

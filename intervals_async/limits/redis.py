@@ -46,15 +46,16 @@ local function taken(per)
 end
 """
 
-# ARGV: the slot, its lease, the longest `per`, 1 for bulk, the lifetime of a ticket; then `per` and
-# the slots of each limit.
+# ARGV: the slot, its lease, the longest `per`, 1 for bulk, 1 to take no slot, the lifetime of a
+# ticket; then `per`, the slots and the requests of each limit.
 _TAKE = (
     _NOW
     + """
 local lease = tonumber(ARGV[2])
 local longest = tonumber(ARGV[3])
 local bulk = ARGV[4] == '1'
-local lifetime = tonumber(ARGV[5])
+local only_queue = ARGV[5] == '1'
+local lifetime = tonumber(ARGV[6])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', exact(now - longest))
 -- No lease is longer than a day, so the server's clock was set back.
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. exact(now + math.max(lease, 86400000000)), '+inf')
@@ -78,15 +79,15 @@ elseif not ahead then
 end
 
 local waits = {1000 * math.max(0, redis.call('PTTL', KEYS[2]))}
-local free = waits[1] == 0
-for i = 6, #ARGV, 2 do
+local free = waits[1] == 0 and not only_queue
+for i = 7, #ARGV, 3 do
     local per = tonumber(ARGV[i])
-    local slots = tonumber(ARGV[i + 1])
+    local requests = tonumber(ARGV[i + 2])
     local taken = taken(per)
     -- As the function `turn` does.
-    local index = taken + ahead - slots
-    local windows = math.max(0, math.floor((index - taken) / slots) + 1)
-    index = index - windows * slots
+    local index = taken + ahead - tonumber(ARGV[i + 1])
+    local windows = math.max(0, math.floor((index - taken) / requests) + 1)
+    index = index - windows * requests
     local wait = windows * per
     if index >= 0 then
         local rank = redis.call('ZCARD', KEYS[1]) - taken + index
@@ -210,15 +211,18 @@ class RedisLimitStore(SharedLimitStore):
         self._timeout = timeout
 
     async def _take(
-        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float, only_queue: bool
     ) -> Sequence[float]:
         longest = max((limit.per for limit in limits), default=0.0)
         each = (
-            number for limit in limits for number in (_micro(limit.per), limit.slots(bulk=bulk))
+            number
+            for limit in limits
+            for number in (_micro(limit.per), limit.slots(bulk=bulk), limit.requests)
         )
         waits = await self._run(
-            _TAKE, slot, _micro(lease), _micro(longest), int(bulk), _micro(TICKET_LIFETIME), *each
-        )
+            _TAKE, slot, _micro(lease), _micro(longest), int(bulk), int(only_queue),
+            _micro(TICKET_LIFETIME), *each,
+        )  # fmt: skip
         return [wait / 1e6 for wait in waits]
 
     async def _free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:

@@ -93,9 +93,9 @@ class SqliteLimitStore(SharedLimitStore):
         self._connection: sqlite3.Connection | None = None
 
     async def _take(
-        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float, only_queue: bool
     ) -> Sequence[float]:
-        return await self._in_thread(partial(self._take_now, slot, limits, bulk, lease))
+        return await self._in_thread(partial(self._take_now, slot, limits, bulk, lease, only_queue))
 
     async def _free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
         await self._in_thread(partial(self._free_now, slot, sent))
@@ -115,7 +115,7 @@ class SqliteLimitStore(SharedLimitStore):
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _take_now(
-        self, slot: str, limits: Sequence[Limit], bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], bulk: bool, lease: float, only_queue: bool
     ) -> Sequence[float]:
         longest = max((limit.per for limit in limits), default=0.0)
         with self._transaction() as (connection, now):
@@ -123,10 +123,8 @@ class SqliteLimitStore(SharedLimitStore):
             connection.execute("DELETE FROM ticket WHERE seen + ? <= ?", (TICKET_LIFETIME, now))
             ahead = _ahead(connection, slot, bulk=bulk)
             waits = [_held(connection, now)]
-            waits.extend(
-                _wait(connection, now, limit, limit.slots(bulk=bulk), ahead) for limit in limits
-            )
-            if any(waits):
+            waits.extend(_wait(connection, now, limit, ahead=ahead, bulk=bulk) for limit in limits)
+            if only_queue or any(waits):
                 connection.execute(
                     "INSERT INTO ticket (name, bulk, seen) VALUES (?, ?, ?)"
                     " ON CONFLICT (name) DO UPDATE SET seen = excluded.seen",
@@ -226,13 +224,13 @@ def _ahead(connection: sqlite3.Connection, slot: str, *, bulk: bool) -> int:
 
 
 def _wait(
-    connection: sqlite3.Connection, now: float, limit: Limit, slots: int, ahead: int
+    connection: sqlite3.Connection, now: float, limit: Limit, *, ahead: int, bulk: bool
 ) -> float:
     """Return the seconds until a slot is free if none is freed early; 0 if one is free now.
 
     A request in progress counts as if it ended now.
     """
-    index, windows = turn(_taken(connection, now, limit), ahead, slots)
+    index, windows = turn(limit, _taken(connection, now, limit), ahead=ahead, bulk=bulk)
     first = 0.0
     if index >= 0:
         row = connection.execute(

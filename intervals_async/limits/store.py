@@ -94,7 +94,7 @@ class MemoryLimitStore:
         ahead = queue.index(slot) if slot in queue else len(queue)
         if bulk:
             ahead += len(self._queues[False])
-        waits = (self._log(each.per).wait(now, each.slots(bulk=bulk), ahead) for each in limits)
+        waits = (self._log(each.per).wait(now, each, ahead=ahead, bulk=bulk) for each in limits)
         wait = max(0.0, self._not_before - now, *waits)
         if wait <= 0:
             self._leave(slot)
