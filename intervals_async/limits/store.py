@@ -16,7 +16,7 @@ class LimitStore(Protocol):
     """Counts the slots that are taken by all users of the store.
 
     A store decides at once and never waits. Waiting is the job of the limiter, which repeats
-    `take` with the same name until the slot is taken, at least once a second if the store was
+    `take` with the same name until the slot is taken, every second or two if the store was
     passed to the client, and calls `free` if it gives up.
 
     A store keeps this promise for every limit: in any window of `per` seconds, at most
