@@ -266,7 +266,7 @@ def _client(url: str) -> Redis:
 
 def _pool_size(client: Redis | RedisCluster) -> int:
     if isinstance(client, RedisCluster):
-        return int(client.connection_kwargs["max_connections"])
+        return int(client.connection_kwargs.get("max_connections", _CONNECTIONS))
     return int(client.connection_pool.max_connections)
 
 

@@ -16,7 +16,7 @@ class LimitStore(Protocol):
     """Counts the slots that are taken by all users of the store.
 
     A store decides at once and never waits. Waiting is the job of the limiter, which repeats
-    `take` with the same name until the slot is taken, at least once a second if the store was
+    `take` with the same name until the slot is taken, every second or two if the store was
     passed to the client, and calls `free` if it gives up.
 
     A store keeps this promise for every limit: in any window of `per` seconds, at most
@@ -25,8 +25,8 @@ class LimitStore(Protocol):
     The stores of this package also keep a queue of the names that wait, which makes them fair. A
     slot goes to the request that waits longest, interactive requests first. Each client waits
     with one interactive call and one page of a stream at a time, so clients take turns, however
-    many tasks each of them has. A store without a queue works too, but a request may then
-    overtake those of other clients.
+    many tasks each of them has. While more slots are free than clients wait, every request gets
+    one. A store without a queue works too, but a request may then overtake those of other clients.
     """
 
     async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:

@@ -107,11 +107,10 @@ async def test_a_hold_changes_no_turn(host: Host) -> None:
     assert await take(other, "c", LIMIT) > 0.0
     await one.hold(12.0)
     await one.free("a", [LIMIT], sent=False)
-    for _ in range(3):
+    for left in (8.0, 4.0, 0.0):
         await host.pass_time(4.0)
         assert await take(other, "c", LIMIT) > 0.0
-        wait = await take(one, "b", LIMIT)
-    assert wait == 0.0
+        assert await take(one, "b", LIMIT) == left
 
 
 async def test_a_request_can_leave_the_queue(host: Host) -> None:
@@ -215,7 +214,8 @@ async def test_limiters_of_shared_stores_take_turns(shared: SharedStore) -> None
         limiter.close()
         await store.close()
     assert sum(slots) >= 80
-    assert max(slots) - min(slots) <= 2
+    # Clients that get their slots at the same moment ask again in any order.
+    assert max(slots) - min(slots) <= 3
     fair = CLIENTS / limit.requests * limit.per
     assert max(waits) <= 1.5 * fair
 

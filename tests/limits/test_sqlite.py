@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import sqlite3
 import stat
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intervals_async import Limit
-from intervals_async.limits.limit import SlidingLog
+from intervals_async.limits import MemoryLimitStore
 from intervals_async.limits.sqlite import SqliteLimitStore
 
 from .conftest import take
@@ -28,45 +29,63 @@ LIMIT = Limit(1, per=60.0)
 steps = st.one_of(
     st.tuples(st.just("take"), st.booleans()),
     st.tuples(st.just("free"), st.booleans()),
-    st.tuples(st.just("pass"), st.floats(0, 15)),
+    st.tuples(st.just("leave"), st.just(False)),
+    # Shorter than the time after which a silent request leaves the queue.
+    st.tuples(st.just("pass"), st.floats(0, 4.9)),
 )
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(1, 5), st.integers(0, 4), st.lists(steps, max_size=40))
-def test_it_decides_as_the_sliding_log_does(
+def test_it_decides_as_the_store_in_memory_does(
     most: int, reserved: int, schedule: list[tuple[str, float]]
 ) -> None:
-    """Two processes that share a file get slots as one process would."""
+    """Two processes that share a file get slots as one process would, in the same order."""
     limit = Limit(most, per=10.0, reserved=min(reserved, most - 1))
     now = 0.0
 
     async def main(path: Path) -> None:
         nonlocal now
-        log = SlidingLog(limit.per)
+        memory = MemoryLimitStore(clock=lambda: now)
         stores = [SqliteLimitStore(path, clock=lambda: now) for _ in range(2)]
-        active: list[tuple[SqliteLimitStore, str]] = []
-        for number, (action, value) in enumerate(schedule):
-            store = stores[number % 2]
+        active: list[int] = []
+        waiting: dict[int, bool] = {}
+
+        def store(request: int) -> SqliteLimitStore:
+            return stores[request % 2]
+
+        async def try_to_take(request: int, bulk: bool) -> None:
+            expected = await take(memory, str(request), limit, bulk=bulk)
+            wait = await take(store(request), str(request), limit, bulk=bulk)
+            # A request in progress may end at any time, which counts as now.
+            assert wait == pytest.approx(expected) or 0 < wait < expected == math.inf
+            if wait > 0:
+                waiting[request] = bulk
+            else:
+                waiting.pop(request, None)
+                active.append(request)
+
+        async def free(request: int, sent: bool) -> None:
+            await memory.free(str(request), [limit], sent=sent)
+            await store(request).free(str(request), [limit], sent=sent)
+            # The store has one thread, so this waits until the request has left the queue.
+            assert await store(request).used([limit]) == await memory.used([limit])
+
+        for request, (action, value) in enumerate(schedule):
             if action == "take":
-                expected = log.wait(now, limit, bulk=bool(value))
-                wait = await take(store, str(number), limit, bulk=bool(value))
-                assert (wait == 0) == (expected == 0)
-                assert wait <= expected
-                if wait == 0:
-                    log.begin()
-                    active.append((store, str(number)))
-                else:
-                    await store.free(str(number), [limit], sent=False)
+                await try_to_take(request, bool(value))
+            elif action == "free" and active:
+                await free(active.pop(0), bool(value))
+            elif action == "leave" and waiting:
+                await free(waiting.popitem()[0], sent=False)
             elif action == "pass":
                 now += value
-            elif active:
-                owner, slot = active.pop(0)
-                await owner.free(slot, [limit], sent=bool(value))
-                log.end(now, sent=bool(value))
-            assert await store.used([limit]) == [log.used(now)]
-        for store in stores:
-            await store.close()
+                for other, bulk in reversed(list(waiting.items())):
+                    await try_to_take(other, bulk)
+            for each in stores:
+                assert await each.used([limit]) == await memory.used([limit])
+        for each in stores:
+            await each.close()
 
     with TemporaryDirectory() as directory:
         asyncio.run(main(Path(directory) / "limits.sqlite"))
