@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ... import IntervalsClient
@@ -107,6 +107,7 @@ async def export_account(
         wait_for_reset=wait_for_reset,
         on_estimate=on_estimate,
         on_progress=on_progress,
+        now=_now,
     )
     folder = Path(folder)
     states = StateFolder(folder / FOLDER)
@@ -123,3 +124,8 @@ async def export_account(
             raise
         states.remove()
     return manifest
+
+
+def _now() -> datetime:
+    """Return the present time, in UTC. The API selects changes by the server's clock, not by ours."""
+    return datetime.now(UTC)

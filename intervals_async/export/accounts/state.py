@@ -23,10 +23,12 @@ from .json_file import plain, prepare_json, read_json, seal_of, write_json
 __all__ = [
     "FOLDER",
     "DamagedStateError",
+    "LastExport",
     "ResourceState",
     "RunInfo",
     "SavedState",
     "StateFolder",
+    "ids_of",
     "is_unfinished",
 ]
 
@@ -51,8 +53,8 @@ class ResourceState:
         bookmark: The bookmark of its stream; None at the beginning.
         checkpoint: The checkpoint of its file; None at the beginning.
         records: The number of records in the file at the checkpoint.
-        ids: The ids of these records, if other resources are listed by them, or if they are changes
-            that replace records with unreadable fields.
+        ids: The ids of these records, if other resources are listed by them, or if they are
+            changes.
         unreadable: The fields that could not be read in these records.
         requests: The number of requests.
         drift: How often the position among the rows was lost and found again.
@@ -61,6 +63,8 @@ class ResourceState:
         read_all: Whether all records must be read, because merging the changes failed.
         closing: Whether the file holds all records, so that only the move to its name is left.
         written: Whether the file has its name.
+        digest: The digest of that file; None if the process ended right after the move.
+        merged: The digest of the file into which the changes are merged; None before.
         ended: When the export of the resource ended; None before.
         left_out: Why the resource cannot be read; None if it can.
     """
@@ -77,6 +81,8 @@ class ResourceState:
     read_all: bool = attrs.field(default=False, alias="whole")
     closing: bool = False
     written: bool = False
+    digest: str | None = None
+    merged: str | None = None
     ended: datetime | None = None
     left_out: str | None = None
 
@@ -95,9 +101,23 @@ class ResourceState:
         return (self.bookmark is None) == (self.checkpoint is None) == (self.records == 0)
 
     def add_ids(self, records: Sequence[Any]) -> None:
-        """Remember the ids of records, also of those whose id is not documented."""
-        found = (getattr(each, "id", None) or each.extra.get("id") for each in records)
-        self.ids += [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
+        """Remember the ids of records."""
+        self.ids += ids_of(records)
+
+
+@attrs.frozen(kw_only=True)
+class LastExport:
+    """What the last export has written of a resource of which only changes are read now.
+
+    Attributes:
+        began: When that export started, in UTC.
+        digest: The digest of what it has written.
+        unreadable: The unreadable fields in its file.
+    """
+
+    began: datetime
+    digest: str
+    unreadable: Mapping[str, UnreadableField]
 
 
 @attrs.define(kw_only=True)
@@ -107,19 +127,20 @@ class RunInfo:
     Attributes:
         identity: The `ExportPlan.identity`, in its plain form.
         began: When the export started, in UTC.
-        since: For each resource of which only changes are read, when the previous export started,
-            in UTC.
-        unreadable: For each of these resources, the unreadable fields in its file at the start.
+        last: What the last export has written of the resources of which only changes are read.
         overhead_requests: The number of requests for no resource: for the daily quota.
     """
 
     identity: Mapping[str, Any] = attrs.field(alias="asked")
     began: datetime
-    since: Mapping[str, datetime]
-    unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
-        factory=dict[str, Mapping[str, UnreadableField]]
-    )
+    last: Mapping[str, LastExport] = attrs.field(factory=dict[str, LastExport])
     overhead_requests: int = attrs.field(default=0, alias="asides")
+
+
+def ids_of(records: Sequence[Any]) -> Sequence[int]:
+    """Return the ids of records, also of those whose id is not documented."""
+    found = (getattr(each, "id", None) or each.extra.get("id") for each in records)
+    return [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
 
 
 @attrs.frozen
@@ -257,6 +278,11 @@ class SavedState:
     async def save(self) -> None:
         """Write the current state."""
         await run_in_thread(self._folder.save, self.name, self.current)
+
+    def save_now(self, **changes: Any) -> None:
+        """Change some attributes of the current state, and write it."""
+        self.current = attrs.evolve(self.current, **changes)
+        self._folder.save(self.name, self.current)
 
     async def reload(self) -> None:
         """Go back to the state that was saved last."""
