@@ -166,8 +166,8 @@ def read_manifest(folder: Path) -> None:
     arguments: dict[str, Any] = {"exclude": (), "filters": None, "format": "jsonl", "since": None}
     plan = ExportPlan.of(client, resources=SOME, incremental=True, **arguments)
     found = find_updatable(client, plan, folder, datetime.now(UTC))
-    for each in found.values():
-        changed_since(each.began)
+    for last in found.values():
+        changed_since(last.began)
 
 
 def read_states(folder: Path) -> None:

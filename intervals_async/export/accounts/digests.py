@@ -26,10 +26,10 @@ def file_digest(path: Path, resource: str = "") -> str:
 
 
 def table_digest(path: Path, resource: str) -> str:
-    """Return a digest of the rows of a table; other tables of the database may change.
+    """Return a digest of the rows of a table, empty if there is none; other tables may change.
 
     Raises:
-        OSError: There is no such database or table, or it cannot be read.
+        OSError: There is no such database, or it cannot be read.
     """
     with (
         name_in_errors(path),
@@ -37,7 +37,8 @@ def table_digest(path: Path, resource: str) -> str:
         as_os_errors(),
         closing(connect(path)) as database,
     ):
-        return rows_digest(database, resource)
+        columns = database.execute(f"PRAGMA main.table_info({quoted(resource)})").fetchone()
+        return "" if columns is None else rows_digest(database, resource)
 
 
 def rows_digest(database: sqlite3.Connection, table: str) -> str:
