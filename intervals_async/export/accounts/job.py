@@ -7,13 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from ...errors import ArgumentError, DriftError, PermissionDeniedError
-from ..sink_thread import run_in_thread
 from ..sinks.null_sink import NullSink
 from ..sinks.sink import ResumableSink
-from ..unreadable import replace_counted
 from .estimate import RemainingWork
 from .failures import reason_of
 from .listings import requests_for_parents, requests_left
@@ -21,7 +17,9 @@ from .plan import ExportPlan
 from .progress import ProgressReporter
 from .query import ResourceQuery
 from .reader import ResourceReader
-from .state import LastExport, ResourceState, RunInfo, SavedState, StateFolder, ids_of
+from .saved_state import SavedState
+from .state import DamagedStateError, LastExport, ResourceState, RunInfo, StateFolder
+from .update import has_new_records, merge_changes
 from .writer import ResourceWriter
 
 __all__ = ["Job"]
@@ -118,12 +116,14 @@ class Job:
                 self._saved.reset()
             return
         if not self._is_unchanged(self._path, last.digest, state.merged):
-            self._saved.reset(read_all=self.query.without_since().parent is None)
-        elif (
-            state.written
-            and state.ended is None
-            and not self._is_unchanged(self._changes_path, state.digest)
-        ):
+            if self.query.without_since().parent is None:
+                self._saved.reset(read_all=True)
+                self._reader = ResourceReader(self.query.without_since(), self._saved)
+            else:
+                self._saved.reset()
+            return
+        merges = state.written and state.ended is None
+        if merges and not self._is_unchanged(self._changes_path, state.digest):
             self._saved.reset()
 
     def _is_unchanged(self, path: Path, *digests: str | None) -> bool:
@@ -132,8 +132,9 @@ class Job:
             return False
         if self._digest(path) in digests:
             return True
-        raise self._saved.refusal(
-            f"{path} was changed since this export has written it; move it away, or restore it"
+        raise DamagedStateError(
+            f"{path}: expected what this export has left, got a file that was changed since; "
+            f"remove it to export {self.name} again"
         )
 
     def _digest(self, path: Path) -> str:
@@ -295,7 +296,7 @@ class Job:
         for _ in range(MOST_ROUNDS):
             expected = self.state.listcount = await self.query.without_since().listing().count()
             self.state.requests += 1
-            if not await self._has_new_records():
+            if not await has_new_records(self.query, self.state, self._run.began):
                 return await self._merge(expected)
             self._saved.reset(began=self._now())
             await self._reader.aclose()
@@ -303,48 +304,18 @@ class Job:
             await self._write(parents)
         return False
 
-    async def _has_new_records(self) -> bool:
-        """Whether a record that this export has not read was created or changed since it began."""
-        known = {*self.state.ids}
-        recent = attrs.evolve(self.query, since=self._run.began)
-        async with recent.listing().stream() as stream:
-            try:
-                while records := await stream.batch():
-                    if not known.issuperset(ids_of(records)):
-                        return True
-            finally:
-                self.state.requests += stream.requests
-        return False
-
     async def _merge(self, expected: int | None) -> bool:
-        records = await run_in_thread(self._merge_files, expected)
-        complete = self.query.without_since()
-        if records is None and complete.parent is not None:
+        assert self._last is not None  # noqa: S101  only changes are read
+        merged = await merge_changes(
+            self._saved, self.query, self._plan.format, (self._path, self._changes_path),
+            self._last.unreadable, expected,
+        )  # fmt: skip
+        if not merged and self.query.without_since().parent is not None:
             raise ArgumentError(
                 f"{self._path} was removed, or its columns are not those of {self.name}; remove "
                 f"{self._states.path}, and export without incremental"
             )
-        if records is None:
-            return False
-        state = self.state
-        state.records = records
-        if self._last is not None:
-            state.unreadable = await run_in_thread(
-                replace_counted, self._last.unreadable, state.ids, state.unreadable
-            )
-        return True
-
-    def _merge_files(self, expected: int | None) -> int | None:
-        if not self._path.exists():  # it was removed since this export started
-            return None
-        return self._plan.format.merge(
-            self._path,
-            self._changes_path,
-            self.query.record_class,
-            self.name,
-            expected,
-            lambda digest: self._saved.save_now(merged=digest),
-        )
+        return merged
 
     async def _deny(self, error: PermissionDeniedError) -> None:
         self._saved.reset(read_all=False)

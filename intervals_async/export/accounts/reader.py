@@ -10,7 +10,7 @@ from typing import Any
 from ... import Stream
 from ...errors import ArgumentError
 from .query import ResourceQuery
-from .state import SavedState
+from .saved_state import SavedState
 
 __all__ = ["ResourceReader"]
 

@@ -15,7 +15,6 @@ import attrs
 
 from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
-from ..sink_thread import run_in_thread
 from ..sinks.sink import Checkpoint
 from ..unreadable import FieldCount, UnreadableField
 from .json_file import plain, prepare_json, read_json, seal_of, write_json
@@ -26,7 +25,6 @@ __all__ = [
     "LastExport",
     "ResourceState",
     "RunInfo",
-    "SavedState",
     "StateFolder",
     "ids_of",
     "is_unfinished",
@@ -258,64 +256,6 @@ class StateFolder:
 
     def _file(self, name: str) -> Path:
         return self.path / f"{name}.json"
-
-
-class SavedState:
-    """The current state of one resource, and its file.
-
-    Attributes:
-        name: The name of the resource.
-        current: The state.
-    """
-
-    __slots__ = ("_folder", "current", "name")
-
-    def __init__(self, folder: StateFolder, name: str) -> None:
-        self._folder = folder
-        self.name: str = name
-        self.current: ResourceState = folder.load(name)
-
-    async def save(self) -> None:
-        """Write the current state."""
-        await run_in_thread(self._folder.save, self.name, self.current)
-
-    def save_now(self, **changes: Any) -> None:
-        """Change some attributes of the current state, and write it."""
-        self.current = attrs.evolve(self.current, **changes)
-        self._folder.save(self.name, self.current)
-
-    async def reload(self) -> None:
-        """Go back to the state that was saved last."""
-        self.current = await run_in_thread(self._folder.load, self.name)
-
-    def refusal(self, reason: str) -> DamagedStateError:
-        """Return the error that it cannot be continued."""
-        return self._folder.refusal(self.name, reason)
-
-    def reset(self, *, read_all: bool | None = None, began: datetime | None = None) -> None:
-        """Start again from nothing; only the number of requests is kept.
-
-        Args:
-            read_all: Whether all records must be read [default: as before].
-            began: When it started.
-        """
-        old = self.current
-        self.current = ResourceState(
-            whole=old.read_all if read_all is None else read_all,
-            requests=old.requests,
-            began=began,
-        )
-
-    @contextmanager
-    def writing_file(self) -> Generator[None]:
-        """Save that the file is written, if the block, which moves it to its name, succeeds.
-
-        Neither a cancellation nor a full disk can come between the two.
-        """
-        written = attrs.evolve(self.current, written=True)
-        with self._folder.saving(self.name, written):
-            yield
-        self.current = written
 
 
 def is_unfinished(folder: str | Path) -> bool:

@@ -15,7 +15,8 @@ from ..sink_thread import SinkThread
 from ..sinks.sink import ResumableSink
 from ..unreadable import add_unreadable
 from .reader import ResourceReader
-from .state import ResourceState, SavedState
+from .saved_state import SavedState
+from .state import ResourceState
 
 __all__ = ["ResourceWriter"]
 
