@@ -165,9 +165,9 @@ def read_manifest(folder: Path) -> None:
     client = IntervalsClient("token")
     arguments: dict[str, Any] = {"exclude": (), "filters": None, "format": "jsonl", "since": None}
     plan = ExportPlan.of(client, resources=SOME, incremental=True, **arguments)
-    found = find_updatable(client, plan, folder)
-    for since in found.since.values():
-        changed_since(since)
+    found = find_updatable(client, plan, folder, datetime.now(UTC))
+    for last in found.values():
+        changed_since(last.began)
 
 
 def read_states(folder: Path) -> None:

@@ -222,7 +222,7 @@ async def test_wait_for_reset_continues_the_export_on_the_next_day(
     """With wait_for_reset, records after the last checkpoint are read again and written once."""
     waited: list[datetime] = []
 
-    async def next_day(moment: datetime) -> None:
+    async def next_day(moment: datetime, now: datetime) -> None:
         waited.append(moment)
         intervals._transport.limiter.refuse_until(0.0, lambda: DailyQuotaError("over"))
 

@@ -11,7 +11,7 @@ from typing import Any
 from ... import CostWarning, Stream
 from ...errors import ArgumentError
 from .query import ResourceQuery
-from .state import SavedState
+from .saved_state import SavedState
 
 __all__ = ["ResourceReader"]
 
