@@ -81,6 +81,12 @@ class App(typer.Typer):
     def __init__(self, *, cls: type[TyperGroup] = Group, **options: Any) -> None:
         super().__init__(cls=cls, **options)
 
-    def command(self, name: str | None = None, **options: Any) -> Callable[[Function], Function]:
+    def command(
+        self,
+        name: str | None = None,
+        *,
+        cls: type[TyperCommand] | None = Command,
+        **options: Any,
+    ) -> Callable[[Function], Function]:
         """Register a function as a command."""
-        return super().command(name, **{"cls": Command, **options})
+        return super().command(name, cls=cls, **options)
