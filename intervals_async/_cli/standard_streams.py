@@ -72,7 +72,9 @@ def prepare_streams() -> None:
             stream.buffer, encoding, errors="replace", line_buffering=on_terminal
         )
     stream = sys.stderr
-    if isinstance(stream, io.TextIOWrapper):
+    if stream is None:  # closed by the parent process
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  until the exit
+    elif isinstance(stream, io.TextIOWrapper):
         encoding = stream.encoding
         sys.stderr = _UnreadStream(
             stream.buffer, encoding, errors="backslashreplace", line_buffering=True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,21 @@ def test_a_closed_pipe_of_messages_does_not_stop_the_work(
     process.stderr.close()
     assert process.wait() == 0
     assert not {*ids} & {row["id"] for row in account.rows("projectnote")}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell that closes streams")
+@pytest.mark.usefixtures("account")
+def test_standard_error_may_be_closed(tmp_path: Path) -> None:
+    """Commands succeed without standard error."""
+    program = f"{sys.executable} -m intervals_async._cli"
+    for words in (
+        "list client",
+        f"export client -o {tmp_path}/c.csv",
+        f"export client -o {tmp_path}/new/",
+    ):
+        done = subprocess.run(f"{program} {words} >/dev/null 2>&-", shell=True, check=False)
+        assert done.returncode == 0
 
 
 @pytest.mark.slow
