@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +18,7 @@ from .humanize import one_line, plural
 from .progress import RateLimitNotice
 from .runner import fail, run
 from .standard_streams import STANDARD_OUTPUT, animates, standard_input, standard_output
-from .table_sink import output_console
+from .table_sink import output_console, print_table, ruled_box
 from .terminal import clean_json
 
 if TYPE_CHECKING:
@@ -153,7 +152,9 @@ def _print(report: Report, console: Console) -> None:
         title, style = TITLES[status.value]
         if number:
             found = [each for each in report.findings if each.status is status]
-            console.print(_table(title, style, found, in_full=status.value == "differs"))
+            print_table(
+                console, _table(console, title, style, found, in_full=status.value == "differs")
+            )
             console.print()
     totals = ", ".join(
         f"{number} {TITLES[status.value][0].lower()}" for status, number in counts.items()
@@ -161,12 +162,14 @@ def _print(report: Report, console: Console) -> None:
     console.print(f"{plural(report.requests, 'request')}: {totals}")
 
 
-def _table(title: str, style: str, findings: Sequence[Finding], *, in_full: bool) -> Table:
+def _table(
+    console: Console, title: str, style: str, findings: Sequence[Finding], *, in_full: bool
+) -> Table:
     table = Table(
         title=title,
         title_justify="left",
         title_style=f"bold {style}",
-        box=box.SIMPLE_HEAD,
+        box=ruled_box(console),
         pad_edge=False,
         show_edge=False,
     )

@@ -67,12 +67,14 @@ def _print(record: Record, format: RecordFormat | None, *, all_fields: bool) -> 
         stream.write(f"{text}\n".encode(errors="backslashreplace"))
         stream.flush()
         return
+    console = output_console()
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column()
+    # on a narrow terminal, a long name must leave room for the value
+    table.add_column(style="cyan", no_wrap=True, max_width=max(console.width // 2, 1))
+    table.add_column(overflow="fold")
     # `extra` holds undocumented fields, which are printed like the others.
     for name in [*field_names(type(record)), *record.extra]:
         text = cell_text(value_of(record, name))
         if name != "extra" and (text or all_fields):
             table.add_row(one_line(name), text)
-    output_console().print(table)
+    console.print(table)

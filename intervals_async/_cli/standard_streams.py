@@ -74,13 +74,15 @@ def prepare_streams() -> None:
     if isinstance(stream, io.TextIOWrapper):
         encoding, on_terminal = stream.encoding, stream.isatty()
         sys.stdout = _OutputStream(
-            stream.detach(), encoding, errors="replace", line_buffering=on_terminal
+            stream.buffer, encoding, errors="replace", line_buffering=on_terminal
         )
     stream = sys.stderr
-    if isinstance(stream, io.TextIOWrapper):
+    if stream is None:  # closed by the parent process
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  until the exit
+    elif isinstance(stream, io.TextIOWrapper):
         encoding = stream.encoding
         sys.stderr = _UnreadStream(
-            stream.detach(), encoding, errors="backslashreplace", line_buffering=True
+            stream.buffer, encoding, errors="backslashreplace", line_buffering=True
         )
     width = shutil.get_terminal_size().columns
     if width < LEAST_WIDTH or not os.environ.get("COLUMNS", "unset").strip("0"):
