@@ -419,24 +419,42 @@ async def test_notes_in_a_long_range_are_read_completely(
 @pytest.mark.parametrize("hours", [-12, 14])
 async def test_changes_are_found_in_every_time_zone(tmp_path: Path, hours: int) -> None:
     """Changes are found whatever the account's time zone is, which the API does not state."""
-
-    def local() -> datetime:
-        return datetime.now(UTC) + timedelta(hours=hours)
-
+    zone = {"utc_offset": 60 * hours}
     async with (
-        FakeIntervals(notes=5, per_minute=None, per_day=None, now=local) as fake,
+        FakeIntervals(notes=5, per_minute=None, per_day=None, quirks=zone) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
     ):
         await export_account(client, tmp_path / "a", resources=CHANGING)
         for resource in CHANGING:
             insert(fake, resource)
-            modified = local().replace(tzinfo=None, microsecond=0)
-            change(fake, resource, "changed", ids_of(fake, resource)[:9], modified)
+            change(fake, resource, "changed", ids_of(fake, resource)[:9])
         fake.clear_log()
         found = await updated(client, tmp_path / "a")
         assert found == dict.fromkeys(CHANGING, True)
         assert len(fake.log) == 8
         rows = await full_export(client, tmp_path / "b")
+    assert {name: rows_of(tmp_path / "a", "jsonl", name) for name in rows} == rows
+
+
+@pytest.mark.parametrize("days", [-30, 30])
+async def test_changes_are_found_by_a_machine_whose_clock_is_wrong(
+    tmp_path: Path, days: int
+) -> None:
+    """The time of an export is the server's, so that a wrong clock of this machine loses nothing."""
+
+    def server_now() -> datetime:
+        return datetime.now(UTC) + timedelta(days=days)
+
+    async with FakeIntervals(notes=5, per_minute=None, per_day=None, now=server_now) as fake:
+        async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
+            manifest = await export_account(client, tmp_path / "a", resources=CHANGING)
+        assert abs(manifest.began - server_now()) < timedelta(minutes=5)
+        for resource in CHANGING:
+            modified = server_now().replace(tzinfo=None, microsecond=0)
+            change(fake, resource, "changed", ids_of(fake, resource)[:9], modified)
+        async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
+            await updated(client, tmp_path / "a")
+            rows = await full_export(client, tmp_path / "b")
     assert {name: rows_of(tmp_path / "a", "jsonl", name) for name in rows} == rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from ... import IntervalsClient
@@ -110,7 +110,7 @@ async def export_account(
         wait_for_reset=wait_for_reset,
         on_estimate=on_estimate,
         on_progress=on_progress,
-        now=_now,
+        now=client.server_time,
     )
     folder = Path(folder)
     states = StateFolder(folder / FOLDER)
@@ -127,8 +127,3 @@ async def export_account(
             raise
         states.remove()
     return manifest
-
-
-def _now() -> datetime:
-    """Return the present time, in UTC. The API selects changes by the server's clock, not by ours."""
-    return datetime.now(UTC)

@@ -6,7 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -73,7 +73,7 @@ class Run:
     async def export(self) -> Manifest:
         """Export all resources and write the manifest. Raises as `export_account` does."""
         # Before the first request: a change to a record that was read already must be newer than this.
-        began = self._options.now()
+        began, started = self._options.now(), time.monotonic()
         await run_in_thread(self._check_targets)
         saved = await run_in_thread(self._load)
         info = await run_in_thread(self._new_info, began) if saved is None else saved
@@ -90,6 +90,9 @@ class Run:
         )
         try:
             await check.require_survey()
+            if saved is None:  # the API selects changes by its own clock, which it has told now
+                elapsed = timedelta(seconds=time.monotonic() - started)
+                info.began = self._options.now() - elapsed
             await scheduler.survey()
             estimate = await check.estimate(
                 parallel=self._options.jobs, begun=None if saved is None else saved.began
