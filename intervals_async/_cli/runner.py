@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import warnings
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
 
-from .. import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
+from .. import ArgumentError, BudgetError, CostWarning, DailyQuotaError, IntervalsError
 from .humanize import one_line
 from .signals import SignalHandlers
 from .standard_streams import discard_standard_output, prepare_streams
@@ -45,7 +46,9 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     """
     handlers = SignalHandlers(PROGRAM)
     try:
-        with handlers:
+        with handlers, warnings.catch_warnings():
+            warnings.simplefilter("always", CostWarning)
+            warnings.showwarning = _show_warning
             asyncio.run(handlers.run(work))
     except asyncio.CancelledError:
         reason, code = handlers.reason
@@ -59,6 +62,11 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         fail(str(error), code=3)
     except (IntervalsError, OSError) as error:
         fail(describe_error(error))
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """Print a warning in one line, without the line of the source."""
+    typer.echo(f"warning: {one_line(str(message))}", err=True)
 
 
 def fail(reason: str | None, *, code: int = 1) -> NoReturn:

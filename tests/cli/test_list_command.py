@@ -209,3 +209,12 @@ def test_json_is_one_array(account: FakeIntervals, invoke: Invoke) -> None:
     ]
     assert invoke(*words, "--limit", 0).stdout == "[]\n"
     assert account.requests
+
+
+def test_a_costly_list_warns_in_one_line(account: FakeIntervals, invoke: Invoke) -> None:
+    """Task notes of many weeks cost many requests, which a line says, not a traceback."""
+    account.insert("tasknote")
+    result = invoke("list", "tasknote", "--datebegin", "2025-01-01", "--limit", 1, "--count")
+    assert result.exit_code == 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("warning: tasknote: this call may take ")
