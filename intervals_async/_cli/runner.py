@@ -64,7 +64,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         fail(describe_error(error))
 
 
-def _show_warning(message: Warning | str, *_: object) -> None:
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning in one line, without the line of the source."""
     typer.echo(f"warning: {one_line(str(message))}", err=True)
 
