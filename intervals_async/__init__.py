@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ._schema.record import ABSENT as ABSENT
     from ._schema.record import Record as Record
     from ._schema.record import column_values as column_values
+    from ._streaming.cost import CostWarning as CostWarning
+    from ._streaming.cost import ListingEstimate as ListingEstimate
     from ._streaming.listing import Listing as Listing
     from ._streaming.listing import Page as Page
     from ._streaming.listing import Pages as Pages
@@ -48,12 +50,14 @@ else:
         "Budget": "limits",
         "Column": "_schema.columns",
         "ColumnKind": "_schema.columns",
+        "CostWarning": "_streaming.cost",
         "Download": "_http.download",
         "IntervalsClient": "client",
         "Limit": "limits",
         "LimitStore": "limits",
         "LimitUse": "limits",
         "Listing": "_streaming.listing",
+        "ListingEstimate": "_streaming.cost",
         "MemoryLimitStore": "limits",
         "Page": "_streaming.listing",
         "Pages": "_streaming.listing",

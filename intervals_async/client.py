@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, cast
 
@@ -256,6 +257,16 @@ class IntervalsClient(ResourceAttributes):
     def limits(self) -> tuple[Limit, ...]:
         """The rate limits of the client."""
         return self._transport.limiter.limits
+
+    def server_time(self) -> datetime:
+        """Return the server's time in UTC, without a request.
+
+        It follows the ``Date`` header of the latest response, so it is right even if this machine's
+        clock is wrong. Before the first response, it is this machine's time.
+
+        .. versionadded:: 0.2.0
+        """
+        return self._transport.server_clock.now()
 
     async def limit_use(self) -> tuple[LimitUse, ...]:
         """Return how much of each rate limit is used now. No request is sent.

@@ -48,7 +48,8 @@ class OpenTelemetry:
     Pass it to a client: ``IntervalsClient(on_event=OpenTelemetry())``. Each client needs a hook
     of its own, because two clients number their attempts alike.
 
-    The spans have the kind CLIENT and a name such as ``GET /projectnote/{id}/``. A call with two
+    The spans have the kind CLIENT and a name such as ``GET /projectnote/{id}/`` or
+    ``GET /document/{id}/download/``. A call with two
     retries has three spans. The parent is the current span of the caller. A span starts when
     the attempt has a slot of the rate limits, and ends with the last byte of the response.
 
@@ -182,9 +183,10 @@ class OpenTelemetry:
 
 
 def _template(path: str, resource: str) -> str:
-    """Return the path with ``{id}`` instead of everything after the resource."""
-    root, _, member = f"{path.rstrip('/')}/".rpartition(f"/{resource}/")
-    return f"{root}/{resource}/{'{id}/' if member else ''}"
+    """Return the path with ``{id}`` instead of what is no word after the resource."""
+    root, _, rest = f"{path.rstrip('/')}/".rpartition(f"/{resource}/")
+    parts = (part if part.isalpha() else "{id}" for part in rest.split("/") if part)
+    return f"{root}/{resource}/{''.join(f'{part}/' for part in parts)}"
 
 
 def _outcome(

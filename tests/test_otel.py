@@ -455,6 +455,38 @@ async def test_a_client_takes_the_hook(telemetry: Telemetry, fake: FakeIntervals
     assert fake.token not in span.to_json()
 
 
+async def test_a_download_has_a_span_of_its_own_name(
+    telemetry: Telemetry, fake: FakeIntervals
+) -> None:
+    """The name of a download's span tells it from a request for a document."""
+    document = int(str(fake.rows("document")[0]["id"]))
+    async with (
+        IntervalsClient(fake.token, base_url=fake.url, on_event=telemetry.hook()) as intervals,
+        intervals.document.download(document).open() as chunks,
+    ):
+        async for _ in chunks:
+            pass
+    assert telemetry.spans()[0].name == "GET /document/{id}/download/"
+
+
+async def test_closing_the_client_ends_the_spans_of_half_read_responses(
+    telemetry: Telemetry, fake: FakeIntervals
+) -> None:
+    """The span of a half-read stream ends when its client is closed."""
+    client = IntervalsClient(fake.token, base_url=fake.url, on_event=telemetry.hook())
+    for _ in range(200):
+        fake.insert("projectnote", note="x" * 10_000)
+    async with client:
+        stream = client.projectnote.list().stream(snapshot=True)
+        await anext(stream)
+        (counting,) = telemetry.spans()
+    ended = telemetry.spans()
+    assert ended[0] is counting
+    assert attributes_of(ended[1])["error.type"] == "CancelledError"
+    await stream.aclose()
+    assert telemetry.spans() == ended
+
+
 def python(program: str) -> str:
     return subprocess.check_output([sys.executable, "-c", program], text=True).strip()
 

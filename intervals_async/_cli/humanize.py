@@ -67,7 +67,7 @@ def describe_unreadable(resource: str, fields: Mapping[str, UnreadableField]) ->
 
 def utc_minute(when: datetime) -> str:
     """Format a UTC time to the minute."""
-    return f"{when:%Y-%m-%d %H:%M} UTC"
+    return f"{when.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
 
 
 def one_line(value: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime
 from typing import TypeVar
 
 import attrs
@@ -18,6 +17,7 @@ from .messages import SUCCESS, Call, ParsedResponse, annotate, parse_response
 from .reporting import AttemptReport, Reporter
 from .response import Response
 from .response_body import ResponseBody
+from .server_clock import ServerClock
 from .settings import RetryState, Timeouts
 
 __all__ = ["Attempts", "count_nothing"]
@@ -39,7 +39,7 @@ class Attempts:
         reporter: Receives the events.
         show_bodies: Whether events contain the bodies.
         clock: The monotonic clock, in seconds.
-        now: Returns the current time in UTC.
+        server_clock: Tells the server's time, and learns it from each response.
         requests: The number of requests that were sent.
     """
 
@@ -48,7 +48,7 @@ class Attempts:
     reporter: Reporter
     show_bodies: bool
     clock: Callable[[], float]
-    now: Callable[[], datetime]
+    server_clock: ServerClock
     requests: int = 0
     _ids: Iterator[int] = attrs.field(factory=itertools.count)
 
@@ -180,6 +180,8 @@ class Attempts:
         except BaseException as error:
             report.failed(error, self.clock() - began)
             raise
+        body.on_abort = report.closed_early
+        self.server_clock.note(body.headers.get("Date"))
         return body, report
 
     async def _read_body(
@@ -202,7 +204,9 @@ class Attempts:
             response = parse(call, body, data)
         except CallError as error:
             body.redact(error)
-            error.retry_after = retry_after(body.headers.get("Retry-After"), self.now())
+            error.retry_after = retry_after(
+                body.headers.get("Retry-After"), self.server_clock.now()
+            )
             report.ended(body.status, len(data), body.seconds, type(error).__name__, shown)
             raise
         report.ended(body.status, len(data), body.seconds, None, shown)

@@ -53,15 +53,16 @@ class Reporter:
 
 
 class AttemptReport:
-    """Reports the start and the end of one attempt of a call."""
+    """Reports the start and the end of one attempt of a call. Only the first end counts."""
 
-    __slots__ = ("_id", "_method", "_reporter", "_url")
+    __slots__ = ("_ended", "_id", "_method", "_reporter", "_url")
 
     def __init__(self, reporter: Reporter, attempt_id: int, method: str, url: str) -> None:
         self._reporter = reporter
         self._id = attempt_id
         self._method = method
         self._url = url
+        self._ended = False
 
     def sent(self, resource: str, attempt: int, body: bytes | None) -> None:
         """Report the start."""
@@ -80,7 +81,7 @@ class AttemptReport:
         self, status: int, size: int, seconds: float, error: str | None, body: bytes | None
     ) -> None:
         """Report a complete response, and the class name of its error if it is one."""
-        self._reporter.report(
+        self._end(
             ResponseReceived(
                 attempt_id=self._id,
                 method=self._method,
@@ -104,7 +105,7 @@ class AttemptReport:
         self._report_failure("CancelledError", "the response was closed before its end", seconds)
 
     def _report_failure(self, error: str, reason: str, seconds: float) -> None:
-        self._reporter.report(
+        self._end(
             RequestFailed(
                 attempt_id=self._id,
                 method=self._method,
@@ -114,6 +115,11 @@ class AttemptReport:
                 reason=reason,
             )
         )
+
+    def _end(self, event: Event) -> None:
+        if not self._ended:
+            self._ended = True
+            self._reporter.report(event)
 
 
 _LEVELS: dict[type[Event], int] = {

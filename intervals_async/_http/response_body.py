@@ -43,11 +43,12 @@ class ResponseBody:
         content_type: The media type.
         seconds: The time that the network took so far, with connecting, without the reader.
         size: The number of bytes that were read.
+        on_abort: Called with `seconds` if `abort` ends a body that no task is reading.
     """
 
     __slots__ = (
-        "__weakref__", "_call", "_chunk", "_credentials", "_deadline_size", "_ended", "_loop", "_response",
-        "_time_left", "_total", "content_type", "seconds", "size", "status",
+        "__weakref__", "_call", "_chunk", "_credentials", "_deadline_size", "_ended", "_loop", "_reading", "_response",
+        "_time_left", "_total", "content_type", "on_abort", "seconds", "size", "status",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +68,8 @@ class ResponseBody:
         self.content_type: str = response.content_type
         self.seconds: float = self._loop.time() - began
         self.size: int = 0
+        self.on_abort: Callable[[float], None] | None = None
+        self._reading = False
         # Seconds left until the size must have reached `_deadline_size`.
         self._total = total
         self._time_left = total - self.seconds
@@ -97,6 +100,7 @@ class ResponseBody:
         try:
             data = content.read_nowait(self._chunk)
             if not data and not content.at_eof():
+                self._reading = True
                 async with asyncio.timeout(max(self._time_left, 0)):
                     data = await content.read(self._chunk)
         except asyncio.CancelledError as error:
@@ -107,6 +111,7 @@ class ResponseBody:
             if failure is None:
                 raise error.with_traceback(None) from None
         finally:
+            self._reading = False
             took = self._loop.time() - began
             self.seconds += took
             self._time_left -= took
@@ -154,6 +159,8 @@ class ResponseBody:
             # aiohttp does not notify the reader of a body when its connection is closed
             self._response.content.set_exception(DroppedError("the client was closed"))
             self._response.close()
+            if self.on_abort is not None and not self._reading:
+                self.on_abort(self.seconds)
 
     def in_loop(self, act: Callable[[], None]) -> None:
         """Call a function in the loop's thread, because garbage is collected in any thread."""

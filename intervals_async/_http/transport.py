@@ -31,6 +31,7 @@ from .messages import Call, ParsedResponse
 from .raw_response import RawResponse
 from .reporting import Reporter
 from .response import Response
+from .server_clock import ServerClock
 from .settings import RetryState, Settings, Timeouts
 from .streamed_response import StreamedResponse
 
@@ -74,13 +75,14 @@ class Transport:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._settings = settings
+        server_clock = ServerClock(now)
         attempts = Attempts(
             connection=connection,
             limiter=limiter,
             reporter=reporter or Reporter(),
             show_bodies=show_bodies,
             clock=clock,
-            now=now,
+            server_clock=server_clock,
         )
         self._shared = _Shared(
             attempts=attempts,
@@ -88,7 +90,7 @@ class Transport:
                 ask=attempts.ask_for_quota,
                 refuse_until=limiter.refuse_until,
                 clock=clock,
-                now=now,
+                now=server_clock.now,
             ),
             random=random,
         )
@@ -107,6 +109,11 @@ class Transport:
     def base_url(self) -> str:
         """The root of the API."""
         return self._shared.attempts.connection.base_url
+
+    @property
+    def server_clock(self) -> ServerClock:
+        """The server's time."""
+        return self._shared.attempts.server_clock
 
     @property
     def requests(self) -> int:
@@ -371,7 +378,7 @@ class Transport:
         if not policy.allows_retry(call.method, kind, state.attempts):
             return False
         if wait > policy.wait_max:
-            until = self._shared.attempts.now() + timedelta(seconds=min(wait, 1e11))
+            until = self.server_clock.now() + timedelta(seconds=min(wait, 1e11))
             failure.message += (
                 f"; the server asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC, which is "
                 f"longer than wait_max ({policy.wait_max:g} s)"

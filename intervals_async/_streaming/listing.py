@@ -9,6 +9,7 @@ from .._schema.record import Record
 from ..errors import ArgumentError, IncompleteListingError
 from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
+from .cost import ListingEstimate
 from .delivered import RECENT, DeliveredIds
 from .options import PageOptions, ReadOptions, StreamOptions, checked_integer
 from .page_plan import PagePlan, PageRequest, pages_of
@@ -260,10 +261,27 @@ class Listing(Generic[R]):
         rest = max(listcount - self._offset, 0)
         return rest if self._limit is None else min(rest, self._limit)
 
+    async def estimate(self) -> ListingEstimate:
+        """Estimate what it costs to stream the listing, with one small request at most.
+
+        The estimate is for the default page sizes. A snapshot takes one request.
+
+        Raises:
+            IncompleteListingError: As `count` raises it.
+
+        .. versionadded:: 0.2.0
+        """
+        records = await self.count() if self.paginated else None
+        requests = max(self.estimate_requests(records or 0), 1)
+        return ListingEstimate(requests=requests, records=records)
+
     async def first(self) -> R | None:
         """Return the first record, or None if nothing matches, with one small request."""
         limit = 1 if self._limit is None else min(self._limit, 1)
-        one = Listing(self._source, offset=self._offset, limit=limit)
+        return await self._only(Listing(self._source, offset=self._offset, limit=limit))
+
+    async def _only(self, one: Listing[R]) -> R | None:
+        """Return the record of a listing of at most one."""
         options = ReadOptions(page_size=1, on_drift="ignore", bulk=False)
         reader = one._reader(options, one._start())
         async for page in Pages(reader, self._source.resource):

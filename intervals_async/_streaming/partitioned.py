@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import attrs
 
+from .._http.server_clock import ServerClock
 from .._schema.record import Record
 from ..errors import ArgumentError
 from .bookmark import Bookmark, fingerprint
+from .cost import ListingEstimate, warn_of_cost
 from .id_set import IdSet
 from .listing import Listing
 from .options import ReadOptions
@@ -20,6 +25,9 @@ from .source import PageSource, ids_of
 __all__ = ["Partition", "PartitionedListing"]
 
 R = TypeVar("R", bound=Record)
+
+# A bookmark may be resumed on a machine whose clock is behind that of the machine that took it.
+LONGEST_SHIFT = timedelta(days=366)
 
 OpenReader: TypeAlias = Callable[[PageSource[R], Bookmark | None], Reader[R]]
 
@@ -43,20 +51,20 @@ class PartitionedListing(Listing[R]):
     The order is that of the partitions, and within each of them the server's.
     """
 
-    __slots__ = ("_chained", "_list_partitions", "_resumable")
+    __slots__ = ("_chained", "_partitions_at", "_resumable")
 
     def __init__(
         self,
         source: PageSource[R],
-        partitions: Callable[[], Sequence[Partition[R]]],
+        partitions: Callable[[datetime], Sequence[Partition[R]]],
         *,
         limit: int | None,
         chained: Sequence[Listing[R]] = (),
         resumable: bool = True,
     ) -> None:
         super().__init__(source, limit=limit)
-        # Called for each stream, because an open range ends at the present.
-        self._list_partitions = partitions
+        # Called with the present, at which an open range ends.
+        self._partitions_at = partitions
         # The listings of a chain.
         self._chained = chained
         # Whether a bookmark determines which records were yielded.
@@ -80,7 +88,7 @@ class PartitionedListing(Listing[R]):
                 )
         return cls(
             first._source,
-            lambda: [part for each in listings for part in _parts_of(each)],
+            lambda now: [part for each in listings for part in _parts_of(each, now)],
             limit=None,
             chained=listings,
             resumable=disjoint,
@@ -96,21 +104,46 @@ class PartitionedListing(Listing[R]):
         del records
         return self.partitions
 
+    async def estimate(self) -> ListingEstimate:
+        """Estimate what it costs to stream the listing, without a request."""
+        return ListingEstimate(requests=self.partitions, records=None)
+
     async def count(self) -> int:
         """Return how many records the partitions have, with a small request for each.
 
         Records at the very border of two partitions count twice.
         """
-        counts = [await Listing(each.source).count() for each in self._list_partitions()]
-        return sum(counts) if self._limit is None else min(sum(counts), self._limit)
+        total = 0
+        counted: set[str] = set()
+        partitions = deque(self._list_partitions())
+        clock = self._clock
+        warn_of_cost(self.resource, len(partitions))
+        while partitions and (self._limit is None or total < self._limit):
+            clock_was_known = clock.known
+            partition = partitions.popleft()
+            total += await Listing(partition.source).count()
+            counted.add(_name(partition))
+            if clock.known and not clock_was_known:
+                partitions = deque(
+                    each for each in self._list_partitions() if _name(each) not in counted
+                )
+        return total if self._limit is None else min(total, self._limit)
 
     async def first(self) -> R | None:
         """Return the first record, or None if nothing matches; requests partitions up to it."""
-        for partition in self._list_partitions() if self._limit != 0 else ():
-            record = await Listing(partition.source).first()
-            if record is not None:
-                return record
-        return None
+        limit = 1 if self._limit is None else min(self._limit, 1)
+        return await self._only(type(self)(self._source, self._partitions_at, limit=limit))
+
+    @property
+    def _clock(self) -> ServerClock:
+        return self._source.transport.server_clock
+
+    def _list_partitions(self) -> Sequence[Partition[R]]:
+        return self._partitions_at(self._clock.now())
+
+    def _begin(self, options: ReadOptions) -> tuple[Reader[R], Bookmark]:
+        warn_of_cost(self.resource, self.partitions)
+        return super()._begin(options)
 
     def _fingerprint(self) -> str:
         if not self._chained:
@@ -119,7 +152,20 @@ class PartitionedListing(Listing[R]):
         return fingerprint(self._source.resource, parts, 0, None)
 
     def _partition_names(self) -> Sequence[str]:
-        return list(map(_name, self._list_partitions()))
+        return list(map(_name, self._partitions_at(self._clock.now() + LONGEST_SHIFT)))
+
+    def _list_from(self, name: str) -> Sequence[Partition[R]]:
+        """List the partitions from that of a bookmark on."""
+        partitions = self._list_partitions()
+        names = set(map(_name, partitions))
+        if name not in names:
+            # It was taken by a clock that was ahead of this one.
+            partitions = self._partitions_at(self._clock.now() + LONGEST_SHIFT)
+        index = list(map(_name, partitions)).index(name)
+        return [
+            partitions[index],
+            *(each for each in partitions[index + 1 :] if _name(each) in names),
+        ]
 
     def _reader(self, options: ReadOptions, bookmark: Bookmark) -> Reader[R]:
         if options.snapshot and self._source.paginated:
@@ -138,27 +184,41 @@ class PartitionedListing(Listing[R]):
             listing = Listing(source)
             return listing._reader(options, start or listing._start())
 
-        return PartitionReader(self._list_partitions(), open_reader, bookmark, limit=self._limit)
+        return PartitionReader(
+            self._list_partitions
+            if bookmark.partition is None
+            else partial(self._list_from, bookmark.partition),
+            self._clock,
+            open_reader,
+            bookmark,
+            limit=self._limit,
+        )
 
 
 class PartitionReader(Generic[R]):
     """Reads partition by partition."""
 
     __slots__ = (
-        "_bookmark", "_closed", "_forgotten", "_limit", "_open", "_partitions", "_prefetches",
-        "_reader", "_repairs", "_requests", "_resume", "_seen", "_yielded",
+        "_bookmark", "_clock", "_clock_known", "_closed", "_forgotten", "_limit", "_list", "_open",
+        "_partitions", "_prefetches", "_reader", "_repairs", "_requests", "_resume", "_resumed",
+        "_seen", "_yielded",
     )  # fmt: skip
 
     def __init__(
         self,
-        partitions: Sequence[Partition[R]],
+        list_partitions: Callable[[], Sequence[Partition[R]]],
+        clock: ServerClock,
         open_reader: OpenReader[R],
         bookmark: Bookmark,
         *,
         limit: int | None,
     ) -> None:
         # The partitions that remain to be read, the current one first.
-        self._partitions = list(partitions)
+        self._partitions = list(list_partitions())
+        self._list = list_partitions
+        # An open range ends at the server's present, which the first response may tell.
+        self._clock = clock
+        self._clock_known = clock.known
         self._open = open_reader
         self._limit = limit
         self._reader: Reader[R] | None = None
@@ -176,14 +236,13 @@ class PartitionReader(Generic[R]):
         self._requests = self._repairs = 0
         self._prefetches = False
         self._closed = False
-        if bookmark.partition is not None:
-            self._skip_to(bookmark.partition)
+        self._resumed = bookmark.partition is not None
+        if self._resumed:
+            self._resume_in_partition()
 
-    def _skip_to(self, name: str) -> None:
-        """Resume in a partition."""
+    def _resume_in_partition(self) -> None:
+        """Resume in the first partition."""
         bookmark = self._bookmark
-        while _name(self._partitions[0]) != name:
-            del self._partitions[0]
         self._forgotten = 2
         if self._partitions[0].source.paginated:
             listcount = bookmark.listcount
@@ -231,6 +290,8 @@ class PartitionReader(Generic[R]):
         while self._partitions and not self._closed and self._yielded != self._limit:
             reader = self._reader or await self._begin(self._partitions[0])
             batch = await reader.next_batch()
+            if self._clock.known and not self._clock_known and not await self._still_starts_here():
+                continue
             if batch is None:
                 await self._end(reader)
                 continue
@@ -263,16 +324,35 @@ class PartitionReader(Generic[R]):
             self._reader.start_prefetch()
         return self._reader
 
-    async def _end(self, reader: Reader[R]) -> None:
-        if self._closed:
-            return
+    async def _still_starts_here(self) -> bool:
+        """List the partitions again by the server's clock, and return whether to keep the batch."""
+        self._clock_known = True
+        fresh = list(self._list())
+        names = list(map(_name, fresh))
+        current = _name(self._partitions[0])
+        if names[0] != current and not self._resumed and self._reader is not None:
+            # In descending order, newer partitions come first. Nothing was yielded yet.
+            self._partitions = fresh
+            await self._leave(self._reader)
+            return False
+        if current in names:
+            self._partitions = fresh[names.index(current) :]
+        return True
+
+    async def _leave(self, reader: Reader[R]) -> None:
         await reader.aclose()
-        if len(self._partitions) == 1:  # the last reader still knows its listcount
-            self._next_partition(0)
-            return
         self._requests += reader.requests
         self._repairs += reader.repairs
         self._reader = None
+
+    async def _end(self, reader: Reader[R]) -> None:
+        if self._closed:
+            return
+        if len(self._partitions) == 1:  # the last reader still knows its listcount
+            await reader.aclose()
+            self._next_partition(0)
+            return
+        await self._leave(reader)
         self._next_partition(reader.listcount or 0)
 
     def _next_partition(self, counted: int) -> None:
@@ -306,9 +386,9 @@ class PartitionReader(Generic[R]):
         return batch
 
 
-def _parts_of(listing: Listing[R]) -> Sequence[Partition[R]]:
+def _parts_of(listing: Listing[R], now: datetime) -> Sequence[Partition[R]]:
     if isinstance(listing, PartitionedListing):
-        return listing._list_partitions()
+        return listing._partitions_at(now)
     return [Partition(listing._source)]
 
 

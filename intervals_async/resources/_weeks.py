@@ -36,12 +36,16 @@ class Range:
     begin: datetime
     end: datetime | None
 
-    def weeks(self, *, backwards: bool = False) -> list[dict[str, object]]:
+    def weeks(self, now: datetime, *, backwards: bool = False) -> list[dict[str, object]]:
         """Return the filters of each week, in order.
 
         The last week of an open range is complete, so that resuming it later finds the same weeks.
+
+        Args:
+            now: The current time in UTC.
+            backwards: Whether the last week comes first.
         """
-        present = datetime.now(UTC) + AHEAD
+        present = now + AHEAD
         if self.begin.tzinfo is None:
             present = present.replace(tzinfo=None)
         # Weeks in the future hold no records.

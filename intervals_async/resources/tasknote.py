@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Literal, Required, TypedDict, Unpack
 
@@ -153,8 +154,8 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
                 f"taskid, got {offset}; use limit alone, or a shorter range"
             )
 
-        def spans() -> Sequence[Partition[TaskNote]]:
-            weeks = range.weeks(backwards=("sortdir", "DESC") in source.query)
+        def spans(now: datetime) -> Sequence[Partition[TaskNote]]:
+            weeks = range.weeks(now, backwards=("sortdir", "DESC") in source.query)
             shared = [part_of(range.common(*neighbours)) for neighbours in pairwise(weeks)]
             return list(map(Partition, map(part_of, weeks), [None, *shared]))
 

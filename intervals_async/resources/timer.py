@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
+from .._http.server_clock import ServerClock
 from .._schema.encoding import identifier
 from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.record import Record, record
@@ -167,14 +168,19 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
             personid: The owner of the timer.
             taskid: The task; None for a general timer.
             name: The text on the timer.
-            at: The start of the timer, with a time zone; by default now, by this machine's clock.
+            at: The start of the timer, with a time zone; by default now, as
+                `IntervalsClient.server_time` tells it.
 
         Raises:
             ArgumentError: `at` has no time zone.
             ValidationError: The server refuses the timer, for example because the person already
                 has one for the task.
         """
-        fields: TimerCreate = {"personid": personid, "starttime": _moment("start", at)}
+        _check("start", at)
+        fields: TimerCreate = {
+            "personid": personid,
+            "starttime": _moment(at, self._transport.server_clock),
+        }
         if taskid is not None:
             fields["taskid"] = identifier("timer.start()", taskid)
         if name is not None:
@@ -185,20 +191,22 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
         """Pause a running timer and keep its seconds; leave a paused timer unchanged.
 
         The timer is read first to keep its seconds, so this takes two requests. `at` is the end of
-        the current run, with a time zone; by default now, by this machine's clock.
+        the current run, with a time zone; by default now, as `IntervalsClient.server_time` tells
+        it.
 
         Raises:
             ArgumentError: The timer was started after `at`, or `at` has no time zone.
         """
-        moment = _moment("pause", at)
+        _check("pause", at)
         timer = await self._get(id)
+        moment = _moment(at, self._transport.server_clock)
         if timer.starttime is None:
             return timer
         stretch = int((moment - timer.starttime).total_seconds())
         if stretch < 0:
             raise ArgumentError(
                 f"timer.pause(): at: expected the timer's start, {timer.starttime:{SECONDS}} UTC, "
-                f"or later, got {moment:{SECONDS}} UTC; without at=, check this machine's clock"
+                f"or later, got {moment:{SECONDS}} UTC"
             )
         return await self._update(id, {"starttime": None, "time": (timer.time or 0) + stretch})
 
@@ -211,18 +219,20 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
         Raises:
             ArgumentError: `at` has no time zone.
         """
-        moment = _moment("resume", at)
+        _check("resume", at)
         timer = await self._get(id)
+        moment = _moment(at, self._transport.server_clock)
         if timer.starttime is not None:
             return timer
         return await self._update(id, {"starttime": moment, "time": timer.time or 0})
 
 
-def _moment(verb: str, at: datetime | None) -> datetime:
-    if at is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    if at.tzinfo is None:
+def _check(verb: str, at: datetime | None) -> None:
+    if at is not None and at.tzinfo is None:
         raise ArgumentError(
             f"timer.{verb}(): at: expected a datetime with a time zone, got one without a time zone"
         )
-    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _moment(at: datetime | None, clock: ServerClock) -> datetime:
+    return (clock.now() if at is None else at.astimezone(UTC)).replace(microsecond=0)

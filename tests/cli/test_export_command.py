@@ -72,7 +72,7 @@ def test_unknown_suffix_is_wrong_usage(
     """A suffix that matches no format is wrong usage and sends no request."""
     result = invoke("export", "projectnote", "-o", tmp_path / "notes.xlsx")
     assert result.exit_code == 2
-    assert "--output: expected a name that ends in .jsonl or .csv, got 'notes.xlsx'" in (
+    assert "--output: expected a name that ends in .jsonl, .csv, .parquet or .sqlite" in (
         without_frame(result.stderr)
     )
     assert account.requests == 0
@@ -155,8 +155,11 @@ def test_options_exist_without_the_source(monkeypatch: pytest.MonkeyPatch) -> No
     def no_source(_: object) -> str:
         raise OSError("could not get source code")
 
+    class Filters(resources.PersonFilters, total=False):  # descriptions are read once for a class
+        """The filters of people."""
+
     monkeypatch.setattr(inspect, "getsource", no_source)
-    made = options_of_typed_dict(resources.PersonFilters, "Filters")
+    made = options_of_typed_dict(Filters, "Filters")
     assert "username" in [option.name for option in made]
 
 
@@ -282,7 +285,7 @@ def test_closed_pipe_ends_the_export_silently(account: FakeIntervals, spawn: Spa
     assert process.stdout is not None
     process.stdout.close()
     _, stderr = process.communicate()
-    assert (process.returncode, stderr) == (1, b"")
+    assert (process.returncode, stderr) == (0, b"")
     assert account.requests < 50
 
 

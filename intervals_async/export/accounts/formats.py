@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from ... import Record
+from ... import ProjectNote, Record
 from ..._atomic_file import check_target
 from ...errors import ArgumentError
 from ..sinks.csv_sink import CsvSink
@@ -16,6 +16,7 @@ from ..sinks.parquet_sink import ParquetSink
 from ..sinks.sink import ResumableSink
 from ..sinks.sqlite_database import check_database
 from ..sinks.sqlite_sink import SqliteSink
+from .digests import file_digest, table_digest
 from .merging import Merge, merge_csv, merge_json_lines, merge_parquet, merge_sqlite
 
 __all__ = ["FORMATS", "Format", "get_format"]
@@ -37,6 +38,7 @@ class Format:
         make_sink: Makes the sink of a resource, from the path, the record class and the name.
         merge: Merges changes into a file.
         check: Checks early whether a file can be written.
+        digest: Returns a digest of what a file holds of a resource.
         shared_file: The name of the file, if all resources share one.
         checkpoint_every: Seconds between two checkpoints, each of which costs some work.
     """
@@ -45,6 +47,7 @@ class Format:
     make_sink: Callable[[Path, type[Record], str], ResumableSink]
     merge: Merge
     check: Callable[[Path], None] = _check_file
+    digest: Callable[[Path, str], str] = file_digest
     shared_file: str | None = None
     checkpoint_every: float = 2.0
 
@@ -79,7 +82,7 @@ _KNOWN = (
     Format("jsonl.zst", _json_lines_sink, merge_json_lines, checkpoint_every=20.0),
     Format("csv", _csv_sink, merge_csv),
     Format("parquet", _parquet_sink, merge_parquet, checkpoint_every=60.0),
-    Format("sqlite", _sqlite_sink, merge_sqlite, check_database, shared_file=DATABASE),
+    Format("sqlite", _sqlite_sink, merge_sqlite, check_database, table_digest, DATABASE),
 )
 
 FORMATS = {each.name: each for each in _KNOWN}
@@ -90,7 +93,11 @@ def get_format(name: str) -> Format:
 
     Raises:
         ArgumentError: There is no such format.
+        ImportError: It needs an extra that is not installed.
     """
     if name not in FORMATS:
         raise ArgumentError(f"format: expected one of {', '.join(FORMATS)}, got {name!r}")
-    return FORMATS[name]
+    found = FORMATS[name]
+    # A sink looks for its extra when it is made, and touches no file before it is opened.
+    found.make_sink(found.path(Path(), "projectnote"), ProjectNote, "projectnote")
+    return found

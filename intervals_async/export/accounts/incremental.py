@@ -7,18 +7,16 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
-import attrs
-
 from ... import IntervalsClient
 from ..._version import __version__
 from ...errors import ArgumentError
-from ..unreadable import UnreadableField
 from .json_file import plain
 from .listings import listing_for
 from .manifest import Manifest, WrittenFile
 from .plan import MODIFIED_SINCE, ExportPlan, has_change_filter
+from .state import LastExport
 
-__all__ = ["Updatable", "changed_since", "find_updatable"]
+__all__ = ["changed_since", "find_updatable"]
 
 # The API keeps the times of changes in the account's time zone, which it does not state. No time
 # zone is more than 12 hours behind UTC; one hour more allows for clocks that differ.
@@ -34,22 +32,9 @@ UNSTABLE_FILTERS: Mapping[str, set[str]] = {
 }
 
 
-@attrs.frozen(kw_only=True)
-class Updatable:
-    """The resources of the last export that can be updated.
-
-    Attributes:
-        since: For each of them, when that export started, in UTC.
-        unreadable: For each of them, the unreadable fields in its file.
-    """
-
-    since: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
-    unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
-        factory=dict[str, Mapping[str, UnreadableField]]
-    )
-
-
-def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> Updatable:
+def find_updatable(
+    client: IntervalsClient, plan: ExportPlan, folder: Path, began: datetime
+) -> Mapping[str, LastExport]:
     """Find the resources that can be updated.
 
     A resource can be updated if its file matches the manifest, was written by this release with the
@@ -58,21 +43,20 @@ def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> U
     other records although no record has changed.
 
     The time is the start of the export, not of the resource. The first page of a resource, or the
-    parents it is listed by, may have been read long before its file was created.
+    parents it is listed by, may have been read long before its file was created. If it is later
+    than this export, a clock was wrong, and everything is read.
 
     Raises:
         ArgumentError: The manifest cannot be read.
     """
     if not plan.incremental:
-        return Updatable()
+        return {}
     try:
         last = Manifest.read(folder)
     except FileNotFoundError:
-        return Updatable()
-    except ArgumentError as error:
-        raise ArgumentError(f"{error}; export without incremental to replace it") from None
-    if last.library != __version__:
-        return Updatable()
+        return {}
+    if last.library != __version__ or last.began > began:
+        return {}
     # Checked last, and once for each file: it reads the complete file, which resources may share.
     flaw = cache(partial(WrittenFile.flaw, folder=folder))
     filtered = {each.resource for each in last.exported if each.filters}
@@ -81,6 +65,7 @@ def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> U
         for each in last.exported
         if each.resource in plan.names
         and each.format == plan.format.name
+        and each.file.name == plan.format.path(folder, each.resource).name
         and each.filters == plain(plan.filters_of(each.resource))
         and has_change_filter(each.resource, each.filters)
         and not UNSTABLE_FILTERS.get(each.resource, set()) & each.filters.keys()
@@ -89,12 +74,15 @@ def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> U
         and flaw(each.file) is None
     }
     read_all = {plan.parent_of(name) for name in plan.names if name not in updatable}
-    return Updatable(
-        since={name: last.began for name in updatable if name not in read_all},
-        unreadable={
-            name: each.unreadable for name, each in updatable.items() if name not in read_all
-        },
-    )
+    return {
+        name: LastExport(
+            began=last.began,
+            digest=plan.format.digest(folder / each.file.name, name),
+            unreadable=each.unreadable,
+        )
+        for name, each in updatable.items()
+        if name not in read_all
+    }
 
 
 def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
-from ..sink_thread import run_in_thread
 from ..sinks.sink import Checkpoint
-from ..unreadable import FieldCount, UnreadableField, unreadable_fields
-from .json_file import plain, prepare_json, write_json
+from ..unreadable import FieldCount, UnreadableField
+from .json_file import plain, prepare_json, read_json, seal_of, write_json
 
-__all__ = ["FOLDER", "ResourceState", "RunInfo", "SavedState", "StateFolder", "is_unfinished"]
+__all__ = [
+    "FOLDER",
+    "DamagedStateError",
+    "LastExport",
+    "ResourceState",
+    "RunInfo",
+    "StateFolder",
+    "ids_of",
+    "is_unfinished",
+]
+
+T = TypeVar("T")
+
+# The version of the format of all files in the folder.
+FORMAT_VERSION = 1
 
 # The folder of the states, within the folder of the export, until that is complete.
 FOLDER = ".unfinished"
+
+
+class DamagedStateError(ArgumentError):
+    """The saved progress cannot be continued; the message says what to remove."""
 
 
 @attrs.define(kw_only=True)
@@ -35,8 +51,8 @@ class ResourceState:
         bookmark: The bookmark of its stream; None at the beginning.
         checkpoint: The checkpoint of its file; None at the beginning.
         records: The number of records in the file at the checkpoint.
-        ids: The ids of these records, if other resources are listed by them, or if they are changes
-            that replace records with unreadable fields.
+        ids: The ids of these records, if other resources are listed by them, or if they are
+            changes.
         unreadable: The fields that could not be read in these records.
         requests: The number of requests.
         drift: How often the position among the rows was lost and found again.
@@ -45,6 +61,8 @@ class ResourceState:
         read_all: Whether all records must be read, because merging the changes failed.
         closing: Whether the file holds all records, so that only the move to its name is left.
         written: Whether the file has its name.
+        digest: The digest of that file; None if the process ended right after the move.
+        merged: The digest of the file into which the changes are merged; None before.
         ended: When the export of the resource ended; None before.
         left_out: Why the resource cannot be read; None if it can.
     """
@@ -61,6 +79,8 @@ class ResourceState:
     read_all: bool = attrs.field(default=False, alias="whole")
     closing: bool = False
     written: bool = False
+    digest: str | None = None
+    merged: str | None = None
     ended: datetime | None = None
     left_out: str | None = None
 
@@ -69,10 +89,33 @@ class ResourceState:
         """Whether nothing is left to do."""
         return self.ended is not None or self.left_out is not None
 
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the position of the stream and that of the file belong to each other."""
+        if self.closing or self.written:  # then the stream has ended, maybe without a bookmark
+            return self.checkpoint is not None
+        if self.is_done:
+            return True
+        return (self.bookmark is None) == (self.checkpoint is None) == (self.records == 0)
+
     def add_ids(self, records: Sequence[Any]) -> None:
-        """Remember the ids of records, also of those whose id is not documented."""
-        found = (getattr(each, "id", None) or each.extra.get("id") for each in records)
-        self.ids += [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
+        """Remember the ids of records."""
+        self.ids += ids_of(records)
+
+
+@attrs.frozen(kw_only=True)
+class LastExport:
+    """What the last export has written of a resource of which only changes are read now.
+
+    Attributes:
+        began: When that export started, in UTC.
+        digest: The digest of what it has written.
+        unreadable: The unreadable fields in its file.
+    """
+
+    began: datetime
+    digest: str
+    unreadable: Mapping[str, UnreadableField]
 
 
 @attrs.define(kw_only=True)
@@ -82,19 +125,20 @@ class RunInfo:
     Attributes:
         identity: The `ExportPlan.identity`, in its plain form.
         began: When the export started, in UTC.
-        since: For each resource of which only changes are read, when the previous export started,
-            in UTC.
-        unreadable: For each of these resources, the unreadable fields in its file at the start.
+        last: What the last export has written of the resources of which only changes are read.
         overhead_requests: The number of requests for no resource: for the daily quota.
     """
 
     identity: Mapping[str, Any] = attrs.field(alias="asked")
     began: datetime
-    since: Mapping[str, datetime]
-    unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
-        factory=dict[str, Mapping[str, UnreadableField]]
-    )
+    last: Mapping[str, LastExport] = attrs.field(factory=dict[str, LastExport])
     overhead_requests: int = attrs.field(default=0, alias="asides")
+
+
+def ids_of(records: Sequence[Any]) -> Sequence[int]:
+    """Return the ids of records, also of those whose id is not documented."""
+    found = (getattr(each, "id", None) or each.extra.get("id") for each in records)
+    return [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
 
 
 @attrs.frozen
@@ -146,7 +190,7 @@ class StateFolder:
         Raises:
             OSError: The folder cannot be written.
         """
-        write_json(self._run, plain(run), private=True)
+        write_json(self._run, _sealed(run), private=True)
 
     def resume_run(self, identity: Mapping[str, object]) -> RunInfo:
         """Read what was saved about the export.
@@ -154,43 +198,38 @@ class StateFolder:
         Raises:
             ArgumentError: It is another export.
         """
-        with _reading(self._run) as values:
-            saved: Mapping[str, Any] = values["asked"]
-            other = [name for name in identity if saved.get(name) != plain(identity[name])]
-            values["began"] = datetime.fromisoformat(values["began"])
-            values["since"] = {
-                name: datetime.fromisoformat(moment) for name, moment in values["since"].items()
-            }
-            values["unreadable"] = {
-                name: unreadable_fields(fields)
-                for name, fields in values.get("unreadable", {}).items()
-            }
-            run = RunInfo(**values)
+        run = self._read(self._run, RunInfo, f"remove {self.path} to start again")
+        other = [name for name in identity if run.identity.get(name) != plain(identity[name])]
         if other:
             raise ArgumentError(
                 f"{self.path.parent} holds an unfinished export with different "
                 f"{', '.join(other)}; repeat that export to finish it, or remove {self.path} to "
                 "start again"
             )
+        run.identity = plain(identity)
         return run
 
     def load(self, name: str) -> ResourceState:
-        """Read the state of a resource; a new one if there is none."""
+        """Read the state of a resource; a new one if there is none.
+
+        Raises:
+            ArgumentError: It is damaged, or belongs to another release.
+        """
         path = self._file(name)
         if not path.exists():
             return ResourceState()
-        with _reading(path) as values:
-            for moment in ("began", "ended"):
-                if values[moment] is not None:
-                    values[moment] = datetime.fromisoformat(values[moment])
-            values["unreadable"] = {
-                field: FieldCount(**count) for field, count in values.get("unreadable", {}).items()
-            }
-            return ResourceState(**values)
+        state = self._read(path, ResourceState, f"remove it to export {name} again")
+        if not state.is_consistent:
+            raise self.refusal(name, "expected a bookmark and its checkpoint, got one of them")
+        return state
+
+    def refusal(self, name: str, reason: str) -> DamagedStateError:
+        """Return the error that the state of a resource cannot be continued."""
+        return DamagedStateError(f"{self._file(name)}: {reason}; remove it to export {name} again")
 
     def save(self, name: str, state: ResourceState) -> None:
         """Write the state of a resource."""
-        write_json(self._file(name), plain(state), private=True)
+        write_json(self._file(name), _sealed(state), private=True)
 
     @contextmanager
     def saving(self, name: str, state: ResourceState) -> Generator[None]:
@@ -198,7 +237,7 @@ class StateFolder:
 
         All space on the disk is taken before the block begins.
         """
-        with prepare_json(self._file(name), plain(state), private=True):
+        with prepare_json(self._file(name), _sealed(state), private=True):
             yield
 
     def remove(self) -> None:
@@ -206,6 +245,10 @@ class StateFolder:
         # This file first: without it, what a kill may leave of the others is ignored.
         self._run.unlink(missing_ok=True)
         shutil.rmtree(self.path)
+
+    def _read(self, path: Path, kind: type[T], remedy: str) -> T:
+        what = "the saved progress of an export"
+        return read_json(path, kind, version=FORMAT_VERSION, what=what, remedy=remedy, sealed=True)
 
     @property
     def _run(self) -> Path:
@@ -215,64 +258,11 @@ class StateFolder:
         return self.path / f"{name}.json"
 
 
-class SavedState:
-    """The current state of one resource, and its file.
-
-    Attributes:
-        name: The name of the resource.
-        current: The state.
-    """
-
-    __slots__ = ("_folder", "current", "name")
-
-    def __init__(self, folder: StateFolder, name: str) -> None:
-        self._folder = folder
-        self.name: str = name
-        self.current: ResourceState = folder.load(name)
-
-    async def save(self) -> None:
-        """Write the current state."""
-        await run_in_thread(self._folder.save, self.name, self.current)
-
-    async def reload(self) -> None:
-        """Go back to the state that was saved last."""
-        self.current = await run_in_thread(self._folder.load, self.name)
-
-    def reset(self, *, read_all: bool | None = None, began: datetime | None = None) -> None:
-        """Start again from nothing; only the number of requests is kept.
-
-        Args:
-            read_all: Whether all records must be read [default: as before].
-            began: When it started.
-        """
-        old = self.current
-        self.current = ResourceState(
-            whole=old.read_all if read_all is None else read_all,
-            requests=old.requests,
-            began=began,
-        )
-
-    @contextmanager
-    def writing_file(self) -> Generator[None]:
-        """Save that the file is written, if the block, which moves it to its name, succeeds.
-
-        Neither a cancellation nor a full disk can come between the two.
-        """
-        written = attrs.evolve(self.current, written=True)
-        with self._folder.saving(self.name, written):
-            yield
-        self.current = written
-
-
 def is_unfinished(folder: str | Path) -> bool:
     """Whether a folder holds an unfinished export, some of whose files may be complete."""
     return (Path(folder) / FOLDER).exists()
 
 
-@contextmanager
-def _reading(path: Path) -> Generator[Any]:
-    """Read a file; raise ArgumentError if its content is invalid."""
-    try:
-        yield json.loads(path.read_bytes())
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise ArgumentError(f"{path} is damaged; remove its folder to start again") from None
+def _sealed(value: object) -> dict[str, Any]:
+    content = plain(value)
+    return {"form": FORMAT_VERSION, "seal": seal_of(content), **content}

@@ -5,24 +5,22 @@ from __future__ import annotations
 import errno
 import io
 import os
-from contextlib import suppress
-from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 from zlib import crc32
 
-from ..._atomic_file import AtomicFile, name_in_errors
+from ..._atomic_file import AtomicFile, file_path, name_in_errors
+from ..._device_file import DeviceFile, is_device
 from ...errors import ResumeError
 from .compression import Data
 from .sink import Checkpoint, checkpoint_number
 
-__all__ = ["Output", "Target", "output_to"]
+__all__ = ["Output", "Target", "checksum_of", "output_to"]
 
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO
 """The path of a file, or an open binary stream, which the sink does not close."""
 
-# The checksum of a checkpoint covers this many bytes before it. It shows whether a file is the one
-# that the checkpoint belongs to.
-TAIL_BYTES = 4096
+# Bytes that are read at once.
+READ_SIZE = 2**20
 
 
 class Output(Protocol):
@@ -70,28 +68,33 @@ def output_to(target: Target, *, force: bool) -> Output:
     """Choose the output for a target."""
     if not isinstance(target, str | os.PathLike):
         return StreamOutput(target)
-    path = Path(target)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # A device or a pipe is written into, because moving a file there would replace it.
-        return DeviceOutput(path)
-    return FileOutput(path, force=force)
+    path = file_path(target)
+    # Moving a file to the name of a device would replace it.
+    return DeviceOutput(path) if is_device(path) else FileOutput(path, force=force)
 
 
 class FileOutput(AtomicFile):
-    """An `AtomicFile` with checkpoints: the size of the file, and a checksum of its last bytes."""
+    """An `AtomicFile` with checkpoints: the size of the file, and a checksum of its bytes."""
 
-    __slots__ = ()
+    __slots__ = ("_checksum",)
 
     is_unbuffered = False
+
+    def open(self) -> None:
+        """Prepare for writing."""
+        super().open()
+        self._checksum: int = 0
+
+    def write(self, data: Data) -> None:
+        """Write some bytes."""
+        super().write(data)
+        self._checksum = crc32(data, self._checksum)
 
     def checkpoint(self) -> Checkpoint:
         """Flush all bytes to the disk and return a checkpoint at their end."""
         self.sync()
         with name_in_errors(self.requested):
-            size = self.stream.tell()
-            checksum = _tail_checksum(self.stream, size)
-            self.stream.seek(size)
-        return {"bytes": size, "tail": checksum}
+            return {"bytes": self.stream.tell(), "checksum": self._checksum}
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Truncate the hidden file to a checkpoint and continue there."""
@@ -99,7 +102,7 @@ class FileOutput(AtomicFile):
         self.reopen()
         try:
             with name_in_errors(self.requested):
-                self._truncate(size, checkpoint.get("tail"))
+                self._truncate(size, checkpoint.get("checksum"))
         except BaseException:
             self.suspend()
             raise
@@ -111,7 +114,8 @@ class FileOutput(AtomicFile):
                 f"{self.requested}: expected at least {size} bytes in the unfinished file, "
                 f"got {found}; start the export again"
             )
-        if _tail_checksum(self.stream, size) != checksum:
+        self._checksum = checksum_of(self.stream, size)
+        if self._checksum != checksum:
             raise ResumeError(
                 f"{self.requested}: the unfinished file does not match the checkpoint; "
                 "start the export again"
@@ -120,21 +124,7 @@ class FileOutput(AtomicFile):
         self.stream.seek(size)
 
 
-class _NotResumable:
-    """An output that can neither be read again nor truncated."""
-
-    __slots__ = ()
-
-    def checkpoint(self) -> Checkpoint:
-        """Raise UnsupportedOperation: it cannot be resumed."""
-        raise io.UnsupportedOperation(errno.ESPIPE, "only regular files can be resumed")
-
-    def resume(self, checkpoint: Checkpoint) -> None:
-        """Raise UnsupportedOperation: it cannot be resumed."""
-        self.checkpoint()
-
-
-class StreamOutput(_NotResumable):
+class StreamOutput:
     """A stream that the caller has opened and will close, such as standard output."""
 
     __slots__ = ("_is_terminal", "_stream")
@@ -164,54 +154,44 @@ class StreamOutput(_NotResumable):
     def discard(self) -> None:
         """Do nothing: written bytes cannot be removed from a stream."""
 
+    def checkpoint(self) -> Checkpoint:
+        """Raise UnsupportedOperation: it can neither be read again nor truncated."""
+        raise _not_resumable()
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Raise UnsupportedOperation, as `checkpoint` does."""
+        self.checkpoint()
+
     suspend = commit
 
 
-class DeviceOutput(_NotResumable):
+class DeviceOutput(DeviceFile):
     """A device or a pipe, which is written into and never replaced."""
 
-    __slots__ = ("_path", "_stream")
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stream: BinaryIO | None = None
+    __slots__ = ()
 
     is_unbuffered = True
 
-    def require_open(self) -> None:
-        """Raise ValueError if it is not open."""
-        if self._stream is None:
-            raise ValueError("the sink is not open; call open() first")
+    def checkpoint(self) -> Checkpoint:
+        """Raise UnsupportedOperation: it can neither be read again nor truncated."""
+        with name_in_errors(self.requested):
+            raise _not_resumable()
 
-    def open(self) -> None:
-        """Open the device."""
-        with name_in_errors(self._path):
-            self._stream = self._path.open("wb")
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Raise UnsupportedOperation, as `checkpoint` does."""
+        self.checkpoint()
 
-    def write(self, data: Data) -> None:
-        """Write some bytes."""
-        if self._stream is None:
-            raise ValueError("the sink is not open; call open() first")
-        with name_in_errors(self._path):
-            self._stream.write(data)
-
-    def commit(self) -> None:
-        """Flush and close the device."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            with name_in_errors(self._path):
-                stream.close()
-
-    def discard(self) -> None:
-        """Close the device; written bytes cannot be removed from it."""
-        with suppress(OSError):
-            self.commit()
-
-    suspend = commit
+    suspend = DeviceFile.commit
 
 
-def _tail_checksum(stream: BinaryIO, end: int) -> int:
-    """Compute a checksum of the last bytes before a position."""
-    length = min(end, TAIL_BYTES)
-    stream.seek(end - length)
-    return crc32(stream.read(length))
+def _not_resumable() -> io.UnsupportedOperation:
+    return io.UnsupportedOperation(errno.ESPIPE, "only regular files can be resumed")
+
+
+def checksum_of(stream: BinaryIO, size: int) -> int:
+    """Compute the checksum of the first bytes of a file."""
+    checksum = stream.seek(0)
+    while size > 0 and (data := stream.read(min(size, READ_SIZE))):
+        checksum = crc32(data, checksum)
+        size -= len(data)
+    return checksum

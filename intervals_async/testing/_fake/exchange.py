@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterable, Callable
+from datetime import datetime
+from email.utils import format_datetime
 
 from aiohttp import web
 
@@ -18,10 +20,17 @@ class Exchange:
     blocks the stop. ``status`` is the HTTP status for the request log.
     """
 
-    __slots__ = ("_process", "_request", "_run", "status")
+    __slots__ = ("_now", "_process", "_request", "_run", "status")
 
-    def __init__(self, request: web.BaseRequest, run: Run, process: Callable[[], Response]) -> None:
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        run: Run,
+        process: Callable[[], Response],
+        now: Callable[[], datetime],
+    ) -> None:
         self._request = request
+        self._now = now
         self._run = run
         self._process = process
         self.status: int | None = None
@@ -41,7 +50,7 @@ class Exchange:
     def send(self, response: Response) -> web.StreamResponse:
         """Send the response at once."""
         self.status = response.status
-        headers = {**response.headers, "Content-Type": response.content_type}
+        headers = self._headers(response)
         body = response.body
         if response.compressed:
             headers["Content-Encoding"] = "gzip"
@@ -55,11 +64,15 @@ class Exchange:
 
         Content-Length is ``size``, or the length of the response's body.
         """
-        headers = {**response.headers, "Content-Type": response.content_type}
-        sent = web.StreamResponse(status=response.status, headers=headers)
+        sent = web.StreamResponse(status=response.status, headers=self._headers(response))
         sent.content_length = len(response.body) if size is None else size
         await sent.prepare(self._request)
         async for chunk in chunks:
             await sent.write(chunk)
         self.status = response.status
         return sent
+
+    def _headers(self, response: Response) -> dict[str, str]:
+        # By the account's clock, which a test may have set.
+        date = format_datetime(self._now(), usegmt=True)
+        return {"Date": date, **response.headers, "Content-Type": response.content_type}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from threading import RLock
 from types import MappingProxyType
 
@@ -25,18 +26,20 @@ class RequestHandler:
     ``lock`` protects whatever other threads can read or change, together with the account's data.
     """
 
-    __slots__ = ("_clock", "_latency", "_service", "faults", "hooks", "lock", "log")
+    __slots__ = ("_clock", "_latency", "_now", "_service", "faults", "hooks", "lock", "log")
 
     def __init__(
         self,
         service: Service,
         latency: float,
         clock: Callable[[], float],
+        now: Callable[[], datetime],
         lock: RLock,
     ) -> None:
         self._service = service
         self._latency = latency
         self._clock = clock
+        self._now = now
         self.lock = lock
         self.log = RequestLog()
         self.faults = FaultQueue()
@@ -54,7 +57,7 @@ class RequestHandler:
                 fault = self._take(seen)
         else:
             number, fault = self._record(seen), self._take(seen)
-        exchange = Exchange(request, run, lambda: self._respond(seen))
+        exchange = Exchange(request, run, lambda: self._respond(seen), self._now)
         await exchange.pause(self._latency)
         response = await fault.answer(exchange)
         with self.lock:

@@ -56,7 +56,8 @@ class FakeIntervals:
         per_minute: The number of requests allowed in any 60 seconds; None turns the limit off.
         per_day: The number of requests allowed per day in GMT; None turns the limit off.
         clock: Returns the time in seconds, for the rate limit and the request log.
-        now: Returns the current time with a time zone, for the daily quota and creation times.
+        now: Returns the current time with a time zone, for the daily quota, creation times and the
+            ``Date`` header.
         in_thread: Whether the server runs in a thread of its own. With False it runs in the event
             loop that starts it, and only ``async with`` works. Then the steps of test and server
             have a reproducible order, and a loop with a clock of its own drives both.
@@ -95,7 +96,7 @@ class FakeIntervals:
         variants = Variants(load(quirks), self._account, catalog())
         self._records = Records(self._account, variants.catalog, lock)
         service = Service(self._account, variants, MinuteLimit(per_minute, clock))
-        self._handler = RequestHandler(service, latency, clock, lock)
+        self._handler = RequestHandler(service, latency, clock, self._account.utc_now, lock)
         self._lifecycle = Lifecycle(host, port, self._handler.handle, in_thread=in_thread)
 
     def __enter__(self) -> Self:
