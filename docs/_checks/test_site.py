@@ -31,7 +31,6 @@ DESKTOP, PHONE = 1280, 390
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 SEARCHES = ["dataframe", "discord", "pandas", "proxy", "rate limit", "timesheet"]
-NOT_YET = {"discord": "the guide for chat bots is not written yet"}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -127,15 +126,7 @@ def test_no_link_is_broken() -> None:
     assert list(broken(SITE)) == []
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        pytest.param(each, marks=pytest.mark.xfail(reason=NOT_YET[each]))
-        if each in NOT_YET
-        else each
-        for each in SEARCHES
-    ],
-)
+@pytest.mark.parametrize("words", SEARCHES)
 def test_search_finds_what_people_look_for(browser: Browser, address: str, words: str) -> None:
     """The search of the site finds a page for each of these words."""
     with browser.new_context() as context:
