@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -24,6 +25,15 @@ def test_the_quick_start_prints_notes(served: FakeIntervals) -> None:
         if "invoice" in f"{row['title']}{'' if row['secure'] else row['note']}".lower()
     ]
     assert output.count("\n") == len(matching) > 10
+
+
+def test_it_is_short_and_works_on_a_package_index() -> None:
+    """The README has fewer than 110 lines, and no link or picture of this repository's files."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert text.count("\n") < 110
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert targets
+    assert all(target.startswith("https://") for target in targets)
 
 
 def test_make_commands_are_run_by_ci() -> None:
