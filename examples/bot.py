@@ -11,10 +11,6 @@ import threading
 
 from intervals_async import IntervalsClient, IntervalsError
 
-# The API documents no order, and no filter for new notes. In practice new notes are last, so
-# each check starts this many notes before the previous end.
-OVERLAP = 50
-
 
 def say(words: str) -> None:
     """Print a line in the chat."""
@@ -54,22 +50,22 @@ async def chat(intervals: IntervalsClient, lines: asyncio.Queue[str]) -> None:
 
 
 async def watch(intervals: IntervalsClient, seconds: float) -> None:
-    """Report new notes; a check takes one small request if there are none."""
-    listing = intervals.projectnote.list()
-    known: int | None = None
+    """Report new notes.
+
+    The API documents no order of notes, and no filter for new ones. So each check reads all notes,
+    in one request if few of them are new.
+    """
     seen: set[int] = set()
     while True:
+        is_first = not seen
         try:
-            count = await listing.count()
-            if count != known:
-                start = max(min(count, known or count) - OVERLAP, 0)
-                for note in await intervals.projectnote.list(offset=start).collect():
-                    if known is not None and note.id not in seen:
-                        say(f"new note #{note.id} by {note.author}: {note.title}")
-                    seen.add(note.id)
-                if known is None:
-                    say(f"watching {count} notes")
-                known = count
+            # The next check repeats what fails here: an id is remembered once it was reported.
+            async for note in intervals.projectnote.list().stream(page_size=len(seen) + 100):
+                if note.id not in seen and not is_first:
+                    say(f"new note #{note.id} by {note.author}: {note.title}")
+                seen.add(note.id)
+            if is_first:
+                say(f"watching {len(seen)} notes")
         except IntervalsError as error:
             say(f"cannot check for new notes: {error}")
         await asyncio.sleep(seconds)
@@ -100,7 +96,7 @@ async def main(seconds: float) -> None:
 
 if __name__ == "__main__":
     try:
-        pause = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+        pause = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
     except ValueError:
         sys.exit("usage: bot.py [SECONDS BETWEEN TWO CHECKS]")
     try:
