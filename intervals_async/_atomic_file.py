@@ -21,7 +21,7 @@ try:
 except ImportError:  # Windows, which does not move a file that is open
     fcntl = None
 
-__all__ = ["BUFFER_SIZE", "AtomicFile", "check_target", "name_in_errors"]
+__all__ = ["BUFFER_SIZE", "AtomicFile", "check_target", "name_in_errors", "open_regular"]
 
 BUFFER_SIZE = 256 * 1024
 _CREATE = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -284,6 +284,21 @@ def check_target(target: Path, *, force: bool) -> None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             if not target.is_file():
                 raise OSError(errno.EINVAL, "expected a regular file, got a device or a pipe")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading; never wait for the writer of a pipe, nor read a device without end.
+
+    Raises:
+        OSError: It cannot be read, or is not a regular file.
+    """
+    with name_in_errors(path):
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        stream = os.fdopen(os.open(path, flags), "rb")
+        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return stream
+        stream.close()
+        raise OSError(errno.EINVAL, "expected a regular file, got a device or a pipe")
 
 
 def _move(source: Path, target: Path, *, force: bool) -> None:

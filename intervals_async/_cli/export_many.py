@@ -177,7 +177,7 @@ async def _export(
             except _DryRunEnd:
                 return
     for name, reason in manifest.left_out.items():  # --quiet does not hide this
-        typer.echo(f"skipped: {name}: {reason}", err=True)
+        typer.echo(one_line(f"skipped: {name}: {reason}"), err=True)
     for name, error in errors.items():
         typer.echo(f"failed: {name}: {one_line(describe_error(error))}", err=True)
     if options.as_json:
@@ -224,7 +224,7 @@ def _print_summary(manifest: Manifest, folder: Path, seconds: float) -> None:
         typer.echo(f"changed records only: {', '.join(merged)}", err=True)
     for each in manifest.exported:
         if each.unreadable:
-            typer.echo(describe_unreadable(each.resource, each.unreadable), err=True)
+            typer.echo(one_line(describe_unreadable(each.resource, each.unreadable)), err=True)
     typer.echo(
         f"{plural(manifest.records, 'record')}, {plural(manifest.requests, 'request')}, "
         f"{seconds:.1f} s → {folder}",
