@@ -32,7 +32,7 @@ def main() -> None:
             raise
         sys.exit(
             f"intervals-async: the package {missing} is not installed; "
-            "run: pip install 'intervals-async[cli]'"
+            'run: pip install "intervals_async[cli]"'
         )
     except KeyboardInterrupt:
         sys.exit(130)

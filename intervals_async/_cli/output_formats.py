@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from .. import Record
@@ -13,11 +12,11 @@ from .standard_streams import standard_output
 from .table_sink import TableSink
 from .terminal import TerminalStream, clean_json, clean_text
 
-__all__ = ["ExportFormat", "ListFormat", "RecordFormat", "file_sink", "list_sink"]
+__all__ = ["Dialect", "ExportFormat", "ListFormat", "RecordFormat", "list_sink", "record_output"]
 
 
 class ExportFormat(StrEnum):
-    """The formats of ``export``; a single file takes `JSONL` and `CSV` only."""
+    """The formats of ``export``."""
 
     JSONL = "jsonl"
     JSONL_GZ = "jsonl.gz"
@@ -35,6 +34,14 @@ class ListFormat(StrEnum):
     CSV = "csv"
 
 
+class Dialect(StrEnum):
+    """The dialects of CSV."""
+
+    RFC4180 = "rfc4180"
+    EXCEL = "excel"
+    EXCEL_SEMICOLON = "excel-semicolon"
+
+
 class RecordFormat(StrEnum):
     """The formats of one record."""
 
@@ -42,21 +49,7 @@ class RecordFormat(StrEnum):
     JSON = "json"
 
 
-def file_sink(
-    format: ExportFormat, output: Path | None, record_class: type[Record], *, force: bool
-) -> Sink:
-    """Make the sink of ``export`` to a file; None is standard output.
-
-    Raises:
-        OSError: Standard output is closed.
-    """
-    target = _record_output(format.value) if output is None else output
-    if format is ExportFormat.CSV:
-        return CsvSink(target, record_class, force=force)
-    return JsonLinesSink(target, force=force)
-
-
-def _record_output(format: str) -> BinaryIO:
+def record_output(format: str) -> BinaryIO:
     """Return standard output for records; a terminal gets nothing that it would obey."""
     stream = standard_output()
     if not stream.isatty():
@@ -80,7 +73,7 @@ def list_sink(
     """
     if format is None:
         format = ListFormat.TABLE if standard_output().isatty() else ListFormat.JSONL
-    target = _record_output(format.value)
+    target = record_output(format.value)
     match format:
         case ListFormat.TABLE:
             return TableSink(record_class, columns)

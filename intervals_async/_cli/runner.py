@@ -46,7 +46,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     except BrokenPipeError:
         # The reader of a pipe has closed it, as `head` does, which is not an error to report.
         fail(None)
-    except ArgumentError as error:
+    except (ArgumentError, ImportError) as error:  # ImportError: an extra is not installed
         fail(str(error), code=2)
     except (BudgetError, DailyQuotaError) as error:
         fail(str(error), code=3)

@@ -7,7 +7,11 @@ import os
 import sys
 from typing import BinaryIO, TextIO
 
-__all__ = ["standard_input", "standard_output"]
+__all__ = ["STANDARD_OUTPUT", "standard_input", "standard_output"]
+
+# The names of standard output as a file. Opening it by its name would empty the file to which the
+# shell has redirected it.
+STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 def standard_input() -> TextIO:

@@ -72,7 +72,7 @@ def test_unknown_suffix_is_wrong_usage(
     """A suffix that matches no format is wrong usage and sends no request."""
     result = invoke("export", "projectnote", "-o", tmp_path / "notes.xlsx")
     assert result.exit_code == 2
-    assert "--output: expected a name that ends in .jsonl or .csv, got 'notes.xlsx'" in (
+    assert "--output: expected a name that ends in .jsonl, .csv, .parquet or .sqlite" in (
         without_frame(result.stderr)
     )
     assert account.requests == 0

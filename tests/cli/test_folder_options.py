@@ -225,19 +225,6 @@ def test_options_of_a_file_are_refused_for_a_folder(
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("format", ["parquet", "sqlite", "jsonl.gz"])
-def test_formats_of_a_folder_are_refused_for_a_file(
-    account: FakeIntervals, tmp_path: Path, invoke: Invoke, format: str
-) -> None:
-    """A format that only folders support is refused for a file, with the formats of files and a remedy."""
-    for words in (("-o", tmp_path / "tasks.jsonl"), ()):
-        result = invoke("export", "task", "--format", format, *words)
-        assert result.exit_code == 2
-        assert f"expected jsonl or csv for a file, got '{format}'" in result.stderr
-        assert "-o FOLDER/" in without_frame(result.stderr)
-    assert (account.requests, list(tmp_path.iterdir())) == (0, [])
-
-
 def test_value_of_an_option_is_not_a_resource(
     account: FakeIntervals, tmp_path: Path, invoke: Invoke
 ) -> None:
