@@ -6,8 +6,6 @@ import asyncio
 import copy
 import json
 import os
-import random
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,16 +14,9 @@ import pytest
 from click.testing import Result
 
 from intervals_async import ArgumentError, IntervalsClient
-from intervals_async.doctor import Report
-from intervals_async.export import IncompleteExportError, Manifest, export_account
-from intervals_async.export.accounts.incremental import find_updatable
+from intervals_async.export import IncompleteExportError, export_account
 from intervals_async.export.accounts.json_file import seal_of
-from intervals_async.export.accounts.plan import ExportPlan
-from intervals_async.export.accounts.state import StateFolder
-from intervals_async.export.unreadable import replace_counted
 from intervals_async.testing import FakeIntervals, faults
-
-from .conftest import Invoke
 
 SOME = ["projectnote", "task"]
 
@@ -76,9 +67,9 @@ def contents(data: bytes, *, seal: bool = False) -> Iterator[bytes]:
                 del container[key]
             else:
                 container[key] = odd
-            if seal and "seal" in changed and container is not changed:
-                changed["seal"] = seal_of({k: changed[k] for k in changed if k not in KEYS})
-            elif seal and isinstance(container, dict) and key not in KEYS:
+            if (seal and "seal" in changed and container is not changed) or (
+                seal and isinstance(container, dict) and key not in KEYS
+            ):
                 changed["seal"] = seal_of({k: changed[k] for k in changed if k not in KEYS})
             yield json.dumps(changed).encode()
 
@@ -130,9 +121,7 @@ def unfinished(account: FakeIntervals, tmp_path: Path) -> Path:
         async with IntervalsClient(account.token, base_url=account.url, limits=()) as client:
             account.inject(faults.DropAfter(), times=None, path="/nowhere/")
             await export_account(client, folder, resources=[*SOME, "group"])
-            account.inject(
-                faults.Status(500, 1, "Down"), times=None, path="/projectnote/", skip=1
-            )
+            account.inject(faults.Status(500, 1, "Down"), times=None, path="/projectnote/", skip=1)
             with pytest.raises(IncompleteExportError):
                 await export_account(
                     client, folder, resources=SOME, incremental=True, checkpoint_every=0
