@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from importlib import import_module
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_duckdb_and_polars_read_it(serving: FakeIntervals, options: dict[str, An
     """DuckDB queries the reader by name, and polars makes a data frame of it."""
     duckdb, polars = import_module("duckdb"), import_module("polars")
     with blocking_reader(lambda intervals: intervals.time.list(), **options) as reader:
-        (found,) = duckdb.sql("SELECT sum(time) FROM reader").fetchone()
+        ((found,),) = duckdb.sql("SELECT sum(time) FROM reader").fetchall()
     assert reader is not None
     assert found == pytest.approx(hours(serving), rel=1e-9)
     with blocking_reader(lambda intervals: intervals.time.list(), **options) as reader:
@@ -119,12 +120,14 @@ def test_error_within_duckdb_becomes_that_of_the_library(
     """DuckDB raises an error of its own; at the end of the block it is the original one."""
     duckdb = import_module("duckdb")
     serving.inject(faults.Status(500), times=None)
-    with (
-        pytest.raises(ServerError) as raised,
-        blocking_reader(lambda intervals: intervals.time.list(), **options) as reader,
-    ):
-        assert reader is not None
-        duckdb.sql("SELECT sum(time) FROM reader").fetchone()
+
+    def total() -> Any:
+        with blocking_reader(lambda intervals: intervals.time.list(), **options) as reader:
+            assert reader is not None  # DuckDB finds it by its name
+            return duckdb.sql("SELECT sum(time) FROM reader").fetchall()
+
+    with pytest.raises(ServerError) as raised:
+        total()
     assert raised.value.__cause__ is not None
 
 
@@ -170,26 +173,23 @@ def test_refused_token_is_raised(options: dict[str, Any]) -> None:
 
 
 def test_interruption_ends_the_step(
-    serving: FakeIntervals, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C while a page is awaited ends the request, the client and the thread."""
-    serving.inject(faults.Delay(3600), times=None)
+    """Ctrl-C while a batch is awaited ends the step, the client and the thread."""
 
     def interrupt(self: Any, timeout: float | None = None) -> Any:
-        if threading.current_thread() is threading.main_thread() and serving.requests:
-            raise KeyboardInterrupt
-        return result(self, timeout)
+        raise KeyboardInterrupt
 
-    from concurrent.futures import Future
-
-    result = Future.result
-    with (
-        pytest.raises(KeyboardInterrupt),
-        blocking_reader(lambda intervals: intervals.time.list(), **options) as reader,
-    ):
-        while not serving.requests:
-            monkeypatch.setattr(Future, "result", interrupt)
+    def read() -> None:
+        with (
+            blocking_reader(lambda intervals: intervals.time.list(), **options) as reader,
+            monkeypatch.context() as patch,
+        ):
+            patch.setattr(Future, "result", interrupt)
             reader.read_next_batch()
+
+    with pytest.raises(KeyboardInterrupt):
+        read()
 
 
 async def test_notebooks_may_use_it(serving: FakeIntervals, options: dict[str, Any]) -> None:
