@@ -27,7 +27,7 @@ async def respond(intervals: IntervalsClient, line: str) -> None:
     match command:
         case "note" if rest.isdecimal():
             note = await intervals.projectnote.get(int(rest))
-            say(f"#{note.id} by {note.author}, {note.date:%Y-%m-%d}: {note.title}")
+            say(f"#{note.id} by {note.author}, {note.date.date()}: {note.title}")
         case "search" if rest:
             found = intervals.projectnote.list(search=rest, limit=3).stream()
             notes = [note async for note in found]

@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -65,12 +66,13 @@ async def notes(request: web.Request) -> web.StreamResponse:
         # Request the first page before the response starts, so that its errors have a status.
         first = await anext(stream, None)
         response = web.StreamResponse(headers={"Content-Type": "application/jsonl"})
-        await response.prepare(request)
-        if first is not None:
-            await response.write(f"{as_json(first)}\n".encode())
-        async for note in stream:
-            await response.write(f"{as_json(note)}\n".encode())
-        await response.write_eof()
+        with suppress(ConnectionResetError):  # the caller has disconnected
+            await response.prepare(request)
+            if first is not None:
+                await response.write(f"{as_json(first)}\n".encode())
+            async for note in stream:
+                await response.write(f"{as_json(note)}\n".encode())
+            await response.write_eof()
     return response
 
 

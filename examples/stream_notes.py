@@ -22,7 +22,7 @@ async def main() -> None:
     async with IntervalsClient() as intervals:
         async with matching(intervals, " ".join(sys.argv[1:])).stream() as notes:
             async for note in notes:
-                print(f"{note.date:%Y-%m-%d}  #{note.id}  {note.author}: {note.title}")
+                print(f"{note.date.date()}  #{note.id}  {note.author}: {note.title}")
         print(f"{notes.delivered} of {notes.listcount} notes; requests: {notes.requests}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import stat
@@ -317,7 +318,7 @@ def check_target(target: Path, *, force: bool) -> None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> io.BufferedReader:
     """Open a file for reading; never wait for the writer of a pipe, nor read a device without end.
 
     Raises:

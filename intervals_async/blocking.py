@@ -23,9 +23,9 @@ __all__ = ["blocking_reader"]
 
 
 @contextmanager
-def blocking_reader(
+def blocking_reader(  # pyright: ignore[reportUnknownParameterType]
     read: Callable[[IntervalsClient], Listing[Any] | ArrowBatches], **client: Any
-) -> Generator[RecordBatchReader]:  # pyright: ignore[reportUnknownParameterType]
+) -> Generator[RecordBatchReader]:
     """Read a listing from code that is not async: as a `pyarrow.RecordBatchReader`.
 
     DuckDB, polars and pyarrow read it batch by batch, so only some batches are in memory. A client

@@ -196,6 +196,27 @@ async def test_service(account: FakeIntervals, unused_tcp_port: int) -> None:
     await process.communicate()
 
 
+async def test_service_is_silent_when_a_caller_disconnects(
+    account: FakeIntervals, unused_tcp_port: int
+) -> None:
+    """A caller who disconnects in the middle of a stream leaves no traceback, and no harm."""
+    projects = ",".join(str(row["id"]) for row in account.rows("project"))
+    process = await start("service.py", str(unused_tcp_port))
+    assert process.stdout is not None
+    assert b"Running on" in await process.stdout.readline()
+    for size in (0, 1, 5000):
+        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        writer.write(f"GET /notes?projectid={projects} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await reader.readexactly(size)
+        writer.transport.abort()
+    status, body = await over_http(unused_tcp_port, "GET", f"/notes?projectid={projects}")
+    assert status == 200
+    assert body.count("\n") == len(account.rows("projectnote"))
+    process.terminate()
+    _, complaint = await process.communicate()
+    assert b"Traceback" not in complaint
+
+
 async def test_export_service(account: FakeIntervals, unused_tcp_port: int, tmp_path: Path) -> None:
     """The export service runs an export in the background, and shows, stops and resumes it."""
     account.inject(faults.Hold(asyncio.Event()), path="/projectnote/*", skip=1)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import typer
-from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +19,7 @@ from rich.text import Text
 from .. import IntervalsClient
 from .humanize import one_line, plural
 from .runner import run
-from .table_sink import output_console
+from .table_sink import output_console, print_table, ruled_box
 
 if TYPE_CHECKING:
     from ..resources import ProjectNote
@@ -114,7 +113,10 @@ def _print(first: list[ProjectNote], *measurements: Measurement) -> None:
         parts.append(_table_of_notes(console, first))
     parts += (_table_of_totals(console, measurements), _table_of_commands(console))
     for part in parts:
-        console.print(part)
+        if isinstance(part, Table):
+            print_table(console, part)
+        else:
+            console.print(part)
         console.print()
 
 
@@ -161,6 +163,6 @@ def _new_table(console: Console, title: str) -> Table:
         title=title,
         title_justify="left",
         title_style="bold",
-        box=box.SIMPLE_HEAD if console.is_terminal else None,
+        box=ruled_box(console),
         pad_edge=False,
     )

@@ -6,6 +6,7 @@ The options of an export into a folder may come before the names of the resource
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -189,7 +190,8 @@ class ExportGroup(ResourceGroup):
 
 
 def _is_folder(output: str | None) -> bool:
-    return output is not None and (output.endswith("/") or Path(output).is_dir())
+    # os.path: pathlib raises an error for a name that is too long
+    return output is not None and (output.endswith("/") or os.path.isdir(output))
 
 
 def _is_file_name(output: str | None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from .humanize import describe_estimate, describe_rounded, describe_unreadable, 
 from .output_formats import DecimalType, ExportFormat
 from .progress import RateLimitNotice
 from .runner import describe_error, fail, run
+from .standard_streams import animates
 
 __all__ = ["FolderOptions", "export_many"]
 
@@ -165,7 +165,7 @@ async def _export(
         progress: ProgressBars | ProgressLines | None = None
         if options.quiet:
             notice.say = lambda words: None
-        elif sys.stderr.isatty():
+        elif animates():
             progress = stack.enter_context(ProgressBars(notice))
         else:
             progress = ProgressLines()
@@ -187,7 +187,7 @@ async def _export(
     for name, error in errors.items():
         typer.echo(f"failed: {name}: {one_line(describe_error(error))}", err=True)
     if options.as_json:
-        typer.echo(json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(manifest.to_dict(), indent=1))
     if not options.quiet:
         _print_summary(manifest, folder, time.monotonic() - began)
     if errors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePath
 from typing import Any, Self
 
@@ -131,7 +132,7 @@ class FileFormat:
         if path is not None and self.name == PARQUET:
             return ParquetSink(path, record_class, force=force, decimals=decimals.value)
         if path is not None and self.name == SQLITE:
-            if path.is_file() and not force:
+            if os.path.isfile(path) and not force:
                 raise typer.BadParameter(
                     f"{path.name!r} exists; pass --force to refresh its table {resource}",
                     param_hint="--output",

@@ -78,7 +78,7 @@ def _describe_fields(fields: Mapping[str, UnreadableField], what: str) -> str:
 
 def utc_minute(when: datetime) -> str:
     """Format a UTC time to the minute."""
-    return f"{when:%Y-%m-%d %H:%M} UTC"
+    return f"{when.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
 
 
 def one_line(value: object) -> str:

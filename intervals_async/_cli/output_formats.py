@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, BinaryIO, TypeAlias, cast
@@ -10,9 +11,10 @@ import typer
 
 from .. import Record
 from ..export import CsvSink, JsonLinesSink, Sink
+from .json_sink import JsonArraySink
 from .standard_streams import standard_output
 from .table_sink import TableSink
-from .terminal import TerminalStream, clean_json, clean_text
+from .terminal import TerminalStream, clean_ascii_json, clean_json, clean_text
 
 __all__ = [
     "DecimalType",
@@ -42,6 +44,7 @@ class ListFormat(StrEnum):
 
     TABLE = "table"
     JSONL = "jsonl"
+    JSON = "json"
     CSV = "csv"
 
 
@@ -76,12 +79,19 @@ class RecordFormat(StrEnum):
 
 
 def record_output(format: str) -> BinaryIO:
-    """Return standard output for records; a terminal gets nothing that it would obey."""
+    """Return standard output for records; a terminal gets only what it shows.
+
+    Raises:
+        OSError: Standard output is closed.
+    """
     stream = standard_output()
     if not stream.isatty():
         return stream
-    clean = clean_text if format == ExportFormat.CSV.value else clean_json
-    return cast("BinaryIO", TerminalStream(stream, clean))
+    encoding = sys.stdout.encoding
+    clean = clean_json if encoding.lower().startswith("utf") else clean_ascii_json
+    if format == ExportFormat.CSV.value:
+        clean = clean_text
+    return cast("BinaryIO", TerminalStream(stream, clean, encoding))
 
 
 def list_sink(
@@ -105,5 +115,7 @@ def list_sink(
             return TableSink(record_class, columns)
         case ListFormat.CSV:
             return CsvSink(target, record_class, columns=columns or None)
+        case ListFormat.JSON:
+            return JsonArraySink(target, columns or None)
         case ListFormat.JSONL:
             return JsonLinesSink(target, columns=columns or None)

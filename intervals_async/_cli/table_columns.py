@@ -168,8 +168,9 @@ def _take_what_fits(
 ) -> dict[str, int]:
     widths: dict[str, int] = {}
     for name in ranked:
-        width = min(needed[name], max(USUAL_WIDTH, cell_len(name)))
-        if width + GAP * len(widths) <= table_width - sum(widths.values()):
+        width = min(needed[name], max(min(USUAL_WIDTH, table_width // 2), cell_len(name)))
+        # the first one is shown on the narrowest terminal too
+        if not widths or width + GAP * len(widths) <= table_width - sum(widths.values()):
             widths[name] = width
     return widths
 

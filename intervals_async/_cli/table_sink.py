@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from .. import Record
 from .humanize import one_line
 from .table_columns import GAP, TableColumn, cell_text, choose_columns, value_of
 
-__all__ = ["TableSink", "output_console"]
+__all__ = ["TableSink", "output_console", "print_table", "ruled_box"]
 
 # The number of records that determine the columns; the table starts after that many.
 SAMPLE = 100
@@ -70,6 +72,22 @@ class TableSink:
 def output_console() -> Console:
     """Make a console for standard output that prints texts unchanged."""
     return Console(markup=False, emoji=False, highlight=False)
+
+
+def ruled_box(console: Console) -> box.Box | None:
+    """Return a line below the header of a table, where it can be drawn and helps the eye."""
+    return box.SIMPLE_HEAD if console.is_terminal and not console.options.ascii_only else None
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table; in a pipe, without the blanks that fill its lines."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        console.print(line.rstrip(), soft_wrap=True)
 
 
 def _fit(column: TableColumn, text: str) -> str:

@@ -25,7 +25,7 @@ class ServerClock:
         self._now = now
         # How far the server's clock is ahead of this machine's.
         self._ahead = timedelta(0)
-        self.known = False
+        self.known: bool = False
 
     def now(self) -> datetime:
         """Return the server's time in UTC; this machine's, as long as no response has told it."""

@@ -121,7 +121,7 @@ class Bookmark:
         """
         if self.resource != resource:
             raise ArgumentError(
-                f"resume: expected a bookmark of {resource}, got one of {self.resource}"
+                f"resume: expected a bookmark of {resource}, got one of {self.resource[:40]!r}"
             )
         if self.listing != listing or not (self.partition is None or self.partition in partitions):
             raise ArgumentError(

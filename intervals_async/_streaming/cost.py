@@ -43,8 +43,8 @@ def warn_of_cost(resource: str, requests: int) -> None:
     """Warn of a call that takes many requests, at the line of the program that makes it."""
     if requests > MANY:
         warnings.warn(
-            f"{resource}: this call takes at least {requests} requests; use a shorter range or "
-            "other filters, or see what listing.estimate() says first",
+            f"{resource}: this call may take {requests} requests or more; use a shorter range or "
+            "other filters, or see first what listing.estimate() says",
             CostWarning,
             stacklevel=_depth_of_caller(),
         )

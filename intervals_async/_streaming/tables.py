@@ -40,9 +40,11 @@ class TableMethods(Generic[R]):
         @property
         def record_class(self) -> type[R]:
             """The class of the records."""
+            raise NotImplementedError
 
         def stream(self, **options: Unpack[StreamOptions]) -> Stream[R]:
             """Stream every record."""
+            raise NotImplementedError
 
     def arrow_batches(
         self,
@@ -74,13 +76,13 @@ class TableMethods(Generic[R]):
             self.stream(**options), self.record_class, rows, columns=columns, decimals=decimals
         )
 
-    async def to_arrow(
+    async def to_arrow(  # pyright: ignore[reportUnknownParameterType]
         self,
         *,
         columns: Sequence[str] | None = None,
         decimals: Decimals = "float",
         **options: Unpack[StreamOptions],
-    ) -> Table:  # pyright: ignore[reportUnknownParameterType]
+    ) -> Table:
         """Read all records into a `pyarrow.Table`, which has columns even if it has no rows.
 
         Args:
@@ -108,7 +110,7 @@ class TableMethods(Generic[R]):
         decimals: Decimals = "float",
         dtype_backend: DtypeBackend = "numpy",
         **options: Unpack[StreamOptions],
-    ) -> PandasFrame:  # pyright: ignore[reportUnknownParameterType]
+    ) -> PandasFrame:
         """Read all records into a `pandas.DataFrame`. Requires the extra ``pandas``.
 
         Args:

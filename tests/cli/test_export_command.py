@@ -155,8 +155,11 @@ def test_options_exist_without_the_source(monkeypatch: pytest.MonkeyPatch) -> No
     def no_source(_: object) -> str:
         raise OSError("could not get source code")
 
+    class Filters(resources.PersonFilters, total=False):  # descriptions are read once for a class
+        """The filters of people."""
+
     monkeypatch.setattr(inspect, "getsource", no_source)
-    made = options_of_typed_dict(resources.PersonFilters, "Filters")
+    made = options_of_typed_dict(Filters, "Filters")
     assert "username" in [option.name for option in made]
 
 
@@ -282,7 +285,7 @@ def test_closed_pipe_ends_the_export_silently(account: FakeIntervals, spawn: Spa
     assert process.stdout is not None
     process.stdout.close()
     _, stderr = process.communicate()
-    assert (process.returncode, stderr) == (1, b"")
+    assert (process.returncode, stderr) == (0, b"")
     assert account.requests < 50
 
 

@@ -72,3 +72,20 @@ def test_missing_record_is_a_failure(invoke: Invoke) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith("intervals-async: GET /task/99/: HTTP 404")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_empty_fields_need_an_option(account: FakeIntervals, on_terminal: OnTerminal) -> None:
+    """A table leaves out empty fields unless ``--all-fields`` is set."""
+    row = next(row for row in account.rows("task") if row["dateclosed"] is None)
+    shown = without_colors(on_terminal("get", "task", row["id"])[1])
+    assert all(len(line.split()) > 1 for line in shown)
+    assert not any(line.startswith("dateclosed") for line in shown)
+    every = without_colors(on_terminal("get", "task", row["id"], "--all-fields")[1])
+    assert any(line.split() == ["dateclosed"] for line in every)
+
+
+def test_json_has_all_fields(account: FakeIntervals, invoke: Invoke) -> None:
+    """JSON, which programs read, has the same keys for each record."""
+    row = next(row for row in account.rows("task") if row["dateclosed"] is None)
+    assert json.loads(invoke("get", "task", row["id"]).stdout)["dateclosed"] is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 
 import pytest
@@ -196,3 +197,24 @@ def test_as_is_sends_undocumented_values(account: FakeIntervals, invoke: Invoke)
     wanted = {"sortfield": "odd", "projectid": "x", "overdue": "t"}
     assert wanted.items() <= task.query.items()
     assert "personid" not in contact.query
+
+
+def test_json_is_one_array(account: FakeIntervals, invoke: Invoke) -> None:
+    """``--format json`` prints an array of all records, or an empty one, with the chosen fields."""
+    lines = read_json_lines(invoke("list", "projectnote").stdout)
+    assert json.loads(invoke("list", "projectnote", "--format", "json").stdout) == lines
+    words = ("list", "projectnote", "--format", "json", "--columns", "title,id")
+    assert json.loads(invoke(*words).stdout) == [
+        {"title": line["title"], "id": line["id"]} for line in lines
+    ]
+    assert invoke(*words, "--limit", 0).stdout == "[]\n"
+    assert account.requests
+
+
+def test_a_costly_list_warns_in_one_line(account: FakeIntervals, invoke: Invoke) -> None:
+    """Task notes of many weeks cost many requests, which a line says, not a traceback."""
+    account.insert("tasknote")
+    result = invoke("list", "tasknote", "--datebegin", "2025-01-01", "--limit", 1, "--count")
+    assert result.exit_code == 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("warning: tasknote: this call may take ")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -35,7 +37,7 @@ async def test_sandbox_serves_until_a_signal(spawn: Spawn, number: signal.Signal
     process.send_signal(number)
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (0, b"")
-    assert stderr.startswith(b"# A fake Intervals API with 30 notes and 12 people.")
+    assert stderr.startswith(b": A fake Intervals API with 30 notes and 12 people.")
     assert stderr.count(b"\n") == 1
 
 
@@ -71,3 +73,29 @@ def test_forbidden_port_is_a_failure(invoke: Invoke, monkeypatch: pytest.MonkeyP
     result = invoke("sandbox", "--port", 80)
     assert result.exit_code == 1
     assert result.stderr == "intervals-async: --port: cannot listen on 80: Permission denied\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", [("bash",), ("zsh", "-i"), ("fish",)], ids=lambda words: words[0])
+def test_its_lines_paste_into_a_shell(spawn: Spawn, shell: tuple[str, ...]) -> None:
+    """All printed lines can be pasted: they set the environment, and nothing else happens."""
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"{shell[0]} is not installed")
+    process = spawn("sandbox", "--notes", 3, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    lines = sorted(process.stdout.readline() for _ in range(2))
+    process.send_signal(signal.SIGINT)
+    show = "env | grep ^INTERVALS_ | sort\n"
+    done = subprocess.run(
+        shell,
+        input="".join([*lines, show]),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "dumb"},
+    )
+    settings = read_environment(lines[1].encode())
+    for name, value in settings.items():
+        assert f"{name}={value}" in done.stdout
+    assert "not found" not in done.stderr
+    assert "Unknown command" not in done.stderr

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervals_async._cli.terminal import TerminalStream, clean_json, clean_text
+from intervals_async import FieldUnreadable
+from intervals_async._cli.progress import Notices
+from intervals_async._cli.terminal import TerminalStream, clean_ascii_json, clean_json, clean_text
 from intervals_async.testing import FakeIntervals, faults
 
 from .conftest import Invoke, OnTerminal
@@ -96,3 +98,32 @@ def test_records_on_a_terminal_are_cleaned(
     assert code == 0
     assert "PWN" in seen
     assert not any(each in seen for each in OBEYED)
+
+
+def test_a_notice_is_cleaned(capsys: pytest.CaptureFixture[str]) -> None:
+    """A warning about a field is one line, which a terminal only shows."""
+    Notices()(FieldUnreadable(resource="task", field=ATTACK, record_id=1, reason=f"{ATTACK}\nx"))
+    seen = capsys.readouterr().err
+    assert seen.count("\n") == 1
+    assert seen.count("PWN") == 2
+    assert not any(each in seen for each in OBEYED)
+
+
+@pytest.mark.slow
+def test_the_doctor_cleans_what_it_prints(
+    signed_in: FakeIntervals, on_terminal: OnTerminal
+) -> None:
+    """A hostile server cannot reach the terminal through names of fields or messages of errors."""
+    body = json.dumps({"listcount": 1, "client": [ROW], "code": 200, ATTACK: ATTACK})
+    signed_in.inject(faults.Raw(body.encode()), times=None)
+    _, seen = on_terminal("doctor", "--yes")
+    assert "request" in seen
+    assert not any(each in seen for each in OBEYED)
+
+
+@given(st.text())
+def test_json_for_ascii_terminals_is_the_same_json(text: str) -> None:
+    """Escapes stand for all characters that ASCII lacks."""
+    cleaned = clean_ascii_json(json.dumps([text], ensure_ascii=False))
+    assert cleaned.isascii()
+    assert json.loads(cleaned) == [text]

@@ -38,7 +38,7 @@ from intervals_async.export.accounts.listings import (
 from intervals_async.export.accounts.plan import ExportPlan
 from intervals_async.export.accounts.progress import ProgressReporter
 from intervals_async.export.accounts.query import ResourceQuery
-from intervals_async.export.accounts.state import ResourceState, StateFolder
+from intervals_async.export.accounts.state import ResourceState, RunInfo, StateFolder
 from intervals_async.resources import resource_class
 from intervals_async.testing import FakeIntervals, faults
 
@@ -182,6 +182,8 @@ def job_of(client: IntervalsClient, folder: Path, query: ResourceQuery, **state:
     """Make a job with a saved state."""
     states = StateFolder(folder / ".unfinished")
     states.path.mkdir()
+    if state.get("records") and "ended" not in state:
+        state |= {"bookmark": "1.x", "mark": {}}
     states.save(query.name, ResourceState(**state))
     plan = ExportPlan.of(
         client,
@@ -195,13 +197,13 @@ def job_of(client: IntervalsClient, folder: Path, query: ResourceQuery, **state:
     )
     return Job(
         query,
-        unreadable={},
-        rounded={},
+        run=RunInfo(asked={}, began=NOW),
         plan=plan,
         folder=folder,
         states=states,
         checkpoint_every=60,
         reporter=ProgressReporter(None),
+        now=lambda: NOW,
     )
 
 
@@ -233,10 +235,10 @@ def test_remaining_work_of_a_job(
 def test_remaining_work_of_an_update_includes_the_count(
     tmp_path: Path, intervals: IntervalsClient
 ) -> None:
-    """An incremental export of tasks takes one more request, for the number of all tasks."""
+    """An incremental export of tasks takes two more requests: the number of all tasks, and new changes."""
     query = ResourceQuery(client=intervals, name="task", filters={}, since=NOW)
     job = job_of(intervals, tmp_path, query, listcount=150, requests=1)
-    assert job.remaining_work(0).requests == 2
+    assert job.remaining_work(0).requests == 3
 
 
 @pytest.mark.parametrize("notes", [0, 50, 100, 101, 900, 5000])
@@ -473,7 +475,7 @@ class Days:
         # A client that must forget that the quota is used up: its own clock does not move.
         self.client: IntervalsClient | None = None
 
-    async def sleep_until(self, moment: datetime) -> None:
+    async def sleep_until(self, moment: datetime, now: datetime) -> None:
         """Move to the next day without waiting."""
         self.waited.append(moment)
         self.now += timedelta(days=1)

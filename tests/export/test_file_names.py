@@ -27,7 +27,7 @@ ODD_NAMES = {
     "glob": "a[0]*{b}",
     "blanks": " a ",
     "escape": "\x1b[31m",
-    "long": "é" * 100,
+    "long": "é" * 60,
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 import pytest
 
-from intervals_async import ArgumentError, IntervalsClient, Record
+from intervals_async import ArgumentError, IntervalsClient
 from intervals_async._schema.parameters import parameters
 from intervals_async.export import IncompleteExportError, Manifest, export_account
 from intervals_async.export.accounts import incremental
@@ -137,7 +137,7 @@ async def full_export(
 async def test_incremental_export_equals_a_full_export(
     tmp_path: Path, fake: FakeIntervals, intervals: IntervalsClient, format: str
 ) -> None:
-    """New and changed records are merged, in each format, with two requests per resource."""
+    """New and changed records are merged, in each format, with three requests per resource."""
     last = await export_account(intervals, tmp_path / "a", resources=CHANGING, format=format)
     for resource in CHANGING:
         change(fake, resource, 'a "b",\r\n c\n', ids_of(fake, resource)[::15])
@@ -147,8 +147,8 @@ async def test_incremental_export_equals_a_full_export(
         intervals, tmp_path / "a", resources=CHANGING, format=format, incremental=True
     )
     assert requested(fake) == [
-        ("quota", False), ("task", False), ("task", True), ("tasknote", True),
-        ("time", False), ("time", True),
+        ("quota", False), ("task", False), ("task", True), ("task", True), ("tasknote", True),
+        ("time", False), ("time", True), ("time", True),
     ]  # fmt: skip
     assert manifest.requests == len(fake.log)
     rows = await full_export(intervals, tmp_path / "b", format)
@@ -419,24 +419,42 @@ async def test_notes_in_a_long_range_are_read_completely(
 @pytest.mark.parametrize("hours", [-12, 14])
 async def test_changes_are_found_in_every_time_zone(tmp_path: Path, hours: int) -> None:
     """Changes are found whatever the account's time zone is, which the API does not state."""
-
-    def local() -> datetime:
-        return datetime.now(UTC) + timedelta(hours=hours)
-
+    zone = {"utc_offset": 60 * hours}
     async with (
-        FakeIntervals(notes=5, per_minute=None, per_day=None, now=local) as fake,
+        FakeIntervals(notes=5, per_minute=None, per_day=None, quirks=zone) as fake,
         IntervalsClient(fake.token, base_url=fake.url, limits=()) as client,
     ):
         await export_account(client, tmp_path / "a", resources=CHANGING)
         for resource in CHANGING:
             insert(fake, resource)
-            modified = local().replace(tzinfo=None, microsecond=0)
-            change(fake, resource, "changed", ids_of(fake, resource)[:9], modified)
+            change(fake, resource, "changed", ids_of(fake, resource)[:9])
         fake.clear_log()
         found = await updated(client, tmp_path / "a")
         assert found == dict.fromkeys(CHANGING, True)
-        assert len(fake.log) == 6
+        assert len(fake.log) == 8
         rows = await full_export(client, tmp_path / "b")
+    assert {name: rows_of(tmp_path / "a", "jsonl", name) for name in rows} == rows
+
+
+@pytest.mark.parametrize("days", [-30, 30])
+async def test_changes_are_found_by_a_machine_whose_clock_is_wrong(
+    tmp_path: Path, days: int
+) -> None:
+    """The time of an export is the server's, so that a wrong clock of this machine loses nothing."""
+
+    def server_now() -> datetime:
+        return datetime.now(UTC) + timedelta(days=days)
+
+    async with FakeIntervals(notes=5, per_minute=None, per_day=None, now=server_now) as fake:
+        async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
+            manifest = await export_account(client, tmp_path / "a", resources=CHANGING)
+        assert abs(manifest.began - server_now()) < timedelta(minutes=5)
+        for resource in CHANGING:
+            modified = server_now().replace(tzinfo=None, microsecond=0)
+            change(fake, resource, "changed", ids_of(fake, resource)[:9], modified)
+        async with IntervalsClient(fake.token, base_url=fake.url, limits=()) as client:
+            await updated(client, tmp_path / "a")
+            rows = await full_export(client, tmp_path / "b")
     assert {name: rows_of(tmp_path / "a", "jsonl", name) for name in rows} == rows
 
 
@@ -524,7 +542,7 @@ async def test_incremental_export_resumes_after_an_error(
     fake.clear_log()
     found = await updated(intervals, tmp_path, format=format)
     assert found == dict.fromkeys(CHANGING, True)
-    assert requested(fake) == [("quota", False), ("time", False)]
+    assert requested(fake) == [("quota", False), ("time", False), ("time", True)]
     assert {each.since for each in Manifest.read(tmp_path).exported} == {last.began}
     rows = await full_export(intervals, tmp_path / "full", format)
     assert {name: rows_of(tmp_path, format, name) for name in rows} == rows
@@ -585,12 +603,10 @@ async def test_cancellation_waits_for_the_merge(
     started, may_end = threading.Event(), threading.Event()
     ended: list[int | None] = []
 
-    def slow(
-        base: Path, changes: Path, cls: type[Record], name: str, expected: int | None
-    ) -> int | None:
+    def slow(*arguments: Any) -> int | None:
         started.set()
         assert may_end.wait(10)
-        ended.append(merge_json_lines(base, changes, cls, name, expected))
+        ended.append(merge_json_lines(*arguments))
         return ended[-1]
 
     monkeypatch.setitem(FORMATS, "jsonl", attrs.evolve(FORMATS["jsonl"], merge=slow))

@@ -79,7 +79,7 @@ class Files:
     def merge(self, expected: int | None = None) -> int | None:
         """Merge the changes into the file."""
         merge = FORMATS[self.format].merge
-        return merge(self.base, self.changes, self.cls, NAME, expected)
+        return merge(self.base, self.changes, self.cls, NAME, expected, lambda digest: None)
 
     def rows(self, path: Path | None = None) -> list[Any]:
         """Read the rows of a file; of CSV, its bytes."""

@@ -14,6 +14,7 @@ import pytest
 
 from intervals_async import (
     ArrowConverter,
+    Decimals,
     IntervalsClient,
     Record,
     ResumeError,
@@ -93,7 +94,7 @@ async def test_sums_agree_in_every_program(
         float(max(hours)),
         float(sum(hours)),
         float(sum(hours) / len(hours)),
-        float(sum(each.time * rates[each.worktypeid or 0] for each in rated)),
+        float(sum(each.time * rates[each.worktypeid] for each in rated)),
     ]
     assert len(rated) > 10
 
@@ -147,13 +148,7 @@ async def test_dates_in_sqlite_are_those_of_its_functions(
         "SELECT strftime('%Y-%m', date), strftime('%Y', datemodified) FROM time ORDER BY id",
     )
     entries = sorted(await intervals.time.list().collect(), key=lambda entry: entry.id)
-    assert months == [
-        (
-            f"{entry.date:%Y-%m}",
-            None if entry.datemodified is None else f"{entry.datemodified:%Y}",
-        )
-        for entry in entries
-    ]
+    assert months == [(f"{entry.date:%Y-%m}", f"{entry.datemodified:%Y}") for entry in entries]
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=class_name)
@@ -219,11 +214,11 @@ async def test_manifest_names_rounded_values(
     options: dict[str, Any] = {"resources": ["time"], "format": format}
     if format == "parquet":
         options["decimals"] = "decimal"
-    for _ in range(2):
+    for is_update in (False, True):
         manifest = await export_account(intervals, tmp_path / "a", incremental=True, **options)
         (entry,) = manifest.exported
         assert {name: each.ids for name, each in entry.rounded.items()} == {"time": (ids[2],)}
-    assert entry.since is not None
+        assert (entry.since is not None) is is_update
     for id, hours in {ids[2]: 2.85, ids[4]: float(NOISE), ids[5]: float(NOISE)}.items():
         account.touch("time", id, time=hours)
     change(account, "time", "changed", [ids[2], ids[4], ids[5]])
@@ -238,7 +233,7 @@ async def test_manifest_names_rounded_values(
 @pytest.mark.parametrize("make", [SqliteSink, ParquetSink], ids=["sqlite", "parquet"])
 def test_counts_start_again_with_each_file(make: Any, tmp_path: Path) -> None:
     """A sink counts what it has written since it was opened or resumed."""
-    options = {"decimals": "decimal"} if make is ParquetSink else {}
+    options: dict[str, Any] = {"decimals": "decimal"} if make is ParquetSink else {}
     sink: Any = make(tmp_path / "file", Time, **options)
     sink.open()
     sink.write(with_hours(NOISE, NOISE, "1"))
@@ -353,7 +348,8 @@ async def test_update_of_parquet_of_other_types_rewrites_it(
     parquet: Any = import_module("pyarrow.parquet")
     options: dict[str, Any] = {"resources": ["time"], "format": "parquet", "incremental": True}
     expected = {"float": "double", "decimal": "decimal128(9, 2)"}
-    for run, decimals in enumerate(["float", "decimal", "decimal", "float"]):
+    runs: list[Decimals] = ["float", "decimal", "decimal", "float"]
+    for run, decimals in enumerate(runs):
         manifest = await export_account(intervals, tmp_path, decimals=decimals, **options)
         (entry,) = manifest.exported
         type = parquet.read_schema(tmp_path / "time.parquet").field("time").type

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import attrs
 import pytest
@@ -220,7 +221,8 @@ def resumed_from(path: Path, change: Callable[[Any], Any]) -> ParquetSink:
     parquet: Any = pyarrow("pyarrow.parquet")
     parquet.write_table(change(parquet.read_table(segment)), segment)
     sink = ParquetSink(path, ProjectNote)
-    sink.resume({"segments": [segment.stat().st_size]})
+    content = segment.read_bytes()
+    sink.resume({"segments": [len(content)], "checksums": [crc32(content)]})
     return sink
 
 

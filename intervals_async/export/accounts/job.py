@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ...errors import ArgumentError, DriftError, PermissionDeniedError
-from ..sink_thread import run_in_thread
 from ..sinks.null_sink import NullSink
 from ..sinks.sink import ResumableSink
-from ..unreadable import RoundedField, UnreadableField, replace_counted
 from .estimate import RemainingWork
 from .failures import reason_of
 from .listings import requests_for_parents, requests_left
@@ -19,10 +17,15 @@ from .plan import ExportPlan
 from .progress import ProgressReporter
 from .query import ResourceQuery
 from .reader import ResourceReader
-from .state import ResourceState, SavedState, StateFolder
+from .saved_state import SavedState
+from .state import DamagedStateError, LastExport, ResourceState, RunInfo, StateFolder
+from .update import has_new_records, merge_changes
 from .writer import ResourceWriter
 
 __all__ = ["Job"]
+
+# How often changes are read at most, while records are deleted and created at the same time.
+MOST_ROUNDS = 3
 
 
 class Job:
@@ -30,13 +33,13 @@ class Job:
 
     Args:
         query: The records to read.
-        unreadable: The unreadable fields in the file that is updated, if only changes are read.
-        rounded: The rounded fields in that file.
+        run: What is saved about the export.
         plan: The resources of the export, with their filters and their format.
         folder: The folder to write the file to.
         states: The folder with the saved states of all resources.
         checkpoint_every: The minimum number of seconds between two checkpoints.
         reporter: Receives the progress of the job.
+        now: Returns the present time, in UTC.
 
     Attributes:
         keep_ids: Whether the ids of the records are kept, because other resources need them.
@@ -48,19 +51,18 @@ class Job:
         self,
         query: ResourceQuery,
         *,
-        unreadable: Mapping[str, UnreadableField],
-        rounded: Mapping[str, RoundedField],
+        run: RunInfo,
         plan: ExportPlan,
         folder: Path,
         states: StateFolder,
         checkpoint_every: float,
         reporter: ProgressReporter,
+        now: Callable[[], datetime],
     ) -> None:
         self.keep_ids = False
         self.was_surveyed: bool = False
         self.failure: Exception | None = None
-        self._unreadable_before = unreadable
-        self._rounded_before = rounded
+        self._run = run
         self._plan = plan
         self._folder = folder
         self._states = states
@@ -70,6 +72,7 @@ class Job:
         self._reader = ResourceReader(query, self._saved)
         self._checkpoint_every = checkpoint_every
         self._reporter = reporter
+        self._now = now
 
     @property
     def name(self) -> str:
@@ -95,6 +98,47 @@ class Job:
     def is_new(self) -> bool:
         """Whether no record of it has been read yet."""
         return self.state.began is None and not self.state.is_done
+
+    def check_files(self) -> None:
+        """Check, when an export is resumed, that its files are as it has left them.
+
+        A file that was removed is written again.
+
+        Raises:
+            DamagedStateError: A file was changed.
+            OSError: A file cannot be read.
+        """
+        state, last = self.state, self._last
+        if not self.is_exported or state.left_out is not None:
+            return
+        if last is None or self.query.since is None:
+            if state.written and not self._is_unchanged(self._path, state.digest):
+                self._saved.reset()
+            return
+        if not self._is_unchanged(self._path, last.digest, state.merged):
+            if self.query.without_since().parent is None:
+                self._saved.reset(read_all=True)
+                self._reader = ResourceReader(self.query.without_since(), self._saved)
+            else:
+                self._saved.reset()
+            return
+        merges = state.written and state.ended is None
+        if merges and not self._is_unchanged(self._changes_path, state.digest):
+            self._saved.reset()
+
+    def _is_unchanged(self, path: Path, *digests: str | None) -> bool:
+        """Whether a file has one of these digests; False if it was removed or has none."""
+        if not path.exists() or not any(digests):
+            return False
+        if self._digest(path) in digests:
+            return True
+        raise DamagedStateError(
+            f"{path}: expected what this export has left, got a file that was changed since; "
+            f"remove it to export {self.name} again"
+        )
+
+    def _digest(self, path: Path) -> str:
+        return self._plan.format.digest(path, self.name)
 
     async def survey(self) -> None:
         """Read the first page of a new job, which contains the number of records.
@@ -137,7 +181,7 @@ class Job:
         """
         try:
             await self._write(parents)
-            if self.query.since is not None and not await self._merge():
+            if self.query.since is not None and not await self._update(parents):
                 # A record was deleted, or changed without appearing among the changes: read all.
                 self._saved.reset(read_all=True)
                 await self._saved.save()
@@ -147,7 +191,7 @@ class Job:
         except PermissionDeniedError as error:
             await self._deny(error)
             return
-        self.state.ended = datetime.now(UTC)
+        self.state.ended = self._now()
         await self._saved.save()
 
     async def fail(self, error: Exception) -> None:
@@ -156,7 +200,7 @@ class Job:
         await self.aclose()
         if isinstance(error, DriftError) and self._states.has_run:
             # Its position may be lost for good, so the next run starts it again.
-            self._saved.reset(began=datetime.now(UTC))
+            self._saved.reset(began=self._now())
             await self._saved.save()
         self._reporter.report(self.name, self.state, failed=reason_of(error))
 
@@ -188,7 +232,7 @@ class Job:
         )
         if state.began is not None:
             return max(left, 1)
-        return left + (query.since is not None and query.is_countable)
+        return left + 2 * (query.since is not None and query.is_countable)
 
     async def _write(self, parents: Sequence[int]) -> None:
         """Write the file of all records, or of the changed ones."""
@@ -199,19 +243,27 @@ class Job:
                 self._saved,
                 checkpoint_every=self._checkpoint_every,
                 on_records=self._on_records,
+                digest=self._written_digest,
+                now=self._now,
             )
             await writer.run(parents)
+
+    def _written_digest(self) -> str | None:
+        return self._digest(self._target) if self.is_exported else None
+
+    @property
+    def _target(self) -> Path:
+        """The file that is written: of all records, or of the changes."""
+        return self._path if self.query.since is None else self._changes_path
 
     def _make_sink(self) -> ResumableSink:
         if not self.is_exported:
             return NullSink()
-        path = self._path if self.query.since is None else self._changes_path
-        plan = self._plan
-        return plan.format.make_sink(path, self.query.record_class, self.name, plan.decimals)
+        plan, record_class = self._plan, self.query.record_class
+        return plan.format.make_sink(self._target, record_class, self.name, plan.decimals)
 
     def _on_records(self, records: Sequence[Any]) -> None:
-        counted_before = self._unreadable_before or self._rounded_before
-        if self.keep_ids or (self.query.since is not None and counted_before):
+        if self.keep_ids or self.query.since is not None:
             self.state.add_ids(records)
         self._reporter.report(self.name, self.state)
 
@@ -223,41 +275,48 @@ class Job:
     def _changes_path(self) -> Path:
         return self._plan.format.changes_path(self._states.path, self.name)
 
-    async def _merge(self) -> bool:
+    @property
+    def _last(self) -> LastExport | None:
+        """What the last export has written, if only changes are read; None otherwise."""
+        return self._run.last.get(self.name)
+
+    async def _update(self, parents: Sequence[int]) -> bool:
         """Merge the changes into the file of the last export; return whether it is complete now.
+
+        The number of records shows whether some were deleted, unless as many were created after
+        the changes had been read. So the changes are read once more after the count: if there is a
+        record that is not among the changes, all is done again. After three times it is given up.
 
         Raises:
             ArgumentError: The changes cannot be merged. The resource cannot be read completely
                 instead, because this export has not read the ids of its parents.
         """
-        expected = self.state.listcount = None
-        complete = self.query.without_since()
-        if self.query.is_countable:
-            expected = self.state.listcount = await complete.listing().count()
+        if not self.query.is_countable:
+            self.state.listcount = None
+            return await self._merge(None)
+        for _ in range(MOST_ROUNDS):
+            expected = self.state.listcount = await self.query.without_since().listing().count()
             self.state.requests += 1
-        records = await run_in_thread(self._merge_files, expected)
-        if records is None and complete.parent is not None:
+            if not await has_new_records(self.query, self.state, self._run.began):
+                return await self._merge(expected)
+            self._saved.reset(began=self._now())
+            await self._reader.aclose()
+            self._reader = ResourceReader(self.query, self._saved)
+            await self._write(parents)
+        return False
+
+    async def _merge(self, expected: int | None) -> bool:
+        assert self._last is not None  # noqa: S101  only changes are read
+        merged = await merge_changes(
+            self._saved, self.query, self._plan.format, (self._path, self._changes_path),
+            self._last, expected,
+        )  # fmt: skip
+        if not merged and self.query.without_since().parent is not None:
             raise ArgumentError(
                 f"{self._path} was removed, or its columns are not those of {self.name}; remove "
                 f"{self._states.path}, and export without incremental"
             )
-        if records is None:
-            return False
-        state = self.state
-        state.records = records
-        state.unreadable = await run_in_thread(
-            replace_counted, self._unreadable_before, state.ids, state.unreadable
-        )
-        state.rounded = await run_in_thread(
-            replace_counted, self._rounded_before, state.ids, state.rounded
-        )
-        return True
-
-    def _merge_files(self, expected: int | None) -> int | None:
-        if not self._path.exists():  # it was removed since this export started
-            return None
-        merge = self._plan.format.merge
-        return merge(self._path, self._changes_path, self.query.record_class, self.name, expected)
+        return merged
 
     async def _deny(self, error: PermissionDeniedError) -> None:
         self._saved.reset(read_all=False)

@@ -79,9 +79,7 @@ def read_json(
         values = _json.read_file(path, most_bytes=MOST_BYTES)
         found = _integer(values.pop(VERSION, 0))
         if found == version:
-            if sealed and values.pop(SEAL) != seal_of(values):
-                raise ValueError
-            structured: T = _converter().structure(values, kind)
+            structured: T = _converter().structure(_unsealed(values) if sealed else values, kind)
             return structured
     except (
         ValueError,
@@ -100,6 +98,12 @@ def read_json(
     raise ArgumentError(
         f"{path}: expected {what} of version {version}, got one of an older release; {remedy}"
     )
+
+
+def _unsealed(values: dict[str, Any]) -> dict[str, Any]:
+    if values.pop(SEAL) != seal_of(values):
+        raise ValueError
+    return values
 
 
 def write_json(path: Path, value: object, *, private: bool = False) -> None:

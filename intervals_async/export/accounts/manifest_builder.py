@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import attrs
@@ -20,7 +20,7 @@ __all__ = ["build_manifest"]
 
 
 def build_manifest(
-    folder: Path, plan: ExportPlan, jobs: Mapping[str, Job], run: RunInfo
+    folder: Path, plan: ExportPlan, jobs: Mapping[str, Job], run: RunInfo, *, ended: datetime
 ) -> Manifest:
     """Build the manifest from the jobs and from what earlier exports have left in the folder."""
     files: dict[Path, WrittenFile] = {}
@@ -43,7 +43,7 @@ def build_manifest(
             left_out[name] = state.left_out
     return Manifest(
         began=run.began,
-        ended=datetime.now(UTC),
+        ended=ended,
         exported=exported,
         left_out=left_out,
         failed=failed,

@@ -26,14 +26,18 @@ from ..sinks.parquet_sink import DEFAULT_CODEC
 from ..sinks.sqlite_database import connect, existing_columns, refresh
 from ..sinks.sqlite_errors import as_os_errors
 from ..sinks.sqlite_table import Table, quoted
+from .digests import file_digest, rows_digest
 
-__all__ = ["Merge", "merge_csv", "merge_json_lines", "merge_parquet", "merge_sqlite"]
+__all__ = ["Merge", "OnMerged", "merge_csv", "merge_json_lines", "merge_parquet", "merge_sqlite"]
 
-Merge: TypeAlias = Callable[[Path, Path, type[Record], str, int | None], int | None]
+OnMerged: TypeAlias = Callable[[str], None]
+"""Receives the digest of the merged file, before that replaces the old one."""
+
+Merge: TypeAlias = Callable[[Path, Path, type[Record], str, int | None, OnMerged], int | None]
 """Merges changes into a file.
 
 Its arguments are the file, the file of the changes, the class of the records, the name of the
-resource, and the number of records that there should be, if known. It returns the number of records
+resource, the number of records that there should be, if known, and an `OnMerged`. It returns the number of records
 in the merged file. If that differs from the expected number, or if the columns of the two files
 differ, it returns None and leaves the file as it was. Merging again changes nothing.
 """
@@ -46,15 +50,25 @@ LINES_PER_WRITE = 256
 
 
 def merge_json_lines(
-    base: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+    base: Path,
+    changes: Path,
+    record_class: type[Record],
+    name: str,
+    expected: int | None,
+    on_merged: OnMerged,
 ) -> int | None:
     """Merge JSON Lines; see `Merge`."""
     del record_class, name
-    return _merge_lines(base, b"", changes, _json_rows, expected)
+    return _merge_lines(base, b"", changes, _json_rows, expected, on_merged)
 
 
 def merge_csv(
-    base: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+    base: Path,
+    changes: Path,
+    record_class: type[Record],
+    name: str,
+    expected: int | None,
+    on_merged: OnMerged,
 ) -> int | None:
     """Merge CSV; see `Merge`. Unchanged rows stay as they are, byte for byte."""
     del record_class, name
@@ -62,11 +76,16 @@ def merge_csv(
         header = old.readline()
         if header != new.readline() or not header.startswith(b"id,"):
             return None
-    return _merge_lines(base, header, changes, _csv_rows, expected)
+    return _merge_lines(base, header, changes, _csv_rows, expected, on_merged)
 
 
 def merge_parquet(
-    base: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+    base: Path,
+    changes: Path,
+    record_class: type[Record],
+    name: str,
+    expected: int | None,
+    on_merged: OnMerged,
 ) -> int | None:
     """Merge Parquet files; see `Merge`."""
     del record_class, name
@@ -85,12 +104,19 @@ def merge_parquet(
         records: int = parquet.read_metadata(file.stream).num_rows
         if expected not in (None, records):
             return None
+        file.sync()
+        on_merged(file_digest(file.path))
         file.commit()
     return records
 
 
 def merge_sqlite(
-    base: Path, changes: Path, record_class: type[Record], name: str, expected: int | None
+    base: Path,
+    changes: Path,
+    record_class: type[Record],
+    name: str,
+    expected: int | None,
+    on_merged: OnMerged,
 ) -> int | None:
     """Merge the tables of two SQLite databases in one transaction; see `Merge`."""
     table = Table(name, record_class)
@@ -104,6 +130,7 @@ def merge_sqlite(
         if expected not in (None, records):
             database.execute("ROLLBACK")
             return None
+        on_merged(rows_digest(database, name))
         database.execute("COMMIT")
     return int(records)
 
@@ -114,6 +141,7 @@ def _merge_lines(
     changes: Path,
     rows_of: Callable[[Iterable[bytes]], Iterator[Row]],
     expected: int | None,
+    on_merged: OnMerged,
 ) -> int | None:
     with _open_uncompressed(changes) as new:
         changed = _digests(rows_of(new))
@@ -136,6 +164,8 @@ def _merge_lines(
         file.write(compressor.finish(at_least_one=True))
         if expected not in (None, records):
             return None
+        file.sync()
+        on_merged(file_digest(file.path))
         file.commit()
     return records
 

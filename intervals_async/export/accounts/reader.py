@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ... import Stream
+from ... import CostWarning, Stream
 from ...errors import ArgumentError
 from .query import ResourceQuery
-from .state import SavedState
+from .saved_state import SavedState
 
 __all__ = ["ResourceReader"]
 
@@ -87,7 +88,10 @@ class ResourceReader:
         self._earlier_requests, self._earlier_drift = state.requests, state.drift
         listing = self.query.listing(parents)
         try:
-            self._stream = listing.stream(resume=state.bookmark)
+            with warnings.catch_warnings():
+                # The estimate of the export tells the cost.
+                warnings.simplefilter("ignore", CostWarning)
+                self._stream = listing.stream(resume=state.bookmark)
         except ArgumentError as error:
             raise self._saved.refusal(str(error)) from None
         if self._stream.delivered != state.records:

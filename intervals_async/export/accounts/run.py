@@ -6,7 +6,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -17,7 +17,7 @@ from ..sink_thread import run_in_thread
 from .budget_check import BudgetCheck
 from .estimate import Estimate
 from .failures import IncompleteExportError
-from .incremental import find_updatable
+from .incremental import find_rewritten, find_updatable
 from .job import Job
 from .json_file import plain
 from .manifest import MANIFEST, Manifest
@@ -40,6 +40,7 @@ class RunOptions:
     wait_for_reset: bool
     on_estimate: Callable[[Estimate], None] | None
     on_progress: Callable[[AccountProgress], None] | None
+    now: Callable[[], datetime]
 
 
 class Run:
@@ -72,22 +73,26 @@ class Run:
     async def export(self) -> Manifest:
         """Export all resources and write the manifest. Raises as `export_account` does."""
         # Before the first request: a change to a record that was read already must be newer than this.
-        began = datetime.now(UTC)
+        began, started = self._options.now(), time.monotonic()
         await run_in_thread(self._check_targets)
         saved = await run_in_thread(self._load)
         info = await run_in_thread(self._new_info, began) if saved is None else saved
-        jobs = await run_in_thread(self._make_jobs, info)
+        jobs = await run_in_thread(self._make_jobs, info, resumed=saved is not None)
         scheduler = Scheduler(
             jobs,
             parallel=self._options.jobs,
             wait_for_reset=self._options.wait_for_reset,
             reporter=self._reporter,
+            now=self._options.now,
         )
         check = BudgetCheck(
             self._client, jobs, scheduler, wait_for_reset=self._options.wait_for_reset
         )
         try:
             await check.require_survey()
+            if saved is None:  # the API selects changes by its own clock, which it has told now
+                elapsed = timedelta(seconds=time.monotonic() - started)
+                info.began = self._options.now() - elapsed
             await scheduler.survey()
             estimate = await check.estimate(
                 parallel=self._options.jobs, begun=None if saved is None else saved.began
@@ -125,33 +130,34 @@ class Run:
         return None
 
     def _new_info(self, began: datetime) -> RunInfo:
-        found = find_updatable(self._client, self._plan, self._folder)
+        last = find_updatable(self._client, self._plan, self._folder, began)
         return RunInfo(
             asked=plain(self._plan.identity),
             began=began,
-            since=found.since,
-            unreadable=found.unreadable,
-            rounded=found.rounded,
-            rewritten=found.rewritten,
+            last=last,
+            rewritten=find_rewritten(self._plan, self._folder),
         )
 
-    def _make_jobs(self, info: RunInfo) -> dict[str, Job]:
+    def _make_jobs(self, info: RunInfo, *, resumed: bool) -> dict[str, Job]:
         """Make the jobs of all resources and of their parents, which come first."""
         jobs = {name: self._make_job(name, info) for name in self._plan.names}
         names = {job.query.parent for job in jobs.values() if job.query.parent is not None}
         parents = {name: jobs.get(name) or self._make_job(name, info) for name in sorted(names)}
         for parent in parents.values():
             parent.keep_ids = True
+        if resumed:
+            for job in jobs.values():
+                job.check_files()
         return {**parents, **jobs}
 
     def _make_job(self, name: str, info: RunInfo) -> Job:
-        options, plan, since = self._options, self._plan, info.since.get(name)
+        options, plan, last = self._options, self._plan, info.last.get(name)
+        since = None if last is None else last.began
         return Job(
             ResourceQuery(
                 client=self._client, name=name, filters=plan.filters_of(name), since=since
             ),
-            unreadable=info.unreadable.get(name, {}),
-            rounded=info.rounded.get(name, {}),
+            run=info,
             plan=plan,
             folder=self._folder,
             states=self._states,
@@ -159,6 +165,7 @@ class Run:
             if options.checkpoint_every is None
             else options.checkpoint_every,
             reporter=self._reporter,
+            now=options.now,
         )
 
     def _finish(self, jobs: Mapping[str, Job], info: RunInfo) -> Manifest:
@@ -168,6 +175,6 @@ class Run:
             for path in self._folder.glob(f"{self._plan.format.shared_file}-mj*"):
                 if path.stat().st_mtime < self._started:
                     path.unlink()
-        manifest = build_manifest(self._folder, self._plan, jobs, info)
+        manifest = build_manifest(self._folder, self._plan, jobs, info, ended=self._options.now())
         manifest.write(self._folder)
         return manifest

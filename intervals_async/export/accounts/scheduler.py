@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ...errors import DailyQuotaError
@@ -24,6 +24,7 @@ class Scheduler:
         parallel: The maximum number of jobs that read concurrently.
         wait_for_reset: Whether to wait for the reset if the daily quota is used up.
         reporter: Receives the progress of the jobs.
+        now: Returns the present time, in UTC.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Scheduler:
         parallel: int,
         wait_for_reset: bool,
         reporter: ProgressReporter,
+        now: Callable[[], datetime],
     ) -> None:
         self._jobs = jobs
         self._slots = asyncio.Semaphore(parallel)
         self._wait_for_reset = wait_for_reset
         self._reporter = reporter
+        self._now = now
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def survey(self) -> None:
@@ -66,7 +69,7 @@ class Scheduler:
         """
         if job is not None:
             self._reporter.report(job.name, job.state, waits_until=reset)
-        await _sleep_until(reset)
+        await _sleep_until(reset, self._now())
 
     async def _run_all(self, work: Callable[[Job], Coroutine[Any, Any, None]]) -> None:
         """Run `work` for all jobs concurrently, and raise the first error."""
@@ -146,5 +149,5 @@ class Scheduler:
         return state.ids
 
 
-async def _sleep_until(moment: datetime) -> None:
-    await asyncio.sleep(max((moment - datetime.now(UTC)).total_seconds(), 1.0))
+async def _sleep_until(moment: datetime, now: datetime) -> None:
+    await asyncio.sleep(max((moment - now).total_seconds(), 1.0))

@@ -15,7 +15,6 @@ import attrs
 
 from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
-from ..sink_thread import run_in_thread
 from ..sinks.sink import Checkpoint
 from ..unreadable import FieldCount, RoundedField, UnreadableField
 from .json_file import plain, prepare_json, read_json, seal_of, write_json
@@ -23,10 +22,11 @@ from .json_file import plain, prepare_json, read_json, seal_of, write_json
 __all__ = [
     "FOLDER",
     "DamagedStateError",
+    "LastExport",
     "ResourceState",
     "RunInfo",
-    "SavedState",
     "StateFolder",
+    "ids_of",
     "is_unfinished",
 ]
 
@@ -51,8 +51,8 @@ class ResourceState:
         bookmark: The bookmark of its stream; None at the beginning.
         checkpoint: The checkpoint of its file; None at the beginning.
         records: The number of records in the file at the checkpoint.
-        ids: The ids of these records, if other resources are listed by them, or if they are changes
-            that replace records with unreadable or rounded fields.
+        ids: The ids of these records, if other resources are listed by them, or if they are
+            changes.
         unreadable: The fields that could not be read in these records.
         rounded: The fields whose value was rounded in these records.
         requests: The number of requests.
@@ -62,6 +62,8 @@ class ResourceState:
         read_all: Whether all records must be read, because merging the changes failed.
         closing: Whether the file holds all records, so that only the move to its name is left.
         written: Whether the file has its name.
+        digest: The digest of that file; None if the process ended right after the move.
+        merged: The digest of the file into which the changes are merged; None before.
         ended: When the export of the resource ended; None before.
         left_out: Why the resource cannot be read; None if it can.
     """
@@ -79,6 +81,8 @@ class ResourceState:
     read_all: bool = attrs.field(default=False, alias="whole")
     closing: bool = False
     written: bool = False
+    digest: str | None = None
+    merged: str | None = None
     ended: datetime | None = None
     left_out: str | None = None
 
@@ -97,9 +101,25 @@ class ResourceState:
         return (self.bookmark is None) == (self.checkpoint is None) == (self.records == 0)
 
     def add_ids(self, records: Sequence[Any]) -> None:
-        """Remember the ids of records, also of those whose id is not documented."""
-        found = (getattr(each, "id", None) or each.extra.get("id") for each in records)
-        self.ids += [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
+        """Remember the ids of records."""
+        self.ids += ids_of(records)
+
+
+@attrs.frozen(kw_only=True)
+class LastExport:
+    """What the last export has written of a resource of which only changes are read now.
+
+    Attributes:
+        began: When that export started, in UTC.
+        digest: The digest of what it has written.
+        unreadable: The unreadable fields in its file.
+        rounded: The rounded fields in its file.
+    """
+
+    began: datetime
+    digest: str
+    unreadable: Mapping[str, UnreadableField]
+    rounded: Mapping[str, RoundedField]
 
 
 @attrs.define(kw_only=True)
@@ -109,25 +129,22 @@ class RunInfo:
     Attributes:
         identity: The `ExportPlan.identity`, in its plain form.
         began: When the export started, in UTC.
-        since: For each resource of which only changes are read, when the previous export started,
-            in UTC.
-        unreadable: For each of these resources, the unreadable fields in its file at the start.
-        rounded: For each of these resources, the rounded fields in its file at the start.
+        last: What the last export has written of the resources of which only changes are read.
         rewritten: The resources whose file has columns of other types, and why all is read.
         overhead_requests: The number of requests for no resource: for the daily quota.
     """
 
     identity: Mapping[str, Any] = attrs.field(alias="asked")
     began: datetime
-    since: Mapping[str, datetime]
-    unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
-        factory=dict[str, Mapping[str, UnreadableField]]
-    )
-    rounded: Mapping[str, Mapping[str, RoundedField]] = attrs.field(
-        factory=dict[str, Mapping[str, RoundedField]]
-    )
+    last: Mapping[str, LastExport] = attrs.field(factory=dict[str, LastExport])
     rewritten: Mapping[str, str] = attrs.field(factory=dict[str, str])
     overhead_requests: int = attrs.field(default=0, alias="asides")
+
+
+def ids_of(records: Sequence[Any]) -> Sequence[int]:
+    """Return the ids of records, also of those whose id is not documented."""
+    found = (getattr(each, "id", None) or each.extra.get("id") for each in records)
+    return [int(id) for id in found if isinstance(id, int) or str(id).isdecimal()]
 
 
 @attrs.frozen
@@ -245,59 +262,6 @@ class StateFolder:
 
     def _file(self, name: str) -> Path:
         return self.path / f"{name}.json"
-
-
-class SavedState:
-    """The current state of one resource, and its file.
-
-    Attributes:
-        name: The name of the resource.
-        current: The state.
-    """
-
-    __slots__ = ("_folder", "current", "name")
-
-    def __init__(self, folder: StateFolder, name: str) -> None:
-        self._folder = folder
-        self.name: str = name
-        self.current: ResourceState = folder.load(name)
-
-    async def save(self) -> None:
-        """Write the current state."""
-        await run_in_thread(self._folder.save, self.name, self.current)
-
-    async def reload(self) -> None:
-        """Go back to the state that was saved last."""
-        self.current = await run_in_thread(self._folder.load, self.name)
-
-    def refusal(self, reason: str) -> DamagedStateError:
-        """Return the error that it cannot be continued."""
-        return self._folder.refusal(self.name, reason)
-
-    def reset(self, *, read_all: bool | None = None, began: datetime | None = None) -> None:
-        """Start again from nothing; only the number of requests is kept.
-
-        Args:
-            read_all: Whether all records must be read [default: as before].
-            began: When it started.
-        """
-        old = self.current
-        self.current = ResourceState(
-            whole=old.read_all if read_all is None else read_all,
-            requests=old.requests,
-            began=began,
-        )
-
-    @contextmanager
-    def writing_file(self) -> Generator[None]:
-        """Save that the file is written, if the block, which moves it to its name, succeeds.
-
-        Neither a cancellation nor a full disk can come between the two.
-        """
-        written = attrs.evolve(self.current, written=True)
-        with self._folder.saving(self.name, written):
-            yield
-        self.current = written
 
 
 def is_unfinished(folder: str | Path) -> bool:

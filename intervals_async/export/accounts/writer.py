@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ... import Stream
@@ -15,7 +15,8 @@ from ..sink_thread import SinkThread
 from ..sinks.sink import ResumableSink, rounded_by
 from ..unreadable import add_unreadable
 from .reader import ResourceReader
-from .state import ResourceState, SavedState
+from .saved_state import SavedState
+from .state import ResourceState
 
 __all__ = ["ResourceWriter"]
 
@@ -29,9 +30,14 @@ class ResourceWriter:
         saved: The state of the resource.
         checkpoint_every: Seconds between two checkpoints.
         on_records: Called with the records that were written.
+        digest: Returns the digest of the written file.
+        now: Returns the present time, in UTC.
     """
 
-    __slots__ = ("_checkpoint_every", "_on_records", "_reader", "_saved", "_sink", "_thread")
+    __slots__ = (
+        "_checkpoint_every", "_digest", "_now", "_on_records", "_reader", "_saved", "_sink",
+        "_thread",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -41,12 +47,16 @@ class ResourceWriter:
         *,
         checkpoint_every: float,
         on_records: Callable[[Sequence[Any]], None],
+        digest: Callable[[], str | None],
+        now: Callable[[], datetime],
     ) -> None:
         self._reader = reader
         self._sink = sink
         self._saved = saved
         self._checkpoint_every = checkpoint_every
         self._on_records = on_records
+        self._digest = digest
+        self._now = now
         self._thread = SinkThread(sink)
 
     @property
@@ -64,7 +74,7 @@ class ResourceWriter:
             CallError: It could not be read.
             OSError: It could not be written.
         """
-        self._state.began = self._state.began or datetime.now(UTC)
+        self._state.began = self._state.began or self._now()
         async with self._thread as thread:
             try:
                 await self._open()
@@ -87,7 +97,7 @@ class ResourceWriter:
                 return
             # The file was removed, or the process was killed right after moving it to its name,
             # which cannot be proved: everything is read again.
-            self._saved.reset(began=datetime.now(UTC))
+            self._saved.reset(began=self._now())
         await self._thread.call(self._sink.open)
 
     async def _copy(self, parents: Sequence[int]) -> None:
@@ -136,3 +146,4 @@ class ResourceWriter:
         """Move the file to its name and save that at once."""
         with self._saved.writing_file():
             self._sink.close(complete=True)
+        self._saved.save_now(digest=self._digest())

@@ -14,14 +14,13 @@ from ...errors import ResumeError
 from .compression import Data
 from .sink import Checkpoint, checkpoint_number
 
-__all__ = ["Output", "Target", "output_to"]
+__all__ = ["Output", "Target", "checksum_of", "output_to"]
 
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO
 """The path of a file, or an open binary stream, which the sink does not close."""
 
-# The checksum of a checkpoint covers this many bytes before it. It shows whether a file is the one
-# that the checkpoint belongs to.
-TAIL_BYTES = 4096
+# Bytes that are read at once.
+READ_SIZE = 2**20
 
 
 class Output(Protocol):
@@ -75,20 +74,27 @@ def output_to(target: Target, *, force: bool) -> Output:
 
 
 class FileOutput(AtomicFile):
-    """An `AtomicFile` with checkpoints: the size of the file, and a checksum of its last bytes."""
+    """An `AtomicFile` with checkpoints: the size of the file, and a checksum of its bytes."""
 
-    __slots__ = ()
+    __slots__ = ("_checksum",)
 
     is_unbuffered = False
+
+    def open(self) -> None:
+        """Prepare for writing."""
+        super().open()
+        self._checksum: int = 0
+
+    def write(self, data: Data) -> None:
+        """Write some bytes."""
+        super().write(data)
+        self._checksum = crc32(data, self._checksum)
 
     def checkpoint(self) -> Checkpoint:
         """Flush all bytes to the disk and return a checkpoint at their end."""
         self.sync()
         with name_in_errors(self.requested):
-            size = self.stream.tell()
-            checksum = _tail_checksum(self.stream, size)
-            self.stream.seek(size)
-        return {"bytes": size, "tail": checksum}
+            return {"bytes": self.stream.tell(), "checksum": self._checksum}
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Truncate the hidden file to a checkpoint and continue there."""
@@ -96,7 +102,7 @@ class FileOutput(AtomicFile):
         self.reopen()
         try:
             with name_in_errors(self.requested):
-                self._truncate(size, checkpoint.get("tail"))
+                self._truncate(size, checkpoint.get("checksum"))
         except BaseException:
             self.suspend()
             raise
@@ -108,7 +114,8 @@ class FileOutput(AtomicFile):
                 f"{self.requested}: expected at least {size} bytes in the unfinished file, "
                 f"got {found}; start the export again"
             )
-        if _tail_checksum(self.stream, size) != checksum:
+        self._checksum = checksum_of(self.stream, size)
+        if self._checksum != checksum:
             raise ResumeError(
                 f"{self.requested}: the unfinished file does not match the checkpoint; "
                 "start the export again"
@@ -181,8 +188,10 @@ def _not_resumable() -> io.UnsupportedOperation:
     return io.UnsupportedOperation(errno.ESPIPE, "only regular files can be resumed")
 
 
-def _tail_checksum(stream: BinaryIO, end: int) -> int:
-    """Compute a checksum of the last bytes before a position."""
-    length = min(end, TAIL_BYTES)
-    stream.seek(end - length)
-    return crc32(stream.read(length))
+def checksum_of(stream: BinaryIO, size: int) -> int:
+    """Compute the checksum of the first bytes of a file."""
+    checksum = stream.seek(0)
+    while size > 0 and (data := stream.read(min(size, READ_SIZE))):
+        checksum = crc32(data, checksum)
+        size -= len(data)
+    return checksum

@@ -13,6 +13,7 @@ from ... import ArrowConverter, Decimals, Record
 from ..._atomic_file import AtomicFile, file_path, name_in_errors
 from ...errors import ArgumentError, ResumeError
 from ..unreadable import FieldCount, add_rounded
+from .output import checksum_of
 from .parquet_file import RowGroupWriter, has_columns, read_batches
 from .sink import Checkpoint, chunks
 
@@ -52,7 +53,10 @@ class ParquetSink:
         ImportError: pyarrow is not installed; it is the extra ``arrow``.
     """
 
-    __slots__ = ("_codec", "_converter", "_file", "_segment", "_sizes", "_stream", "rounded")
+    __slots__ = (
+        "_checksums", "_codec", "_converter", "_file", "_segment", "_sizes", "_stream",
+        "rounded",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -74,8 +78,9 @@ class ParquetSink:
         self.rounded: dict[str, FieldCount] = {}
         # It holds the lock, and nothing else until several segments are merged into it.
         self._file = AtomicFile(file_path(target), force=force)
-        # The sizes of the finished segments.
+        # The sizes and checksums of the finished segments.
         self._sizes: list[int] = []
+        self._checksums: list[int] = []
         # The unfinished segment and its file.
         self._segment: RowGroupWriter | None = None
         self._stream: BinaryIO | None = None
@@ -83,7 +88,7 @@ class ParquetSink:
     def open(self) -> None:
         """Prepare for writing; raises as `Sink.open` does."""
         self._file.open()
-        self._start([])
+        self._start([], [])
 
     def write(self, records: Sequence[Record]) -> None:
         """Write some records, as soon as they fill a row group.
@@ -110,24 +115,25 @@ class ParquetSink:
             self._open_segment().flush()
 
     def checkpoint(self) -> Checkpoint:
-        """Finish the segment unless it is empty; the checkpoint is the sizes of all segments."""
+        """Finish the segment unless it is empty; the checkpoint describes all segments."""
         self._file.require_open()
         self._finish_segment()
-        return {"segments": list(self._sizes)}
+        return {"segments": list(self._sizes), "checksums": list(self._checksums)}
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Continue with a new segment; raises as `ResumableSink.resume` does."""
         sizes: Any = checkpoint.get("segments")
-        if not isinstance(sizes, list):
+        checksums: Any = checkpoint.get("checksums")
+        if not (isinstance(sizes, list) and isinstance(checksums, list)):
             raise ResumeError(
-                f"checkpoint: expected a list of segments, got {sizes!r}; "
+                f"checkpoint: expected lists of segments and checksums, got {sizes!r}; "
                 "pass what checkpoint() returned"
             )
         self._file.reopen(self._path(0))
         try:
             with name_in_errors(self._file.requested):
-                self._check(sizes)
-            self._start(sizes)
+                self._check(sizes, checksums)
+            self._start(sizes, checksums)
         except BaseException:
             self._file.suspend()
             raise
@@ -177,8 +183,10 @@ class ParquetSink:
     def _finish_segment(self) -> None:
         if self._segment is not None and self._stream is not None:
             with name_in_errors(self._file.requested):
-                self._sizes.append(self._segment.finish())
+                size = self._segment.finish()
                 self._stream.close()
+                self._checksums.append(self._checksum(len(self._sizes), size))
+                self._sizes.append(size)
             self._segment = self._stream = None
 
     def _abandon_segment(self) -> None:
@@ -191,14 +199,18 @@ class ParquetSink:
                 stream.close()
         self._remove_segments(len(self._sizes))
 
-    def _start(self, sizes: Sequence[int]) -> None:
-        self._sizes = list(sizes)
+    def _start(self, sizes: Sequence[int], checksums: Sequence[int]) -> None:
+        self._sizes, self._checksums = list(sizes), list(checksums)
         self.rounded = {}
         self._segment = self._stream = None
         self._remove_segments(len(sizes))
 
-    def _check(self, sizes: Sequence[int]) -> None:
-        """Compare the segments on the disk with their sizes in a checkpoint."""
+    def _checksum(self, index: int, size: int) -> int:
+        with self._path(index).open("rb") as file:
+            return checksum_of(file, size)
+
+    def _check(self, sizes: Sequence[int], checksums: Sequence[int]) -> None:
+        """Compare the segments on the disk with their sizes and checksums in a checkpoint."""
         for index, size in enumerate(sizes):
             try:
                 found = self._path(index).stat().st_size
@@ -208,6 +220,11 @@ class ParquetSink:
                 raise ResumeError(
                     f"{self._file.requested}: expected {size} bytes in segment {index} of the "
                     f"unfinished file, got {found}; start the export again"
+                )
+            if checksums[index : index + 1] != [self._checksum(index, size)]:
+                raise ResumeError(
+                    f"{self._file.requested}: segment {index} of the unfinished file does not "
+                    "match the checkpoint; start the export again"
                 )
             if not has_columns(self._path(index), self._converter.schema):
                 raise ResumeError(

@@ -44,7 +44,7 @@ class SqliteSink:
         rounded: For each field, the records whose value was rounded.
     """
 
-    __slots__ = ("_database", "_file", "_insert", "_table", "rounded")
+    __slots__ = ("_checksum", "_database", "_file", "_insert", "_last_row", "_table", "rounded")
 
     def __init__(
         self,
@@ -57,6 +57,8 @@ class SqliteSink:
         self._insert = self._table.insert()
         name = "".join(letter if letter.isalnum() else "_" for letter in self._table.name)
         self._file = AtomicFile(file_path(target), shared=True, part=name)
+        # The number of the last row at the checkpoint, and the checksum of the rows up to it.
+        self._last_row = self._checksum = 0
         self.rounded: dict[str, FieldCount] = {}
         # The connection to the hidden database, while it is open.
         self._database: sqlite3.Connection | None = None
@@ -76,6 +78,7 @@ class SqliteSink:
                 self._journal.unlink(missing_ok=True)  # of an earlier hidden database
                 self._database = connect(self._file.path)
                 self._database.execute(self._table.create())
+                self._last_row = self._checksum = 0
             except BaseException:
                 self._discard()
                 raise
@@ -95,14 +98,13 @@ class SqliteSink:
                 self._write(database, chunk)
 
     def checkpoint(self) -> Checkpoint:
-        """End the transaction; the checkpoint is the last row's number and its checksum."""
+        """End the transaction; the checkpoint is the last row's number and the rows' checksum."""
         database = self._open_database()
         with name_in_errors(self._file.requested), as_os_errors():
             if database.in_transaction:
                 database.execute("COMMIT")
-            last = f"SELECT max(rowid) FROM {quoted(self._table.name)}"  # noqa: S608  the name is quoted
-            (row,) = database.execute(last).fetchone()
-            return {"rows": row or 0, "tail": self._checksum(row or 0)}
+            self._read_rows("rowid > ?", self._last_row)
+            return {"rows": self._last_row, "checksum": self._checksum}
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Continue after a checkpoint; raises as `ResumableSink.resume` does."""
@@ -113,7 +115,7 @@ class SqliteSink:
             try:
                 check_database(self._file.target, self._table)
                 self._database = connect(self._file.path)
-                self._truncate(rows, checkpoint.get("tail"))
+                self._truncate(rows, checkpoint.get("checksum"))
             except BaseException:
                 self.suspend()
                 raise
@@ -176,23 +178,24 @@ class SqliteSink:
         """Drop the rows after a checkpoint."""
         # There is no table if a process opened the sink again and was killed at once.
         types = existing_columns(self._open_database(), self._table)
-        if (
-            not types
-            or self._table.text_decimals(types)  # an older release has created it
-            or self._checksum(rows) != checksum
-        ):
-            raise ResumeError(
-                f"{self._file.requested}: the unfinished table {self._table.name} does not match "
-                "the checkpoint; start the export again"
-            )
-        name = quoted(self._table.name)
-        self._open_database().execute(f"DELETE FROM {name} WHERE rowid > ?", [rows])  # noqa: S608  the name is quoted
+        if types and not self._table.text_decimals(types):  # of an older release
+            self._last_row = self._checksum = 0
+            self._read_rows("rowid <= ?", rows)
+            if (self._last_row, self._checksum) == (rows, checksum):
+                name = quoted(self._table.name)
+                self._open_database().execute(f"DELETE FROM {name} WHERE rowid > ?", [rows])  # noqa: S608  the name is quoted
+                return
+        raise ResumeError(
+            f"{self._file.requested}: the unfinished table {self._table.name} does not match the "
+            "checkpoint; start the export again"
+        )
 
-    def _checksum(self, rowid: int) -> int | None:
-        """Compute the checksum of a row; None if there is no such row."""
-        statement = f"SELECT * FROM {quoted(self._table.name)} WHERE rowid = ?"  # noqa: S608  the name is quoted
-        row = self._open_database().execute(statement, [rowid]).fetchone()
-        return None if row is None else crc32(repr(row).encode(errors="backslashreplace"))
+    def _read_rows(self, condition: str, row: int) -> None:
+        """Read some rows, and go on with their number and their checksum."""
+        statement = f"SELECT rowid, * FROM {quoted(self._table.name)} WHERE {condition}"  # noqa: S608  the name is quoted
+        for each in self._open_database().execute(f"{statement} ORDER BY rowid", [row]):
+            self._last_row = each[0]
+            self._checksum = crc32(repr(each).encode(errors="backslashreplace"), self._checksum)
 
     def _close_database(self) -> None:
         database, self._database = self._database, None

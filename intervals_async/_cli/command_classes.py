@@ -1,0 +1,92 @@
+"""The classes of all commands and groups: they lay out the help."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shutil
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+__all__ = ["App", "Command", "Group"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _hide_types_of_flags(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        if isinstance(parameter, TyperOption) and parameter.is_flag and parameter.metavar is None:
+            parameter.metavar = ""  # typer would show <bool>
+    return parameters
+
+
+# Narrower tables of options would break each word; click has the same minimum.
+LEAST_HELP_WIDTH = 50
+
+
+@contextmanager
+def _wide_enough() -> Generator[None]:
+    """Let rich, which reads the variable, format a help that the terminal wraps if need be."""
+    before = os.environ.get("COLUMNS")
+    if shutil.get_terminal_size().columns < LEAST_HELP_WIDTH:
+        os.environ["COLUMNS"] = str(LEAST_HELP_WIDTH)
+    try:
+        yield
+    finally:
+        os.environ.pop("COLUMNS", None)
+        if before is not None:
+            os.environ["COLUMNS"] = before
+
+
+# Any stands for classes that typer uses here but does not export.
+class Command(TyperCommand):
+    """A command; the terminal wraps the paragraphs of its help."""
+
+    def __init__(self, *arguments: Any, help: str | None = None, **options: Any) -> None:
+        if help is not None:  # typer keeps the line breaks of the source code
+            paragraphs = inspect.cleandoc(help).split("\n\n")
+            help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
+        super().__init__(*arguments, help=help, **options)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """List the options and arguments, with ``--help``."""
+        return _hide_types_of_flags(super().get_params(ctx))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help."""
+        with _wide_enough():
+            super().format_help(ctx, formatter)
+
+
+class Group(TyperGroup):
+    """A group of commands."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """List the options and arguments, with ``--help``."""
+        return _hide_types_of_flags(super().get_params(ctx))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help."""
+        with _wide_enough():
+            super().format_help(ctx, formatter)
+
+
+class App(typer.Typer):
+    """An application whose commands are of the class `Command`."""
+
+    def __init__(self, *, cls: type[TyperGroup] = Group, **options: Any) -> None:
+        super().__init__(cls=cls, **options)
+
+    def command(
+        self,
+        name: str | None = None,
+        *,
+        cls: type[TyperCommand] | None = Command,
+        **options: Any,
+    ) -> Callable[[Function], Function]:
+        """Register a function as a command."""
+        return super().command(name, cls=cls, **options)
