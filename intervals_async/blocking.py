@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from importlib import import_module
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from . import IntervalsClient, Listing
 from .errors import ArgumentError, ClientClosedError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from . import ArrowBatches
 
 __all__ = ["blocking_reader"]
+
+Serving: TypeAlias = "tuple[asyncio.AbstractEventLoop, asyncio.Event, ArrowBatches]"
+"""The loop, what ends it, and the batches that it reads."""
 
 
 @contextmanager
@@ -85,7 +88,7 @@ class _Batches:
     ) -> None:
         self.failure: Exception | None = None
         self._closed = False
-        ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, ArrowBatches]] = Future()
+        ready: Future[Serving] = Future()
         # A daemon, so that a reader whose block is never left does not keep the process alive.
         self._thread = Thread(
             target=lambda: asyncio.run(_serve(read, client, ready)),
@@ -96,6 +99,7 @@ class _Batches:
         try:
             self._loop, self._end, self._source = ready.result()
         except BaseException:
+            ready.add_done_callback(_end)  # it may have been interrupted, such as by Ctrl-C
             self._thread.join()
             raise
         self.schema: Any = self._source.schema
@@ -131,10 +135,17 @@ class _Batches:
         self._thread.join()
 
 
+def _end(ready: Future[Serving]) -> None:
+    """End a client and its batches, if they were opened."""
+    if ready.exception() is None:
+        loop, end, _ = ready.result()
+        loop.call_soon_threadsafe(end.set)
+
+
 async def _serve(
     read: Callable[[IntervalsClient], Listing[Any] | ArrowBatches],
     client: dict[str, Any],
-    ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, ArrowBatches]],
+    ready: Future[Serving],
 ) -> None:
     """Keep a client and its batches open until the end is set."""
     end = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -190,6 +191,37 @@ def test_interruption_ends_the_step(
 
     with pytest.raises(KeyboardInterrupt):
         read()
+
+
+def test_interruption_at_the_start_leaves_no_thread(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the client is opened ends it and its thread."""
+    results = iter([Future.result])
+
+    def interrupt_once(self: Any, timeout: float | None = None) -> Any:
+        if next(results, None) is not None:
+            raise KeyboardInterrupt
+        return result(self, timeout)
+
+    result = Future.result
+    reader = blocking_reader(lambda intervals: intervals.time.list(), **options)
+    with monkeypatch.context() as patch:
+        patch.setattr(Future, "result", interrupt_once)
+        with pytest.raises(KeyboardInterrupt):
+            reader.__enter__()
+
+
+def test_missing_pyarrow_names_the_extra(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without pyarrow, the error names the extra to install."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with (
+        pytest.raises(ImportError, match=r"intervals_async\[arrow\]"),
+        blocking_reader(lambda intervals: intervals.time.list(), **options),
+    ):
+        pass
 
 
 async def test_notebooks_may_use_it(serving: FakeIntervals, options: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from intervals_async import (
+    ArgumentError,
     ArrowConverter,
     Decimals,
     IntervalsClient,
@@ -25,6 +26,7 @@ from intervals_async import (
 )
 from intervals_async._schema.columns import ColumnKind
 from intervals_async.export import (
+    IncompleteExportError,
     JsonLinesSink,
     Manifest,
     ParquetSink,
@@ -34,7 +36,7 @@ from intervals_async.export import (
     export_account,
 )
 from intervals_async.export.sinks import sqlite_table
-from intervals_async.testing import FakeIntervals
+from intervals_async.testing import FakeIntervals, faults
 
 from .exported import ids_of
 from .made_up import CLASSES, class_name, records_of
@@ -228,6 +230,40 @@ async def test_manifest_names_rounded_values(
     assert manifest.exported[0].rounded == full.exported[0].rounded
     assert full.exported[0].rounded["time"].ids == (ids[4], ids[5])
     assert Manifest.read(tmp_path / "a").exported == manifest.exported
+
+
+@pytest.mark.parametrize("format", ["sqlite", "parquet"])
+async def test_resumed_exports_count_each_value_once(
+    fake: FakeIntervals, intervals: IntervalsClient, tmp_path: Path, format: str
+) -> None:
+    """An export that was interrupted counts what it has written before and after."""
+    ids = ids_of(fake, "time")
+    for id in ids:
+        fake.touch("time", id, time=float(NOISE))
+    options: dict[str, Any] = {"resources": ["time"], "format": format}
+    if format == "parquet":
+        options["decimals"] = "decimal"
+    fake.inject(faults.Status(500, 1, "Down"), times=4, path="/time/", skip=1)
+    with pytest.raises(IncompleteExportError):
+        await export_account(intervals, tmp_path, checkpoint_every=0, **options)
+    with pytest.raises(ArgumentError, match="with different format"):
+        await export_account(intervals, tmp_path, resources=["time"], format="csv")
+    assert list((tmp_path / ".unfinished").glob("time.json"))
+    manifest = await export_account(intervals, tmp_path, **options)
+    (count,) = manifest.exported[0].rounded.values()
+    assert (count.records, count.ranges) == (len(ids), f"{ids[0]}-{ids[-1]}")
+
+
+async def test_type_of_decimals_is_checked_before_any_request(
+    fake: FakeIntervals, intervals: IntervalsClient, tmp_path: Path
+) -> None:
+    """An unknown type, or one that the format does not have, is refused at once."""
+    wrong: Any = "text"
+    with pytest.raises(ArgumentError, match="decimals: expected 'float' or 'decimal'"):
+        await export_account(intervals, tmp_path, format="parquet", decimals=wrong)
+    with pytest.raises(ArgumentError, match="decimals: expected 'float' for the format sqlite"):
+        await export_account(intervals, tmp_path, format="sqlite", decimals="decimal")
+    assert fake.requests == 0
 
 
 @pytest.mark.parametrize("make", [SqliteSink, ParquetSink], ids=["sqlite", "parquet"])
