@@ -1,7 +1,7 @@
 """The expected content of exported files, computed from the server's rows without the library.
 
 Only the kinds of fields come from the library. How a kind is sent, and how a format stores it, is
-implemented here a second time, as `docs/export.md` documents it.
+implemented here a second time, as `docs/reference/export.md` documents it.
 """
 
 from __future__ import annotations

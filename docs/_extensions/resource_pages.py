@@ -1,8 +1,8 @@
-"""Writes the reference of the resources, at build time: a page each, and the tables over all.
+"""Write the reference of the resources at build time: a page for each, and tables of all.
 
-What a resource takes and gives is read off its module, its docstrings included; what each fact is
-known from, and where the library differs on purpose, off its contract in ``tests/contract``.
-Nothing that is written here is kept: it stands in ``docs/resources``, which git ignores.
+The filters, fields and methods of a resource come from its module and its docstrings. The source of
+each fact, and deliberate differences, come from its contract in ``tests/contract``. The pages are
+written to ``docs/reference/resources``, which git ignores.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import attrs
 from contract.contract_files import Contract, read
-from sphinx.application import Sphinx
+from rst import Row, heading, table, write_files
 
 from intervals_async import Record, resources
 from intervals_async._schema.values import (
@@ -28,7 +28,11 @@ from intervals_async._schema.values import (
     RankOrName,
     UtcDatetime,
 )
+from intervals_async._streaming.page_plan import pages_of
 from intervals_async.resources import Parameter, Resource, descriptions, parameters
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 GROUPS = ("Administrator", "Manager", "Resource", "Executive")
 
@@ -58,43 +62,64 @@ RECORD_TYPES = {
 }
 
 TOLD_BESIDE = (re.compile(r" Inferred, not documented\."), re.compile(r", at most \d+ characters"))
-"""What docstrings say and the tables say in a column of its own."""
+"""Parts of docstrings that the tables show in a column of their own."""
 
 NAMED = re.compile(r"(Filters|Fields), as `\w+`: ")
-"""How the paragraph of a docstring begins that names them."""
+"""The start of the paragraph of a docstring that names filters or fields."""
 
-Row = Sequence[str]
+AREAS = {
+    "Account and people": ("me quota person personcontact contacttype contactdescriptor group"),
+    "Clients and projects": (
+        "client project projectlabel projectmodule projectnote projectteam projectworktype "
+        "module worktype"
+    ),
+    "Tasks and requests": (
+        "task tasknote taskstatus taskpriority tasklistfilter milestone milestonenote request"
+    ),
+    "Time and expenses": "time timer expense",
+    "Invoices and payments": "invoice invoiceitem invoicenote invoiceterm payment paymenttype",
+    "Documents": "document",
+}
+"""The resources, as people look for them."""
+
+KEYWORDS = {
+    "client": "customer",
+    "expense": "receipt",
+    "milestone": "deadline",
+    "person": "user employee",
+    "request": "ticket",
+    "task": "ticket issue todo",
+    "time": "timesheet hours time tracking",
+    "timer": "stopwatch time tracking",
+}
+"""Further words by which people search for a resource."""
+
+REQUESTS = {"pause": "2", "resume": "2"}
+"""The number of requests of the methods that need several."""
 
 
 def setup(app: Sphinx) -> Mapping[str, bool]:
-    """Have the pages written before Sphinx looks which there are."""
+    """Write the pages before Sphinx collects the sources."""
     app.connect("builder-inited", write_pages)
     app.connect("autodoc-process-docstring", leave_out_names)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def write_pages(app: Sphinx) -> None:
-    """Write all pages; one whose resource is gone goes too."""
-    folder = Path(app.srcdir, "resources")
-    folder.mkdir(exist_ok=True)
+    """Write all pages."""
     pages = [Page(name) for name in resources.names()]
     texts = {f"{page.name}.rst": page.text() for page in pages}
+    texts["areas.inc"] = areas(pages)
     texts["overview.inc"] = overview(pages)
     texts["filters.inc"] = filters_of_all(pages)
     texts["fields.inc"] = fields_of_all(pages)
-    for old in folder.iterdir():
-        if old.name not in texts:
-            old.unlink()
-    for name, text in texts.items():
-        path = folder / name
-        if not path.exists() or path.read_text("utf-8") != text:  # else it is read again
-            path.write_text(text, "utf-8")
+    write_files(Path(app.srcdir, "reference", "resources"), texts)
 
 
 def leave_out_names(
     app: Sphinx, what: str, name: str, cls: object, options: object, lines: list[str]
 ) -> None:
-    """Leave out which filters or fields a method takes: the tables of the page tell it."""
+    """Leave out the names of filters and fields: the tables of the page list them."""
     del app, cls, options
     if what == "method" and name.startswith("intervals_async.resources."):
         names = next((i for i, line in enumerate(lines) if NAMED.match(line)), len(lines))
@@ -113,7 +138,7 @@ class Page:
     @property
     def link(self) -> str:
         """A link to the page."""
-        return f":doc:`{self.name} </resources/{self.name}>`"
+        return f":doc:`{self.name} </reference/resources/{self.name}>`"
 
     @property
     def filters(self) -> Mapping[str, Parameter]:
@@ -127,11 +152,14 @@ class Page:
 
     def text(self) -> str:
         """The whole page."""
+        keywords = KEYWORDS.get(self.name)
         parts = [
+            *([f".. meta::\n   :keywords: {keywords}"] if keywords else []),
             heading(self.name, "="),
-            f".. currentmodule:: {self.cls.__module__}",
-            described(self.cls),
+            first_line(self.cls),
             f"On a client it is ``intervals.{self.name}``; in the API, ``{self.contract.path}``.",
+            f".. currentmodule:: {self.cls.__module__}",
+            described(self.cls, without_first_line=True),
             *self._methods(),
             *self._filters(),
             *self._settable_fields(),
@@ -142,13 +170,24 @@ class Page:
 
     def _methods(self) -> Iterator[str]:
         yield heading("Methods")
-        yield "Who may call each:"
+        yield "The requests that each method takes, and the groups of people who may call it:"
         yield table(
-            ("method", *GROUPS),
-            ((f"`{method}`", *self._who(method)) for method in self.cls.methods()),
+            ("method", "requests", *GROUPS),
+            (
+                (f"`{method}`", self._requests(method), *self._who(method))
+                for method in self.cls.methods()
+            ),
         )
         for method in self.cls.methods():
             yield f".. automethod:: {self.cls.__name__}.{method}{signature(self.cls, method)}"
+
+    def _requests(self, method: str) -> str:
+        if method != "list":
+            return REQUESTS.get(method, "1")
+        if not self.cls.paginated:
+            return "1"
+        weeks = "; at least 1 for each week without `taskid`" if self.name == "tasknote" else ""
+        return f"1 for 100 records, {pages_of(10_000)} for 10,000{weeks}"
 
     def _who(self, method: str) -> Iterable[str]:
         groups = self.cls.permissions[method]
@@ -216,7 +255,7 @@ class Page:
         reasons |= self.contract.deviations
         if not reasons:
             return
-        yield heading("Where this differs from the vendor's page")
+        yield heading("Differences from the vendor's page")
         yield "\n".join(
             f"- {'Its settable fields' if name == 'fields' else f'`{name}`'}: {reason}."
             for name, reason in reasons.items()
@@ -229,7 +268,7 @@ class Page:
 
 
 def meanings(cls: type) -> Mapping[str, str]:
-    """Tell what fields mean, in one line, without what the tables say in a column of its own."""
+    """Describe each field in one line, without what the tables show in a column of its own."""
     found = dict(descriptions(cls))
     for name, words in found.items():
         line = " ".join(words.split())
@@ -239,16 +278,27 @@ def meanings(cls: type) -> Mapping[str, str]:
     return found
 
 
+def areas(pages: Sequence[Page]) -> str:
+    """Describe all resources, grouped by area."""
+    by_name = {page.name: page for page in pages}
+    parts: list[str] = []
+    for area, names in AREAS.items():
+        parts.append(heading(area))
+        rows: list[Row] = []
+        for name in names.split():
+            page = by_name.pop(name)
+            rows.append((page.link, first_line(page.cls), ", ".join(page.cls.methods())))
+        parts.append(table(("resource", "what it is", "methods"), rows))
+    if by_name:
+        raise ValueError(f"AREAS: expected all resources, got none of {', '.join(by_name)}")
+    return "\n\n".join(parts) + "\n"
+
+
 def overview(pages: Iterable[Page]) -> str:
-    """Tell of all resources, a line each."""
+    """Count the fields of each resource by source."""
     rows = [
         (
             page.link,
-            first_line(page.cls),
-            ", ".join(page.cls.methods()),
-            str(len(page.filters) or "—"),
-            str(len(parameters(page.cls.creatable)) or "—"),
-            str(len(page.fields) or "—"),
             *known_from(page.contract),
             f"`page <{page.contract.documentation}>`__",
         )
@@ -258,21 +308,12 @@ def overview(pages: Iterable[Page]) -> str:
         term.source for page in pages for term in page.contract.record.values() if term.source
     )
     total = "; ".join(f"{counted[each]} {words}" for each, words in SOURCES.items())
-    head = (
-        "resource",
-        "what it is",
-        "methods",
-        "filters",
-        "settable",
-        "record fields",
-        *SOURCES.values(),
-        "vendor",
-    )
+    head = ("resource", *SOURCES.values(), "vendor")
     return f"{table(head, rows)}\n\nOf all fields of records: {total}.\n"
 
 
 def filters_of_all(pages: Iterable[Page]) -> str:
-    """Tell which resources have a filter, a line each filter."""
+    """List the resources of each filter."""
     owners: dict[str, list[str]] = {}
     for page in pages:
         for name in page.filters:
@@ -283,7 +324,7 @@ def filters_of_all(pages: Iterable[Page]) -> str:
 
 
 def fields_of_all(pages: Iterable[Page]) -> str:
-    """Tell which records have a field, and what that is known from, a line each field."""
+    """List the records of each field, by source."""
     owners: dict[str, dict[str, list[str]]] = {}
     for page in pages:
         for name, term in page.contract.record.items():
@@ -296,24 +337,26 @@ def fields_of_all(pages: Iterable[Page]) -> str:
 
 
 def known_from(contract: Contract) -> Iterable[str]:
-    """How many fields of a record are known from each source."""
+    """Count the fields of a record by source."""
     counted = Counter(term.source for term in contract.record.values())
     return [str(counted[each] or "—") for each in SOURCES]
 
 
 def yes(answer: bool) -> str:
-    """Say yes, or nothing much."""
+    """Return yes, or a dash."""
     return "yes" if answer else "—"
 
 
-def described(cls: type) -> str:
+def described(cls: type, *, without_first_line: bool = False) -> str:
     """Describe a class by its docstring."""
-    docstring = textwrap.indent(inspect.getdoc(cls) or "", "   ")
-    return f".. py:class:: {cls.__name__}\n\n{docstring}"
+    docstring = inspect.getdoc(cls) or ""
+    if without_first_line:
+        docstring = docstring.partition("\n")[2]
+    return f".. py:class:: {cls.__name__}\n\n{textwrap.indent(docstring, '   ')}"
 
 
 def signature(cls: type[Resource[Any]], method: str) -> str:
-    """Give the signature of a method as it is written, without self, with the class of records."""
+    """Return the signature of a method, without self, with the class of records."""
     whole = inspect.signature(getattr(cls, method))
     _, *arguments = whole.parameters.values()
     written = str(whole.replace(parameters=arguments)).replace("'", "")
@@ -321,7 +364,7 @@ def signature(cls: type[Resource[Any]], method: str) -> str:
 
 
 def parameter_type(parameter: Parameter) -> str:
-    """Say what a filter or settable field takes."""
+    """Describe the values of a filter or settable field."""
     if parameter.choices:
         words = " or ".join(f"``{choice}``" for choice in parameter.choices)
         if len(parameter.choices) > 2:
@@ -338,7 +381,7 @@ def parameter_type(parameter: Parameter) -> str:
 
 
 def record_type(hint: Any, *, present: bool) -> str:
-    """Say what a field of a record holds."""
+    """Describe the values of a field of a record."""
     if any(get_origin(kind) is tuple for kind in get_args(hint)):
         nested = next(get_args(kind)[0] for kind in get_args(hint) if get_origin(kind) is tuple)
         words = f"tuple of :class:`~intervals_async.{nested.__name__}`"
@@ -350,18 +393,5 @@ def record_type(hint: Any, *, present: bool) -> str:
 
 
 def first_line(cls: type) -> str:
-    """Give the first line of a class's docstring."""
+    """Return the first line of a class's docstring."""
     return (inspect.getdoc(cls) or "").partition("\n")[0]
-
-
-def heading(words: str, line: str = "-") -> str:
-    """Write a heading."""
-    return f"{words}\n{line * len(words)}"
-
-
-def table(head: Row, rows: Iterable[Row]) -> str:
-    """Write a table."""
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    for row in (head, *rows):
-        lines += [f"   {'* -' if not i else '  -'} {cell}".rstrip() for i, cell in enumerate(row)]
-    return "\n".join(lines)

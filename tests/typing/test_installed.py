@@ -152,7 +152,7 @@ def imports() -> str:
     for name in public_names():
         found.add(("intervals_async.resources", name))
     found |= {("intervals_async", name) for names in RESOURCES.values() for name in names}
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         text = page.read_text("utf-8")
         found |= {(module, name) for module, name in DOCUMENTED.findall(text)}
         for module, names in IMPORTED.findall(text):
