@@ -45,9 +45,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the package with the resource added as the page describes."""
     folder = tmp_path_factory.mktemp("copy")
     clutter = shutil.ignore_patterns("__pycache__")
-    for part in ("intervals_async", "tests/contract", "tests/resources"):
+    for part in ("intervals_async", "tests/contract", "tests/resources", "tests/testing"):
         shutil.copytree(ROOT / part, folder / part, ignore=clutter)
-    for name in ("conftest.py", "rows.py"):
+    for name in ("__init__.py", "conftest.py", "rows.py"):
         shutil.copy(ROOT / "tests" / name, folder / "tests")
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "tests/contract/holiday.toml").write_text(BLOCKS["toml"], "utf-8")

@@ -31,6 +31,7 @@ from intervals_async.export import (
 )
 from intervals_async.export.accounts import scheduler
 from intervals_async.export.accounts.formats import FORMATS
+from intervals_async.resources import names as resource_names
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
 from .exported import ids_in, ids_of, read_rows
@@ -72,7 +73,7 @@ async def test_every_record_of_every_resource_is_exported_once(
     reports: list[AccountProgress] = []
     manifest = await export_account(intervals, tmp_path / "all", on_progress=reports.append)
     assert not manifest.left_out
-    assert len(manifest.exported) == 34
+    assert len(manifest.exported) == len(resource_names())
     for each in manifest.exported:
         lines = (tmp_path / "all" / each.file.name).read_bytes().splitlines()
         records = [json.loads(line) for line in lines]

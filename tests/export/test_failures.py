@@ -40,6 +40,7 @@ from intervals_async.export import (
 from intervals_async.export.accounts import formats
 from intervals_async.export.accounts.formats import FORMATS
 from intervals_async.export.accounts.reader import ResourceReader
+from intervals_async.resources import names
 from intervals_async.testing import FakeIntervals, faults
 
 from ..odd_rows import OddRows
@@ -210,12 +211,12 @@ async def test_all_resources_but_the_failed_ones_are_written(
         fake.inject(faults.Status(500, 1, "Down"), times=None, path=path)
     _, manifest = await failing(intervals, tmp_path, resources=None)
     assert {"invoice", "invoiceitem", "tasknote"} <= {*manifest.failed}
-    assert len(manifest.failed) + len(manifest.exported) == 34
+    assert len(manifest.failed) + len(manifest.exported) == len(names())
     fake.heal()
     fake.clear_log()
     again = await export_account(intervals, tmp_path)
     assert requested(fake) == {*manifest.failed}
-    assert len(again.exported) == 34
+    assert len(again.exported) == len(names())
 
 
 async def test_failed_and_forbidden_resources_are_told_apart(
