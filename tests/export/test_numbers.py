@@ -32,6 +32,7 @@ from intervals_async.export import (
     ParquetSink,
     ResumableSink,
     SqliteSink,
+    WrittenFile,
     export,
     export_account,
 )
@@ -428,6 +429,20 @@ async def test_file_with_38_digits_is_rewritten(
     manifest = await export_account(intervals, tmp_path, **options)
     assert str(parquet.read_schema(path).field("time").type) == "double"
     assert manifest.exported[0].rewritten is not None
+
+
+async def test_file_that_is_not_parquet_is_replaced(
+    account: FakeIntervals, intervals: IntervalsClient, tmp_path: Path
+) -> None:
+    """A file that agrees with the manifest, but is not Parquet, has other types."""
+    options: dict[str, Any] = {"resources": ["time"], "format": "parquet", "incremental": True}
+    last = await export_account(intervals, tmp_path, **options)
+    (tmp_path / "time.parquet").write_bytes(b"no columns")
+    file = WrittenFile.of(tmp_path / "time.parquet")
+    attrs.evolve(last, exported=[attrs.evolve(last.exported[0], file=file)]).write(tmp_path)
+    manifest = await export_account(intervals, tmp_path, **options)
+    assert manifest.exported[0].rewritten is not None
+    assert len(import_module("pandas").read_parquet(tmp_path / "time.parquet")) > 10
 
 
 def test_formats_without_types_count_nothing(tmp_path: Path) -> None:
