@@ -344,10 +344,12 @@ JSON_TYPES = types(
     rank=["int", "str", "int and str"],
 )  # fmt: skip
 CSV_TYPES = types(of_text="str", int="int", bool="bool")
-SQLITE_TYPES = types(of_text="str", int="int", bool="int")
+SQLITE_TYPES = types(
+    of_text="str", int="int", bool="int", decimal=["int", "float", "float and int"]
+)
 
 ARROW_TYPES = types(
-    of_text="string", int="int64", bool="bool", decimal="decimal128(38, 18)", day="date32[day]",
+    of_text="string", int="int64", bool="bool", decimal="double", day="date32[day]",
     utc="timestamp[us, tz=UTC]", local="timestamp[us]", ids="list<element: int64>",
 )  # fmt: skip
 
@@ -376,15 +378,15 @@ POLARS_CSV = types(
 POLARS_PARQUET = {
     **POLARS_CSV,
     "ids": ["List(Int64)"],
-    "decimal": ["Decimal(precision=38, scale=18)"],
+    "decimal": ["Float64"],
 }
 
 DUCKDB_CSV = types(
     of_text="VARCHAR", int="BIGINT", bool="BOOLEAN", day="DATE", utc="TIMESTAMP WITH TIME ZONE",
     local="TIMESTAMP",
 )  # fmt: skip
-DUCKDB_PARQUET = {**DUCKDB_CSV, "ids": ["BIGINT[]"], "decimal": ["DECIMAL(38,18)"]}
-DUCKDB_SQLITE = types(of_text="VARCHAR", int="BIGINT", bool="BIGINT")
+DUCKDB_PARQUET = {**DUCKDB_CSV, "ids": ["BIGINT[]"], "decimal": ["DOUBLE"]}
+DUCKDB_SQLITE = types(of_text="VARCHAR", int="BIGINT", bool="BIGINT", decimal="DOUBLE")
 # In JSON Lines, dates and datetimes are strings, which DuckDB may infer as such; objects can
 # have any inferred type.
 DUCKDB_JSON = {

@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from decimal import Context, Decimal
+from decimal import Context
 from typing import Any, get_args, get_origin, get_type_hints
 
 import attrs
 
 from intervals_async._schema.values import (
+    DECIMALS,
     Html,
     IdList,
     ListDay,
@@ -33,7 +34,7 @@ KINDS: dict[Any, str] = {
     bool: "bool",
     str: "text",
     Html: "html",
-    Decimal: "decimal",
+    **dict.fromkeys(DECIMALS, "decimal"),
     date: "day",
     ListDay: "day",
     UtcDatetime: "utc",
@@ -49,8 +50,8 @@ PLAIN_FORM = {"jsonl.gz": "jsonl", "jsonl.zst": "jsonl"}
 FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x20\x7f-\xa0\ufeff\u200b-\u200f]*[=+\-@]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
-PLACES = Decimal(1).scaleb(-18)
-WIDE = Context(prec=80)
+# The digits that SQLite holds of a number.
+SIGNIFICANT = Context(prec=15)
 
 
 @attrs.frozen
@@ -159,7 +160,9 @@ def kept(kind: str, value: Any, form: str) -> Any:
         case "bool" if form == "sqlite":
             return int(value)
         case "decimal" if form == "parquet":
-            return shown(Decimal(value).quantize(PLACES, context=WIDE))
+            return float(value)
+        case "decimal" if form == "sqlite":
+            return float(SIGNIFICANT.create_decimal(value))
         case "day" | "utc" | "local":
             return value.isoformat()
         case "objects" | "extra":
@@ -176,7 +179,7 @@ def found(kind: str, values: Sequence[Any]) -> Sequence[Any]:
         case "day" | "utc" | "local":
             return [iso(kind, value) for value in values]
         case "decimal":
-            return [shown(value) if isinstance(value, Decimal) else value for value in values]
+            return [float(value) if isinstance(value, int) else value for value in values]
         case "ids":
             lists = [json.loads(each) if isinstance(each, str) else each for each in values]
             return [None if ids is None else tuple(ids) for ids in lists]
@@ -190,11 +193,6 @@ def found(kind: str, values: Sequence[Any]) -> Sequence[Any]:
 def unlike_formulas(text: str) -> str | None:
     """Return a text as CSV holds it: empty for None, with an apostrophe before a formula."""
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text or None
-
-
-def shown(number: Decimal) -> str:
-    """Return a number without the trailing zeros of its column."""
-    return f"{number.normalize(WIDE):f}"
 
 
 def one_json(value: Any) -> str:

@@ -19,20 +19,24 @@ if TYPE_CHECKING:
     from ._http.download import Download as Download
     from ._http.response import Response as Response
     from ._schema.arrow import ArrowConverter as ArrowConverter
+    from ._schema.arrow import arrow_schema as arrow_schema
     from ._schema.columns import Column as Column
     from ._schema.columns import ColumnKind as ColumnKind
     from ._schema.columns import columns_of as columns_of
+    from ._schema.decimals import Decimals as Decimals
     from ._schema.decoder import to_dict as to_dict
     from ._schema.parameters import AsIs as AsIs
     from ._schema.record import ABSENT as ABSENT
     from ._schema.record import Record as Record
     from ._schema.record import column_values as column_values
+    from ._streaming.arrow_batches import ArrowBatches as ArrowBatches
     from ._streaming.cost import CostWarning as CostWarning
     from ._streaming.cost import ListingEstimate as ListingEstimate
     from ._streaming.listing import Listing as Listing
     from ._streaming.listing import Page as Page
     from ._streaming.listing import Pages as Pages
     from ._streaming.listing import Stream as Stream
+    from .blocking import blocking_reader as blocking_reader
     from .client import IntervalsClient as IntervalsClient
     from .limits import Budget as Budget
     from .limits import Limit as Limit
@@ -45,12 +49,14 @@ else:
     # Names that are imported when they are first used, and their modules.
     _LATER = {
         "ABSENT": "_schema.record",
+        "ArrowBatches": "_streaming.arrow_batches",
         "ArrowConverter": "_schema.arrow",
         "AsIs": "_schema.parameters",
         "Budget": "limits",
         "Column": "_schema.columns",
         "ColumnKind": "_schema.columns",
         "CostWarning": "_streaming.cost",
+        "Decimals": "_schema.decimals",
         "Download": "_http.download",
         "IntervalsClient": "client",
         "Limit": "limits",
@@ -65,12 +71,14 @@ else:
         "Response": "_http.response",
         "RetryPolicy": "retry",
         "Stream": "_streaming.listing",
+        "arrow_schema": "_schema.arrow",
+        "blocking_reader": "blocking",
         "columns_of": "_schema.columns",
         "column_values": "_schema.record",
         "to_dict": "_schema.decoder",
     }
 
-    _MODULES = ("client", "limits", "retry")
+    _MODULES = ("blocking", "client", "limits", "retry")
 
     __all__ = [  # noqa: PLE0604  each `__all__` lists strings
         *errors.__all__,

@@ -162,8 +162,15 @@ def read_manifest(folder: Path) -> None:
     assert json.dumps(manifest.to_dict()).encode()
     for each in (*manifest.exported, *manifest.kept):
         replace_counted(each.unreadable, [1, 2, 3], {})
+        replace_counted(each.rounded, [1, 2, 3], {})
     client = IntervalsClient("token")
-    arguments: dict[str, Any] = {"exclude": (), "filters": None, "format": "jsonl", "since": None}
+    arguments: dict[str, Any] = {
+        "exclude": (),
+        "filters": None,
+        "format": "jsonl",
+        "decimals": "float",
+        "since": None,
+    }
     plan = ExportPlan.of(client, resources=SOME, incremental=True, **arguments)
     found = find_updatable(client, plan, folder, datetime.now(UTC))
     for last in found.values():

@@ -191,6 +191,7 @@ def job_of(client: IntervalsClient, folder: Path, query: ResourceQuery, **state:
         exclude=(),
         filters=None,
         format="jsonl",
+        decimals="float",
         since=None,
         incremental=query.since is not None,
     )

@@ -17,6 +17,7 @@ from intervals_async import (
     AuthenticationError,
     CallError,
     DailyQuotaError,
+    Decimals,
     DriftError,
     IncompleteListingError,
     IntervalsClient,
@@ -287,8 +288,8 @@ def break_sink(patch: pytest.MonkeyPatch, format: str, resource: str, error: Exc
     """Let the file of a resource raise an error when it is written."""
     known = FORMATS[format].make_sink
 
-    def make(path: Path, record_class: Any, name: str) -> Any:
-        sink: Any = known(path, record_class, name)
+    def make(path: Path, record_class: Any, name: str, decimals: Decimals) -> Any:
+        sink: Any = known(path, record_class, name, decimals)
         if name != resource:
             return sink
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_type
 
 from intervals_async import (
+    ArrowBatches,
     AsIs,
     Download,
     IntervalsClient,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
         assert_type(await listing.count(), int)
         assert_type(await listing.first(), ProjectNote | None)
         assert_type(await listing.collect(), list[ProjectNote])
+        assert_type(await listing.to_dicts(columns=["id"]), list[dict[str, Any]])
+        assert_type(listing.arrow_batches(decimals="decimal"), ArrowBatches)
+        listing.arrow_batches(decimals="text")  # type: ignore[arg-type]
         async for note in listing:
             assert_type(note, ProjectNote)
             assert_type(note.id, int)

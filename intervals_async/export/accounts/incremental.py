@@ -6,17 +6,19 @@ from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-from ... import IntervalsClient
+from ... import IntervalsClient, Record
 from ..._version import __version__
 from ...errors import ArgumentError
+from ...resources import resource_class
 from .json_file import plain
 from .listings import listing_for
 from .manifest import Manifest, WrittenFile
 from .plan import MODIFIED_SINCE, ExportPlan, has_change_filter
 from .state import LastExport
 
-__all__ = ["changed_since", "find_updatable"]
+__all__ = ["changed_since", "find_rewritten", "find_updatable"]
 
 # The API keeps the times of changes in the account's time zone, which it does not state. No time
 # zone is more than 12 hours behind UTC; one hour more allows for clocks that differ.
@@ -38,7 +40,7 @@ def find_updatable(
     """Find the resources that can be updated.
 
     A resource can be updated if its file matches the manifest, was written by this release with the
-    same filters and format, and the API can select its changes. It cannot be updated if a child
+    same filters, format and types of columns, and the API can select its changes. It cannot be updated if a child
     resource that is read completely needs the ids of all its records, or if a filter can select
     other records although no record has changed.
 
@@ -72,6 +74,7 @@ def find_updatable(
         and _covers_all_parents(each.resource, plan, filtered)
         and _accepts_change_filter(client, each.resource, plan, last.began)
         and flaw(each.file) is None
+        and _has_types(each.resource, plan, folder)
     }
     read_all = {plan.parent_of(name) for name in plan.names if name not in updatable}
     return {
@@ -79,10 +82,44 @@ def find_updatable(
             began=last.began,
             digest=plan.format.digest(folder / each.file.name, name),
             unreadable=each.unreadable,
+            rounded=each.rounded,
         )
         for name, each in updatable.items()
         if name not in read_all
     }
+
+
+def find_rewritten(plan: ExportPlan, folder: Path) -> dict[str, str]:
+    """Find the resources that cannot be updated because their columns had other types, and say so.
+
+    An older release may have written their files. Damaged files are left out.
+
+    Raises:
+        ArgumentError: The manifest cannot be read.
+    """
+    if not plan.incremental or plan.format.has_any_types:
+        return {}
+    try:
+        last = Manifest.read(folder)
+    except FileNotFoundError:
+        return {}
+    flaw = cache(partial(WrittenFile.flaw, folder=folder))
+    return {
+        each.resource: "its columns had other types"
+        for each in last.exported
+        if each.resource in plan.names
+        and each.file.name == plan.format.path(folder, each.resource).name
+        and flaw(each.file) is None
+        and not _has_types(each.resource, plan, folder)
+    }
+
+
+def _has_types(name: str, plan: ExportPlan, folder: Path) -> bool:
+    """Whether the columns of the file of a resource have the types that this export writes."""
+    resource: Any = resource_class(name)
+    record_class: type[Record] = resource.record
+    path = plan.format.path(folder, name)
+    return plan.format.has_types(path, record_class, name, plan.decimals)
 
 
 def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:

@@ -259,7 +259,8 @@ class Job:
     def _make_sink(self) -> ResumableSink:
         if not self.is_exported:
             return NullSink()
-        return self._plan.format.make_sink(self._target, self.query.record_class, self.name)
+        plan, record_class = self._plan, self.query.record_class
+        return plan.format.make_sink(self._target, record_class, self.name, plan.decimals)
 
     def _on_records(self, records: Sequence[Any]) -> None:
         if self.keep_ids or self.query.since is not None:
@@ -308,7 +309,7 @@ class Job:
         assert self._last is not None  # noqa: S101  only changes are read
         merged = await merge_changes(
             self._saved, self.query, self._plan.format, (self._path, self._changes_path),
-            self._last.unreadable, expected,
+            self._last, expected,
         )  # fmt: skip
         if not merged and self.query.without_since().parent is not None:
             raise ArgumentError(

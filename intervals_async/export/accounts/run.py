@@ -17,7 +17,7 @@ from ..sink_thread import run_in_thread
 from .budget_check import BudgetCheck
 from .estimate import Estimate
 from .failures import IncompleteExportError
-from .incremental import find_updatable
+from .incremental import find_rewritten, find_updatable
 from .job import Job
 from .json_file import plain
 from .manifest import MANIFEST, Manifest
@@ -131,7 +131,12 @@ class Run:
 
     def _new_info(self, began: datetime) -> RunInfo:
         last = find_updatable(self._client, self._plan, self._folder, began)
-        return RunInfo(asked=plain(self._plan.identity), began=began, last=last)
+        return RunInfo(
+            asked=plain(self._plan.identity),
+            began=began,
+            last=last,
+            rewritten=find_rewritten(self._plan, self._folder),
+        )
 
     def _make_jobs(self, info: RunInfo, *, resumed: bool) -> dict[str, Job]:
         """Make the jobs of all resources and of their parents, which come first."""

@@ -16,7 +16,7 @@ import attrs
 from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
 from ..sinks.sink import Checkpoint
-from ..unreadable import FieldCount, UnreadableField
+from ..unreadable import FieldCount, RoundedField, UnreadableField
 from .json_file import plain, prepare_json, read_json, seal_of, write_json
 
 __all__ = [
@@ -54,6 +54,7 @@ class ResourceState:
         ids: The ids of these records, if other resources are listed by them, or if they are
             changes.
         unreadable: The fields that could not be read in these records.
+        rounded: The fields whose value was rounded in these records.
         requests: The number of requests.
         drift: How often the position among the rows was lost and found again.
         listcount: The number of records according to the server, when last asked.
@@ -72,6 +73,7 @@ class ResourceState:
     records: int = 0
     ids: list[int] = attrs.field(factory=list[int])
     unreadable: dict[str, FieldCount] = attrs.field(factory=dict[str, FieldCount])
+    rounded: dict[str, FieldCount] = attrs.field(factory=dict[str, FieldCount])
     requests: int = 0
     drift: int = 0
     listcount: int | None = None
@@ -111,11 +113,13 @@ class LastExport:
         began: When that export started, in UTC.
         digest: The digest of what it has written.
         unreadable: The unreadable fields in its file.
+        rounded: The rounded fields in its file.
     """
 
     began: datetime
     digest: str
     unreadable: Mapping[str, UnreadableField]
+    rounded: Mapping[str, RoundedField]
 
 
 @attrs.define(kw_only=True)
@@ -126,12 +130,14 @@ class RunInfo:
         identity: The `ExportPlan.identity`, in its plain form.
         began: When the export started, in UTC.
         last: What the last export has written of the resources of which only changes are read.
+        rewritten: The resources whose file has columns of other types, and why all is read.
         overhead_requests: The number of requests for no resource: for the daily quota.
     """
 
     identity: Mapping[str, Any] = attrs.field(alias="asked")
     began: datetime
     last: Mapping[str, LastExport] = attrs.field(factory=dict[str, LastExport])
+    rewritten: Mapping[str, str] = attrs.field(factory=dict[str, str])
     overhead_requests: int = attrs.field(default=0, alias="asides")
 
 

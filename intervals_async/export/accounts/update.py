@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import attrs
 
 from ..sink_thread import run_in_thread
-from ..unreadable import UnreadableField, replace_counted
+from ..unreadable import replace_counted
 from .formats import Format
 from .query import ResourceQuery
 from .saved_state import SavedState
-from .state import ResourceState, ids_of
+from .state import LastExport, ResourceState, ids_of
 
 __all__ = ["has_new_records", "merge_changes"]
 
@@ -42,7 +41,7 @@ async def merge_changes(
     query: ResourceQuery,
     format: Format,
     paths: tuple[Path, Path],
-    unreadable: Mapping[str, UnreadableField],
+    last: LastExport,
     expected: int | None,
 ) -> bool:
     """Merge changes into the file of the last export; return whether that was possible.
@@ -52,7 +51,7 @@ async def merge_changes(
         query: The changes that were read.
         format: The format of the files.
         paths: The file, and that of the changes.
-        unreadable: The unreadable fields in the file.
+        last: What the last export has written.
         expected: The number of records that there should be, if known.
     """
     base, changes = paths
@@ -71,5 +70,8 @@ async def merge_changes(
         return False
     state = saved.current
     state.records = records
-    state.unreadable = await run_in_thread(replace_counted, unreadable, state.ids, state.unreadable)
+    state.unreadable = await run_in_thread(
+        replace_counted, last.unreadable, state.ids, state.unreadable
+    )
+    state.rounded = await run_in_thread(replace_counted, last.rounded, state.ids, state.rounded)
     return True

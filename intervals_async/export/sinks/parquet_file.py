@@ -87,10 +87,14 @@ class RowGroupWriter:
 
 
 def has_columns(path: Path, schema: Any) -> bool:
-    """Whether a Parquet file has the columns of a schema, whichever of them may hold nulls."""
+    """Whether a file is Parquet with the columns of a schema, whichever of them may hold nulls."""
+    pyarrow: Any = import_module("pyarrow")
     parquet: Any = import_module("pyarrow.parquet")
     with path.open("rb") as stream:  # pyarrow itself opens only names in UTF-8
-        found = parquet.read_schema(stream)
+        try:
+            found = parquet.read_schema(stream)
+        except pyarrow.ArrowInvalid:
+            return False
     return bool(found.names == schema.names and found.types == schema.types)
 
 
