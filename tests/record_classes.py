@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from intervals_async import DocumentVersion, ProjectManager, Record, TaskAssignee
-from intervals_async import TaskFollower, TaskOwner
+from intervals_async import (
+    DocumentVersion,
+    ProjectManager,
+    Record,
+    TaskAssignee,
+    TaskFollower,
+    TaskOwner,
+)
 from intervals_async.resources import names, resource_class
 
 __all__ = ["EVERY_RECORD_CLASS", "NESTED", "RECORD_CLASSES"]
@@ -25,6 +29,6 @@ RECORD_CLASSES: list[type[Record]] = [
     *NESTED,
 ]
 
-EVERY_RECORD_CLASS: Any = pytest.mark.parametrize(
-    "record_class", RECORD_CLASSES, ids=lambda each: each.__name__
+EVERY_RECORD_CLASS = pytest.mark.parametrize(
+    "record_class", RECORD_CLASSES, ids=[each.__name__ for each in RECORD_CLASSES]
 )

@@ -100,6 +100,13 @@ class Record:
                 field=name,
             )
 
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            # pydantic and FastAPI call this for an annotation such as ``-> Task``.
+            from .pydantic_models import core_schema  # noqa: PLC0415  which imports pydantic
+
+            return core_schema(cls, handler)
+
     @property
     def unreadable(self) -> Mapping[str, object]:
         """The fields that could not be read, with the values that the server sent.

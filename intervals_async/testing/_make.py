@@ -92,12 +92,12 @@ def make(record_class: type[R], /, **fields: object) -> R:
                 f"make: expected a field of {record_class.__name__}, got {name!r}; {hint}"
             )
         check_value(columns[name], value)
-    samples = {
+    values: dict[str, Any] = {
         field.name: _sample(record_class, columns[field.name], nested_class(field.type))
         for field in fields_of(record_class)
         if field.name not in {"extra", *fields}
     }
-    return record_class(**samples, **fields)
+    return record_class(**(values | fields))
 
 
 def check_value(column: Column, value: object) -> None:
