@@ -37,6 +37,16 @@ class ExportResult(int):
         result.unreadable = unreadable or {}
         return result
 
+    def _repr_html_(self) -> str:
+        """Show the numbers as a table, in a notebook."""
+        from .._html import fields_table  # noqa: PLC0415  for notebooks only
+
+        unreadable = [
+            (f"unreadable {name}", f"in {field.records:,} records, such as {field.ranges}")
+            for name, field in self.unreadable.items()
+        ]
+        return fields_table("Export", [("records", int(self)), *unreadable])
+
 
 async def export(
     stream: AsyncIterable[Record],
