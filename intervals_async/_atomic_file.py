@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import stat
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 from zlib import crc32
 
-from .errors import ResumeError
+from .errors import ArgumentError, ResumeError
 
 fcntl: Any
 try:
@@ -21,12 +22,22 @@ try:
 except ImportError:  # Windows, which does not move a file that is open
     fcntl = None
 
-__all__ = ["BUFFER_SIZE", "AtomicFile", "check_target", "name_in_errors"]
+__all__ = [
+    "BUFFER_SIZE",
+    "AtomicFile",
+    "check_target",
+    "file_path",
+    "name_in_errors",
+    "open_regular",
+]
 
 BUFFER_SIZE = 256 * 1024
 _CREATE = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 # File systems allow names of 255 bytes; `ParquetSink` appends a number to this one.
 MAX_NAME_BYTES = 240
+
+# What a target may be instead of a file.
+_KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISBLK, "a block device"))
 
 
 class AtomicFile:
@@ -34,8 +45,8 @@ class AtomicFile:
 
     Without `force` an existing target is never touched: `open` checks for it before any work is
     done, and `commit` fails if it has appeared since. With `force` the target is replaced in one
-    step and its permissions are kept; the hidden file has them from its first byte. A symbolic link is followed, not replaced. A device or a
-    pipe is never replaced.
+    step and its permissions are kept; the hidden file has them from its first byte. A symbolic link
+    is followed, not replaced. A device or a pipe is never replaced; `DeviceFile` writes into it.
 
     The hidden name depends on the target alone, so that a later process finds the file, to resume
     it or to overwrite it. A lock admits one writer at a time; it ends with the process. An
@@ -117,10 +128,10 @@ class AtomicFile:
         Raises:
             FileExistsError: The target exists and must not be replaced.
             BlockingIOError: Another writer holds the lock.
-            OSError: The folder cannot be written, or the target is a folder.
+            OSError: The folder cannot be written, or the target is a folder, a device or a pipe.
         """
         with name_in_errors(self.requested):
-            check_target(self.target, force=self._accepts_existing)
+            check_target(self.requested, force=self._accepts_existing)
             stream = self._lock(os.O_CREAT)
             while os.fstat(stream.fileno()).st_nlink > 1:
                 # The file has its final name too, so it must not be changed any more.
@@ -154,7 +165,7 @@ class AtomicFile:
                         if self.target.samefile(part):
                             # The process was killed within `commit`: the file has both names.
                             self.target.unlink()
-                check_target(self.target, force=self._accepts_existing)
+                check_target(self.requested, force=self._accepts_existing)
             except BaseException:
                 self.suspend()
                 raise
@@ -189,6 +200,8 @@ class AtomicFile:
         stream = self.stream
         self.sync()
         with name_in_errors(self.requested):
+            if self._force:
+                check_target(self.target, force=True)  # it may have become a pipe meanwhile
             if fcntl is None:
                 stream.close()
             # The lock is held until the move is done: no other writer may open the hidden file.
@@ -260,8 +273,23 @@ def name_in_errors(target: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        error.filename, error.filename2 = str(target), None
+        if error.errno is None:  # other libraries raise it with a text alone
+            raise OSError(errno.EIO, str(error), str(target)) from error
+        error.filename = str(target)
+        del error.filename2  # None would be printed as a second name
         raise
+
+
+def file_path(target: str | os.PathLike[str]) -> Path:
+    """Return the path of a file to write.
+
+    Raises:
+        ArgumentError: It is the name of a folder, because it ends in a slash, or it is empty.
+    """
+    name = os.fspath(target)
+    if not name or name.endswith(("/", os.sep)):
+        raise ArgumentError(f"target: expected the name of a file, got {name!r}")
+    return Path(name)
 
 
 def check_target(target: Path, *, force: bool) -> None:
@@ -274,16 +302,35 @@ def check_target(target: Path, *, force: bool) -> None:
     Raises:
         FileExistsError: The target exists and must not be replaced.
         IsADirectoryError: The target is a folder.
-        OSError: The target is a device or a pipe.
+        OSError: The target is a device, a pipe or a socket, or cannot be reached.
     """
     with name_in_errors(target):
-        if target.is_dir():
+        try:
+            mode = target.stat().st_mode
+        except FileNotFoundError:
+            return
+        if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if target.exists():
-            if not force:
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-            if not target.is_file():
-                raise OSError(errno.EINVAL, "expected a regular file, got a device or a pipe")
+        if not stat.S_ISREG(mode):
+            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
+            raise OSError(errno.EINVAL, f"expected a regular file, got {kind}")
+        if not force:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def open_regular(path: Path) -> io.BufferedReader:
+    """Open a file for reading; never wait for the writer of a pipe, nor read a device without end.
+
+    Raises:
+        OSError: It cannot be read, or is not a regular file.
+    """
+    with name_in_errors(path):
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        stream = os.fdopen(os.open(path, flags), "rb")
+        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            return stream
+        stream.close()
+        raise OSError(errno.EINVAL, "expected a regular file, got a device or a pipe")
 
 
 def _move(source: Path, target: Path, *, force: bool) -> None:

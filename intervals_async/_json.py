@@ -9,11 +9,15 @@ import json
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-__all__ = ["dumps", "loads", "plain_loads"]
+from ._atomic_file import open_regular
+
+__all__ = ["dumps", "loads", "plain_loads", "read_file"]
 
 _BOM = b"\xef\xbb\xbf"
+_DEEPEST = 32
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair
@@ -85,3 +89,43 @@ def dumps(value: object) -> bytes:
         ValueError: It holds NaN or an infinity, which JSON cannot represent.
     """
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def read_file(path: Path, *, most_bytes: int) -> Any:
+    """Read a small JSON file that somebody may have damaged, or made to do harm.
+
+    Raises:
+        ValueError: It is no regular file, too large, not JSON, nested too deeply, or an object in
+            it has a name twice. The message says which.
+        OSError: It cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError("no regular file")
+    with open_regular(path) as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError(f"a file of more than {most_bytes} bytes")
+    try:
+        content = json.loads(
+            data.decode("utf-8-sig"),
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_duplicates,
+        )
+    except (ValueError, RecursionError):
+        raise ValueError("no JSON") from None
+    layer: list[Any] = [content]
+    for _ in range(_DEEPEST):
+        objects = [[*each.values()] for each in layer if isinstance(each, dict)]
+        lists = [each for each in layer if isinstance(each, list)]
+        layer = [child for each in (*objects, *lists) for child in each]
+    if layer:
+        raise ValueError("JSON that is nested too deeply")
+    return content
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a name appears twice")
+    return values

@@ -2,8 +2,8 @@
 
 Exit codes:
 
-- 0: success
-- 1: failure: an error of the API, the network or a file, or a closed pipe
+- 0: success, or the reader of the output has closed its pipe
+- 1: failure: an error of the API, the network or a file
 - 2: wrong usage: an invalid command, option, value or token
 - 3: the daily quota is too small, or used up
 - 130: interrupted (Ctrl-C)
@@ -32,7 +32,7 @@ def main() -> None:
             raise
         sys.exit(
             f"intervals-async: the package {missing} is not installed; "
-            "run: pip install 'intervals-async[cli]'"
+            'run: pip install "intervals_async[cli]"'
         )
     except KeyboardInterrupt:
         sys.exit(130)

@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperGroup
 
 from .._version import __version__
+from .api_command import api
+from .command_classes import App, Group
 from .connection import BaseUrlOption, Connection, TokenFileOption
 from .demo import demo
 from .doctor import doctor
@@ -60,7 +62,7 @@ ACCOUNT_PANEL = "Token and quota"
 TRIAL_PANEL = "Without an account"
 
 
-class _PanelOrderGroup(TyperGroup):
+class _PanelOrderGroup(Group):
     """A group that lists its commands by panel, and groups of commands before single ones."""
 
     def list_commands(self, ctx: object) -> list[str]:
@@ -74,7 +76,7 @@ class _PanelOrderGroup(TyperGroup):
         return sorted(self.commands, key=position)
 
 
-app = typer.Typer(
+app = App(
     cls=_PanelOrderGroup,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -107,7 +109,7 @@ def options(
 
 
 for _name, (_group, _help) in RESOURCE_GROUPS.items():
-    _resource_commands = typer.Typer(
+    _resource_commands = App(
         cls=_group,
         no_args_is_help=True,
         help=_help,
@@ -119,6 +121,14 @@ for _name, (_group, _help) in RESOURCE_GROUPS.items():
             declare_options(export_callback, options_of_attrs(FolderOptions))
         )
     app.add_typer(_resource_commands, name=_name, rich_help_panel=RECORDS_PANEL)
+app.command(
+    epilog=examples(
+        "api GET /task/ --query projectid=3 --query limit=5",
+        'api PUT /task/42/ --data \'{"title": "New title"}\'',
+        "api DELETE /task/42/ --yes",
+    ),
+    rich_help_panel=RECORDS_PANEL,
+)(api)
 app.add_typer(projectteam, name="projectteam", rich_help_panel=RECORDS_PANEL)
 app.add_typer(timer, name="timer", rich_help_panel=RECORDS_PANEL)
 app.command(epilog=examples("verify backup"), rich_help_panel=RECORDS_PANEL)(verify)

@@ -10,6 +10,7 @@ from .output_formats import RecordFormat
 
 __all__ = [
     "PAGING_OPTIONS",
+    "AllFieldsOption",
     "AsIsOption",
     "DisableActionNotesOption",
     "IdArgument",
@@ -17,6 +18,10 @@ __all__ = [
     "OffsetOption",
     "RecordFormatOption",
     "SendNotificationsOption",
+]
+
+AllFieldsOption: TypeAlias = Annotated[
+    bool, typer.Option("--all-fields", help="Show empty fields in a table, too.")
 ]
 
 AsIsOption: TypeAlias = Annotated[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,13 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._atomic_file import AtomicFile
+from .._atomic_file import AtomicFile, file_path
+from .._device_file import is_device
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
-from .humanize import plural
+from .humanize import one_line, plural
 from .progress import RateLimitNotice
 from .runner import fail, run
-from .standard_streams import standard_input
+from .standard_streams import STANDARD_OUTPUT, animates, standard_input, standard_output
 from .table_sink import output_console
+from .terminal import clean_json
 
 if TYPE_CHECKING:
     from ..doctor import Finding, Report
@@ -45,9 +46,12 @@ def doctor(
     ctx: typer.Context,
     *,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Show the report, and save it to this file."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Show the report, and save it to this file; - is standard output.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
@@ -77,59 +81,71 @@ def doctor(
         if not _agrees("Start?"):
             fail("nothing was sent")
     reports: list[Report] = []
-    run(_examine(connection(ctx, token_file, base_url), reports.append))
+    tables = output_console()
+    tables.stderr = output in STANDARD_OUTPUT  # which is for the report then
+    run(_examine(connection(ctx, token_file, base_url), reports.append, tables))
     if output is not None:
         _offer(reports[0], output, force=force, yes=yes)
     if not reports[0].complete:
         fail("a limit or the connection ended the examination early; some checks were not made")
 
 
-async def _check_output(output: Path, *, force: bool) -> None:
-    with AtomicFile(output, force=force):
-        pass  # what prevents writing is found before the first request
+async def _check_output(output: str, *, force: bool) -> None:
+    """Find what prevents writing before the first request."""
+    if output in STANDARD_OUTPUT:
+        standard_output()
+        return
+    path = file_path(output)
+    if not is_device(path):  # a pipe is opened once, because its reader takes its end for all
+        with AtomicFile(path, force=force):
+            pass
 
 
-async def _examine(account: Connection, keep: Callable[[Report], None]) -> None:
+async def _examine(account: Connection, keep: Callable[[Report], None], tables: Console) -> None:
     from ..doctor import examine  # noqa: PLC0415  few commands need it
 
     notice = RateLimitNotice()
     async with account.client(notice) as client:
         with _progress(notice) as show:
             report = await examine(client, on_request=show)
-    _print(report)
+    _print(report, tables)
     keep(report)
 
 
-def _offer(report: Report, output: Path, *, force: bool, yes: bool) -> None:
+def _offer(report: Report, output: str, *, force: bool, yes: bool) -> None:
     """Show the report, and save it if the user agrees."""
     if not yes:
-        typer.echo(report.to_json(), err=True)
-    if yes or _agrees(f"Save this report to {output}?"):
+        typer.echo(clean_json(report.to_json()), err=True)
+    if yes or _agrees(f"Save this report to {one_line(output)}?"):
         run(_save(report, output, force=force))
     else:
         typer.echo("the report was not saved", err=True)
 
 
-async def _save(report: Report, output: Path, *, force: bool) -> None:
-    report.save(output, force=force)
-    typer.echo(f"{output}: report saved", err=True)
+async def _save(report: Report, output: str, *, force: bool) -> None:
+    if output in STANDARD_OUTPUT:
+        standard_output().write(report.to_json().encode())
+        standard_output().flush()
+    else:
+        report.save(output, force=force)
+        typer.echo(f"{one_line(output)}: report saved", err=True)
 
 
 @contextmanager
 def _progress(notice: RateLimitNotice) -> Generator[Callable[[int, int, str], None]]:
     """Show the current request on a terminal, on a line that disappears at the end."""
     console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
+    if not animates():
         yield lambda sent, allowed, path: None
         return
-    with console.status("starting") as status:
+    spinner = "line" if console.options.ascii_only else "dots"
+    with console.status("starting", spinner=spinner) as status:
         notice.say = status.update
         yield lambda sent, allowed, path: status.update(f"request {sent} of {allowed}")
 
 
-def _print(report: Report) -> None:
+def _print(report: Report, console: Console) -> None:
     """Print a table for each status, the differences first."""
-    console = output_console()
     if not console.is_terminal:
         console.width = PIPE_WIDTH  # lines in a pipe are not wrapped
     counts = report.counts()
@@ -158,7 +174,7 @@ def _table(title: str, style: str, findings: Sequence[Finding], *, in_full: bool
     for column in columns:
         table.add_column(column, overflow="fold")
     for each in findings:
-        table.add_row(*(Text(getattr(each, column)) for column in columns))
+        table.add_row(*(Text(one_line(getattr(each, column))) for column in columns))
     return table
 
 

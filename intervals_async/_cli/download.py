@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .common_options import IdArgument
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
+from .humanize import one_line
 from .progress import RateLimitNotice
 from .resource_commands import ResourceClass, ResourceGroup
 from .runner import run
-from .standard_streams import standard_output
+from .standard_streams import STANDARD_OUTPUT, standard_output
 
 __all__ = ["DownloadGroup"]
 
@@ -39,7 +39,7 @@ class DownloadGroup(ResourceGroup):
             id: IdArgument,
             *,
             output: Annotated[
-                Path,
+                str,
                 typer.Option(
                     "--output",
                     "-o",
@@ -59,12 +59,12 @@ class DownloadGroup(ResourceGroup):
         return command
 
 
-async def _download(account: Connection, name: str, id: int, output: Path, *, force: bool) -> None:
+async def _download(account: Connection, name: str, id: int, output: str, *, force: bool) -> None:
     async with account.client(RateLimitNotice()) as client:
         download = client.resource(name).download(id)
-        if output != Path("-"):
+        if output not in STANDARD_OUTPUT:
             size = await download.save(output, force=force)
-            typer.echo(f"{size:,} bytes → {output}", err=True)
+            typer.echo(f"{size:,} bytes → {one_line(output)}", err=True)
             return
         stream = standard_output()
         async with download.open() as pieces:

@@ -6,6 +6,7 @@ The options of an export into a folder may come before the names of the resource
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from .common_options import PAGING_OPTIONS, LimitOption, OffsetOption
 from .connection import BaseUrlOption, TokenFileOption, connection
 from .export_file import FileOptions, export_file
 from .export_many import FolderOptions, export_many
+from .file_format import FileFormat, names_a_format
 from .generated_options import (
     FILTERS_PANEL,
     declare_options,
@@ -25,8 +27,9 @@ from .generated_options import (
     options_of_typed_dict,
 )
 from .option_values import check_required, read_options
-from .output_formats import ExportFormat
+from .output_formats import Dialect, ExportFormat
 from .resource_commands import ResourceClass, ResourceGroup, list_example
+from .standard_streams import STANDARD_OUTPUT
 
 __all__ = ["ExportGroup", "export_callback"]
 
@@ -105,7 +108,7 @@ class ExportGroup(ResourceGroup):
                     "--output",
                     "-o",
                     metavar="FILE",
-                    help="File to write, or FOLDER/.",
+                    help="File to write, or FOLDER/; - is standard output.",
                     show_default="standard output",
                 ),
             ] = None,
@@ -113,7 +116,7 @@ class ExportGroup(ResourceGroup):
                 ExportFormat | None,
                 typer.Option(
                     help="Output format.",
-                    show_default="suffix of the file, otherwise jsonl",
+                    show_default="suffix of the file, else jsonl",
                 ),
             ] = None,
             force: Annotated[
@@ -131,6 +134,14 @@ class ExportGroup(ResourceGroup):
             concurrency: Annotated[
                 int, typer.Option(min=1, metavar="NUMBER", help="Pages to read at once.")
             ] = 1,
+            csv_dialect: Annotated[
+                Dialect | None,
+                typer.Option(
+                    help="Kind of CSV: excel adds a byte order mark, by which Excel recognizes "
+                    "UTF-8; excel-semicolon also separates cells by semicolons.",
+                    show_default="rfc4180",
+                ),
+            ] = None,
             limit: LimitOption = None,
             offset: OffsetOption = 0,
             token_file: TokenFileOption = None,
@@ -146,11 +157,19 @@ class ExportGroup(ResourceGroup):
                 force=force,
                 page_size=page_size,
                 concurrency=concurrency,
+                csv_dialect=csv_dialect,
             )
             name = resource_class.name
             if others or folder_options != FolderOptions() or _is_folder(output):
                 folder = _require_folder(ctx, output)
                 _refuse_file_options(ctx, name, file_options)
+                if _is_file_name(output):
+                    if others or not folder_options.dry_run:
+                        ctx.fail(
+                            f"--output: expected a folder, got the name of a file {output!r}; "
+                            "for a folder of that name, add a slash."
+                        )
+                    format = FileFormat.of(folder, format).in_folder
                 export_many(account, [name, *(others or ())], folder, format, folder_options)
             else:
                 filters = file_options.filters
@@ -168,12 +187,19 @@ class ExportGroup(ResourceGroup):
 
 
 def _is_folder(output: str | None) -> bool:
-    return output is not None and (output.endswith("/") or Path(output).is_dir())
+    # os.path: pathlib raises an error for a name that is too long
+    return output is not None and (output.endswith("/") or os.path.isdir(output))
+
+
+def _is_file_name(output: str | None) -> bool:
+    return output is not None and not _is_folder(output) and names_a_format(Path(output))
 
 
 def _require_folder(ctx: typer.Context, output: str | None) -> Path:
-    if output is None:
+    if not output:
         ctx.fail("Missing option '--output' / '-o'.")
+    if output in STANDARD_OUTPUT:
+        ctx.fail(f"--output: expected a folder, got {output!r}, which is standard output.")
     return Path(output)
 
 

@@ -14,19 +14,15 @@ import typer
 
 from ..export import export
 from .connection import Connection
-from .humanize import describe_unreadable, plural
-from .output_formats import ExportFormat, file_sink
+from .file_format import FileFormat
+from .humanize import describe_unreadable, one_line, plural
+from .output_formats import Dialect, ExportFormat
 from .progress import RateLimitNotice, progress_bar
 from .resource_commands import ResourceClass, make_listing
 from .runner import run
+from .standard_streams import STANDARD_OUTPUT
 
 __all__ = ["FileOptions", "export_file"]
-
-FORMATS_BY_SUFFIX = {
-    ".csv": ExportFormat.CSV,
-    ".jsonl": ExportFormat.JSONL,
-    ".ndjson": ExportFormat.JSONL,
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +36,7 @@ class FileOptions:
         force: Whether an existing file is replaced.
         page_size: The records per request; None lets the pages grow.
         concurrency: The number of pages to read at once.
+        csv_dialect: The dialect of CSV.
     """
 
     filters: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
@@ -48,6 +45,7 @@ class FileOptions:
     force: bool = False
     page_size: int | None = None
     concurrency: int = 1
+    csv_dialect: Dialect | None = None
 
 
 def export_file(
@@ -62,44 +60,24 @@ def export_file(
     Args:
         account: The account to connect to.
         resource_class: The resource.
-        output: The path of the file; None and ``-`` are standard output.
+        output: The path of the file; None, ``-`` and ``/dev/stdout`` are standard output.
         format: The format; by default it follows from the suffix of the file.
         options: The other options.
 
     Raises:
-        BadParameter: The format cannot be written to a single file, or is unknown.
+        BadParameter: The options do not fit each other or the name of the file.
     """
-    path = None if output is None or output == "-" else Path(output)
-    format = _format_of(path) if format is None else format
-    if format not in FORMATS_BY_SUFFIX.values():
-        raise typer.BadParameter(
-            f"expected jsonl or csv for a file, got {format.value!r}; write to a folder instead: "
-            "-o FOLDER/",
-            param_hint="--format",
-        )
-    run(_export(account, resource_class, path, format, options))
-
-
-def _format_of(path: Path | None) -> ExportFormat:
-    if path is None:
-        return ExportFormat.JSONL
-    suffix = path.suffix.lower()
-    if suffix in FORMATS_BY_SUFFIX:
-        return FORMATS_BY_SUFFIX[suffix]
-    if path.exists() and not path.is_file():  # a device has no suffix
-        return ExportFormat.JSONL
-    raise typer.BadParameter(
-        f"expected a name that ends in .jsonl or .csv, got {path.name!r}; pass --format, or write "
-        "to a folder: -o FOLDER/ --format parquet",
-        param_hint="--output",
-    )
+    path = None if output is None or output in STANDARD_OUTPUT else Path(output)
+    chosen = FileFormat.of(path, format)
+    chosen.check_dialect(options.csv_dialect)
+    run(_export(account, resource_class, path, chosen, options))
 
 
 async def _export(
     account: Connection,
     resource_class: ResourceClass,
     path: Path | None,
-    format: ExportFormat,
+    format: FileFormat,
     options: FileOptions,
 ) -> None:
     began = time.monotonic()
@@ -120,11 +98,17 @@ async def _export(
                     limit=options.limit,
                 )
                 show = stack.enter_context(bar)
-            sink = file_sink(format, path, listing.record_class, force=options.force)
+            sink = format.make_sink(
+                path,
+                listing.record_class,
+                resource=resource_class.name,
+                force=options.force,
+                dialect=options.csv_dialect,
+            )
             count = await export(stream, sink, progress=show)
     if count.unreadable:
         typer.echo(describe_unreadable(resource_class.name, count.unreadable), err=True)
     if path is not None or sys.stderr.isatty():
         summary = f"{plural(count, 'record')}, {plural(stream.requests, 'request')}"
-        target = f" → {path}" if path is not None else ""
+        target = f" → {one_line(path)}" if path is not None else ""
         typer.echo(f"{summary}, {time.monotonic() - began:.1f} s{target}", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from .humanize import describe_estimate, describe_unreadable, one_line, plural
 from .output_formats import ExportFormat
 from .progress import RateLimitNotice
 from .runner import describe_error, fail, run
+from .standard_streams import animates
 
 __all__ = ["FolderOptions", "export_many"]
 
@@ -159,7 +159,7 @@ async def _export(
         progress: ProgressBars | ProgressLines | None = None
         if options.quiet:
             notice.say = lambda words: None
-        elif sys.stderr.isatty():
+        elif animates():
             progress = stack.enter_context(ProgressBars(notice))
         else:
             progress = ProgressLines()
@@ -177,11 +177,11 @@ async def _export(
             except _DryRunEnd:
                 return
     for name, reason in manifest.left_out.items():  # --quiet does not hide this
-        typer.echo(f"skipped: {name}: {reason}", err=True)
+        typer.echo(one_line(f"skipped: {name}: {reason}"), err=True)
     for name, error in errors.items():
         typer.echo(f"failed: {name}: {one_line(describe_error(error))}", err=True)
     if options.as_json:
-        typer.echo(json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(manifest.to_dict(), indent=1))
     if not options.quiet:
         _print_summary(manifest, folder, time.monotonic() - began)
     if errors:
@@ -224,7 +224,7 @@ def _print_summary(manifest: Manifest, folder: Path, seconds: float) -> None:
         typer.echo(f"changed records only: {', '.join(merged)}", err=True)
     for each in manifest.exported:
         if each.unreadable:
-            typer.echo(describe_unreadable(each.resource, each.unreadable), err=True)
+            typer.echo(one_line(describe_unreadable(each.resource, each.unreadable)), err=True)
     typer.echo(
         f"{plural(manifest.records, 'record')}, {plural(manifest.requests, 'request')}, "
         f"{seconds:.1f} s → {folder}",

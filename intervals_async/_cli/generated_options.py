@@ -16,6 +16,7 @@ import typer
 from rich.markup import escape
 
 from ..resources import Parameter, descriptions, parameters
+from .option_values import DAYS, is_hours
 
 __all__ = [
     "FIELDS_PANEL",
@@ -45,6 +46,9 @@ TIME_HINTS = {
     "local": "Example: 2026-05-01T09:30, in the account's time zone.",
     "utc": "Example: 2026-05-01T09:30, in UTC unless it has an offset.",
 }
+
+# The values that completion offers, besides those that the API names.
+CHOICES = {"boolean": ("t", "f"), "date": (*DAYS,), "local": (*DAYS,), "utc": (*DAYS,)}
 
 # Other users of the machine could read an option in the list of processes.
 FROM_FILES_ONLY = "password"
@@ -104,6 +108,9 @@ def options_note(typed_dict: type) -> str:
     known = parameters(typed_dict)
     notes = {
         "Separate several ids with commas: 3,5.": any(each.multiple for each in known.values()),
+        "A date may be today or yesterday.": any(
+            each.kind in ("date", "local", "utc") for each in known.values()
+        ),
         "Pass a password with --json: other users can read the arguments of a command.": (
             FROM_FILES_ONLY in known
         ),
@@ -134,6 +141,8 @@ def name_list_option(
 def _parameter_option(parameter: Parameter, help_text: str, panel: str) -> inspect.Parameter:
     if parameter.choices:
         help_text = f"{help_text.rstrip('.')}: {', '.join(parameter.choices)}."
+    elif is_hours(parameter):
+        help_text = f"{help_text} Example: 1.5, 1:30 or 1h30m."
     elif hint := TIME_HINTS.get(parameter.kind):
         help_text = f"{help_text} {hint}"
     metavar = METAVARS[parameter.kind]
@@ -144,7 +153,7 @@ def _parameter_option(parameter: Parameter, help_text: str, panel: str) -> inspe
     if parameter.required:
         # typer's required options could not come from a file (--json) instead
         markup += r" [dim red]\[required][/]"
-    choices = ("t", "f") if parameter.kind == "boolean" else parameter.choices
+    choices = CHOICES.get(parameter.kind, parameter.choices)
     option = typer.Option(
         f"--{parameter.name}",
         metavar=metavar,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .common_options import IdArgument, RecordFormatOption
+from .common_options import AllFieldsOption, IdArgument, RecordFormatOption
 from .connection import BaseUrlOption, TokenFileOption, connection
 from .print_record import RecordCall, run_and_print
 from .resource_commands import ResourceClass, ResourceGroup
@@ -45,7 +45,9 @@ def make_command_without_id(name: str) -> Callable[..., None]:
 
     def command(
         ctx: typer.Context,
+        *,
         format: RecordFormatOption = None,
+        all_fields: AllFieldsOption = False,
         token_file: TokenFileOption = None,
         base_url: BaseUrlOption = None,
     ) -> None:
@@ -53,6 +55,7 @@ def make_command_without_id(name: str) -> Callable[..., None]:
             connection(ctx, token_file, base_url),
             lambda client: client.resource(name).get(),
             format,
+            all_fields=all_fields,
         )
 
     return command
@@ -62,7 +65,9 @@ def _make_command_with_id(name: str) -> Callable[..., None]:
     def command(
         ctx: typer.Context,
         id: IdArgument,
+        *,
         format: RecordFormatOption = None,
+        all_fields: AllFieldsOption = False,
         token_file: TokenFileOption = None,
         base_url: BaseUrlOption = None,
     ) -> None:
@@ -70,6 +75,7 @@ def _make_command_with_id(name: str) -> Callable[..., None]:
             connection(ctx, token_file, base_url),
             lambda client: client.resource(name).get(id),
             format,
+            all_fields=all_fields,
         )
 
     return command
@@ -89,6 +95,7 @@ def _make_command_with_localid(name: str) -> Callable[..., None]:
             ),
         ] = None,
         format: RecordFormatOption = None,
+        all_fields: AllFieldsOption = False,
         token_file: TokenFileOption = None,
         base_url: BaseUrlOption = None,
     ) -> None:
@@ -100,6 +107,6 @@ def _make_command_with_localid(name: str) -> Callable[..., None]:
         else:
             got = "neither" if id is None else "both"
             ctx.fail(f"{name}: expected an ID or --localid, got {got}.")
-        run_and_print(connection(ctx, token_file, base_url), call, format)
+        run_and_print(connection(ctx, token_file, base_url), call, format, all_fields=all_fields)
 
     return command

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import typer
@@ -13,13 +16,22 @@ from .. import ArgumentError
 from ..resources import Parameter, parameters
 
 __all__ = [
+    "DAYS",
     "check_required",
+    "is_hours",
     "message_of",
     "read_names",
     "read_option",
     "read_options",
     "refuse_name",
 ]
+
+
+DAYS = {"today": timedelta(0), "yesterday": timedelta(1)}
+
+# 1:30, 1h30m, 1h, 90m
+CLOCK = re.compile(r"(?P<hours>\d+):(?P<minutes>[0-5]\d)", re.ASCII)
+UNITS = re.compile(r"(?=\d)(?:(?P<hours>\d+)h)? ?(?:(?P<minutes>\d+)m)?", re.ASCII | re.IGNORECASE)
 
 
 def read_options(
@@ -48,6 +60,7 @@ def read_options(
 
 def read_option(parameter: Parameter, text: str, *, as_is: bool = False) -> Any:
     """Read the value of one option, as `read_options` does."""
+    text = _without_shorthand(parameter, text)
     if as_is:
         with suppress(ArgumentError):
             return parameter.parse(text)
@@ -60,6 +73,30 @@ def read_option(parameter: Parameter, text: str, *, as_is: bool = False) -> Any:
     if parameter.choices and value not in parameter.choices:
         refuse_name(hint, "a known value", text, parameter.choices)
     return value
+
+
+def is_hours(parameter: Parameter) -> bool:
+    """Return whether a field or filter is a number of hours."""
+    if parameter.name == "time":
+        return parameter.places is not None  # the time of a timer is in seconds
+    return parameter.name in ("estimate", "esttime")
+
+
+def _without_shorthand(parameter: Parameter, text: str) -> str:
+    """Write ``1:30`` as a number of hours, and ``today`` as a date; return other texts unchanged."""
+    if parameter.kind in ("date", "local", "utc") and text.lower() in DAYS:
+        return (_today() - DAYS[text.lower()]).isoformat()
+    found = CLOCK.fullmatch(text) or UNITS.fullmatch(text)
+    if found is None or not is_hours(parameter):
+        return text
+    hours, minutes = (Decimal(found[name] or 0) for name in ("hours", "minutes"))
+    # the API takes hundredths of an hour
+    return f"{(hours + minutes / 60).quantize(Decimal('0.01')).normalize():f}"
+
+
+def _today() -> date:
+    """Return the date in the time zone of this computer."""
+    return datetime.now().astimezone().date()
 
 
 def read_names(option: str, known: Sequence[str], typed: Sequence[str] | None) -> list[str]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from .. import Record
 from ..export import CsvSink, JsonLinesSink, Sink
+from .json_sink import JsonArraySink
 from .standard_streams import standard_output
 from .table_sink import TableSink
-from .terminal import TerminalStream, clean_json, clean_text
+from .terminal import TerminalStream, clean_ascii_json, clean_json, clean_text
 
-__all__ = ["ExportFormat", "ListFormat", "RecordFormat", "file_sink", "list_sink"]
+__all__ = ["Dialect", "ExportFormat", "ListFormat", "RecordFormat", "list_sink", "record_output"]
 
 
 class ExportFormat(StrEnum):
-    """The formats of ``export``; a single file takes `JSONL` and `CSV` only."""
+    """The formats of ``export``."""
 
     JSONL = "jsonl"
     JSONL_GZ = "jsonl.gz"
@@ -32,7 +33,16 @@ class ListFormat(StrEnum):
 
     TABLE = "table"
     JSONL = "jsonl"
+    JSON = "json"
     CSV = "csv"
+
+
+class Dialect(StrEnum):
+    """The dialects of CSV."""
+
+    RFC4180 = "rfc4180"
+    EXCEL = "excel"
+    EXCEL_SEMICOLON = "excel-semicolon"
 
 
 class RecordFormat(StrEnum):
@@ -42,27 +52,20 @@ class RecordFormat(StrEnum):
     JSON = "json"
 
 
-def file_sink(
-    format: ExportFormat, output: Path | None, record_class: type[Record], *, force: bool
-) -> Sink:
-    """Make the sink of ``export`` to a file; None is standard output.
+def record_output(format: str) -> BinaryIO:
+    """Return standard output for records; a terminal gets only what it shows.
 
     Raises:
         OSError: Standard output is closed.
     """
-    target = _record_output(format.value) if output is None else output
-    if format is ExportFormat.CSV:
-        return CsvSink(target, record_class, force=force)
-    return JsonLinesSink(target, force=force)
-
-
-def _record_output(format: str) -> BinaryIO:
-    """Return standard output for records; a terminal gets nothing that it would obey."""
     stream = standard_output()
     if not stream.isatty():
         return stream
-    clean = clean_text if format == ExportFormat.CSV.value else clean_json
-    return cast("BinaryIO", TerminalStream(stream, clean))
+    encoding = sys.stdout.encoding
+    clean = clean_json if encoding.lower().startswith("utf") else clean_ascii_json
+    if format == ExportFormat.CSV.value:
+        clean = clean_text
+    return cast("BinaryIO", TerminalStream(stream, clean, encoding))
 
 
 def list_sink(
@@ -80,11 +83,13 @@ def list_sink(
     """
     if format is None:
         format = ListFormat.TABLE if standard_output().isatty() else ListFormat.JSONL
-    target = _record_output(format.value)
+    target = record_output(format.value)
     match format:
         case ListFormat.TABLE:
             return TableSink(record_class, columns)
         case ListFormat.CSV:
             return CsvSink(target, record_class, columns=columns or None)
+        case ListFormat.JSON:
+            return JsonArraySink(target, columns or None)
         case ListFormat.JSONL:
             return JsonLinesSink(target, columns=columns or None)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from .. import Event, FieldUnreadable, LimitWait, Record, Stream
 from .humanize import one_line, plural
+from .standard_streams import animates
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -33,7 +34,7 @@ class RateLimitNotice:
     __slots__ = ("_clock", "_last", "say")
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.say: Callable[[str], None] = lambda words: typer.echo(words, err=True)
+        self.say: Callable[[str], None] = lambda words: typer.echo(one_line(words), err=True)
         self._clock = clock
         self._last = -math.inf
 
@@ -58,7 +59,7 @@ class Notices(RateLimitNotice):
         super().__call__(event)
         if isinstance(event, FieldUnreadable):
             record = "" if event.record_id is None else f" {event.record_id}"
-            self.say(f"warning: {event.resource}{record}: {event.field}: {one_line(event.reason)}")
+            self.say(f"warning: {event.resource}{record}: {event.field}: {event.reason}")
 
 
 def new_progress() -> Progress:
@@ -74,13 +75,13 @@ def new_progress() -> Progress:
     )
 
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[records]}"),
-        TextColumn("{task.fields[requests]}", style="dim"),
-        TextColumn("{task.fields[rate]}", style="dim"),
+        TextColumn("{task.fields[records]}", markup=False),
+        TextColumn("{task.fields[requests]}", style="dim", markup=False),
+        TextColumn("{task.fields[rate]}", style="dim", markup=False),
         TimeElapsedColumn(),
-        console=Console(stderr=True, highlight=False),
+        console=Console(stderr=True, markup=False, emoji=False, highlight=False),
         transient=True,
     )
 
@@ -89,7 +90,7 @@ def new_progress() -> Progress:
 def progress_bar(
     title: str, stream: Stream[Record], notice: RateLimitNotice, *, offset: int, limit: int | None
 ) -> Generator[Callable[[int], None]]:
-    """Show a progress bar on standard error; it disappears at the end.
+    """Show a progress bar on standard error if that animates; it disappears at the end.
 
     Args:
         title: The name of the bar.
@@ -101,6 +102,9 @@ def progress_bar(
     Yields:
         A function that takes the number of records so far.
     """
+    if not animates():
+        yield lambda count: None
+        return
     began = time.monotonic()
     bar = new_progress()
     task = bar.add_task(title, total=None, records="waiting", requests="", rate="")
@@ -120,6 +124,6 @@ def progress_bar(
             rate=f"{rate:,.0f}/s",
         )
 
-    notice.say = lambda words: bar.update(task, rate=words)
+    notice.say = lambda words: bar.update(task, rate=one_line(words))
     with bar:
         yield show

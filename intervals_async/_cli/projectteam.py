@@ -9,6 +9,7 @@ import typer
 
 from .. import IntervalsClient
 from ..resources import Parameter
+from .command_classes import App
 from .common_options import SendNotificationsOption
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
 from .examples import examples
@@ -26,7 +27,7 @@ PeopleOption: TypeAlias = Annotated[
     typer.Option("--personid", metavar="NUMBER,…", help="IDs of the people, such as 17,18."),
 ]
 
-projectteam = typer.Typer(
+projectteam = App(
     no_args_is_help=True,
     help="Add people to a project, or remove them.",
     epilog=examples("projectteam add 3 --personid 17,18"),

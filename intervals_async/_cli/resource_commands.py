@@ -8,10 +8,10 @@ from typing import Any, ClassVar, TypeAlias
 
 import typer
 from rich.markup import escape
-from typer.core import TyperCommand, TyperGroup
 
 from .. import IntervalsClient, Listing, Record, resources
 from ..resources import Resource, parameters
+from .command_classes import App, Command, Group
 from .examples import example_options, examples
 
 __all__ = ["ResourceClass", "ResourceGroup", "list_example", "make_listing", "record_class_of"]
@@ -66,7 +66,7 @@ def make_listing(
     return client.resource(resource_class.name).list(**filters, **paging)
 
 
-class ResourceGroup(TyperGroup):
+class ResourceGroup(Group):
     """A group with a command for each resource that offers one method of the API.
 
     Only the command that runs is built with its options. Help and completion of the group
@@ -119,10 +119,10 @@ class ResourceGroup(TyperGroup):
             resource_class = resources.resource_class(name)
             if self.method in resource_class.methods():
                 summary = _description(resource_class).partition("\n\n")[0]
-                self.add_command(TyperCommand(name, help=summary, rich_help_panel=PANEL))
+                self.add_command(Command(name, help=summary, rich_help_panel=PANEL))
 
     def _build(self, resource_class: ResourceClass) -> Any:
-        single = typer.Typer(add_completion=False)
+        single = App(add_completion=False)
         note = self.make_note(resource_class)
         shown = examples(*self.make_examples(resource_class))
         single.command(

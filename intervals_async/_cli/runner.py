@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -14,6 +13,7 @@ import typer
 from .. import ArgumentError, BudgetError, DailyQuotaError, IntervalsError
 from .humanize import one_line
 from .signals import SignalHandlers
+from .standard_streams import discard_standard_output, prepare_streams
 
 __all__ = ["describe_error", "fail", "run", "run_app"]
 
@@ -22,8 +22,15 @@ PROGRAM = "intervals-async"
 
 def run_app(app: typer.Typer) -> None:
     """Run the application and exit with its exit code."""
+    prepare_streams()
     try:
-        app(prog_name=PROGRAM)
+        try:
+            app(prog_name=PROGRAM)
+        finally:
+            # Python would do this at exit, and print a traceback if it fails
+            if sys.stdout is not None:
+                with suppress(typer.Exit):  # the pipe is closed
+                    sys.stdout.flush()
     except OSError as error:
         # raised outside of a command: the help could not be written
         _print_reason(describe_error(error))
@@ -44,9 +51,9 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         reason, code = handlers.reason
         fail(reason, code=code)
     except BrokenPipeError:
-        # The reader of a pipe has closed it, as `head` does, which is not an error to report.
-        fail(None)
-    except ArgumentError as error:
+        # The reader of the output has closed the pipe, as `head` does: it has what it wants.
+        fail(None, code=0)
+    except (ArgumentError, ImportError) as error:  # ImportError: an extra is not installed
         fail(str(error), code=2)
     except (BudgetError, DailyQuotaError) as error:
         fail(str(error), code=3)
@@ -64,7 +71,7 @@ def _print_reason(reason: str | None) -> None:
     if reason is not None:
         with suppress(OSError):
             typer.echo(f"{PROGRAM}: {one_line(reason)}", err=True)
-    _discard_standard_output()
+    discard_standard_output()
 
 
 def describe_error(error: Exception) -> str:
@@ -79,13 +86,3 @@ def describe_error(error: Exception) -> str:
     if not words[1:2].isupper():  # leave "SQLite" as it is
         words = f"{words[:1].lower()}{words[1:]}"
     return f"{about}: {words}"
-
-
-def _discard_standard_output() -> None:
-    # Python flushes the buffer of standard output at exit, which could fail again or block.
-    with suppress(AttributeError, OSError, ValueError):  # closed, or replaced by a test
-        null = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(null, sys.stdout.fileno())
-        finally:
-            os.close(null)

@@ -69,7 +69,8 @@ async def _serve(fake: FakeIntervals, contents: str, port: int) -> None:
     except OSError as error:
         fail(_describe(error, port))
     async with fake:
-        typer.echo(f"# A fake Intervals API with {contents}. Press Ctrl-C to stop it.", err=True)
+        # A command that does nothing: zsh takes no comments from a keyboard.
+        typer.echo(f": A fake Intervals API with {contents}. Press Ctrl-C to stop it.", err=True)
         typer.echo(
             f"export INTERVALS_BASE_URL={fake.url} INTERVALS_TOKEN={shlex.quote(fake.token)}"
         )

@@ -169,7 +169,8 @@ def _take_what_fits(
     widths: dict[str, int] = {}
     for name in ranked:
         width = min(needed[name], max(USUAL_WIDTH, cell_len(name)))
-        if width + GAP * len(widths) <= table_width - sum(widths.values()):
+        # the first one is shown on the narrowest terminal too
+        if not widths or width + GAP * len(widths) <= table_width - sum(widths.values()):
             widths[name] = width
     return widths
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import BinaryIO
 
-__all__ = ["TerminalStream", "clean_json", "clean_text"]
+__all__ = ["TerminalStream", "clean_ascii_json", "clean_json", "clean_text"]
 
 # Control and format characters, such as escape sequences and those that reverse the direction of
 # text; surrogates, private and unassigned characters; separators of lines and paragraphs.
@@ -44,18 +45,27 @@ def clean_json(text: str) -> str:
     return text.translate(_AS_JSON)
 
 
+def clean_ascii_json(text: str) -> str:
+    """Clean JSON for a terminal that knows few characters: all others are escaped too."""
+    return re.sub(r"[^\0-\x7f]", lambda found: json.dumps(found[0])[1:-1], clean_json(text))
+
+
 class TerminalStream(io.RawIOBase):
-    """A binary stream of UTF-8 text that cleans what is written.
+    """A binary stream that cleans the UTF-8 text that is written, and encodes it for a terminal.
 
     Args:
         stream: The terminal.
         clean: Cleans text.
+        encoding: The encoding of the terminal.
     """
 
-    def __init__(self, stream: BinaryIO, clean: Callable[[str], str]) -> None:
+    def __init__(
+        self, stream: BinaryIO, clean: Callable[[str], str], encoding: str = "utf-8"
+    ) -> None:
         super().__init__()
         self._stream = stream
         self._clean = clean
+        self._encoding = encoding
 
     def writable(self) -> bool:
         """Return true."""
@@ -68,7 +78,7 @@ class TerminalStream(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]  # sinks write bytes only
         """Clean and write complete text."""
         text = bytes(data).decode(errors="replace")
-        self._stream.write(self._clean(text).encode(errors="backslashreplace"))
+        self._stream.write(self._clean(text).encode(self._encoding, errors="replace"))
         return len(data)
 
     def flush(self) -> None:

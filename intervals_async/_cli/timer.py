@@ -9,6 +9,7 @@ import typer
 
 from .. import IntervalsClient
 from ..resources import Parameter
+from .command_classes import App
 from .common_options import IdArgument, RecordFormatOption
 from .connection import BaseUrlOption, TokenFileOption, connection
 from .examples import examples
@@ -27,7 +28,7 @@ AtOption: TypeAlias = Annotated[
     ),
 ]
 
-timer = typer.Typer(
+timer = App(
     no_args_is_help=True,
     help="Start, pause or resume a timer.",
     epilog=examples("timer start --taskid 42", "timer pause 42"),

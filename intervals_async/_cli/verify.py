@@ -28,7 +28,8 @@ async def _verify(folder: Path) -> None:
         typer.echo(one_line(flaw), err=True)
     if is_unfinished(folder):
         typer.echo(
-            f"{folder}: an export is unfinished; it may have replaced some files already", err=True
+            one_line(f"{folder}: an export is unfinished; it may have replaced some files already"),
+            err=True,
         )
     for name, reason in manifest.failed.items():
         typer.echo(one_line(f"failed: {name}: {reason}"), err=True)

@@ -15,6 +15,7 @@ from .common_options import (
     RecordFormatOption,
     SendNotificationsOption,
 )
+from .confirm import confirm
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
 from .examples import example_options
 from .generated_options import (
@@ -29,8 +30,7 @@ from .print_record import run_and_print
 from .progress import RateLimitNotice
 from .record_fields import JsonFileOption, read_cleared_fields, read_fields
 from .resource_commands import ResourceClass, ResourceGroup
-from .runner import fail, run
-from .standard_streams import standard_input
+from .runner import run
 
 __all__ = ["CreateGroup", "DeleteGroup", "UpdateGroup"]
 
@@ -190,24 +190,11 @@ class DeleteGroup(ResourceGroup):
             base_url: BaseUrlOption = None,
         ) -> None:
             if not yes:
-                _confirm(ctx, f"{name} {', '.join(map(str, ids))}")
+                confirm(ctx, f"{name} {', '.join(map(str, ids))}")
             headers = _headers(send_notifications)
             run(_delete(connection(ctx, token_file, base_url), name, ids, headers))
 
         return command
-
-
-def _confirm(ctx: typer.Context, records: str) -> None:
-    stream = standard_input()
-    if not stream.isatty():
-        ctx.fail(f"stdin is not a terminal; pass --yes to delete {records}.")
-    try:
-        typer.echo(f"Delete {records}? [y/N] ", nl=False, err=True)
-        reply = stream.readline()
-    except KeyboardInterrupt:
-        fail("interrupted", code=130)
-    if reply.strip().lower() not in ("y", "yes"):
-        fail("nothing was deleted")
 
 
 def _headers(send_notifications: bool, disable_action_notes: bool = False) -> dict[str, bool]:

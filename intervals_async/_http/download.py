@@ -8,11 +8,11 @@ import re
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import attrs
 
-from .._atomic_file import AtomicFile
+from .._atomic_file import AtomicFile, file_path
+from .._device_file import DeviceFile, is_device
 from ..errors import ArgumentError, CallError, TransportError
 from .final_errors import closed_error
 from .messages import Call
@@ -93,6 +93,9 @@ class Download:
         A response that ends early is retried as the retry policy says. If the server accepts
         ranges of the file, only the missing rest is requested.
 
+        A device or a pipe is written into and never replaced. Bytes cannot be taken back from it,
+        so a response that ends early is an error there.
+
         Args:
             path: The file to write.
             force: Whether to replace an existing file.
@@ -108,10 +111,28 @@ class Download:
             OSError: The file cannot be written.
         """
         _check_max_bytes(max_bytes)
+        target_path = file_path(path)
+        if is_device(target_path):
+            return await self._write_into(DeviceFile(target_path), max_bytes, accept_html)
         # The random part keeps two downloads to the same path from locking out each other.
-        with AtomicFile(Path(path), force=force, part=secrets.token_hex(4)) as target:
+        with AtomicFile(target_path, force=force, part=secrets.token_hex(4)) as target:
             saving = _Saving(self._call, target, max_bytes, accept_html)
             return await self._transport.open_raw(self._call, saving.save, saving.revise)
+
+    async def _write_into(
+        self, device: DeviceFile, max_bytes: int | None, accept_html: bool
+    ) -> int:
+        written = 0
+        try:
+            await asyncio.to_thread(device.open)  # a pipe waits for its reader
+            async with self.open(max_bytes=max_bytes, accept_html=accept_html) as chunks:
+                async for data in chunks:
+                    await asyncio.to_thread(device.write, data)
+                    written += len(data)
+            await asyncio.to_thread(device.commit)
+        finally:
+            device.discard()
+        return written
 
     async def _chunks(self, response: RawResponse) -> AsyncGenerator[bytes]:
         while True:

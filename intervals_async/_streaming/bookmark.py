@@ -80,7 +80,8 @@ class Bookmark:
             )
         if version != VERSION:
             raise ArgumentError(
-                f"resume: expected a bookmark of version {VERSION}, got version {version[:9]}"
+                f"resume: expected a bookmark of version {VERSION}, got version {version[:9]} of "
+                "another release; start again without it"
             )
         try:
             return cls._read(_json.loads(_unsealed(body)))
@@ -102,7 +103,7 @@ class Bookmark:
             listcount=None if listcount is None else _number(listcount, least=0),
             tail=DeliveredTail(
                 _sums(recent),
-                bool(ascending),
+                _boolean(ascending),
                 _sums(unplaced),
                 None if former_end is None else _number(former_end),
             ),
@@ -120,7 +121,7 @@ class Bookmark:
         """
         if self.resource != resource:
             raise ArgumentError(
-                f"resume: expected a bookmark of {resource}, got one of {self.resource}"
+                f"resume: expected a bookmark of {resource}, got one of {self.resource[:40]!r}"
             )
         if self.listing != listing or not (self.partition is None or self.partition in partitions):
             raise ArgumentError(
@@ -141,6 +142,12 @@ def _number(value: object, *, least: int = -(2**63)) -> int:
     # A forged bookmark is refused as damaged, without further detail.
     if type(value) is not int or not least <= value < 2**63:
         raise ValueError
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
     return value
 
 

@@ -113,6 +113,8 @@ class Report:
     def save(self, path: Path | str, *, force: bool = False) -> None:
         """Write the report to a JSON file, which appears when it is complete.
 
+        A device or a pipe is written into and never replaced.
+
         Args:
             path: The file.
             force: Whether to replace an existing file.
@@ -120,9 +122,10 @@ class Report:
         Raises:
             OSError: The file cannot be written, or exists and `force` is not set.
         """
-        from .._atomic_file import AtomicFile  # noqa: PLC0415  rarely needed
+        from .._atomic_file import file_path  # noqa: PLC0415  rarely needed
+        from .._device_file import writable_file  # noqa: PLC0415
 
-        with AtomicFile(Path(path), force=force) as file:
+        with writable_file(file_path(path), force=force) as file:
             file.write(self.to_json().encode())
             file.commit()
 

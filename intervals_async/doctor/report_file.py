@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
 
-from .. import ArgumentError
+from .. import ArgumentError, _json
 from ..resources import names
 from .formats import PLACEHOLDERS
 from .report import FieldShape, Finding, Status
@@ -63,36 +63,24 @@ def load(path: Path) -> dict[str, Any]:
         ArgumentError: The file holds no report that this version can read.
         OSError: The file cannot be read.
     """
-    with path.open("rb") as file:
-        data = file.read(_MOST_BYTES + 1)
     try:
-        return _report(data)
-    except _InvalidError as error:
+        return _report(_json.read_file(path, most_bytes=_MOST_BYTES))
+    except ValueError as error:
         raise ArgumentError(
             f"{path}: expected a report of intervals-async doctor, got {error}"
         ) from None
 
 
-class _InvalidError(Exception):
-    """The file holds no report; the text says what it holds."""
-
-
 def _invalid(found: str) -> NoReturn:
-    raise _InvalidError(found)
+    raise ValueError(found)
 
 
-def _report(data: bytes) -> dict[str, Any]:
-    if len(data) > _MOST_BYTES:
-        _invalid(f"a file of more than {_MOST_BYTES} bytes")
-    try:
-        content = json.loads(data.decode())
-    except (ValueError, RecursionError):
-        _invalid("no JSON")
+def _report(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         _invalid("other JSON")
     version = content.get("version")
     if type(version) is not int or version != _VERSION:
-        _invalid("another version of the format; update the library")
+        _invalid("another version of the format; use the release that wrote it")
     return {
         "library": _text(content, "library"),
         "requests": _count(content, "requests"),
@@ -127,7 +115,7 @@ def _quirks(quirks: object) -> dict[str, Any]:
 
     try:
         return {**known.to_json(known.from_json(quirks))}
-    except (ValueError, TypeError, RecursionError):
+    except ValueError:
         _invalid("a quirk that this version does not know")
 
 

@@ -7,7 +7,7 @@ from .accounts.manifest import Exported, Manifest, WrittenFile
 from .accounts.progress import AccountProgress
 from .accounts.state import is_unfinished
 from .sinks.compression import Compression
-from .sinks.csv_sink import CsvSink, Formulas
+from .sinks.csv_sink import CsvDialect, CsvSink, Formulas
 from .sinks.jsonlines_sink import JsonLinesSink
 from .sinks.parquet_sink import Codec, ParquetSink
 from .sinks.sink import BufferedSink, Checkpoint, ResumableSink, Sink
@@ -21,6 +21,7 @@ __all__ = [
     "Checkpoint",
     "Codec",
     "Compression",
+    "CsvDialect",
     "CsvSink",
     "Estimate",
     "ExportResult",

@@ -18,17 +18,32 @@ __all__ = [
     "add_unreadable",
     "replace_counted",
     "summarize",
-    "unreadable_fields",
 ]
 
 # How many ids are named.
 NAMED_IDS = 5
 
-# One id, or the first and the last of a range.
-RANGE = re.compile(r"(-?\d+)(?:-(-?\d+))?", re.ASCII)
+# One id, or the first and the last of a range; and several of these.
+RANGE = re.compile(r"(-?\d{1,19})(?:-(-?\d{1,19}))?", re.ASCII)
+RANGES = re.compile(rf"(?:{RANGE.pattern}(?:,(?!$)|$))*", re.ASCII)
 
 # Kinds of columns that may hold records, whose fields may be unreadable, too.
 NESTED = {ColumnKind.OBJECTS, ColumnKind.TEXT_OR_OBJECTS}
+
+
+def _check_ranges(field: UnreadableField, _: object, ranges: str) -> None:
+    """Raise ValueError unless ranges are in ascending order."""
+    if not RANGES.fullmatch(ranges):
+        raise ValueError(f"ranges: expected ids such as 17-19,23, got {ranges!r}")
+    FieldCount.of(field)
+
+
+def _check_bounds(_: object, attribute: object, bounds: Sequence[int]) -> None:
+    """Raise ValueError unless ranges are in ascending order."""
+    firsts, lasts = bounds[::2], bounds[1::2]
+    ordered = all(first <= last for first, last in zip(firsts, lasts, strict=True))
+    if not ordered or not all(last < first for last, first in zip(lasts, firsts[1:], strict=False)):
+        raise ValueError(f"bounds: expected ids in ascending order, got {bounds[:9]}")
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +58,7 @@ class UnreadableField:
 
     records: int
     ids: Sequence[int] = attrs.field(default=(), converter=tuple[int, ...])
-    ranges: str = ""
+    ranges: str = attrs.field(default="", validator=_check_ranges)
 
 
 @attrs.define(kw_only=True)
@@ -56,15 +71,15 @@ class FieldCount:
     """
 
     records: int = 0
-    bounds: list[int] = attrs.field(factory=list[int])
+    bounds: list[int] = attrs.field(factory=list[int], validator=_check_bounds)
 
     @classmethod
     def of(cls, field: UnreadableField) -> Self:
         """Read a summary."""
-        count = cls(records=field.records)
+        bounds: list[int] = []
         for first, last in RANGE.findall(field.ranges):
-            count.bounds += int(first), int(last or first)
-        return count
+            bounds += int(first), int(last or first)
+        return cls(records=field.records, bounds=bounds)
 
     def add(self, id: int | None) -> None:
         """Count a record."""
@@ -89,6 +104,23 @@ class FieldCount:
                 bounds[after] = id
             case _:
                 bounds[after:after] = [id, id]
+
+    def holds(self, id: int) -> bool:
+        """Whether an id is within a range."""
+        after = bisect_left(self.bounds, id)
+        return after % 2 == 1 or (after < len(self.bounds) and self.bounds[after] == id)
+
+    def discard(self, id: int) -> None:
+        """Take back a record, if it was counted."""
+        if not self.holds(id):
+            return
+        self.records -= 1
+        bounds = self.bounds
+        first = bisect_left(bounds, id) // 2 * 2
+        parts = (bounds[first], id - 1), (id + 1, bounds[first + 1])
+        bounds[first : first + 2] = [
+            bound for part in parts if part[0] <= part[1] for bound in part
+        ]
 
     def ids(self) -> Iterator[int]:
         """Yield the ids in ascending order."""
@@ -137,27 +169,19 @@ def replace_counted(
     replaced = {*ids}
     counts: dict[str, FieldCount] = {}
     for field in {**before, **new}:
-        old = FieldCount.of(before[field]).ids() if field in before else ()
-        count = FieldCount()
-        for id in sorted({id for id in old if id not in replaced}.union(_ids_in(new.get(field)))):
-            count.add(id)
-        if count.records:
+        count = FieldCount.of(before[field]) if field in before else FieldCount()
+        for id in replaced:
+            count.discard(id)
+            if field in new and new[field].holds(id):
+                count.add(id)
+        if count.records > 0:
             counts[field] = count
     return counts
-
-
-def _ids_in(count: FieldCount | None) -> Iterable[int]:
-    return () if count is None else count.ids()
 
 
 def summarize(counts: Mapping[str, FieldCount]) -> dict[str, UnreadableField]:
     """Summarize the counts of all fields, in alphabetical order."""
     return {field: counts[field].summary() for field in sorted(counts)}
-
-
-def unreadable_fields(plain: Mapping[str, Mapping[str, Any]]) -> dict[str, UnreadableField]:
-    """Read summaries out of their plain form."""
-    return {field: UnreadableField(**values) for field, values in plain.items()}
 
 
 def _holds_records(record: Record, nested: Sequence[str]) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import os
-import random
 import time
 from abc import ABC, abstractmethod
 from collections import deque
@@ -19,7 +17,10 @@ from ..errors import ArgumentError, ClientClosedError, LimitStoreError
 from .limit import Limit
 from .store import MemoryLimitStore
 
-__all__ = ["SharedLimitStore", "StoreDownError", "WhenDown"]
+__all__ = ["TICKET_LIFETIME", "SharedLimitStore", "StoreDownError", "WhenDown"]
+
+# Seconds after which a request that waits and does not try again leaves the queue.
+TICKET_LIFETIME = 5.0
 
 T = TypeVar("T")
 
@@ -38,13 +39,15 @@ class SharedLimitStore(ABC):
     Each process also counts its own slots in memory, and a request needs a slot of both. So a
     single process never exceeds a limit, even if the shared store is down or was emptied.
 
+    The queue is in the shared store. While that is down, each process has its own.
+
     Operations on the shared store run in tasks of their own. A cancelled caller leaves at once,
-    and a slot that it is granted afterwards is freed.
+    and its ticket of the queue, or a slot that it is granted afterwards, is freed.
     """
 
     __slots__ = (
         "_clock", "_closed", "_down_reason", "_local", "_name", "_pending_frees", "_pid",
-        "_retry_after", "_retry_at", "_slots", "_tasks", "_when_down",
+        "_retry_after", "_retry_at", "_slots", "_tasks", "_waiting", "_when_down",
     )  # fmt: skip
 
     def __init__(
@@ -62,8 +65,11 @@ class SharedLimitStore(ABC):
         self._retry_after = retry_after
         self._clock = clock
         self._local = MemoryLimitStore(clock=clock)
-        # The slots of requests in progress, and whether the shared store may know them.
+        # The slots of requests in progress and of those that wait, and whether the shared store
+        # may know them.
         self._slots: dict[str, bool] = {}
+        # The slots of requests that wait.
+        self._waiting: set[str] = set()
         # Slots that the shared store has not freed yet, oldest first. After a very long outage,
         # the oldest slots are left to their leases.
         self._pending_frees: deque[tuple[str, Sequence[Limit], bool]] = deque(maxlen=1000)
@@ -99,10 +105,14 @@ class SharedLimitStore(ABC):
     async def free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
         """End a request. Never raises, so that it cannot hide the outcome of the request.
 
-        A closed store does nothing and leaves the slot to its lease.
+        A closed store does nothing and leaves the slot to its lease. A request that waits leaves
+        the queue soon afterwards.
         """
         if not self._closed and not self._is_forked():
-            await asyncio.shield(self._start(self._free_both(slot, limits, sent=sent)))
+            waits = slot in self._waiting
+            freeing = self._start(self._free_both(slot, limits, sent=sent))
+            if not waits:
+                await asyncio.shield(freeing)
 
     async def hold(self, seconds: float) -> None:
         """Grant no slots for a number of seconds: while the store is down, none of this process.
@@ -155,18 +165,26 @@ class SharedLimitStore(ABC):
 
     @abstractmethod
     async def _take(
-        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float, only_queue: bool
     ) -> Sequence[float]:
-        """Take a slot if nothing prevents it. Repeating the call changes nothing.
+        """Take a slot if nothing prevents it, else join the queue or stay in it.
+
+        Args:
+            slot: As for `take`.
+            limits: As for `take`.
+            bulk: As for `take`.
+            lease: As for `take`.
+            only_queue: Whether to take no slot, because this process must not use it yet.
 
         Returns:
             The exact seconds to wait for the hold, then for each limit, if no slot is freed
-            early. All are 0 if the slot was taken.
+            early and all requests in progress end now. All are 0 if the slot was taken or, with
+            `only_queue`, would have been.
         """
 
     @abstractmethod
     async def _free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        """End a request. An unknown slot is ignored."""
+        """End a request, or its wait. An unknown slot is ignored."""
 
     @abstractmethod
     async def _hold(self, seconds: float) -> None:
@@ -183,33 +201,30 @@ class SharedLimitStore(ABC):
     async def _take_both(
         self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
     ) -> float:
-        wait = await self._local.take(slot, limits, bulk=bulk, lease=lease)
-        if wait > 0:
-            # Other processes cannot free the slots of this one, so an earlier try is useless.
-            # If the wait is infinite, another limiter of this process may free one unnoticed.
-            return wait if wait < math.inf else min(map(_poll_interval, limits))
-        # Without a response, the slot may have been taken or not.
-        maybe_taken = self._is_due()
-        granted = False
+        known = self._slots.get(slot, False)
         try:
-            waits = await self._call(partial(self._take, slot, limits, bulk=bulk, lease=lease))
-            if waits is None:
-                if maybe_taken and self._when_down == "closed":
-                    self._pending_frees.append((slot, limits, False))
-                self._raise_if_fails_closed()
-                waits = (0.0,)
-            hold, *exact = waits
-            # Another process may free a slot early, if its request was never sent.
-            shortened = (
-                min(each, _poll_interval(limit)) for each, limit in zip(exact, limits, strict=False)
+            wait = await self._local.take(slot, limits, bulk=bulk, lease=lease)
+            # Without a response, the shared store may know the slot or not.
+            known = known or self._is_due()
+            waits = await self._call(
+                partial(self._take, slot, limits, bulk=bulk, lease=lease, only_queue=wait > 0)
             )
-            wait = max(0.0, hold, *shortened)
-            granted = wait <= 0
-        finally:
-            if granted:
-                self._slots[slot] = maybe_taken
+            if waits is None:
+                self._raise_if_fails_closed()
             else:
-                await self._local.free(slot, limits, sent=False)
+                wait = max(0.0, *waits) or wait
+                if wait > 0:
+                    # Neither a slot nor the local queue: the request waits in the shared one.
+                    await self._local.free(slot, limits, sent=False)
+        except BaseException:
+            self._slots[slot] = known
+            await self._free_both(slot, limits, sent=False)
+            raise
+        self._slots[slot] = known
+        if wait > 0:
+            self._waiting.add(slot)
+        else:
+            self._waiting.discard(slot)
         return wait
 
     async def _undo(self, taking: asyncio.Task[float], slot: str, limits: Sequence[Limit]) -> None:
@@ -217,6 +232,7 @@ class SharedLimitStore(ABC):
         await self._free_both(slot, limits, sent=False)
 
     async def _free_both(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
+        self._waiting.discard(slot)
         if slot in self._slots:
             # The local slot first: no slot may be free in the shared store and taken here.
             await self._local.free(slot, limits, sent=sent)
@@ -286,10 +302,3 @@ class SharedLimitStore(ABC):
     def _raise_if_fails_closed(self) -> None:
         if self._when_down == "closed":
             raise LimitStoreError(f"{self._name} is unavailable: {self._down_reason}")
-
-
-def _poll_interval(limit: Limit) -> float:
-    """Return the seconds after which another process may have freed a slot."""
-    longest = min(1.0, max(0.005, limit.per / 100))
-    # Random, so that waiting processes do not all try at once.
-    return longest * random.uniform(0.75, 1.0)  # noqa: S311  # no secret

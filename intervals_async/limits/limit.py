@@ -7,7 +7,7 @@ from collections import deque
 
 import attrs
 
-__all__ = ["Limit", "SlidingLog"]
+__all__ = ["Limit", "SlidingLog", "turn"]
 
 
 def _one_in_fifty(limit: Limit) -> int:
@@ -49,6 +49,24 @@ class Limit:
         return self.requests - self.reserved if bulk else self.requests
 
 
+def turn(limit: Limit, taken: int, *, ahead: int, bulk: bool) -> tuple[int, int]:
+    """Return when it is a request's turn, if all requests ahead of it get a slot first.
+
+    Args:
+        limit: The limit.
+        taken: The number of slots that are taken.
+        ahead: The number of requests that wait ahead of it.
+        bulk: Whether it is a page of a stream.
+
+    Returns:
+        The index of the taken slot that must be free first, oldest first; below 0 for none. Then
+        the number of windows to add, because the requests ahead use some slots more than once.
+    """
+    index = taken + ahead - limit.slots(bulk=bulk)
+    windows = max(0, (index - taken) // limit.requests + 1)
+    return index - windows * limit.requests, windows
+
+
 class SlidingLog:
     """The slots of all limits with one window.
 
@@ -73,18 +91,23 @@ class SlidingLog:
             self._ended.popleft()
         return self._active + len(self._ended)
 
-    def wait(self, now: float, slots: int) -> float:
-        """Return the seconds until one of so many slots is free.
+    def wait(self, now: float, limit: Limit, *, ahead: int = 0, bulk: bool = False) -> float:
+        """Return the seconds until a request may take a slot.
 
         The result is 0 if a slot is free now, and infinity if a request in progress must end
         first.
+
+        Args:
+            now: The time.
+            limit: The limit, which has the window of this log.
+            ahead: How many other requests get a slot first.
+            bulk: Whether the request is a page of a stream.
         """
-        excess = self.used(now) - slots
-        if excess < 0:
-            return 0.0
-        if excess >= len(self._ended):
+        index, windows = turn(limit, self.used(now), ahead=ahead, bulk=bulk)
+        if index >= len(self._ended):
             return math.inf
-        return self._ended[excess] + self._per - now
+        first = self._ended[index] + self._per - now if index >= 0 else 0.0
+        return first + windows * self._per
 
     def begin(self) -> None:
         """Take a slot."""

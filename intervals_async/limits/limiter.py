@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import math
 import os
+import random
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,10 @@ from .store import LimitStore, MemoryLimitStore
 from .waiters import Waiters
 
 __all__ = ["Limiter"]
+
+# The longest time in seconds between two tries of a request that waits for a store that others
+# use too. The others may free a slot early, or leave the queue, without waking it.
+_POLL_INTERVAL = 1.0
 
 
 @attrs.frozen
@@ -44,8 +49,11 @@ class Limiter:
     So an interactive call waits behind one page at most. In addition, streams leave the
     `reserved` slots of a limit free.
 
-    A limiter runs no task, and keeps no timer while nothing waits. A cancelled request leaves
-    no slot taken.
+    Only the first request of each queue asks the store. Limiters that share a store with a queue
+    therefore take turns: one with a single request waits as long as one with a hundred.
+
+    A limiter runs no task, and keeps no timer while nothing waits. A request that is cancelled or
+    refused leaves no slot taken, and leaves the queue of the store.
     """
 
     __slots__ = (
@@ -63,8 +71,7 @@ class Limiter:
     ) -> None:
         self.limits: tuple[Limit, ...] = tuple(limits)
         self._store = MemoryLimitStore(clock=clock) if store is None else store
-        # Another limiter on the same store does not wake ours when it frees a slot.
-        self._max_sleep = math.inf if store is None else 1.0
+        self._max_sleep = None if store is None else _POLL_INTERVAL
         self._clock = clock
         self._on_wait = on_wait
         # False for interactive calls, True for bulk.
@@ -115,14 +122,19 @@ class Limiter:
     async def _wait(self, slot: str, bulk: bool, lease: float, ignore_daily_quota: bool) -> None:
         """Wait for a slot at the head of a queue."""
         reported = False
-        while (wait := await self._try(slot, bulk, lease, ignore_daily_quota)) > 0:
-            if not reported:
-                self._on_wait(wait, bulk)
-                reported = True
-            await self._waiters.sleep(min(wait, self._max_sleep))
+        wait = math.inf
+        try:
+            while (wait := await self._try(slot, bulk, lease, ignore_daily_quota)) > 0:
+                if not reported:
+                    self._on_wait(wait, bulk)
+                    reported = True
+                await self._waiters.sleep(min(wait, self._poll_interval()))
+        finally:
+            if wait > 0:
+                await self.release(slot, sent=False)
 
     async def acquire_at_once(self, *, lease: float) -> str | None:
-        """Take a slot that is free now, ahead of both queues, or return None.
+        """Take a slot that is free now, unless interactive calls wait for it, or return None.
 
         `refuse_until` is ignored.
 
@@ -134,11 +146,16 @@ class Limiter:
             LimitStoreError: The store is down and fails closed.
         """
         slot = next(self._names)
-        wait = await self._take(slot, bulk=False, lease=lease, ignore_daily_quota=True)
+        wait = math.inf
+        try:
+            wait = await self._take(slot, bulk=False, lease=lease, ignore_daily_quota=True)
+        finally:
+            if wait > 0:
+                await self.release(slot, sent=False)
         return slot if wait <= 0 else None
 
     async def release(self, slot: str, *, sent: bool) -> None:
-        """End a request.
+        """End a request, or its wait.
 
         Args:
             slot: The name of its slot.
@@ -174,21 +191,33 @@ class Limiter:
         self._waiters.wake()
 
     async def _try(self, slot: str, bulk: bool, lease: float, ignore_daily_quota: bool) -> float:
-        if not bulk:
-            return await self._take(slot, bulk, lease, ignore_daily_quota)
-        async with self._queues[False]:
-            return await self._take(slot, bulk, lease, ignore_daily_quota)
+        if bulk:
+            try:
+                async with asyncio.timeout(self._max_sleep):
+                    await self._queues[False].acquire()
+            except TimeoutError:
+                # Interactive calls wait. The store knows the first of them and prefers it, but
+                # must not forget that this page waits too.
+                pass
+            else:
+                try:
+                    return await self._take(slot, bulk, lease, ignore_daily_quota)
+                finally:
+                    self._queues[False].release()
+        return await self._take(slot, bulk, lease, ignore_daily_quota)
 
     async def _take(self, slot: str, bulk: bool, lease: float, ignore_daily_quota: bool) -> float:
+        """Try to take a slot. After an error, it may have been taken."""
         self._check(ignore_daily_quota)
-        try:
-            wait = await self._store.take(slot, self.limits, bulk=bulk, lease=lease)
-            self._check(ignore_daily_quota)  # the store may have taken a while
-        except BaseException:
-            # A store behind a thread or a socket may have granted the slot already.
-            await self._store.free(slot, self.limits, sent=False)
-            raise
+        wait = await self._store.take(slot, self.limits, bulk=bulk, lease=lease)
+        self._check(ignore_daily_quota)  # the store may have taken a while
         return wait
+
+    def _poll_interval(self) -> float:
+        if self._max_sleep is None:
+            return math.inf
+        # Random, so that waiting processes do not all try at once.
+        return self._max_sleep * random.uniform(0.75, 1.0)  # noqa: S311  # no secret
 
     def _check(self, ignore_daily_quota: bool) -> None:
         if self._closed:

@@ -12,21 +12,25 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-from ._shared import SharedLimitStore, StoreDownError, WhenDown
-from .limit import Limit
+from ._shared import TICKET_LIFETIME, SharedLimitStore, StoreDownError, WhenDown
+from .limit import Limit, turn
 
 __all__ = ["SqliteLimitStore"]
 
 T = TypeVar("T")
 
 # Times are seconds of the host's monotonic clock. For a request in progress, `ended` is the end
-# of its lease.
+# of its lease. A waiting request has a ticket: tickets with a smaller number were issued earlier.
 _SCHEMA = """
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS slot (
         name TEXT PRIMARY KEY, taken REAL NOT NULL, ended REAL NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS pause (made REAL NOT NULL, until REAL NOT NULL);
+    CREATE TABLE IF NOT EXISTS ticket (
+        number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, bulk INTEGER NOT NULL,
+        seen REAL NOT NULL
+    );
     COMMIT;
 """
 
@@ -43,6 +47,9 @@ class SqliteLimitStore(SharedLimitStore):
     Times are those of the host's monotonic clock, which all processes share and nobody can set.
     The clock starts again at each boot, so a time in the future dates from before the last boot.
     Such entries are deleted.
+
+    Clients that wait take turns, interactive calls before the pages of streams. A process that
+    dies, or does nothing for 5 seconds, leaves the queue.
 
     The store works in one thread of its own, so the event loop never waits for the disk. All
     users of the file must use the same limits.
@@ -86,9 +93,9 @@ class SqliteLimitStore(SharedLimitStore):
         self._connection: sqlite3.Connection | None = None
 
     async def _take(
-        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float, only_queue: bool
     ) -> Sequence[float]:
-        return await self._in_thread(partial(self._take_now, slot, limits, bulk, lease))
+        return await self._in_thread(partial(self._take_now, slot, limits, bulk, lease, only_queue))
 
     async def _free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
         await self._in_thread(partial(self._free_now, slot, sent))
@@ -108,14 +115,23 @@ class SqliteLimitStore(SharedLimitStore):
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _take_now(
-        self, slot: str, limits: Sequence[Limit], bulk: bool, lease: float
+        self, slot: str, limits: Sequence[Limit], bulk: bool, lease: float, only_queue: bool
     ) -> Sequence[float]:
         longest = max((limit.per for limit in limits), default=0.0)
         with self._transaction() as (connection, now):
             connection.execute("DELETE FROM slot WHERE ended + ? <= ?", (longest, now))
+            connection.execute("DELETE FROM ticket WHERE seen + ? <= ?", (TICKET_LIFETIME, now))
+            ahead = _ahead(connection, slot, bulk=bulk)
             waits = [_held(connection, now)]
-            waits.extend(_wait(connection, now, limit, bulk=bulk) for limit in limits)
-            if not any(waits):
+            waits.extend(_wait(connection, now, limit, ahead=ahead, bulk=bulk) for limit in limits)
+            if only_queue or any(waits):
+                connection.execute(
+                    "INSERT INTO ticket (name, bulk, seen) VALUES (?, ?, ?)"
+                    " ON CONFLICT (name) DO UPDATE SET seen = excluded.seen",
+                    (slot, bulk, now),
+                )
+            else:
+                connection.execute("DELETE FROM ticket WHERE name = ?", (slot,))
                 connection.execute("INSERT INTO slot VALUES (?, ?, ?)", (slot, now, now + lease))
         return waits
 
@@ -125,6 +141,7 @@ class SqliteLimitStore(SharedLimitStore):
                 connection.execute("UPDATE slot SET ended = ? WHERE name = ?", (now, slot))
             else:
                 connection.execute("DELETE FROM slot WHERE name = ?", (slot,))
+                connection.execute("DELETE FROM ticket WHERE name = ?", (slot,))
 
     def _hold_now(self, seconds: float) -> None:
         with self._transaction() as (connection, now):
@@ -144,7 +161,7 @@ class SqliteLimitStore(SharedLimitStore):
                 self._connection = self._connect()
             self._connection.execute("BEGIN IMMEDIATE")
             now = self._clock()
-            for table, since in (("slot", "taken"), ("pause", "made")):
+            for table, since in (("slot", "taken"), ("pause", "made"), ("ticket", "seen")):
                 self._connection.execute(f"DELETE FROM {table} WHERE {since} > ?", (now,))  # noqa: S608  # our own names
             yield self._connection, now
             self._connection.execute("COMMIT")
@@ -197,13 +214,28 @@ def _taken(connection: sqlite3.Connection, now: float, limit: Limit) -> int:
     return int(connection.execute(counted, (limit.per, now)).fetchone()[0])
 
 
-def _wait(connection: sqlite3.Connection, now: float, limit: Limit, *, bulk: bool) -> float:
-    """Return the seconds until a slot is free if none is freed early; 0 if one is free now."""
-    excess = _taken(connection, now, limit) - limit.slots(bulk=bulk)
-    if excess < 0:
-        return 0.0
-    row = connection.execute(
-        "SELECT ended FROM slot WHERE ended + ? > ? ORDER BY ended LIMIT 1 OFFSET ?",
-        (limit.per, now, excess),
-    ).fetchone()
-    return float(row[0]) + limit.per - now
+def _ahead(connection: sqlite3.Connection, slot: str, *, bulk: bool) -> int:
+    """Count the requests that wait ahead of one, interactive ones first."""
+    counted = """
+        SELECT count(*) FROM ticket WHERE bulk < ?1 OR bulk = ?1 AND number < coalesce(
+            (SELECT number FROM ticket WHERE name = ?2), 9223372036854775807)
+    """
+    return int(connection.execute(counted, (bulk, slot)).fetchone()[0])
+
+
+def _wait(
+    connection: sqlite3.Connection, now: float, limit: Limit, *, ahead: int, bulk: bool
+) -> float:
+    """Return the seconds until a slot is free if none is freed early; 0 if one is free now.
+
+    A request in progress counts as if it ended now.
+    """
+    index, windows = turn(limit, _taken(connection, now, limit), ahead=ahead, bulk=bulk)
+    first = 0.0
+    if index >= 0:
+        row = connection.execute(
+            "SELECT min(ended, ?) FROM slot WHERE ended + ? > ? ORDER BY ended LIMIT 1 OFFSET ?",
+            (now, limit.per, now, index),
+        ).fetchone()
+        first = float(row[0]) + limit.per - now
+    return first + windows * limit.per

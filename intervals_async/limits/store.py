@@ -15,29 +15,39 @@ __all__ = ["LimitStore", "MemoryLimitStore"]
 class LimitStore(Protocol):
     """Counts the slots that are taken by all users of the store.
 
-    A store decides at once and never waits. Waiting, and its order, is the limiter's job.
+    A store decides at once and never waits. Waiting is the job of the limiter, which repeats
+    `take` with the same name until the slot is taken, at least once a second if the store was
+    passed to the client, and calls `free` if it gives up.
 
     A store keeps this promise for every limit: in any window of `per` seconds, at most
     ``requests`` slots were held by requests that were sent.
+
+    The stores of this package also keep a queue of the names that wait, which makes them fair. A
+    slot goes to the request that waits longest, interactive requests first. Each client waits
+    with one interactive call and one page of a stream at a time, so clients take turns, however
+    many tasks each of them has. A store without a queue works too, but a request may then
+    overtake those of other clients.
     """
 
     async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
         """Take a slot of every limit, or of none.
 
         Args:
-            slot: A unique name for the slot.
+            slot: A unique name for the slot, the same for each try of a request.
             limits: The limits, the same for all users of the store.
             bulk: Whether to leave each limit's `reserved` slots free.
             lease: Seconds after which the request counts as ended if its process has died.
 
         Returns:
-            0 if the slot was taken, else the seconds until the next try. Infinity means that
-            a slot of this process must be freed first.
+            0 if the slot was taken, else the least seconds until it can be, provided that no
+            slot is freed early and that all requests ahead are sent. Infinity means that
+            a slot of this process must be freed first. Unless 0 is returned, the request waits
+            until a later `take` returns 0 or its slot is freed.
         """
         ...
 
     async def free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        """End a request. An unknown slot is ignored.
+        """End a request, or its wait for a slot. An unknown slot is ignored.
 
         Args:
             slot: The name of the slot.
@@ -63,31 +73,41 @@ class LimitStore(Protocol):
 class MemoryLimitStore:
     """Counts the slots of one process: of one client, or of several clients on one IP address.
 
-    The waits are exact: waiting limiters learn at once when a slot is freed.
+    Clients that wait take turns, interactive calls before the pages of streams.
     """
 
-    __slots__ = ("_clock", "_logs", "_not_before", "_slots")
+    __slots__ = ("_clock", "_logs", "_not_before", "_queues", "_slots")
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._logs: dict[float, SlidingLog] = {}
         # The slots of requests in progress.
         self._slots: set[str] = set()
+        # The names that wait: False for interactive calls, True for bulk.
+        self._queues: dict[bool, list[str]] = {False: [], True: []}
         self._not_before = -math.inf
 
     async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:
         """Take a slot, or return the seconds until the next try."""
         now = self._clock()
-        waits = (self._log(each.per).wait(now, each.slots(bulk=bulk)) for each in limits)
+        queue = self._queues[bulk]
+        ahead = queue.index(slot) if slot in queue else len(queue)
+        if bulk:
+            ahead += len(self._queues[False])
+        waits = (self._log(each.per).wait(now, each, ahead=ahead, bulk=bulk) for each in limits)
         wait = max(0.0, self._not_before - now, *waits)
         if wait <= 0:
+            self._leave(slot)
             self._slots.add(slot)
             for log in self._logs_of(limits):
                 log.begin()
+        elif slot not in queue:
+            queue.append(slot)
         return wait
 
     async def free(self, slot: str, limits: Sequence[Limit], *, sent: bool) -> None:
-        """End a request."""
+        """End a request, or its wait for a slot."""
+        self._leave(slot)
         if slot in self._slots:
             self._slots.remove(slot)
             for log in self._logs_of(limits):
@@ -103,6 +123,11 @@ class MemoryLimitStore:
 
     async def close(self) -> None:
         """Do nothing: the store holds no resources."""
+
+    def _leave(self, slot: str) -> None:
+        for queue in self._queues.values():
+            if slot in queue:
+                queue.remove(slot)
 
     def _log(self, per: float) -> SlidingLog:
         # Clients may reserve different numbers of slots, but all their requests count.

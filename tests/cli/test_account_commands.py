@@ -25,7 +25,7 @@ def test_me_and_quota_print_json_in_a_pipe(account: FakeIntervals, invoke: Invok
 @pytest.mark.usefixtures("account")
 def test_quota_prints_a_table_on_a_terminal(on_terminal: OnTerminal) -> None:
     """On a terminal, ``quota`` prints a line with name and value for each field."""
-    code, seen = on_terminal("quota")
+    code, seen = on_terminal("quota", "--all-fields")
     assert code == 0
     rows = [line.split() for line in without_colors(seen)]
     assert ["exceeded", "no"] in rows

@@ -37,7 +37,7 @@ def complete(invoke: Invoke, shell: str, *words: str) -> str:
         (("list", "task", "--sortdir", ""), "ASC DESC", "id"),
         (("list", "task", "--overdue", ""), "t f", "id"),
         (("list", "task", "--columns", "id,ti"), "id,title", "title"),
-        (("list", "task", "--format", ""), "table jsonl csv", "json"),
+        (("list", "task", "--format", ""), "table jsonl json csv", "parquet"),
         (("update", "task", "1", "--clear", ""), "datedue", "title"),
         (("create", "time", "--work"), "--worktypeid", "--time"),
         (("list", "worktype", "--"), "--active", "--projectid"),

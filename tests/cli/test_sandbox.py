@@ -35,7 +35,7 @@ async def test_sandbox_serves_until_a_signal(spawn: Spawn, number: signal.Signal
     process.send_signal(number)
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (0, b"")
-    assert stderr.startswith(b"# A fake Intervals API with 30 notes and 12 people.")
+    assert stderr.startswith(b": A fake Intervals API with 30 notes and 12 people.")
     assert stderr.count(b"\n") == 1
 
 

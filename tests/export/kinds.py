@@ -30,6 +30,7 @@ class Kind:
         *,
         shared: bool = False,
     ) -> None:
+        self.suffix = suffix
         self.name = f"notes.{suffix}"
         self._make = make
         self.read = read

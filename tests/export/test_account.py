@@ -338,9 +338,7 @@ async def test_flaws_describe_files_that_have_changed(
 def test_invalid_manifest_is_rejected(tmp_path: Path, content: str) -> None:
     """The error about an invalid manifest, or one of a newer release, names the file."""
     (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(
-        ArgumentError, match=r"manifest\.json (is not a manifest|was written by a newer)"
-    ):
+    with pytest.raises(ArgumentError, match=r"manifest\.json: .*remove it, and export again"):
         Manifest.read(tmp_path)
 
 
@@ -383,3 +381,41 @@ async def test_filtered_export_of_timers_contains_all_kinds(
     )
     there = [row for row in fake.rows("timer") if row["personid"] == person]
     assert manifest.exported[0].records == len(there)
+
+
+@pytest.mark.parametrize(
+    ("format", "package", "extra"),
+    [("parquet", "pyarrow", "arrow"), ("jsonl.zst", "zstandard", "zst")],
+)
+async def test_missing_extra_is_found_before_the_first_request(
+    intervals: IntervalsClient,
+    fake: FakeIntervals,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    format: str,
+    package: str,
+    extra: str,
+) -> None:
+    """A format whose extra is not installed is refused with the command that installs it."""
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError) as caught:
+        await export_account(intervals, tmp_path / "new", format=format)
+    assert f'{package} is not installed; run: pip install "intervals_async[{extra}]"' in str(
+        caught.value
+    )
+    assert (fake.requests, os.listdir(tmp_path)) == (0, [])
+
+
+def test_documentation_states_the_checkpoints() -> None:
+    """The docstring states after how many seconds each format makes a checkpoint."""
+    text = " ".join((export_account.__doc__ or "").split())
+    assert "[default: 2; 20 for compressed files, 60 for Parquet" in text
+    seconds = {name: each.checkpoint_every for name, each in FORMATS.items()}
+    assert seconds == {
+        "jsonl": 2.0,
+        "jsonl.gz": 20.0,
+        "jsonl.zst": 20.0,
+        "csv": 2.0,
+        "parquet": 60.0,
+        "sqlite": 2.0,
+    }

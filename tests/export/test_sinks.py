@@ -137,9 +137,9 @@ def test_device_is_written_into(path: str, note: ProjectNote) -> None:
     sink = JsonLinesSink(path, force=True)
     sink.close(complete=False)
     sink.open()
-    sink.write([note])
     with pytest.raises(OSError, match=path) as caught:
-        sink.close(complete=True)
+        sink.write([note])
+    sink.close(complete=False)
     assert caught.value.filename == path
     assert Path(path).is_char_device()
 

@@ -327,7 +327,7 @@ async def test_complete_reading_after_a_failed_update_counts_anew(
 async def test_files_without_the_counts_are_read(
     intervals: IntervalsClient, tmp_path: Path
 ) -> None:
-    """Manifests and states that were written before there were counts are read."""
+    """A manifest that was written before there were counts is read."""
     await export_account(intervals, tmp_path, resources=["group"])
     path = tmp_path / "manifest.json"
     plain = json.loads(path.read_bytes())
@@ -335,13 +335,6 @@ async def test_files_without_the_counts_are_read(
     path.write_text(json.dumps(plain))
     manifest = Manifest.read(tmp_path)
     assert (manifest.failed, manifest.exported[0].unreadable) == ({}, {})
-    states = StateFolder(tmp_path)
-    state: dict[str, Any] = {"began": None, "ended": None, "records": 3}
-    (tmp_path / "task.json").write_text(json.dumps(state))
-    assert states.load("task").unreadable == {}
-    run = {"asked": {}, "began": "2026-05-06T00:00:00+00:00", "since": {}}
-    (tmp_path / "export.json").write_text(json.dumps(run))
-    assert states.resume_run({}).unreadable == {}
 
 
 def test_states_keep_the_counts(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from intervals_async import (
 )
 
 from ..conftest import AT_ONCE
+from ..pipes import pipe_at
 
 SIZE = 3_000_000
 CONTENT = bytes(range(256)) * (SIZE // 256)
@@ -419,3 +421,45 @@ async def test_another_part_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(ResponseError, match="part"):
             await client.document.download(7).save(tmp_path / "a")
     assert names(tmp_path) == []
+
+
+# Devices and pipes
+
+
+async def test_a_pipe_receives_the_file_and_is_kept(tmp_path: Path) -> None:
+    """A pipe receives the bytes of the file, and is not replaced, even with force."""
+    async with account() as (_, client):
+        with pipe_at(tmp_path / "pipe") as received:
+            size = await client.document.download(7).save(tmp_path / "pipe", force=True)
+    assert received == [CONTENT]
+    assert size == len(CONTENT)
+    assert names(tmp_path) == ["pipe"]
+
+
+async def test_a_broken_download_into_a_pipe_is_an_error(tmp_path: Path) -> None:
+    """A pipe never receives a byte twice: a response that ends early is an error."""
+    async with account() as (files, client):
+        files.wrongs = ["busy", "broken"]
+        with pipe_at(tmp_path / "pipe") as received, pytest.raises(ConnectionLostError):
+            await client.document.download(7).save(tmp_path / "pipe")
+        assert CONTENT.startswith(received[0])
+        assert len(files.requests) == 2
+        respond_with(files, CONTENT)
+        with pipe_at(tmp_path / "small"), pytest.raises(ResponseError, match="max_bytes"):
+            await client.document.download(7).save(tmp_path / "small", max_bytes=10)
+
+
+async def test_what_cannot_be_written_is_refused_before_the_request(tmp_path: Path) -> None:
+    """A folder, a socket and the name of a folder are refused before a request is sent."""
+    bound = tmp_path / "socket"
+    async with account() as (files, client):
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(bound))
+            for target in (tmp_path, bound):
+                with pytest.raises(OSError, match="Errno") as caught:
+                    await client.document.download(7).save(target, force=True)
+                assert caught.value.filename == str(target)
+        with pytest.raises(ArgumentError, match="target: "):
+            await client.document.download(7).save(f"{tmp_path}/new/")
+    assert files.requests == []
+    assert bound.is_socket()

@@ -111,10 +111,12 @@ class Host:
 
     Attributes:
         shared: Whether the stores are outside of the process.
+        tolerance: By how many seconds a wait may differ, because the clock is that of a server.
     """
 
     def __init__(self, kind: str, where: str) -> None:
         self.shared = kind != "memory"
+        self.tolerance = 2.0 if kind == "redis" else 1e-6
         self._kind = kind
         self._where = where
         self._now = 1000.0

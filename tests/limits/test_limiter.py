@@ -31,17 +31,18 @@ def test_a_limit_is_above_zero(requests: int, per: float) -> None:
 
 def test_a_slot_is_free_one_window_after_the_response() -> None:
     """A slot is free `per` seconds after the response, or at once if nothing was sent."""
-    log = SlidingLog(60.0)
+    limit = Limit(2)
+    log = SlidingLog(limit.per)
     log.begin()
     log.begin()
-    assert log.wait(0.0, 2) == math.inf
+    assert log.wait(0.0, limit) == math.inf
     log.end(5.0, sent=True)
-    assert log.wait(5.0, 2) == 60.0
+    assert log.wait(5.0, limit) == 60.0
     log.end(9.0, sent=False)
-    assert log.wait(9.0, 2) == 0.0
+    assert log.wait(9.0, limit) == 0.0
     log.begin()
-    assert log.wait(9.0, 2) == 56.0
-    assert log.wait(65.0, 2) == 0.0
+    assert log.wait(9.0, limit) == 56.0
+    assert log.wait(65.0, limit) == 0.0
 
 
 @settings(deadline=None)
@@ -53,7 +54,8 @@ def test_no_window_holds_more_requests_than_the_limit(
     most: int, schedule: list[tuple[float, float, bool]]
 ) -> None:
     """The server never counts too many requests, whenever between sending and response it counts."""
-    log = SlidingLog(10.0)
+    limit = Limit(most, per=10.0)
+    log = SlidingLog(limit.per)
     now = 0.0
     sent: list[tuple[float, float]] = []
     active: list[tuple[float, float, bool]] = []
@@ -69,7 +71,7 @@ def test_no_window_holds_more_requests_than_the_limit(
     for pause, duration, reached in schedule:
         now += pause
         end_until(now)
-        while (wait := log.wait(now, most)) > 0:
+        while (wait := log.wait(now, limit)) > 0:
             now = min(now + wait, min((ends for _, ends, _ in active), default=math.inf))
             end_until(now)
         log.begin()

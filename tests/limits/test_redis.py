@@ -183,3 +183,21 @@ def test_redis_is_required_by_its_store_only() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert 'pip install "intervals_async[redis]"' in done.stdout
+
+
+@pytest.mark.parametrize("client", ["its own", "passed in", "passed in, with 3 connections"])
+async def test_many_operations_at_once(redis_url: str, client: str) -> None:
+    """More operations at once than the pool has connections wait for each other."""
+    size = 3 if "3" in client else None
+    async with Redis.from_url(redis_url, max_connections=size) as passed_in:
+        store = RedisLimitStore(
+            redis_url if client == "its own" else passed_in, when_down="closed", timeout=10.0
+        )
+        limit = Limit(300)
+        taken = await asyncio.gather(*(take(store, str(number), limit) for number in range(300)))
+        assert taken == [0.0] * 300
+        await asyncio.gather(
+            *(store.free(str(number), [limit], sent=False) for number in range(300))
+        )
+        assert await store.used([limit]) == [0]
+        await store.close()

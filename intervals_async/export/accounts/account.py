@@ -71,7 +71,7 @@ async def export_account(
         format: ``jsonl``, ``jsonl.gz``, ``jsonl.zst``, ``csv``, ``parquet`` or ``sqlite``.
         jobs: How many resources are read at the same time.
         checkpoint_every: Seconds between two checkpoints, from which the export can be resumed
-            [default: depends on the format].
+            [default: 2; 20 for compressed files, 60 for Parquet, whose checkpoints cost more].
         wait_for_reset: Start even if the daily quota is too small, and wait for its reset when it
             is used up.
         on_estimate: Called once with the cost, before anything is written; if it raises, the export
@@ -84,6 +84,7 @@ async def export_account(
     Raises:
         ArgumentError: A name or filter is unknown, or the folder holds an unfinished export of
             another kind.
+        ImportError: The format needs an extra that is not installed. Nothing was requested.
         BudgetError: The daily quota is not enough; the export was not started.
         DailyQuotaError: The daily quota is used up; the same call resumes the export tomorrow.
         IncompleteExportError: Some resources could not be exported; the same call exports them.

@@ -18,10 +18,11 @@ from ...errors import (
     PaymentRequiredError,
 )
 from .manifest import Manifest
+from .state import DamagedStateError
 
 __all__ = ["IncompleteExportError", "ParentFailedError", "concerns_all", "reason_of"]
 
-# The account, the server or this client cannot be used, whatever the resource.
+# The account, the server, this client or the saved progress cannot be used, whatever the resource.
 FATAL = (
     AccountBannedError,
     AccountSuspendedError,
@@ -29,6 +30,7 @@ FATAL = (
     ClientClosedError,
     ConnectError,
     DailyQuotaError,
+    DamagedStateError,
     LimitStoreError,
     PaymentRequiredError,
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from ... import Record
+from ... import ProjectNote, Record
 from ..._atomic_file import check_target
 from ...errors import ArgumentError
 from ..sinks.csv_sink import CsvSink
@@ -90,7 +90,11 @@ def get_format(name: str) -> Format:
 
     Raises:
         ArgumentError: There is no such format.
+        ImportError: It needs an extra that is not installed.
     """
     if name not in FORMATS:
         raise ArgumentError(f"format: expected one of {', '.join(FORMATS)}, got {name!r}")
-    return FORMATS[name]
+    found = FORMATS[name]
+    # A sink looks for its extra when it is made, and touches no file before it is opened.
+    found.make_sink(found.path(Path(), "projectnote"), ProjectNote, "projectnote")
+    return found

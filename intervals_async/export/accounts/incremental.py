@@ -69,8 +69,6 @@ def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> U
         last = Manifest.read(folder)
     except FileNotFoundError:
         return Updatable()
-    except ArgumentError as error:
-        raise ArgumentError(f"{error}; export without incremental to replace it") from None
     if last.library != __version__:
         return Updatable()
     # Checked last, and once for each file: it reads the complete file, which resources may share.

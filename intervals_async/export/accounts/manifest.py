@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any, Self
 
 import attrs
 
+from ..._atomic_file import open_regular
 from ..._version import __version__
-from ...errors import ArgumentError
-from ..unreadable import UnreadableField, unreadable_fields
-from .json_file import plain, write_json
+from ..unreadable import UnreadableField
+from .json_file import plain, read_json, write_json
 
 __all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile"]
 
@@ -22,6 +21,12 @@ MANIFEST = "manifest.json"
 
 # The version of the file format, raised when an older release could not read it.
 FORMAT_VERSION = 1
+
+
+def _check_name(file: WrittenFile, _: object, name: str) -> None:
+    """Raise ValueError unless it is the plain name of a file in the folder itself."""
+    if name != Path(name).name or not name.isprintable() or name in ("", ".", ".."):
+        raise ValueError(f"name: expected the name of a file in the folder, got {name!r}")
 
 
 @attrs.frozen
@@ -34,7 +39,7 @@ class WrittenFile:
         sha256: The SHA-256 digest of its content, in hexadecimal digits.
     """
 
-    name: str
+    name: str = attrs.field(validator=_check_name)
     size: int
     sha256: str
 
@@ -43,9 +48,9 @@ class WrittenFile:
         """Describe an existing file.
 
         Raises:
-            OSError: It cannot be read.
+            OSError: It cannot be read, or is not a regular file.
         """
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256")
             return cls(path.name, file.tell(), digest.hexdigest())
 
@@ -181,38 +186,23 @@ class Manifest:
         """Read ``manifest.json`` from a folder.
 
         Raises:
-            ArgumentError: The file is not a manifest, or a newer release has written it.
-            OSError: It cannot be read.
+            ArgumentError: The file is not a manifest, or another release has written it in a format
+                that this one cannot read.
+            OSError: There is no such file, or it cannot be read.
         """
-        path = Path(folder) / MANIFEST
-        try:
-            values = json.loads(path.read_bytes())
-            if values.pop("form") != FORMAT_VERSION:
-                raise ArgumentError(f"{path} was written by a newer release")
-            for name in ("exported", "kept"):
-                values[name] = [_exported(each) for each in values[name]]
-            return cls(**(values | _times(values)))
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise ArgumentError(f"{path} is not a manifest of an export") from None
+        return read_json(
+            Path(folder) / MANIFEST,
+            cls,
+            version=FORMAT_VERSION,
+            what="the manifest of an export",
+            remedy="remove it, and export again",
+        )
 
     def flaws(self, folder: str | Path) -> Iterator[str]:
         """Compare it with the files in a folder and yield a description of each difference."""
         files = {each.file.name: each.file for each in (*self.exported, *self.kept)}
+        if not files:
+            yield f"{Path(folder) / MANIFEST}: it names no file, so nothing can be verified"
         for file in files.values():
             if (flaw := file.flaw(folder)) is not None:
                 yield flaw
-
-
-def _exported(values: Mapping[str, Any]) -> Exported:
-    """Read one resource out of its plain form."""
-    converted: dict[str, Any] = {**values, **_times(values)}
-    converted["file"] = WrittenFile(**values["file"])
-    converted["unreadable"] = unreadable_fields(values.get("unreadable", {}))
-    if values["since"] is not None:
-        converted["since"] = datetime.fromisoformat(values["since"])
-    return Exported(**converted)
-
-
-def _times(values: Mapping[str, Any]) -> dict[str, datetime]:
-    """Read when something started and ended."""
-    return {name: datetime.fromisoformat(values[name]) for name in ("began", "ended")}

@@ -71,7 +71,8 @@ def merge_parquet(
     """Merge Parquet files; see `Merge`."""
     del record_class, name
     parquet: Any = import_module("pyarrow.parquet")
-    schema = parquet.read_schema(changes)
+    with changes.open("rb") as stream:  # pyarrow itself opens only names in UTF-8
+        schema = parquet.read_schema(stream)
     if not has_columns(base, schema):
         return None
     new = partial(read_batches, changes, schema)
@@ -81,7 +82,7 @@ def merge_parquet(
             merged.write(_unchanged_batches(read_batches(base, schema), changed))
             merged.write(batch.filter(_mask(batch, changed)) for batch in new())
             merged.finish()
-        records: int = parquet.read_metadata(file.path).num_rows
+        records: int = parquet.read_metadata(file.stream).num_rows
         if expected not in (None, records):
             return None
         file.commit()

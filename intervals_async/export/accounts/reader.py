@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ... import Stream
+from ... import CostWarning, Stream
+from ...errors import ArgumentError
 from .query import ResourceQuery
 from .state import SavedState
 
@@ -84,7 +86,19 @@ class ResourceReader:
     def _open(self, parents: Sequence[int] = ()) -> Stream[Any]:
         state = self._saved.current
         self._earlier_requests, self._earlier_drift = state.requests, state.drift
-        self._stream = self.query.listing(parents).stream(resume=state.bookmark)
+        listing = self.query.listing(parents)
+        try:
+            with warnings.catch_warnings():
+                # The estimate of the export tells the cost.
+                warnings.simplefilter("ignore", CostWarning)
+                self._stream = listing.stream(resume=state.bookmark)
+        except ArgumentError as error:
+            raise self._saved.refusal(str(error)) from None
+        if self._stream.delivered != state.records:
+            raise self._saved.refusal(
+                f"expected a bookmark after {state.records} records, as many as are in the file, "
+                f"got one after {self._stream.delivered}"
+            )
         return self._stream
 
     def _update_counts(self, stream: Stream[Any]) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -18,13 +17,30 @@ from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
 from ..sink_thread import run_in_thread
 from ..sinks.sink import Checkpoint
-from ..unreadable import FieldCount, UnreadableField, unreadable_fields
-from .json_file import plain, prepare_json, write_json
+from ..unreadable import FieldCount, UnreadableField
+from .json_file import plain, prepare_json, read_json, seal_of, write_json
 
-__all__ = ["FOLDER", "ResourceState", "RunInfo", "SavedState", "StateFolder", "is_unfinished"]
+__all__ = [
+    "FOLDER",
+    "DamagedStateError",
+    "ResourceState",
+    "RunInfo",
+    "SavedState",
+    "StateFolder",
+    "is_unfinished",
+]
+
+T = TypeVar("T")
+
+# The version of the format of all files in the folder.
+FORMAT_VERSION = 1
 
 # The folder of the states, within the folder of the export, until that is complete.
 FOLDER = ".unfinished"
+
+
+class DamagedStateError(ArgumentError):
+    """The saved progress cannot be continued; the message says what to remove."""
 
 
 @attrs.define(kw_only=True)
@@ -68,6 +84,15 @@ class ResourceState:
     def is_done(self) -> bool:
         """Whether nothing is left to do."""
         return self.ended is not None or self.left_out is not None
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the position of the stream and that of the file belong to each other."""
+        if self.closing or self.written:  # then the stream has ended, maybe without a bookmark
+            return self.checkpoint is not None
+        if self.is_done:
+            return True
+        return (self.bookmark is None) == (self.checkpoint is None) == (self.records == 0)
 
     def add_ids(self, records: Sequence[Any]) -> None:
         """Remember the ids of records, also of those whose id is not documented."""
@@ -146,7 +171,7 @@ class StateFolder:
         Raises:
             OSError: The folder cannot be written.
         """
-        write_json(self._run, plain(run), private=True)
+        write_json(self._run, _sealed(run), private=True)
 
     def resume_run(self, identity: Mapping[str, object]) -> RunInfo:
         """Read what was saved about the export.
@@ -154,43 +179,38 @@ class StateFolder:
         Raises:
             ArgumentError: It is another export.
         """
-        with _reading(self._run) as values:
-            saved: Mapping[str, Any] = values["asked"]
-            other = [name for name in identity if saved.get(name) != plain(identity[name])]
-            values["began"] = datetime.fromisoformat(values["began"])
-            values["since"] = {
-                name: datetime.fromisoformat(moment) for name, moment in values["since"].items()
-            }
-            values["unreadable"] = {
-                name: unreadable_fields(fields)
-                for name, fields in values.get("unreadable", {}).items()
-            }
-            run = RunInfo(**values)
+        run = self._read(self._run, RunInfo, f"remove {self.path} to start again")
+        other = [name for name in identity if run.identity.get(name) != plain(identity[name])]
         if other:
             raise ArgumentError(
                 f"{self.path.parent} holds an unfinished export with different "
                 f"{', '.join(other)}; repeat that export to finish it, or remove {self.path} to "
                 "start again"
             )
+        run.identity = plain(identity)
         return run
 
     def load(self, name: str) -> ResourceState:
-        """Read the state of a resource; a new one if there is none."""
+        """Read the state of a resource; a new one if there is none.
+
+        Raises:
+            ArgumentError: It is damaged, or belongs to another release.
+        """
         path = self._file(name)
         if not path.exists():
             return ResourceState()
-        with _reading(path) as values:
-            for moment in ("began", "ended"):
-                if values[moment] is not None:
-                    values[moment] = datetime.fromisoformat(values[moment])
-            values["unreadable"] = {
-                field: FieldCount(**count) for field, count in values.get("unreadable", {}).items()
-            }
-            return ResourceState(**values)
+        state = self._read(path, ResourceState, f"remove it to export {name} again")
+        if not state.is_consistent:
+            raise self.refusal(name, "expected a bookmark and its checkpoint, got one of them")
+        return state
+
+    def refusal(self, name: str, reason: str) -> DamagedStateError:
+        """Return the error that the state of a resource cannot be continued."""
+        return DamagedStateError(f"{self._file(name)}: {reason}; remove it to export {name} again")
 
     def save(self, name: str, state: ResourceState) -> None:
         """Write the state of a resource."""
-        write_json(self._file(name), plain(state), private=True)
+        write_json(self._file(name), _sealed(state), private=True)
 
     @contextmanager
     def saving(self, name: str, state: ResourceState) -> Generator[None]:
@@ -198,7 +218,7 @@ class StateFolder:
 
         All space on the disk is taken before the block begins.
         """
-        with prepare_json(self._file(name), plain(state), private=True):
+        with prepare_json(self._file(name), _sealed(state), private=True):
             yield
 
     def remove(self) -> None:
@@ -206,6 +226,10 @@ class StateFolder:
         # This file first: without it, what a kill may leave of the others is ignored.
         self._run.unlink(missing_ok=True)
         shutil.rmtree(self.path)
+
+    def _read(self, path: Path, kind: type[T], remedy: str) -> T:
+        what = "the saved progress of an export"
+        return read_json(path, kind, version=FORMAT_VERSION, what=what, remedy=remedy, sealed=True)
 
     @property
     def _run(self) -> Path:
@@ -238,6 +262,10 @@ class SavedState:
         """Go back to the state that was saved last."""
         self.current = await run_in_thread(self._folder.load, self.name)
 
+    def refusal(self, reason: str) -> DamagedStateError:
+        """Return the error that it cannot be continued."""
+        return self._folder.refusal(self.name, reason)
+
     def reset(self, *, read_all: bool | None = None, began: datetime | None = None) -> None:
         """Start again from nothing; only the number of requests is kept.
 
@@ -269,10 +297,6 @@ def is_unfinished(folder: str | Path) -> bool:
     return (Path(folder) / FOLDER).exists()
 
 
-@contextmanager
-def _reading(path: Path) -> Generator[Any]:
-    """Read a file; raise ArgumentError if its content is invalid."""
-    try:
-        yield json.loads(path.read_bytes())
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise ArgumentError(f"{path} is damaged; remove its folder to start again") from None
+def _sealed(value: object) -> dict[str, Any]:
+    content = plain(value)
+    return {"form": FORMAT_VERSION, "seal": seal_of(content), **content}

@@ -94,6 +94,8 @@ def _zstd() -> Callable[[], Compressor]:
     try:
         zstandard: Any = import_module("zstandard")
     except ImportError as error:
-        raise ImportError('zstd needs zstandard: pip install "intervals_async[zst]"') from error
+        raise ImportError(
+            'zstandard is not installed; run: pip install "intervals_async[zst]"'
+        ) from error
     make: Callable[[], Compressor] = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj
     return make

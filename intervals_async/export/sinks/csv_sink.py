@@ -13,7 +13,14 @@ from .cells import Cells, table_rows
 from .compression import Compression
 from .output import Target
 
-__all__ = ["CsvSink", "Formulas"]
+__all__ = ["CsvDialect", "CsvSink", "Formulas"]
+
+CsvDialect: TypeAlias = Literal["rfc4180", "excel", "excel-semicolon"]
+"""The delimiter of a CSV file, and whether it starts with a byte order mark."""
+
+DELIMITERS: dict[CsvDialect, str] = {"rfc4180": ",", "excel": ",", "excel-semicolon": ";"}
+# Without it, Excel takes UTF-8 for the encoding of the computer's language.
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Formulas: TypeAlias = Literal["escape", "keep"]
 """What happens to text that a spreadsheet would run as a formula."""
@@ -51,7 +58,7 @@ BOOLEANS: dict[bool | None, str] = {None: "", True: "true", False: "false"}
 
 
 class CsvSink(BytesSink):
-    """Writes CSV according to RFC 4180: UTF-8, a header, commas, quotes where needed.
+    """Writes CSV, by default according to RFC 4180: UTF-8, a header, commas, quotes where needed.
 
     None, empty text and an empty `extra` are empty cells. Booleans are ``true`` and ``false``,
     dates and datetimes are in ISO 8601, lists and objects are JSON.
@@ -66,13 +73,16 @@ class CsvSink(BytesSink):
             it is complete; until then it has a hidden name beside it.
         record_class: The class of the records; its fields are the columns, in their order.
         columns: The fields to write instead, in this order.
+        dialect: ``"excel"`` starts the file with a byte order mark, by which Excel recognizes
+            UTF-8. ``"excel-semicolon"`` also separates cells by semicolons, as Excel expects in
+            languages that write a decimal comma; numbers keep their decimal point.
         formulas: ``"keep"`` writes such text unchanged, for programs that would read the
             apostrophe as a part of it.
         force: Replace an existing file.
         compression: As for `JsonLinesSink`.
     """
 
-    __slots__ = ("_cells", "_names")
+    __slots__ = ("_cells", "_delimiter", "_names", "_start")
 
     def __init__(
         self,
@@ -80,6 +90,7 @@ class CsvSink(BytesSink):
         record_class: type[Record],
         *,
         columns: Sequence[str] | None = None,
+        dialect: CsvDialect = "rfc4180",
         formulas: Formulas = "escape",
         force: bool = False,
         compression: Compression | None = None,
@@ -87,28 +98,37 @@ class CsvSink(BytesSink):
         super().__init__(target, force=force, compression=compression)
         if formulas not in get_args(Formulas):
             raise ArgumentError(f"formulas: expected 'escape' or 'keep', got {formulas!r}")
+        if dialect not in DELIMITERS:
+            raise ArgumentError(
+                f"dialect: expected one of {', '.join(DELIMITERS)}, got {dialect!r}"
+            )
+        self._delimiter = DELIMITERS[dialect]
+        self._start = b"" if dialect == "rfc4180" else BYTE_ORDER_MARK
         known = {column.name: column for column in columns_of(record_class)}
         self._names = tuple(known) if columns is None else tuple(columns)
-        self._cells = [_cells_of(known[name], escape=formulas == "escape") for name in self._names]
+        self._cells = [
+            _cells_of(known[name], self._delimiter, escape=formulas == "escape")
+            for name in self._names
+        ]
 
     def header(self) -> bytes:
         """Return the header, which a table without rows has too."""
-        return _encoded([self._names])
+        return self._start + _encoded([self._names], self._delimiter)
 
     def encode(self, records: Sequence[Record]) -> bytes:
         """Encode some records as rows."""
-        return _encoded(table_rows(records, self._names, self._cells))
+        return _encoded(table_rows(records, self._names, self._cells), self._delimiter)
 
 
-def _cells_of(column: Column, *, escape: bool) -> Cells:
+def _cells_of(column: Column, delimiter: str, *, escape: bool) -> Cells:
     """Return the function that converts the values of a column into cells, quoted where needed."""
     if column.kind is ColumnKind.BOOLEAN:
         return lambda values: map(BOOLEANS.__getitem__, values)
     if column.kind in UNQUOTED:
         return lambda values: ["" if one is None else str(one) for one in column.plain(values)]
     if column.kind in FREE_TEXT and escape:
-        return lambda values: _quoted(_escaped(column.plain(values)))
-    return lambda values: _quoted(column.plain(values))
+        return lambda values: _quoted(_escaped(column.plain(values)), delimiter)
+    return lambda values: _quoted(column.plain(values), delimiter)
 
 
 def _escaped(values: Iterable[Any]) -> list[str | None]:
@@ -123,20 +143,20 @@ def _escaped(values: Iterable[Any]) -> list[str | None]:
     ]
 
 
-def _quoted(values: Iterable[Any]) -> list[str]:
+def _quoted(values: Iterable[Any], delimiter: str) -> list[str]:
     # The standard library's writer inspects every character: ten times slower for long text.
     return [
         ""
         if not text
         else f'"{text.replace(QUOTE, ESCAPED_QUOTE)}"'
-        if "," in text or QUOTE in text or "\n" in text or "\r" in text
+        if delimiter in text or QUOTE in text or "\n" in text or "\r" in text
         else text
         for text in values
     ]
 
 
-def _encoded(rows: Iterable[Sequence[str]]) -> bytes:
-    lines = [",".join(row) for row in rows]
+def _encoded(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
+    lines = [delimiter.join(row) for row in rows]
     # An empty cell in the only column would be an empty line, which is not a row.
     text = "".join(f"{line or EMPTY_CELL}\r\n" for line in lines)
     # backslashreplace: a lone surrogate must not end the export

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import io
 import os
-from contextlib import suppress
-from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 from zlib import crc32
 
-from ..._atomic_file import AtomicFile, name_in_errors
+from ..._atomic_file import AtomicFile, file_path, name_in_errors
+from ..._device_file import DeviceFile, is_device
 from ...errors import ResumeError
 from .compression import Data
 from .sink import Checkpoint, checkpoint_number
@@ -70,11 +69,9 @@ def output_to(target: Target, *, force: bool) -> Output:
     """Choose the output for a target."""
     if not isinstance(target, str | os.PathLike):
         return StreamOutput(target)
-    path = Path(target)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # A device or a pipe is written into, because moving a file there would replace it.
-        return DeviceOutput(path)
-    return FileOutput(path, force=force)
+    path = file_path(target)
+    # Moving a file to the name of a device would replace it.
+    return DeviceOutput(path) if is_device(path) else FileOutput(path, force=force)
 
 
 class FileOutput(AtomicFile):
@@ -120,21 +117,7 @@ class FileOutput(AtomicFile):
         self.stream.seek(size)
 
 
-class _NotResumable:
-    """An output that can neither be read again nor truncated."""
-
-    __slots__ = ()
-
-    def checkpoint(self) -> Checkpoint:
-        """Raise UnsupportedOperation: it cannot be resumed."""
-        raise io.UnsupportedOperation(errno.ESPIPE, "only regular files can be resumed")
-
-    def resume(self, checkpoint: Checkpoint) -> None:
-        """Raise UnsupportedOperation: it cannot be resumed."""
-        self.checkpoint()
-
-
-class StreamOutput(_NotResumable):
+class StreamOutput:
     """A stream that the caller has opened and will close, such as standard output."""
 
     __slots__ = ("_is_terminal", "_stream")
@@ -164,50 +147,38 @@ class StreamOutput(_NotResumable):
     def discard(self) -> None:
         """Do nothing: written bytes cannot be removed from a stream."""
 
+    def checkpoint(self) -> Checkpoint:
+        """Raise UnsupportedOperation: it can neither be read again nor truncated."""
+        raise _not_resumable()
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Raise UnsupportedOperation, as `checkpoint` does."""
+        self.checkpoint()
+
     suspend = commit
 
 
-class DeviceOutput(_NotResumable):
+class DeviceOutput(DeviceFile):
     """A device or a pipe, which is written into and never replaced."""
 
-    __slots__ = ("_path", "_stream")
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stream: BinaryIO | None = None
+    __slots__ = ()
 
     is_unbuffered = True
 
-    def require_open(self) -> None:
-        """Raise ValueError if it is not open."""
-        if self._stream is None:
-            raise ValueError("the sink is not open; call open() first")
+    def checkpoint(self) -> Checkpoint:
+        """Raise UnsupportedOperation: it can neither be read again nor truncated."""
+        with name_in_errors(self.requested):
+            raise _not_resumable()
 
-    def open(self) -> None:
-        """Open the device."""
-        with name_in_errors(self._path):
-            self._stream = self._path.open("wb")
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Raise UnsupportedOperation, as `checkpoint` does."""
+        self.checkpoint()
 
-    def write(self, data: Data) -> None:
-        """Write some bytes."""
-        if self._stream is None:
-            raise ValueError("the sink is not open; call open() first")
-        with name_in_errors(self._path):
-            self._stream.write(data)
+    suspend = DeviceFile.commit
 
-    def commit(self) -> None:
-        """Flush and close the device."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            with name_in_errors(self._path):
-                stream.close()
 
-    def discard(self) -> None:
-        """Close the device; written bytes cannot be removed from it."""
-        with suppress(OSError):
-            self.commit()
-
-    suspend = commit
+def _not_resumable() -> io.UnsupportedOperation:
+    return io.UnsupportedOperation(errno.ESPIPE, "only regular files can be resumed")
 
 
 def _tail_checksum(stream: BinaryIO, end: int) -> int:

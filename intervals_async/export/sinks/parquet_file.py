@@ -89,7 +89,8 @@ class RowGroupWriter:
 def has_columns(path: Path, schema: Any) -> bool:
     """Whether a Parquet file has the columns of a schema, whichever of them may hold nulls."""
     parquet: Any = import_module("pyarrow.parquet")
-    found = parquet.read_schema(path)
+    with path.open("rb") as stream:  # pyarrow itself opens only names in UTF-8
+        found = parquet.read_schema(stream)
     return bool(found.names == schema.names and found.types == schema.types)
 
 
@@ -97,7 +98,7 @@ def read_batches(path: Path, schema: Any) -> Iterator[Any]:
     """Read the record batches of a Parquet file that has these columns, some rows at a time."""
     pyarrow: Any = import_module("pyarrow")
     parquet: Any = import_module("pyarrow.parquet")
-    with parquet.ParquetFile(path) as file:
+    with path.open("rb") as stream, parquet.ParquetFile(stream) as file:
         if file.num_row_groups:  # pyarrow 18 fails if there are none
             for batch in file.iter_batches(READ_ROWS):
                 # Its columns may not have been allowed to hold nulls.

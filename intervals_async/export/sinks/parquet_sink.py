@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ... import ArrowConverter, Record
-from ..._atomic_file import AtomicFile, name_in_errors
+from ..._atomic_file import AtomicFile, file_path, name_in_errors
 from ...errors import ArgumentError, ResumeError
 from .parquet_file import RowGroupWriter, has_columns, read_batches
 from .sink import Checkpoint, chunks
@@ -35,8 +35,8 @@ class ParquetSink:
     are merged at the end. So take checkpoints every few minutes, not every few seconds.
 
     Args:
-        target: The path of the file. It appears under its name when it is complete; until then
-            its parts have hidden names beside it.
+        target: The path of the file, which cannot be a device or a pipe. It appears under its
+            name when it is complete; until then its parts have hidden names beside it.
         record_class: The class of the records.
         force: Replace an existing file.
         codec: How the columns are compressed: ``"snappy"`` is the fastest, ``"zstd"`` makes files
@@ -63,7 +63,7 @@ class ParquetSink:
         self._codec = codec
         self._converter = ArrowConverter(record_class)
         # It holds the lock, and nothing else until several segments are merged into it.
-        self._file = AtomicFile(Path(target), force=force)
+        self._file = AtomicFile(file_path(target), force=force)
         # The sizes of the finished segments.
         self._sizes: list[int] = []
         # The unfinished segment and its file.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,9 +19,15 @@ __all__ = ["check_database", "connect", "existing_columns", "refresh"]
 BUSY_TIMEOUT = 60.0
 CACHE_KIB = 8 * 1024
 
+# File systems allow names of 255 bytes, SQLite paths of 512. The longest suffix that it appends to
+# them is that of a journal.
+MAX_NAME_BYTES = 255 - len("-mj000000900")
+MAX_PATH_BYTES = 512 - len("-mj000000900") - 1
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a database whose transactions are started and ended by statements alone."""
+    _check_length(path)
     # Several threads use it, one after the other.
     database = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
@@ -41,6 +49,7 @@ def check_database(path: Path, table: Table | None = None) -> None:
     """
     with name_in_errors(path), as_os_errors():
         check_target(path, force=True)
+        _check_length(path)
         if not path.exists():
             return
         with path.open("r+b"):  # raises if it cannot be written
@@ -52,6 +61,12 @@ def check_database(path: Path, table: Table | None = None) -> None:
                 existing_columns(database, table)
 
 
+def _check_length(path: Path) -> None:
+    """Raise OSError if SQLite could not open the file or its journal, which it does not explain."""
+    if len(os.fsencode(path.name)) > MAX_NAME_BYTES or len(os.fsencode(path)) > MAX_PATH_BYTES:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+
+
 def existing_columns(database: sqlite3.Connection, table: Table) -> set[str]:
     """List the columns of a table in a database; none if there is no such table.
 
@@ -61,7 +76,9 @@ def existing_columns(database: sqlite3.Connection, table: Table) -> set[str]:
     columns = database.execute(f"PRAGMA main.table_info({quoted(table.name)})").fetchall()
     keys = [name for _, name, _, _, _, key in columns if key]
     if columns and keys != ["id"] and table.has_key:
-        file = database.execute("PRAGMA database_list").fetchone()[2]
+        # A blob, because the name may not be text in UTF-8.
+        names = "SELECT CAST(file AS BLOB) FROM pragma_database_list"
+        file = os.fsdecode(database.execute(names).fetchone()[0])
         raise ArgumentError(
             f"{file}: expected id as the primary key of table {table.name}, "
             f"got {', '.join(keys) or 'none'}; choose another name for the table"
@@ -85,7 +102,7 @@ def refresh(
     Raises:
         ArgumentError: The table exists and its id is not the primary key.
     """
-    database.execute("ATTACH ? AS source", [str(source)])
+    database.execute("ATTACH ? AS source", [os.fsencode(source)])  # it may not be UTF-8
     # One transaction: readers see either the old table or the new one.
     database.execute("BEGIN IMMEDIATE")
     existing = existing_columns(database, table)

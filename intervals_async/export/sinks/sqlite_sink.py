@@ -10,7 +10,7 @@ from pathlib import Path
 from zlib import crc32
 
 from ... import Column, Record
-from ..._atomic_file import AtomicFile, name_in_errors
+from ..._atomic_file import AtomicFile, file_path, name_in_errors
 from ...errors import ResumeError
 from .cells import table_rows
 from .sink import Checkpoint, checkpoint_number, chunks
@@ -52,7 +52,7 @@ class SqliteSink:
         self._table = Table(table or record_class.__name__.lower(), record_class)
         self._insert = self._table.insert()
         name = "".join(letter if letter.isalnum() else "_" for letter in self._table.name)
-        self._file = AtomicFile(Path(target), shared=True, part=name)
+        self._file = AtomicFile(file_path(target), shared=True, part=name)
         # The connection to the hidden database, while it is open.
         self._database: sqlite3.Connection | None = None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import ClassVar, Self
 
 from attrs import frozen
 
+from intervals_async.errors import ArgumentError
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.contract import Resource
 from intervals_async.testing._fake.log import SeenRequest
@@ -47,10 +49,10 @@ class Quirk:
         """Return the quirk with a parameter from JSON, which is ``true`` if it takes none.
 
         Raises:
-            ValueError: The parameter does not fit.
+            ArgumentError: The parameter does not fit.
         """
         if value is not True:
-            raise ValueError(f"{cls.name}: expected true, got {value!r}")
+            raise unexpected(cls.name, "true", value)
         return cls()
 
     def parameter(self) -> Json:
@@ -64,7 +66,7 @@ class Quirk:
         """Return the changed description of a resource.
 
         Raises:
-            ValueError: A parameter names a field that the resource does not have.
+            ArgumentError: A parameter names a field that the resource does not have.
         """
         return rules
 
@@ -85,22 +87,27 @@ class Quirk:
         return response
 
 
-def nearest(owner: str, name: object, known: Iterable[str]) -> ValueError:
+def nearest(owner: str, name: object, known: Iterable[str]) -> ArgumentError:
     """Return the error for an unknown name, with the most similar known one."""
     choices = sorted(known)
     similar = get_close_matches(str(name), choices, 1)
     hint = f"did you mean {similar[0]!r}?" if similar else f"known are {', '.join(choices)}"
-    return ValueError(f"{owner}: expected a known name, got {name!r}; {hint}")
+    return ArgumentError(f"{owner}: expected a known name, got {reprlib.repr(name)}; {hint}")
+
+
+def unexpected(owner: str, expected: str, value: object) -> ArgumentError:
+    """Return the error for a parameter that does not fit; a huge value is shortened."""
+    return ArgumentError(f"{owner}: expected {expected}, got {reprlib.repr(value)}")
 
 
 def object_of(owner: str, value: Json) -> dict[str, Json]:
     """Return the value, which must be a JSON object.
 
     Raises:
-        ValueError: It is something else.
+        ArgumentError: It is something else.
     """
     if not isinstance(value, dict):
-        raise ValueError(f"{owner}: expected an object, got {value!r}")
+        raise unexpected(owner, "an object", value)
     return value
 
 
@@ -108,11 +115,11 @@ def strings_of(owner: str, value: Json) -> tuple[str, ...]:
     """Return the value, which must be a JSON array of texts.
 
     Raises:
-        ValueError: It is something else.
+        ArgumentError: It is something else.
     """
     found = (
         tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
     )
     if not isinstance(value, list) or len(found) != len(value):
-        raise ValueError(f"{owner}: expected an array of texts, got {value!r}")
+        raise unexpected(owner, "an array of texts", value)
     return found

@@ -11,7 +11,7 @@ from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.contract import Resource
 from intervals_async.testing._fake.conventions import order_by
 from intervals_async.testing._fake.wire import Json
-from intervals_async.testing.quirks._base import Quirk
+from intervals_async.testing.quirks._base import Quirk, unexpected
 
 _LOOKUPS = ("group", "invoiceterm")
 
@@ -34,7 +34,7 @@ class CappedLimit(Quirk):
     def from_parameter(cls, value: Json) -> Self:
         """Return the quirk for a number of rows."""
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{cls.name}: expected a positive integer, got {value!r}")
+            raise unexpected(cls.name, "a positive integer", value)
         return cls(value)
 
     def parameter(self) -> Json:
@@ -68,7 +68,7 @@ class PagedLookups(Quirk):
         if value is True:
             return cls()
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise ValueError(f"{cls.name}: expected an integer or null, got {value!r}")
+            raise unexpected(cls.name, "an integer or null", value)
         return cls(value)
 
     def parameter(self) -> Json:
@@ -141,7 +141,7 @@ class IdOrder(Quirk):
             return cls()
         if value == "descending":
             return cls("descending")
-        raise ValueError(f"{cls.name}: expected ascending or descending, got {value!r}")
+        raise unexpected(cls.name, "ascending or descending", value)
 
     def parameter(self) -> Json:
         """Return the direction."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
+from intervals_async.errors import ArgumentError
 from intervals_async.testing._fake.wire import Json
 from intervals_async.testing.quirks import _fields, _lists, _responses, _values
-from intervals_async.testing.quirks._base import Quirk, nearest
+from intervals_async.testing.quirks._base import Quirk, nearest, unexpected
 
 QuirkName: TypeAlias = Literal[
     "absent_when_missing",
@@ -107,9 +108,11 @@ def from_json(data: Mapping[str, Json]) -> tuple[Quirk, ...]:
             ``true``, and ``false`` leaves a quirk out.
 
     Raises:
-        ValueError: A name is unknown, or a parameter does not fit. The error names the most
+        ArgumentError: A name is unknown, or a parameter does not fit. The error names the most
             similar quirk.
     """
+    if not isinstance(cast("object", data), Mapping):
+        raise unexpected("quirks", "an object", data)
     return load(
         _class_of(name).from_parameter(value) for name, value in data.items() if value is not False
     )
@@ -119,7 +122,7 @@ def to_json(quirks: Quirks) -> dict[str, Json]:
     """Return quirks as plain JSON for ``from_json``, sorted by name.
 
     Raises:
-        ValueError: A name is unknown, or a quirk appears twice.
+        ArgumentError: A name is unknown, or a quirk appears twice.
     """
     found = {each.name: each.parameter() for each in load(quirks)}
     return dict(sorted(found.items()))
@@ -129,7 +132,7 @@ def load(quirks: Quirks) -> tuple[Quirk, ...]:
     """Return the quirks of any form that ``FakeIntervals`` takes, in the order of application.
 
     Raises:
-        ValueError: A name is unknown, lacks its parameter, or appears twice.
+        ArgumentError: A name is unknown, lacks its parameter, or appears twice.
     """
     if isinstance(quirks, HasQuirks):
         return from_json(quirks.quirks())
@@ -139,7 +142,7 @@ def load(quirks: Quirks) -> tuple[Quirk, ...]:
     for each in [quirks] if isinstance(quirks, str) else quirks:
         quirk = each if isinstance(each, Quirk) else _class_of(each).from_parameter(True)
         if quirk.name in found:
-            raise ValueError(f"quirks: expected {quirk.name!r} once, got it twice")
+            raise ArgumentError(f"quirks: expected {quirk.name!r} once, got it twice")
         found[quirk.name] = quirk
     return tuple(sorted(found.values(), key=lambda each: _RANKS.get(each.name, len(_RANKS))))
 

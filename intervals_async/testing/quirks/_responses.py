@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen, validators
 
 from intervals_async.testing._fake.log import SeenRequest
 from intervals_async.testing._fake.wire import Envelope, Json, Response
-from intervals_async.testing.quirks._base import Quirk, Shape
+from intervals_async.testing.quirks._base import Quirk, Shape, unexpected
 
 Verbose: TypeAlias = Literal["object", "text", "absent"]
 _VERBOSE: tuple[Verbose, ...] = ("object", "text", "absent")
@@ -120,7 +120,7 @@ class ErrorVerbose(Quirk):
         for form in _VERBOSE:
             if value == form:
                 return cls(form)
-        raise ValueError(f"{cls.name}: expected one of {', '.join(_VERBOSE)}, got {value!r}")
+        raise unexpected(cls.name, f"one of {', '.join(_VERBOSE)}", value)
 
     def parameter(self) -> Json:
         """Return the form."""

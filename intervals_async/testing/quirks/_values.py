@@ -11,7 +11,7 @@ from attrs import field, frozen, validators
 
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.wire import Json
-from intervals_async.testing.quirks._base import Quirk, Shape
+from intervals_async.testing.quirks._base import Quirk, Shape, unexpected
 
 _FRACTION = ".123456"
 
@@ -145,7 +145,7 @@ class UtcOffset(Quirk):
     def from_parameter(cls, value: Json) -> Self:
         """Return the quirk for a number of minutes."""
         if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 24 * 60:
-            raise ValueError(f"{cls.name}: expected minutes within a day, got {value!r}")
+            raise unexpected(cls.name, "minutes within a day", value)
         return cls(value)
 
     def parameter(self) -> Json:

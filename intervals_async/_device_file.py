@@ -1,0 +1,116 @@
+"""`DeviceFile`: a device or a pipe, which is written into and never replaced by a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from ._atomic_file import AtomicFile, name_in_errors
+
+__all__ = ["DeviceFile", "is_device", "writable_file"]
+
+# Streams that this process has open already. Opening one again would empty the file to which a
+# shell has redirected it, and fails if it is a socket.
+_OPEN_STREAM = re.compile(r"/dev/(?:fd/(\d{1,6})|stdout|stderr)|/proc/self/fd/(\d{1,6})")
+_STANDARD_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+
+
+class DeviceFile:
+    """A device, a pipe or an open stream such as ``/dev/stdout``.
+
+    It receives every byte at once, and cannot be restarted. Opening a pipe waits until another
+    process reads it. Use ``with`` to open and to close it.
+
+    Args:
+        path: The path.
+
+    Attributes:
+        requested: The path.
+    """
+
+    __slots__ = ("_stream", "requested")
+
+    def __init__(self, path: Path) -> None:
+        self.requested: Path = path
+        self._stream: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        """Open it; raises as `open` does."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.discard()
+
+    @property
+    def stream(self) -> BinaryIO:
+        """The open device.
+
+        Raises:
+            ValueError: It is not open.
+        """
+        if self._stream is None:
+            raise ValueError("the file is not open; call open() first")
+        return self._stream
+
+    def require_open(self) -> None:
+        """Raise ValueError if it is not open."""
+        _ = self.stream
+
+    def open(self) -> None:
+        """Open it; OSError if it cannot be written."""
+        with name_in_errors(self.requested):
+            number = _descriptor(self.requested)
+            # O_WRONLY alone: nothing is created if the device has been removed.
+            opened = os.open(self.requested, os.O_WRONLY) if number is None else os.dup(number)
+            self._stream = os.fdopen(opened, "wb")
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write some bytes; OSError if they cannot be written."""
+        with name_in_errors(self.requested):
+            self.stream.write(data)
+            self.stream.flush()  # a reader may be waiting
+
+    def commit(self) -> None:
+        """Close it; OSError if what was written is lost."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with name_in_errors(self.requested):
+                stream.close()
+
+    def discard(self) -> None:
+        """Close it; written bytes cannot be removed from it. Allowed in any state."""
+        with suppress(OSError):
+            self.commit()
+
+
+def is_device(path: Path) -> bool:
+    """Whether a path is written into: a device, a pipe, an open stream, or a link to one of them.
+
+    Block devices are none: nobody wants records there, and a mistake would destroy a disk.
+    """
+    if _descriptor(path) is not None:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def writable_file(path: Path, *, force: bool = False) -> AtomicFile | DeviceFile:
+    """Return a file that replaces its target at the end, or the device that the path names."""
+    return DeviceFile(path) if is_device(path) else AtomicFile(path, force=force)
+
+
+def _descriptor(path: Path) -> int | None:
+    """Return the number of an open stream; None if the path does not name one."""
+    match = _OPEN_STREAM.fullmatch(str(path))
+    if match is None:
+        return None
+    return _STANDARD_STREAMS.get(match[0]) or int(match[1] or match[2])

@@ -1,0 +1,143 @@
+"""A device, a pipe or an open stream is written into, or refused, and never replaced by a file."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from intervals_async import ProjectNote
+from intervals_async._atomic_file import AtomicFile
+from intervals_async._device_file import DeviceFile, is_device
+from intervals_async.doctor import Report
+from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink
+
+from ..pipes import pipe_at
+from .exported import decompressed
+from .writing import write
+
+Make = Callable[[Path], Sink]
+
+STREAMABLE: dict[str, Make] = {
+    "n.jsonl": lambda path: JsonLinesSink(path, force=True),
+    "n.jsonl.gz": lambda path: JsonLinesSink(path, force=True),
+    "n.csv.zst": lambda path: CsvSink(path, ProjectNote, force=True),
+    "n.csv": lambda path: CsvSink(path, ProjectNote),
+}
+OTHERS: dict[str, Make] = {
+    "n.parquet": lambda path: ParquetSink(path, ProjectNote, force=True),
+    "n.sqlite": lambda path: SqliteSink(path, ProjectNote),
+}
+MAKE = STREAMABLE | OTHERS
+
+
+@pytest.mark.parametrize("through_link", [False, True], ids=["pipe", "link"])
+@pytest.mark.parametrize("name", STREAMABLE)
+def test_pipe_receives_what_a_file_would_hold(
+    tmp_path: Path, notes: list[ProjectNote], name: str, through_link: bool
+) -> None:
+    """A pipe receives the bytes of a file, with and without force, also through a link."""
+    (tmp_path / "file").mkdir()
+    write(MAKE[name](tmp_path / "file" / name), notes)
+    target = tmp_path / name
+    with pipe_at(tmp_path / "pipe" if through_link else target) as received:
+        if through_link:
+            target.symlink_to("pipe")
+        write(MAKE[name](target), notes)
+    assert decompressed(received[0]) == decompressed((tmp_path / "file" / name).read_bytes())
+    assert target.is_symlink() is through_link
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_formats_that_cannot_be_streamed_refuse_a_pipe(tmp_path: Path, name: str) -> None:
+    """Parquet and SQLite need a file, so they refuse a pipe, a device and a link to one."""
+    os.mkfifo(tmp_path / name)
+    (tmp_path / "null").symlink_to("/dev/null")
+    for target, kind in ((tmp_path / name, "a pipe"), (tmp_path / "null", "a device")):
+        with pytest.raises(OSError, match=f"expected a regular file, got {kind}") as caught:
+            MAKE[name](target).open()
+        assert (caught.value.errno, caught.value.filename) == (errno.EINVAL, str(target))
+    assert (tmp_path / name).is_fifo()
+    assert sorted(os.listdir(tmp_path)) == sorted([name, "null"])
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_sockets_are_refused(tmp_path: Path, name: str) -> None:
+    """A socket is refused in one sentence that names it."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / name))
+        with pytest.raises(OSError, match="expected a regular file, got a socket") as caught:
+            MAKE[name](tmp_path / name).open()
+        assert caught.value.filename == str(tmp_path / name)
+
+
+def test_block_devices_are_not_written_into() -> None:
+    """A disk is refused: neither is it replaced nor written over."""
+    disk = next((path for path in Path("/dev").iterdir() if path.is_block_device()), None)
+    if disk is None:
+        pytest.skip("this system shows no block device")
+    assert not is_device(disk)
+    with pytest.raises(OSError, match="got a block device"):
+        AtomicFile(disk, force=True).open()
+
+
+def test_pipe_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    """A pipe that takes the target's name during an export is not replaced at its end."""
+    with AtomicFile(tmp_path / "n", force=True) as file:
+        file.write(b"data")
+        os.mkfifo(tmp_path / "n")
+        with pytest.raises(OSError, match="expected a regular file"):
+            file.commit()
+    assert (tmp_path / "n").is_fifo()
+    assert os.listdir(tmp_path) == ["n"]
+
+
+@pytest.mark.parametrize("folder", ["/dev/fd", "/proc/self/fd"])
+def test_open_stream_is_appended_to(tmp_path: Path, note: ProjectNote, folder: str) -> None:
+    """The path of an open stream is written to where the stream stands, and its file is kept."""
+    if not Path(folder).is_dir():
+        pytest.skip(f"{folder} does not exist")
+    with (tmp_path / "n").open("w+b") as opened:
+        opened.write(b"before\n")
+        opened.flush()
+        write(JsonLinesSink(f"{folder}/{opened.fileno()}", force=True), [note])
+        opened.write(b"after\n")
+    before, line, after = (tmp_path / "n").read_bytes().splitlines()
+    assert (before, json.loads(line)["id"], after) == (b"before", note.id, b"after")
+    with pytest.raises(OSError, match="/dev/fd/999999") as caught:
+        JsonLinesSink("/dev/fd/999999").open()
+    assert caught.value.errno == errno.EBADF
+
+
+def test_open_pipe_is_found_though_its_link_leads_nowhere(note: ProjectNote) -> None:
+    """The link of an open pipe names no file, and the pipe is written into all the same."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as received:
+        write(JsonLinesSink(f"/dev/fd/{writer}"), [note])
+        os.close(writer)
+        assert json.loads(received.read())["id"] == note.id
+
+
+def test_report_is_written_into_a_pipe(tmp_path: Path) -> None:
+    """The report of the doctor goes into a pipe, too, and does not replace it."""
+    report = Report(library="1", requests=0, complete=True, findings=(), fields=())
+    with pipe_at(tmp_path / "report") as received:
+        report.save(tmp_path / "report", force=True)
+    assert received[0].decode() == report.to_json()
+
+
+def test_closed_device_rejects_writes(tmp_path: Path) -> None:
+    """Writing into a device after its end raises ValueError; closing it again does nothing."""
+    with pipe_at(tmp_path / "pipe") as received, DeviceFile(tmp_path / "pipe") as device:
+        device.write(gzip.compress(b"x"))
+        device.commit()
+        device.discard()
+        with pytest.raises(ValueError, match="not open"):
+            device.require_open()
+    assert gzip.decompress(received[0]) == b"x"
