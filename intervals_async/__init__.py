@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ._http.download import Download as Download
     from ._http.response import Response as Response
     from ._schema.arrow import ArrowConverter as ArrowConverter
+    from ._schema.arrow import arrow_schema as arrow_schema
     from ._schema.columns import Column as Column
     from ._schema.columns import ColumnKind as ColumnKind
     from ._schema.columns import columns_of as columns_of
+    from ._schema.decimals import Decimals as Decimals
     from ._schema.decoder import to_dict as to_dict
     from ._schema.parameters import AsIs as AsIs
     from ._schema.pydantic_models import json_schema as json_schema
@@ -53,6 +55,7 @@ else:
         "Column": "_schema.columns",
         "ColumnKind": "_schema.columns",
         "CostWarning": "_streaming.cost",
+        "Decimals": "_schema.decimals",
         "Download": "_http.download",
         "IntervalsClient": "client",
         "Limit": "limits",
@@ -67,6 +70,7 @@ else:
         "Response": "_http.response",
         "RetryPolicy": "retry",
         "Stream": "_streaming.listing",
+        "arrow_schema": "_schema.arrow",
         "columns_of": "_schema.columns",
         "column_values": "_schema.record",
         "json_schema": "_schema.pydantic_models",

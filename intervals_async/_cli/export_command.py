@@ -27,7 +27,7 @@ from .generated_options import (
     options_of_typed_dict,
 )
 from .option_values import check_required, read_options
-from .output_formats import Dialect, ExportFormat
+from .output_formats import DecimalsOption, DecimalType, Dialect, ExportFormat
 from .resource_commands import ResourceClass, ResourceGroup, list_example
 from .standard_streams import STANDARD_OUTPUT
 
@@ -50,6 +50,7 @@ def export_callback(
         ExportFormat | None,
         typer.Option(help="Format of the files; sqlite writes one database.", show_default="jsonl"),
     ] = None,
+    decimals: DecimalsOption = DecimalType.FLOAT,
     token_file: TokenFileOption = None,
     base_url: BaseUrlOption = None,
     **options: Any,
@@ -65,7 +66,7 @@ def export_callback(
     if not everything:
         raise typer.BadParameter("expected names of resources or --all, got neither")
     account = connection(ctx, token_file, base_url)
-    export_many(account, None, folder, format, FolderOptions(**options))
+    export_many(account, None, folder, format, FolderOptions(**options), decimals)
 
 
 class ExportGroup(ResourceGroup):
@@ -119,6 +120,7 @@ class ExportGroup(ResourceGroup):
                     show_default="suffix of the file, else jsonl",
                 ),
             ] = None,
+            decimals: DecimalsOption = DecimalType.FLOAT,
             force: Annotated[
                 bool, typer.Option("--force", help="Replace an existing file.")
             ] = False,
@@ -170,11 +172,12 @@ class ExportGroup(ResourceGroup):
                             "for a folder of that name, add a slash."
                         )
                     format = FileFormat.of(folder, format).in_folder
-                export_many(account, [name, *(others or ())], folder, format, folder_options)
+                names = [name, *(others or ())]
+                export_many(account, names, folder, format, folder_options, decimals)
             else:
                 filters = file_options.filters
                 check_required(ctx, f"list {name}", resource_class.filters, filters)
-                export_file(account, resource_class, output, format, file_options)
+                export_file(account, resource_class, output, format, file_options, decimals)
 
         return declare_options(
             command,

@@ -15,8 +15,8 @@ import typer
 from ..export import export
 from .connection import Connection
 from .file_format import FileFormat
-from .humanize import describe_unreadable, one_line, plural
-from .output_formats import Dialect, ExportFormat
+from .humanize import describe_rounded, describe_unreadable, one_line, plural
+from .output_formats import DecimalType, Dialect, ExportFormat
 from .progress import RateLimitNotice, progress_bar
 from .resource_commands import ResourceClass, make_listing
 from .runner import run
@@ -54,6 +54,7 @@ def export_file(
     output: str | None,
     format: ExportFormat | None,
     options: FileOptions,
+    decimals: DecimalType = DecimalType.FLOAT,
 ) -> None:
     """Export a resource.
 
@@ -63,6 +64,7 @@ def export_file(
         output: The path of the file; None, ``-`` and ``/dev/stdout`` are standard output.
         format: The format; by default it follows from the suffix of the file.
         options: The other options.
+        decimals: The type of decimals, if the format has two.
 
     Raises:
         BadParameter: The options do not fit each other or the name of the file.
@@ -70,7 +72,8 @@ def export_file(
     path = None if output is None or output in STANDARD_OUTPUT else Path(output)
     chosen = FileFormat.of(path, format)
     chosen.check_dialect(options.csv_dialect)
-    run(_export(account, resource_class, path, chosen, options))
+    chosen.check_decimals(decimals)
+    run(_export(account, resource_class, path, chosen, options, decimals))
 
 
 async def _export(
@@ -79,6 +82,7 @@ async def _export(
     path: Path | None,
     format: FileFormat,
     options: FileOptions,
+    decimals: DecimalType,
 ) -> None:
     began = time.monotonic()
     notice = RateLimitNotice()
@@ -104,10 +108,13 @@ async def _export(
                 resource=resource_class.name,
                 force=options.force,
                 dialect=options.csv_dialect,
+                decimals=decimals,
             )
             count = await export(stream, sink, progress=show)
     if count.unreadable:
         typer.echo(describe_unreadable(resource_class.name, count.unreadable), err=True)
+    if count.rounded:
+        typer.echo(describe_rounded(resource_class.name, count.rounded), err=True)
     if path is not None or sys.stderr.isatty():
         summary = f"{plural(count, 'record')}, {plural(stream.requests, 'request')}"
         target = f" → {one_line(path)}" if path is not None else ""

@@ -18,8 +18,8 @@ from ..export import Estimate, IncompleteExportError, Manifest, export_account
 from .connection import Connection
 from .export_many_progress import ProgressBars, ProgressLines
 from .filter_values import complete_filter, read_filters, read_since
-from .humanize import describe_estimate, describe_unreadable, one_line, plural
-from .output_formats import ExportFormat
+from .humanize import describe_estimate, describe_rounded, describe_unreadable, one_line, plural
+from .output_formats import DecimalType, ExportFormat
 from .progress import RateLimitNotice
 from .runner import describe_error, fail, run
 from .standard_streams import animates
@@ -127,6 +127,7 @@ def export_many(
     folder: Path,
     format: ExportFormat | None,
     options: FolderOptions,
+    decimals: DecimalType = DecimalType.FLOAT,
 ) -> None:
     """Export several resources into a folder.
 
@@ -136,12 +137,17 @@ def export_many(
         folder: The folder to write into.
         format: The format of the files; None is JSON Lines.
         options: The other options.
+        decimals: The type of decimals.
 
     Raises:
         BadParameter: The value of an option is invalid.
     """
     arguments = options.arguments()
-    arguments |= {"resources": resources, "format": (format or ExportFormat.JSONL).value}
+    arguments |= {
+        "resources": resources,
+        "format": (format or ExportFormat.JSONL).value,
+        "decimals": decimals.value,
+    }
     run(_export(account, folder, arguments, options))
 
 
@@ -223,6 +229,10 @@ def _print_summary(manifest: Manifest, folder: Path, seconds: float) -> None:
     if merged:
         typer.echo(f"changed records only: {', '.join(merged)}", err=True)
     for each in manifest.exported:
+        if each.rewritten is not None:
+            typer.echo(f"rewritten: {each.resource}: {one_line(each.rewritten)}", err=True)
+        if each.rounded:
+            typer.echo(one_line(describe_rounded(each.resource, each.rounded)), err=True)
         if each.unreadable:
             typer.echo(one_line(describe_unreadable(each.resource, each.unreadable)), err=True)
     typer.echo(

@@ -11,7 +11,7 @@ import typer
 
 from .._device_file import is_device
 from ..export import Compression, CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink
-from .output_formats import Dialect, ExportFormat, record_output
+from .output_formats import DecimalType, Dialect, ExportFormat, record_output
 from .standard_streams import standard_output
 
 __all__ = ["FileFormat", "names_a_format"]
@@ -97,6 +97,13 @@ class FileFormat:
                 f"expected CSV, got {self.name}; pass --format csv", param_hint="--csv-dialect"
             )
 
+    def check_decimals(self, decimals: DecimalType) -> None:
+        """Raise BadParameter if decimals have another type than float, but the format has not."""
+        if decimals is not DecimalType.FLOAT and self.name != PARQUET:
+            raise typer.BadParameter(
+                f"expected Parquet, got {self.name}; pass --format parquet", param_hint="--decimals"
+            )
+
     def make_sink(
         self,
         path: Path | None,
@@ -105,6 +112,7 @@ class FileFormat:
         resource: str,
         force: bool,
         dialect: Dialect | None,
+        decimals: DecimalType,
     ) -> Sink:
         """Make the sink.
 
@@ -114,6 +122,7 @@ class FileFormat:
             resource: The name of the resource, which becomes that of a table.
             force: Whether an existing file is replaced.
             dialect: The dialect of CSV.
+            decimals: The type of decimals in Parquet.
 
         Raises:
             BadParameter: Standard output is a terminal, or the database exists.
@@ -121,7 +130,7 @@ class FileFormat:
             OSError: Standard output is closed.
         """
         if path is not None and self.name == PARQUET:
-            return ParquetSink(path, record_class, force=force)
+            return ParquetSink(path, record_class, force=force, decimals=decimals.value)
         if path is not None and self.name == SQLITE:
             if os.path.isfile(path) and not force:
                 raise typer.BadParameter(

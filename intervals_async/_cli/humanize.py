@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 
-from ..export import Estimate, UnreadableField
+from ..export import Estimate, RoundedField, UnreadableField
 
 __all__ = [
     "approximate_duration",
     "describe_estimate",
+    "describe_rounded",
     "describe_unreadable",
     "one_line",
     "plural",
@@ -52,17 +53,27 @@ def describe_unreadable(resource: str, fields: Mapping[str, UnreadableField]) ->
     Such as ``projectnote: 2 values of date could not be read (ids 17, 18); they are null in the
     file``.
     """
+    one = sum(field.records for field in fields.values()) == 1
+    end = "it is null in the file" if one else "they are null in the file"
+    return f"{resource}: {_describe_fields(fields, 'could not be read')}; {end}"
+
+
+def describe_rounded(resource: str, fields: Mapping[str, RoundedField]) -> str:
+    """Format the rounded fields of a resource, such as ``task: 2 values of actual were rounded``."""
+    one = next((field.records for field in fields.values()), 0) == 1
+    return f"{resource}: {_describe_fields(fields, 'was rounded' if one else 'were rounded')}"
+
+
+def _describe_fields(fields: Mapping[str, UnreadableField], what: str) -> str:
     parts: list[str] = []
     for name, field in fields.items():
-        verb = "" if parts else " could not be read"
+        verb = "" if parts else f" {what}"
         ids = ", ".join(map(str, field.ids))
         more = ", …" if field.ids and len(field.ids) < field.records else ""
         noun = "id" if field.records == 1 else "ids"
         which = f" ({noun} {ids}{more})" if ids else ""
         parts.append(f"{plural(field.records, 'value')} of {name}{verb}{which}")
-    one = sum(field.records for field in fields.values()) == 1
-    end = "it is null in the file" if one else "they are null in the file"
-    return f"{resource}: {', '.join(parts)}; {end}"
+    return ", ".join(parts)
 
 
 def utc_minute(when: datetime) -> str:

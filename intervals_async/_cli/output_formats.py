@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import BinaryIO, cast
+from typing import Annotated, BinaryIO, TypeAlias, cast
+
+import typer
 
 from .. import Record
 from ..export import CsvSink, JsonLinesSink, Sink
@@ -14,7 +16,16 @@ from .standard_streams import standard_output
 from .table_sink import TableSink
 from .terminal import TerminalStream, clean_ascii_json, clean_json, clean_text
 
-__all__ = ["Dialect", "ExportFormat", "ListFormat", "RecordFormat", "list_sink", "record_output"]
+__all__ = [
+    "DecimalType",
+    "DecimalsOption",
+    "Dialect",
+    "ExportFormat",
+    "ListFormat",
+    "RecordFormat",
+    "list_sink",
+    "record_output",
+]
 
 
 class ExportFormat(StrEnum):
@@ -43,6 +54,21 @@ class Dialect(StrEnum):
     RFC4180 = "rfc4180"
     EXCEL = "excel"
     EXCEL_SEMICOLON = "excel-semicolon"
+
+
+class DecimalType(StrEnum):
+    """The types of decimals in Parquet."""
+
+    FLOAT = "float"
+    DECIMAL = "decimal"
+
+
+DecimalsOption: TypeAlias = Annotated[
+    DecimalType,
+    typer.Option(
+        help="Type of hours and money in Parquet: float, or decimal, such as decimal(9, 2)."
+    ),
+]
 
 
 class RecordFormat(StrEnum):

@@ -3,35 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from ..errors import UnfitValueError
-from .columns import Column, ColumnKind, columns_of
+from ..errors import ArgumentError
+from .columns import Column, ColumnKind, select_columns
+from .decimals import Decimals, OnRounded, fixed, floats
 from .record import Record, column_values
 
 if TYPE_CHECKING:
     # pyarrow has no type information. Stubs are used if the user has installed them.
     from pyarrow import RecordBatch, Schema  # pyright: ignore[reportMissingTypeStubs]
 
-__all__ = ["ArrowConverter", "pyarrow"]
+__all__ = ["ArrowConverter", "arrow_schema", "optional_module", "pyarrow"]
 
-# Enough digits for any number of hours and any amount of money. Rounding removes the noise of
-# binary arithmetic, such as 5.6843418860808e-14.
-DIGITS, PLACES = 38, 18
-_LAST_PLACE = Decimal(1).scaleb(-PLACES)
-_WIDE = Context(prec=2 * DIGITS)
+
+def optional_module(module: str, extra: str) -> Any:
+    """Import a module of a package that an extra installs."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise ImportError(
+            f'{package} is not installed; run: pip install "intervals_async[{extra}]"'
+        ) from error
 
 
 def pyarrow(module: str = "pyarrow") -> Any:
     """Import pyarrow, or a module of it."""
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise ImportError(
-            'pyarrow is not installed; run: pip install "intervals_async[arrow]"'
-        ) from error
+    return optional_module(module, "arrow")
+
+
+def arrow_schema(
+    record_class: type[Record],
+    *,
+    columns: Sequence[str] | None = None,
+    decimals: Decimals = "float",
+) -> Schema:  # pyright: ignore[reportUnknownParameterType]
+    """Return the columns of a class of records, a `pyarrow.Schema`.
+
+    Args:
+        record_class: The class of the records, such as `Task`.
+        columns: The names of the fields, in this order [default: all].
+        decimals: The type of decimals; see `ArrowConverter`.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+        ArgumentError: The class has no such field.
+
+    .. versionadded:: 0.2.0
+    """
+    return ArrowConverter(record_class, columns=columns, decimals=decimals).schema
 
 
 # Arrow has no type for these: text, objects as JSON.
@@ -41,36 +63,60 @@ _AS_JSON = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS, ColumnKind.OB
 class ArrowConverter:
     """Converts records of one class into Arrow record batches.
 
-    Each field becomes a column of its own type: int64, bool, string, decimal128(38, 18), date32,
-    timestamp in microseconds (in UTC, or without a time zone), or list of int64. Objects and
-    `extra` are JSON in a string. An empty `extra` is null, and so is a field that could not be
-    read. Requires pyarrow: install the extra ``arrow``.
+    Each field becomes a column of its own type: int64, bool, string, float64, date32, timestamp in
+    microseconds (in UTC, or without a time zone), or list of int64. Objects and `extra` are JSON in
+    a string. An empty `extra` is null, and so is a field that could not be read. Requires pyarrow:
+    install the extra ``arrow``.
 
     Args:
         record_class: The class of the records.
+        columns: The names of the fields to convert, in this order [default: all].
+        decimals: The type of decimals. ``"float"`` is float64, which every program computes with.
+            ``"decimal"`` is decimal128 with the digits of the field: hours (9, 2), money (18, 4),
+            quantities (15, 4), percentages (9, 4), seconds (12, 3). A value with more decimal
+            places, such as 2.8499999999999996, is rounded half-even.
+        on_rounded: Called with the name of a field and the records of a batch whose value in it was
+            rounded.
 
     Attributes:
         schema: The names and types of the columns, a `pyarrow.Schema`.
 
     Raises:
         ImportError: pyarrow is not installed.
+        ArgumentError: The class has no such field, or `decimals` is neither.
     """
 
-    __slots__ = ("_columns", "_pa", "_types", "schema")
+    __slots__ = ("_columns", "_decimals", "_on_rounded", "_pa", "_types", "schema")
 
-    def __init__(self, record_class: type[Record]) -> None:
-        self._columns = columns_of(record_class)
+    def __init__(
+        self,
+        record_class: type[Record],
+        *,
+        columns: Sequence[str] | None = None,
+        decimals: Decimals = "float",
+        on_rounded: OnRounded | None = None,
+    ) -> None:
+        if decimals not in get_args(Decimals):
+            raise ArgumentError(f"decimals: expected 'float' or 'decimal', got {decimals!r}")
+        self._columns = select_columns(record_class, columns)
+        self._decimals = decimals
+        self._on_rounded = on_rounded or _ignore
         self._pa = pa = pyarrow()
         types: dict[ColumnKind, Any] = {
             ColumnKind.INTEGER: pa.int64(),
             ColumnKind.BOOLEAN: pa.bool_(),
-            ColumnKind.DECIMAL: pa.decimal128(DIGITS, PLACES),
+            ColumnKind.DECIMAL: pa.float64(),
             ColumnKind.DATE: pa.date32(),
             ColumnKind.UTC_DATETIME: pa.timestamp("us", tz="UTC"),
             ColumnKind.LOCAL_DATETIME: pa.timestamp("us"),
             ColumnKind.ID_LIST: pa.list_(pa.int64()),
         }
-        self._types = [types.get(column.kind, pa.string()) for column in self._columns]
+        self._types = [
+            pa.decimal128(column.precision, column.scale)
+            if column.kind is ColumnKind.DECIMAL and decimals == "decimal"
+            else types.get(column.kind, pa.string())
+            for column in self._columns
+        ]
         self.schema: Schema = pa.schema(
             [
                 pa.field(column.name, type)  # nullable, because a value may be unreadable
@@ -85,8 +131,11 @@ class ArrowConverter:
             UnfitValueError: A decimal has more digits before its point than the column.
         """
         values = column_values(records, [column.name for column in self._columns])
-        arrays = map(self._array, self._columns, values, self._types)
-        batch: RecordBatch = self._pa.RecordBatch.from_arrays([*arrays], schema=self.schema)
+        arrays = [
+            self._array(column, found, type, records)
+            for column, found, type in zip(self._columns, values, self._types, strict=True)
+        ]
+        batch: RecordBatch = self._pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         return batch
 
     def joined(self, batches: Sequence[Any]) -> RecordBatch:  # pyright: ignore[reportUnknownParameterType]
@@ -97,8 +146,12 @@ class ArrowConverter:
         batch: RecordBatch = table.combine_chunks().to_batches()[0]
         return batch
 
-    def _array(self, column: Column, found: Sequence[Any], type: Any) -> Any:
+    def _array(
+        self, column: Column, found: Sequence[Any], type: Any, records: Sequence[Record]
+    ) -> Any:
         values = column.plain(found) if column.kind in _AS_JSON else found
+        if column.kind is ColumnKind.DECIMAL and self._decimals == "float":
+            values = floats(column, found, records, self._on_rounded)
         make = self._pa.array
         # The default pool keeps about ten megabytes for each thread.
         pool = self._pa.system_memory_pool()
@@ -109,18 +162,9 @@ class ArrowConverter:
         except self._pa.ArrowInvalid:
             if column.kind is not ColumnKind.DECIMAL:
                 raise
-            return make([_fitted(column, value) for value in found], type, memory_pool=pool)
+            fitted = fixed(column, found, records, self._on_rounded)
+            return make(fitted, type, memory_pool=pool)
 
 
-def _fitted(column: Column, value: Decimal | None) -> Decimal | None:
-    """Round a decimal to the decimal places of its column."""
-    if value is None:
-        return None
-    if value.adjusted() < DIGITS - PLACES:
-        fitted = value.quantize(_LAST_PLACE, context=_WIDE)
-        if fitted.adjusted() < DIGITS - PLACES:
-            return fitted
-    raise UnfitValueError(
-        f"{column.name}: expected at most {DIGITS - PLACES} digits before the decimal point, "
-        f"got {value!s:.60}"
-    )
+def _ignore(_: str, __: Sequence[Record]) -> None:
+    """Ignore that values were rounded."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from enum import Enum
 from typing import Any, get_args, get_origin
 
 import attrs
 
 from .. import _json
+from ..errors import ArgumentError
 from .decoder import to_dict
 from .record import Record, fields_of
 from .values import (
+    DECIMALS,
     Html,
     IdList,
     ListDay,
@@ -23,7 +25,7 @@ from .values import (
     UtcDatetime,
 )
 
-__all__ = ["Column", "ColumnKind", "columns_of"]
+__all__ = ["Column", "ColumnKind", "columns_of", "select_columns"]
 
 
 class ColumnKind(Enum):
@@ -63,11 +65,16 @@ class Column:
         name: The name of the field.
         kind: The kind of its values.
         nullable: Whether the field may be None. A table holds nulls for unreadable values, too.
+        precision: The number of digits of a decimal, which a column of fixed-point numbers needs;
+            0 for other kinds.
+        scale: How many of them are after the decimal point.
     """
 
     name: str
     kind: ColumnKind
     nullable: bool
+    precision: int = 0
+    scale: int = 0
 
     def plain(self, values: Iterable[Any]) -> Iterable[str | int | None]:
         """Convert values of this column for a format that knows text and integers only.
@@ -115,7 +122,7 @@ _KINDS: dict[Any, ColumnKind] = {
     bool: ColumnKind.BOOLEAN,
     str: ColumnKind.TEXT,
     Html: ColumnKind.HTML,
-    Decimal: ColumnKind.DECIMAL,
+    **dict.fromkeys(DECIMALS, ColumnKind.DECIMAL),
     date: ColumnKind.DATE,
     ListDay: ColumnKind.DATE,
     UtcDatetime: ColumnKind.UTC_DATETIME,
@@ -127,10 +134,39 @@ _KINDS: dict[Any, ColumnKind] = {
 
 def columns_of(record_class: type[Record]) -> tuple[Column, ...]:
     """List the columns of a record class: one for each field, in their order; `extra` is the last."""
-    return tuple(
-        Column(field.name, _kind(field.type), nullable=field.type not in _KINDS)
-        for field in fields_of(record_class)
-    )
+    return tuple(_column(field.name, field.type) for field in fields_of(record_class))
+
+
+def select_columns(record_class: type[Record], names: Sequence[str] | None) -> tuple[Column, ...]:
+    """List some columns of a record class, in the order of their names; None selects all.
+
+    Raises:
+        ArgumentError: The class has no such field, or none is named.
+    """
+    known = {column.name: column for column in columns_of(record_class)}
+    if names is None:
+        return tuple(known.values())
+    if isinstance(names, str) or not names:
+        raise ArgumentError(f"columns: expected a list of names, got {names!r}")
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise ArgumentError(
+                f"columns: expected fields of {record_class.__name__}, got {name!r}{hint}"
+            )
+    if len({*names}) < len(names):
+        raise ArgumentError(f"columns: expected each field once, got {', '.join(names)}")
+    return tuple(known[name] for name in names)
+
+
+def _column(name: str, annotation: Any) -> Column:
+    kind = _kind(annotation)
+    nullable = annotation not in _KINDS
+    if kind is not ColumnKind.DECIMAL:
+        return Column(name, kind, nullable)
+    (digits,) = next(each for each in DECIMALS if annotation in (each, each | None)).__metadata__
+    return Column(name, kind, nullable, precision=digits.precision, scale=digits.scale)
 
 
 def _kind(annotation: Any) -> ColumnKind:

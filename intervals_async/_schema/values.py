@@ -13,16 +13,25 @@ from functools import lru_cache
 from html.entities import html5
 from typing import Annotated, Any, TypeAlias
 
+import attrs
+
 __all__ = [
+    "DECIMALS",
     "DECODERS",
     "Day",
     "Decode",
+    "Digits",
+    "Hours",
     "Html",
     "IdList",
     "ListDay",
     "LocalDatetime",
     "Meaning",
+    "Money",
+    "Percent",
+    "Quantity",
     "RankOrName",
+    "Seconds",
     "UtcDatetime",
     "abridged",
     "expected_value",
@@ -64,6 +73,38 @@ RankOrName: TypeAlias = Annotated[int | str, Meaning.RANK_OR_NAME]
 
 ListDay: TypeAlias = Annotated[date, Meaning.LIST_DAY]
 """A calendar date that some lists send as ``MM/DD/YYYY``."""
+
+
+@attrs.frozen
+class Digits:
+    """How many digits a column of decimals holds.
+
+    Attributes:
+        precision: In total.
+        scale: After the decimal point.
+    """
+
+    precision: int
+    scale: int
+
+
+Hours: TypeAlias = Annotated[Decimal, Digits(9, 2)]
+"""A number of hours. Those of a time entry have at most two decimal places."""
+
+Money: TypeAlias = Annotated[Decimal, Digits(18, 4)]
+"""An amount of money, or a rate."""
+
+Percent: TypeAlias = Annotated[Decimal, Digits(9, 4)]
+"""A percentage."""
+
+Quantity: TypeAlias = Annotated[Decimal, Digits(15, 4)]
+"""How many of something."""
+
+Seconds: TypeAlias = Annotated[Decimal, Digits(12, 3)]
+"""A number of seconds."""
+
+DECIMALS: tuple[Any, ...] = (Hours, Money, Percent, Quantity, Seconds)
+"""The types of all fields that hold a `Decimal`."""
 
 # The API's numbers come from a database: no id or count is longer than a 64-bit integer. The bound
 # also avoids longer numbers, which orjson and the standard library read differently.
@@ -254,7 +295,7 @@ DECODERS: dict[Any, Decode] = {
     bool: boolean,
     str: text,
     Html: html_text,
-    Decimal: decimal,
+    **dict.fromkeys(DECIMALS, decimal),
     date: day,
     UtcDatetime: utc_moment,
     LocalDatetime: local_moment,
@@ -270,7 +311,7 @@ _EXPECTED: dict[Any, str] = {
     bool: '"t" or "f"',
     str: "text",
     Html: "text",
-    Decimal: "a decimal number",
+    **dict.fromkeys(DECIMALS, "a decimal number"),
     date: "a date, YYYY-MM-DD",
     UtcDatetime: "a timestamp, YYYY-MM-DD HH:MM:SS",
     LocalDatetime: "a timestamp, YYYY-MM-DD HH:MM:SS",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .._schema.arrow import ArrowConverter
+from .._schema.decimals import Decimals
 from .._schema.record import Record
 from .stream import Stream
 
@@ -25,17 +27,42 @@ class ArrowBatches:
         schema: The columns' names and types, known before the first batch.
     """
 
-    __slots__ = ("_batches", "_converter", "_ended", "_row_count", "_rows", "_stream", "schema")
+    __slots__ = (
+        "_batches",
+        "_converter",
+        "_ended",
+        "_rounded",
+        "_row_count",
+        "_rows",
+        "_stream",
+        "schema",
+    )
 
-    def __init__(self, stream: Stream[Any], record_class: type[Record], rows: int) -> None:
+    def __init__(
+        self,
+        stream: Stream[Any],
+        record_class: type[Record],
+        rows: int,
+        *,
+        columns: Sequence[str] | None = None,
+        decimals: Decimals = "float",
+    ) -> None:
         self._stream = stream
-        self._converter = ArrowConverter(record_class)
+        self._converter = ArrowConverter(
+            record_class, columns=columns, decimals=decimals, on_rounded=self._count_rounded
+        )
         self._rows = rows
         self.schema: Schema = self._converter.schema
+        self._rounded: dict[str, int] = {}
         # The rows that have arrived and are not yielded yet, and their number.
         self._batches: list[Any] = []
         self._row_count = 0
         self._ended = False
+
+    @property
+    def rounded(self) -> Mapping[str, int]:
+        """The fields whose decimals had to be rounded, with the number of records so far."""
+        return dict(self._rounded)
 
     def __aiter__(self) -> Self:
         """Return self. The batches can be read only once."""
@@ -77,3 +104,6 @@ class ArrowBatches:
     ) -> None:
         """Close."""
         await self.aclose()
+
+    def _count_rounded(self, field: str, records: Sequence[Record]) -> None:
+        self._rounded[field] = self._rounded.get(field, 0) + len(records)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from .._schema.record import Record
 from ..errors import ArgumentError, IncompleteListingError
-from .arrow_batches import ArrowBatches
 from .bookmark import Bookmark, fingerprint
 from .cost import ListingEstimate
 from .delivered import RECENT, DeliveredIds
@@ -19,6 +18,7 @@ from .reader import Reader
 from .snapshot_reader import SnapshotReader
 from .source import PageSource
 from .stream import Page, Pages, Stream
+from .tables import TableMethods
 from .unpaged_reader import UnpagedReader
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ R = TypeVar("R", bound=Record)
 S = TypeVar("S", bound=Record)
 
 
-class Listing(Generic[R]):
+class Listing(TableMethods[R]):
     """Every matching record of one resource. No request is sent until it is read.
 
     Read it with ``async for``; each loop reads it again. Its length is unknown until `count`
@@ -235,25 +235,6 @@ class Listing(Generic[R]):
         checked = ReadOptions(**options)
         reader, _ = self._begin(checked)
         return Pages(reader, self._source.resource, needs_block=checked.needs_block)
-
-    def arrow_batches(
-        self, *, rows: int = 10_000, **options: Unpack[StreamOptions]
-    ) -> ArrowBatches:
-        """Stream all records as Arrow batches, for pyarrow, pandas, polars or DuckDB.
-
-        Each batch is a `pyarrow.RecordBatch` with one column per field, of the field's type; see
-        the page on exporting for the types. Requires pyarrow: install the extra ``arrow``.
-
-        Args:
-            rows: The number of rows of a batch; the last one may have fewer.
-            options: The options of `stream`. End or close it like a stream.
-
-        Raises:
-            ImportError: pyarrow is not installed.
-            ArgumentError: As `stream` raises it.
-        """
-        checked_integer("rows", rows, least=1)
-        return ArrowBatches(self.stream(**options), self._source.decoder.record_class, rows)
 
     async def count(self) -> int:
         """Return the number of records of the listing, with one small request.

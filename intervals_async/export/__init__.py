@@ -13,7 +13,7 @@ from .sinks.parquet_sink import Codec, ParquetSink
 from .sinks.sink import BufferedSink, Checkpoint, ResumableSink, Sink
 from .sinks.sqlite_sink import SqliteSink
 from .stream_export import ExportResult, export
-from .unreadable import UnreadableField
+from .unreadable import RoundedField, UnreadableField
 
 __all__ = [
     "AccountProgress",
@@ -34,6 +34,7 @@ __all__ = [
     "ParquetSink",
     "ResourceEstimate",
     "ResumableSink",
+    "RoundedField",
     "Sink",
     "SqliteSink",
     "UnreadableField",

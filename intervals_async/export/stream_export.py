@@ -8,8 +8,8 @@ from typing import Self
 
 from .. import Record, Stream
 from .sink_thread import SinkThread
-from .sinks.sink import Sink
-from .unreadable import FieldCount, UnreadableField, add_unreadable, summarize
+from .sinks.sink import Sink, rounded_by
+from .unreadable import FieldCount, RoundedField, UnreadableField, add_unreadable, summarize
 
 __all__ = ["ExportResult", "export"]
 
@@ -25,16 +25,23 @@ class ExportResult(int):
     Attributes:
         unreadable: The fields that could not be read in some of the records. Those of objects are
             named like ``assignee.personid``.
+        rounded: The fields whose value was rounded in some of the records, because the numbers of
+            the format hold fewer digits.
     """
 
     unreadable: Mapping[str, UnreadableField]
+    rounded: Mapping[str, RoundedField]
 
     def __new__(
-        cls, records: int = 0, unreadable: Mapping[str, UnreadableField] | None = None
+        cls,
+        records: int = 0,
+        unreadable: Mapping[str, UnreadableField] | None = None,
+        rounded: Mapping[str, RoundedField] | None = None,
     ) -> Self:
-        """Make a number with the fields that could not be read."""
+        """Make a number with the fields that could not be read, and those that were rounded."""
         result = super().__new__(cls, records)
         result.unreadable = unreadable or {}
+        result.rounded = rounded or {}
         return result
 
     def _repr_html_(self) -> str:
@@ -88,7 +95,11 @@ async def export(
         except BaseException:
             await thread.call(sink.close, complete=False)
             raise
-    return ExportResult(count, summarize(unreadable))
+    return ExportResult(
+        count,
+        summarize(unreadable, UnreadableField),
+        summarize(rounded_by(sink), RoundedField),
+    )
 
 
 def _batches(stream: AsyncIterable[Record]) -> Callable[[], Awaitable[Sequence[Record]]]:

@@ -1,4 +1,4 @@
-"""Pure: which fields of exported records could not be read, in how many records, and in which."""
+"""Pure: which fields of exported records could not be read, or were rounded, and in which records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import attrs
 
@@ -14,7 +14,9 @@ from .. import ColumnKind, Record, columns_of
 
 __all__ = [
     "FieldCount",
+    "RoundedField",
     "UnreadableField",
+    "add_rounded",
     "add_unreadable",
     "replace_counted",
     "summarize",
@@ -61,9 +63,21 @@ class UnreadableField:
     ranges: str = attrs.field(default="", validator=_check_ranges)
 
 
+@attrs.frozen(kw_only=True)
+class RoundedField(UnreadableField):
+    """A field whose value was rounded in some of the exported records.
+
+    The numbers of the format hold fewer digits than were sent. The attributes are those of
+    `UnreadableField`.
+    """
+
+
+F = TypeVar("F", bound=UnreadableField)
+
+
 @attrs.define(kw_only=True)
 class FieldCount:
-    """Counts the records in which a field could not be read.
+    """Counts the records in which a field could not be read, or was rounded.
 
     Attributes:
         records: The number of records.
@@ -127,13 +141,13 @@ class FieldCount:
         for first, last in self._ranges():
             yield from range(first, last + 1)
 
-    def summary(self) -> UnreadableField:
-        """Summarize it."""
+    def summary(self, kind: type[F]) -> F:
+        """Summarize it as an object of a class."""
         named = [id for id, _ in zip(self.ids(), range(NAMED_IDS), strict=False)]
         ranges = [
             str(first) if first == last else f"{first}-{last}" for first, last in self._ranges()
         ]
-        return UnreadableField(records=self.records, ids=named, ranges=",".join(ranges))
+        return kind(records=self.records, ids=named, ranges=",".join(ranges))
 
     def _ranges(self) -> Iterator[tuple[int, int]]:
         return zip(self.bounds[::2], self.bounds[1::2], strict=True)
@@ -154,6 +168,13 @@ def add_unreadable(counts: dict[str, FieldCount], records: Iterable[Record]) -> 
                 if field not in counts:
                     counts[field] = FieldCount()
                 counts[field].add(id)
+
+
+def add_rounded(counts: dict[str, FieldCount], field: str, records: Iterable[Record]) -> None:
+    """Count the records in which the value of a field was rounded."""
+    count = counts.setdefault(field, FieldCount())
+    for record in records:
+        count.add(getattr(record, "id", None))
 
 
 def replace_counted(
@@ -179,9 +200,9 @@ def replace_counted(
     return counts
 
 
-def summarize(counts: Mapping[str, FieldCount]) -> dict[str, UnreadableField]:
+def summarize(counts: Mapping[str, FieldCount], kind: type[F]) -> dict[str, F]:
     """Summarize the counts of all fields, in alphabetical order."""
-    return {field: counts[field].summary() for field in sorted(counts)}
+    return {field: counts[field].summary(kind) for field in sorted(counts)}
 
 
 def _holds_records(record: Record, nested: Sequence[str]) -> bool:

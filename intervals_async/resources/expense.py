@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.record import Record, record
-from .._schema.values import Day
+from .._schema.values import Day, Money
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
@@ -26,9 +25,9 @@ class Expense(Record):
     """Person of the expense. Inferred, not documented."""
     date: Day | None = None
     """Day the expense was incurred. Inferred, not documented."""
-    expense: Decimal | None = None
+    expense: Money | None = None
     """Cost to the company; not visible to executives. Inferred, not documented."""
-    fee: Decimal | None = None
+    fee: Money | None = None
     """Amount charged to the client. Inferred, not documented."""
     note: str | None = None
     """Description. Inferred, not documented."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.record import Record, record
-from .._schema.values import Day
+from .._schema.values import Day, Money
 from .._streaming.listing import Listing
 from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
@@ -46,13 +45,13 @@ class Invoice(Record):
     """Client name. Inferred, not documented."""
     datepaid: Day | None = None
     """When it was paid. Inferred, not documented."""
-    subtotal: Decimal | None = None
+    subtotal: Money | None = None
     """Total before tax. Inferred, not documented."""
-    total: Decimal | None = None
+    total: Money | None = None
     """Total. Inferred, not documented."""
-    payments: Decimal | None = None
+    payments: Money | None = None
     """Sum of payments received. Inferred, not documented."""
-    balance: Decimal | None = None
+    balance: Money | None = None
     """Amount still due. Inferred, not documented."""
     datedue: Day | None = None
     """Due date. Inferred, not documented."""
@@ -68,9 +67,9 @@ class Invoice(Record):
     """Sender address. Inferred, not documented."""
     addressto: str | None = None
     """Recipient address. Inferred, not documented."""
-    tax: Decimal | None = None
+    tax: Money | None = None
     """Tax value. Inferred, not documented."""
-    secondtax: Decimal | None = None
+    secondtax: Money | None = None
     """Second tax value. Inferred, not documented."""
     secondtaxcompound: bool | None = None
     """Whether the second tax compounds. Inferred, not documented."""

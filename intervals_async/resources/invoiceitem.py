@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.record import Record, record
+from .._schema.values import Money, Quantity
 from .._streaming.listing import Listing
 from ._base import MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
@@ -31,11 +31,11 @@ class InvoiceItem(Record):
     """Name of the line. Inferred, not documented."""
     description: str | None = None
     """Description of the line. Inferred, not documented."""
-    quantity: Decimal | None = None
+    quantity: Quantity | None = None
     """Quantity. Inferred, not documented."""
-    rate: Decimal | None = None
+    rate: Money | None = None
     """Rate. Inferred, not documented."""
-    amount: Decimal | None = None
+    amount: Money | None = None
     """Amount. Inferred, not documented."""
     custom: bool | None = None
     """True for lines made by a user, false for generated ones."""

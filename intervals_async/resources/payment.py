@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.record import Record, record
-from .._schema.values import Day
+from .._schema.values import Day, Money
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, MANAGERS, NO_RESOURCES, Deletable, Gettable, Permissions
 
@@ -24,7 +23,7 @@ class Payment(Record):
     """Project ID. Inferred, not documented."""
     date: Day | None = None
     """Payment date. Inferred, not documented."""
-    amount: Decimal | None = None
+    amount: Money | None = None
     """Amount paid. Inferred, not documented."""
     typeid: int | None = None
     """Payment type ID. Inferred, not documented."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.record import Record, record
-from .._schema.values import Day, Html, IdList
+from .._schema.values import Day, Html, IdList, Money, Percent
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
@@ -53,7 +52,7 @@ class Project(Record):
     """Start date, YYYY-MM-DD."""
     dateend: Day | None = None
     """End date, YYYY-MM-DD."""
-    alert_percent: Decimal | None = None
+    alert_percent: Percent | None = None
     """Budget alert threshold, percent."""
     alert_date: str | None = None
     """Belongs to the budget alert; format not seen, always null in the sample."""
@@ -61,7 +60,7 @@ class Project(Record):
     """Whether active."""
     billable: bool | None = None
     """Whether billable."""
-    budget: Decimal | None = None
+    budget: Money | None = None
     """Budget."""
     clientid: int | None = None
     """Client ID."""

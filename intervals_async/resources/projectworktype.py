@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Required, TypedDict, Unpack
 
 from .._schema.parameters import AtMost, Ids, Number
 from .._schema.record import Record, record
+from .._schema.values import Hours, Money
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, EVERYBODY, Deletable, Gettable, Permissions
 
@@ -34,11 +34,11 @@ class ProjectWorkType(Record):
     """Work type name."""
     active: bool
     """Active on this project."""
-    hourlyrate: Decimal | None = None
+    hourlyrate: Money | None = None
     """Hourly rate; may be absent, it seems to be shown to few."""
-    esttime: Decimal | None = None
+    esttime: Hours | None = None
     """Estimated hours; may be absent."""
-    total: Decimal | None = None
+    total: Money | None = None
     """Total; may be absent."""
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.encoding import identifier
 from .._schema.parameters import AsIs, AtMost, Ids, Number
 from .._schema.record import Record, record
-from .._schema.values import Day, Html, IdList, LocalDatetime, RankOrName, UtcDatetime
+from .._schema.values import Day, Hours, Html, IdList, LocalDatetime, RankOrName, UtcDatetime
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, MANAGERS, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
@@ -97,7 +96,7 @@ class Task(Record):
     """Due date."""
     dateclosed: Day | None = None
     """Closing date."""
-    estimate: Decimal | None = None
+    estimate: Hours | None = None
     """Estimated hours."""
     ownerid: IdList
     """Owner ids."""
@@ -144,11 +143,11 @@ class Task(Record):
     """Follower ids; empty if there are none."""
     owners: str | None = None
     """Owner names, separated by commas. In lists only."""
-    billable: Decimal | None = None
+    billable: Hours | None = None
     """Billable hours logged (a sum, not a flag). In lists only."""
-    unbillable: Decimal | None = None
+    unbillable: Hours | None = None
     """Unbillable hours logged. In lists only."""
-    actual: Decimal | None = None
+    actual: Hours | None = None
     """Hours logged; may show binary rounding errors (16-17 digits). In lists only."""
     datecreated: Day | None = None
     """Creation date. Lists that lack it have been seen (2025)."""

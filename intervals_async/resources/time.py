@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._schema.parameters import AsIs, Ids, Number, Places
 from .._schema.record import Record, record
-from .._schema.values import Day, ListDay, LocalDatetime
+from .._schema.values import Day, Hours, ListDay, LocalDatetime
 from .._streaming.listing import Listing
 from ._base import EVERYBODY, NO_EXECUTIVES, Deletable, Gettable, Permissions
 
@@ -37,7 +36,7 @@ class Time(Record):
     """Day of work, a second time. In lists only; possibly no longer sent."""
     datemodified: LocalDatetime
     """Time of the last change. In the account's own time zone, as far as is known."""
-    time: Decimal
+    time: Hours
     """Number of hours."""
     description: str | None = None
     """Description."""

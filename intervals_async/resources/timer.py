@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 
 from .._http.server_clock import ServerClock
 from .._schema.encoding import identifier
 from .._schema.parameters import AsIs, AtMost, Number
 from .._schema.record import Record, record
-from .._schema.values import Day, UtcDatetime
+from .._schema.values import Day, Seconds, UtcDatetime
 from .._streaming.listing import Listing
 from ..errors import ArgumentError
 from ._base import NO_EXECUTIVES, Deletable, Gettable, Permissions
@@ -28,17 +27,17 @@ class Timer(Record):
     """Timer id."""
     starttime: UtcDatetime | None = None
     """Start of the current run, in UTC; blank when the timer is paused."""
-    time: Decimal | None = None
+    time: Seconds | None = None
     """Seconds recorded before the current run."""
     isrunning: bool
     """Whether the timer is running; otherwise it is paused."""
-    totaltime: Decimal | None = None
+    totaltime: Seconds | None = None
     """Total number of seconds."""
     tasklocalid: int | None = None
     """Task number; only task timers have one."""
     task: str | None = None
     """Task title, which may hold markup; only task timers have one."""
-    timelapsed: Decimal | None = None
+    timelapsed: Seconds | None = None
     """Seconds since the start; documented as read-only."""
     personid: int | None = None
     """Owner's person id. Inferred, not documented."""

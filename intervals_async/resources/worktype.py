@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TypedDict, Unpack
 
 from .._schema.record import Record, record
+from .._schema.values import Money
 from .._streaming.listing import Listing
 from ._base import ADMINISTRATORS, Gettable, Permissions
 
@@ -20,7 +20,7 @@ class WorkType(Record):
     """Work type id."""
     name: str
     """Name."""
-    defaulthourlyrate: Decimal
+    defaulthourlyrate: Money
     """Default hourly rate in account currency."""
     active: bool
     """Whether active."""

@@ -17,6 +17,7 @@ from intervals_async._schema.decoder import ALIASES
 from intervals_async._schema.parameters import Parameter, parameters
 from intervals_async._schema.record import fields_of
 from intervals_async._schema.values import (
+    DECIMALS,
     Html,
     IdList,
     ListDay,
@@ -308,6 +309,8 @@ def _nested_class(field: attrs.Attribute[Any]) -> type[Record] | None:
 
 def _record_type(term: Term, field: attrs.Attribute[Any]) -> Any:
     """Return the type that the contract wants for a field."""
+    if term.type == "decimal":  # the contract does not state how many digits there are
+        return next((each for each in DECIMALS if field.type in (each, each | None)), Decimal)
     if term.type in RECORD_TYPES:
         return RECORD_TYPES[term.type]
     nested: Any = _nested_class(field)

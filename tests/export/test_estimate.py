@@ -189,12 +189,14 @@ def job_of(client: IntervalsClient, folder: Path, query: ResourceQuery, **state:
         exclude=(),
         filters=None,
         format="jsonl",
+        decimals="float",
         since=None,
         incremental=query.since is not None,
     )
     return Job(
         query,
         unreadable={},
+        rounded={},
         plan=plan,
         folder=folder,
         states=states,

@@ -40,7 +40,7 @@ NOTES = records_of(TaskNote, 6)
 
 def write(path: Path, format: str, cls: type[Record], *parts: Sequence[Any]) -> Path:
     """Write records as an export does, with a checkpoint after each part."""
-    sink = FORMATS[format].make_sink(path, cls, NAME)
+    sink = FORMATS[format].make_sink(path, cls, NAME, "float")
     sink.open()
     for part in parts:
         sink.write(part)

@@ -65,7 +65,7 @@ def unreadable_in(manifest: Manifest) -> dict[str, Unreadable]:
 
 def field(*ids: int) -> UnreadableField:
     """Summarize a field that could not be read in the records with these ids."""
-    return counted(*ids).summary()
+    return counted(*ids).summary(UnreadableField)
 
 
 # Counting
@@ -86,7 +86,7 @@ def test_ids_are_kept_as_ranges(ids: list[int]) -> None:
 def test_summary_is_read_back(ids: list[int]) -> None:
     """A summary holds the number of records, the five lowest ids, and all ids as ranges."""
     count = counted(*ids)
-    summary = count.summary()
+    summary = count.summary(UnreadableField)
     assert (summary.records, summary.ids) == (len(ids), tuple(sorted(ids)[:5]))
     assert FieldCount.of(summary) == count
 
@@ -107,7 +107,7 @@ def test_replaced_records_are_counted_once(
     now = data.draw(st.lists(st.sampled_from(replaced), unique=True) if replaced else st.just([]))
     found = replace_counted({"date": field(*before)}, replaced, {"date": counted(*now)})
     expected = ({*before} - {*replaced}) | {*now}
-    assert summarize(found) == ({"date": field(*expected)} if expected else {})
+    assert summarize(found, UnreadableField) == ({"date": field(*expected)} if expected else {})
 
 
 # Single exports

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from intervals_async import TaskOwner
 from intervals_async._schema.parameters import Parameter
-from intervals_async._schema.values import Html, IdList
+from intervals_async._schema.values import Hours, Html, IdList
 from intervals_async.testing._fake import parsing
 from intervals_async.testing._fake.contract import BodyField
 from intervals_async.testing._fake.conventions import body_field_of, filter_of, kind_of
@@ -35,7 +33,7 @@ def test_columns_are_the_fields_of_the_record() -> None:
         (int, "integer"),
         (bool | None, "boolean"),
         (Html | None, "html"),
-        (Decimal, "float"),
+        (Hours, "float"),
         (IdList | None, "ids"),
         (tuple[TaskOwner, ...] | None, "json"),
     ],

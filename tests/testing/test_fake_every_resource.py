@@ -130,11 +130,10 @@ def test_accounts_are_independent() -> None:
 
 WIDGET = """
 from __future__ import annotations
-from decimal import Decimal
 from typing import Annotated, Literal, Required, TypedDict, Unpack
 from intervals_async._schema.record import Record, record
 from intervals_async._schema.parameters import AsIs, AtMost, Ids
-from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, UtcDatetime
+from intervals_async._schema.values import Day, Html, IdList, LocalDatetime, Quantity, UtcDatetime
 from intervals_async._streaming.listing import Listing
 from intervals_async.resources._base import ADMINISTRATORS, EVERYBODY, Permissions, Resource
 
@@ -152,7 +151,7 @@ class Widget(Record):
     ownerid: IdList
     title: str
     body: Html | None = None
-    size: Decimal | None = None
+    size: Quantity | None = None
     count: int | None = None
     active: bool
     made: UtcDatetime

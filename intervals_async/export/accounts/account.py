@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ... import IntervalsClient
+from ... import Decimals, IntervalsClient
 from ...errors import ArgumentError
 from .estimate import Estimate
 from .manifest import Manifest
@@ -29,6 +29,7 @@ async def export_account(
     since: datetime | None = None,
     incremental: bool = False,
     format: str = "jsonl",
+    decimals: Decimals = "float",
     jobs: int = 4,
     checkpoint_every: float | None = None,
     wait_for_reset: bool = False,
@@ -69,6 +70,7 @@ async def export_account(
             as a task's sums of time or the names of projects and people, are as of the record's own
             last change.
         format: ``jsonl``, ``jsonl.gz``, ``jsonl.zst``, ``csv``, ``parquet`` or ``sqlite``.
+        decimals: The type of decimals in Parquet; see `ParquetSink`.
         jobs: How many resources are read at the same time.
         checkpoint_every: Seconds between two checkpoints, from which the export can be resumed
             [default: 2; 20 for compressed files, 60 for Parquet, whose checkpoints cost more].
@@ -99,6 +101,7 @@ async def export_account(
         exclude=exclude,
         filters=filters,
         format=format,
+        decimals=decimals,
         since=since,
         incremental=incremental,
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
 import attrs
 
-from ... import IntervalsClient
+from ... import IntervalsClient, Record
 from ..._version import __version__
 from ...errors import ArgumentError
-from ..unreadable import UnreadableField
+from ...resources import resource_class
+from ..unreadable import RoundedField, UnreadableField
 from .json_file import plain
 from .listings import listing_for
 from .manifest import Manifest, WrittenFile
@@ -41,19 +42,25 @@ class Updatable:
     Attributes:
         since: For each of them, when that export started, in UTC.
         unreadable: For each of them, the unreadable fields in its file.
+        rounded: For each of them, the rounded fields in its file.
+        rewritten: The resources whose file has columns of other types, and the reason.
     """
 
     since: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
     unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
         factory=dict[str, Mapping[str, UnreadableField]]
     )
+    rounded: Mapping[str, Mapping[str, RoundedField]] = attrs.field(
+        factory=dict[str, Mapping[str, RoundedField]]
+    )
+    rewritten: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
 def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> Updatable:
     """Find the resources that can be updated.
 
     A resource can be updated if its file matches the manifest, was written by this release with the
-    same filters and format, and the API can select its changes. It cannot be updated if a child
+    same filters, format and types of columns, and the API can select its changes. It cannot be updated if a child
     resource that is read completely needs the ids of all its records, or if a filter can select
     other records although no record has changed.
 
@@ -69,15 +76,17 @@ def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> U
         last = Manifest.read(folder)
     except FileNotFoundError:
         return Updatable()
-    if last.library != __version__:
-        return Updatable()
-    # Checked last, and once for each file: it reads the complete file, which resources may share.
+    # Once for each file: it reads the complete file, which resources may share.
     flaw = cache(partial(WrittenFile.flaw, folder=folder))
+    rewritten = _with_other_types(plan, folder, last, flaw)
+    if last.library != __version__:
+        return Updatable(rewritten=rewritten)
     filtered = {each.resource for each in last.exported if each.filters}
     updatable = {
         each.resource: each
         for each in last.exported
         if each.resource in plan.names
+        and each.resource not in rewritten
         and each.format == plan.format.name
         and each.filters == plain(plan.filters_of(each.resource))
         and has_change_filter(each.resource, each.filters)
@@ -92,7 +101,25 @@ def find_updatable(client: IntervalsClient, plan: ExportPlan, folder: Path) -> U
         unreadable={
             name: each.unreadable for name, each in updatable.items() if name not in read_all
         },
+        rounded={name: each.rounded for name, each in updatable.items() if name not in read_all},
+        rewritten=rewritten,
     )
+
+
+def _with_other_types(
+    plan: ExportPlan, folder: Path, last: Manifest, flaw: Callable[[WrittenFile], str | None]
+) -> dict[str, str]:
+    """Find the resources whose undamaged file has columns of other types than this export writes."""
+    reasons: dict[str, str] = {}
+    for each in last.exported:
+        name = each.resource
+        if name not in plan.names or each.format != plan.format.name or flaw(each.file):
+            continue
+        record_class: type[Record] = resource_class(name).record
+        path = plan.format.path(folder, name)
+        if not plan.format.has_types(path, record_class, name, plan.decimals):
+            reasons[name] = "its columns had other types"
+    return reasons
 
 
 def _covers_all_parents(name: str, plan: ExportPlan, filtered: Container[str]) -> bool:

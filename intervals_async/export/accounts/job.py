@@ -11,7 +11,7 @@ from ...errors import ArgumentError, DriftError, PermissionDeniedError
 from ..sink_thread import run_in_thread
 from ..sinks.null_sink import NullSink
 from ..sinks.sink import ResumableSink
-from ..unreadable import UnreadableField, replace_counted
+from ..unreadable import RoundedField, UnreadableField, replace_counted
 from .estimate import RemainingWork
 from .failures import reason_of
 from .listings import requests_for_parents, requests_left
@@ -31,6 +31,7 @@ class Job:
     Args:
         query: The records to read.
         unreadable: The unreadable fields in the file that is updated, if only changes are read.
+        rounded: The rounded fields in that file.
         plan: The resources of the export, with their filters and their format.
         folder: The folder to write the file to.
         states: The folder with the saved states of all resources.
@@ -48,6 +49,7 @@ class Job:
         query: ResourceQuery,
         *,
         unreadable: Mapping[str, UnreadableField],
+        rounded: Mapping[str, RoundedField],
         plan: ExportPlan,
         folder: Path,
         states: StateFolder,
@@ -58,6 +60,7 @@ class Job:
         self.was_surveyed: bool = False
         self.failure: Exception | None = None
         self._unreadable_before = unreadable
+        self._rounded_before = rounded
         self._plan = plan
         self._folder = folder
         self._states = states
@@ -203,10 +206,12 @@ class Job:
         if not self.is_exported:
             return NullSink()
         path = self._path if self.query.since is None else self._changes_path
-        return self._plan.format.make_sink(path, self.query.record_class, self.name)
+        plan = self._plan
+        return plan.format.make_sink(path, self.query.record_class, self.name, plan.decimals)
 
     def _on_records(self, records: Sequence[Any]) -> None:
-        if self.keep_ids or (self.query.since is not None and self._unreadable_before):
+        counted_before = self._unreadable_before or self._rounded_before
+        if self.keep_ids or (self.query.since is not None and counted_before):
             self.state.add_ids(records)
         self._reporter.report(self.name, self.state)
 
@@ -242,6 +247,9 @@ class Job:
         state.records = records
         state.unreadable = await run_in_thread(
             replace_counted, self._unreadable_before, state.ids, state.unreadable
+        )
+        state.rounded = await run_in_thread(
+            replace_counted, self._rounded_before, state.ids, state.rounded
         )
         return True
 

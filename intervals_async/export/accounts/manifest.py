@@ -12,7 +12,7 @@ import attrs
 
 from ..._atomic_file import open_regular
 from ..._version import __version__
-from ..unreadable import UnreadableField
+from ..unreadable import RoundedField, UnreadableField
 from .json_file import plain, read_json, write_json
 
 __all__ = ["MANIFEST", "Exported", "Manifest", "WrittenFile"]
@@ -86,6 +86,10 @@ class Exported:
         file: The file.
         unreadable: The fields that could not be read in some of the records in the file. Those of
             objects are named like ``assignee.personid``.
+        rounded: The fields whose value was rounded in some of the records in the file, because the
+            numbers of the format hold fewer digits.
+        rewritten: Why an incremental export has read all records and replaced the file: its columns
+            had other types. None if it has not.
     """
 
     resource: str
@@ -100,6 +104,8 @@ class Exported:
     since: datetime | None = None
     file: WrittenFile
     unreadable: Mapping[str, UnreadableField] = attrs.field(factory=dict[str, UnreadableField])
+    rounded: Mapping[str, RoundedField] = attrs.field(factory=dict[str, RoundedField])
+    rewritten: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from ...errors import ArgumentError
-from ..unreadable import summarize
+from ..unreadable import RoundedField, UnreadableField, summarize
 from .failures import reason_of
 from .job import Job
 from .manifest import Exported, Manifest, WrittenFile
@@ -34,7 +34,7 @@ def build_manifest(
             path = plan.format.path(folder, name)
             if path not in files:
                 files[path] = WrittenFile.of(path)
-            exported.append(_exported(plan, job, files[path]))
+            exported.append(_exported(plan, job, files[path], run.rewritten.get(name)))
             continue
         further_requests += state.requests
         if job.failure is not None:
@@ -52,7 +52,7 @@ def build_manifest(
     )
 
 
-def _exported(plan: ExportPlan, job: Job, file: WrittenFile) -> Exported:
+def _exported(plan: ExportPlan, job: Job, file: WrittenFile, rewritten: str | None) -> Exported:
     state = job.state
     assert state.began is not None  # noqa: S101  the job has ended
     assert state.ended is not None  # noqa: S101  the same
@@ -68,7 +68,9 @@ def _exported(plan: ExportPlan, job: Job, file: WrittenFile) -> Exported:
         ended=state.ended,
         since=job.query.since,
         file=file,
-        unreadable=summarize(state.unreadable),
+        unreadable=summarize(state.unreadable, UnreadableField),
+        rounded=summarize(state.rounded, RoundedField),
+        rewritten=rewritten,
     )
 
 

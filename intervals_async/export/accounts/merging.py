@@ -95,7 +95,8 @@ def merge_sqlite(
     """Merge the tables of two SQLite databases in one transaction; see `Merge`."""
     table = Table(name, record_class)
     with name_in_errors(base), as_os_errors(), closing(connect(base)) as database:
-        if not existing_columns(database, table).issuperset(table.columns):
+        types = existing_columns(database, table)
+        if not types.keys() >= {*table.columns} or table.text_decimals(types):
             return None
         refresh(database, changes, table, keep_missing=True)
         count = f"SELECT count(*) FROM main.{quoted(name)}"  # noqa: S608  the name is quoted

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Self
+from typing import Self, get_args
 
 import attrs
 
-from ... import IntervalsClient
+from ... import Decimals, IntervalsClient
 from ..._version import __version__
 from ...errors import ArgumentError
 from ...resources import parameters, resource_class
@@ -34,12 +34,14 @@ class ExportPlan:
         names: The names of the resources, in alphabetical order.
         filters: The filters of each resource.
         format: The format of the files.
+        decimals: The type of decimals, if the format has two.
         incremental: Whether only changes are read if the last export can be updated.
     """
 
     names: Sequence[str]
     filters: Mapping[str, Mapping[str, object]]
     format: Format
+    decimals: Decimals
     incremental: bool
 
     @classmethod
@@ -51,6 +53,7 @@ class ExportPlan:
         exclude: Sequence[str],
         filters: Mapping[str, Mapping[str, object]] | None,
         format: str,
+        decimals: Decimals,
         since: datetime | None,
         incremental: bool,
     ) -> Self:
@@ -60,6 +63,14 @@ class ExportPlan:
             ArgumentError: One of them is invalid.
         """
         names = _selected(resources, exclude)
+        written = get_format(format)
+        if decimals not in get_args(Decimals):
+            raise ArgumentError(f"decimals: expected 'float' or 'decimal', got {decimals!r}")
+        if decimals != "float" and not written.has_decimals:
+            raise ArgumentError(
+                f"decimals: expected 'float' for the format {format}, got {decimals!r}; only "
+                "parquet has both types"
+            )
         reusable: Mapping[str, Mapping[str, object]] = {
             name: _reusable(each) for name, each in (filters or {}).items()
         }
@@ -76,7 +87,11 @@ class ExportPlan:
             if each:
                 listing_for(client, name, each, [1])  # raises if a filter is invalid
         return cls(
-            names=names, filters=reusable, format=get_format(format), incremental=incremental
+            names=names,
+            filters=reusable,
+            format=written,
+            decimals=decimals,
+            incremental=incremental,
         )
 
     def filters_of(self, name: str) -> Mapping[str, object]:
@@ -94,6 +109,7 @@ class ExportPlan:
             "resources": self.names,
             "filters": self.filters,
             "format": self.format.name,
+            "decimals": self.decimals,
             "release": __version__,
             "incremental": self.incremental,
         }

@@ -131,6 +131,8 @@ class Run:
             began=began,
             since=found.since,
             unreadable=found.unreadable,
+            rounded=found.rounded,
+            rewritten=found.rewritten,
         )
 
     def _make_jobs(self, info: RunInfo) -> dict[str, Job]:
@@ -149,6 +151,7 @@ class Run:
                 client=self._client, name=name, filters=plan.filters_of(name), since=since
             ),
             unreadable=info.unreadable.get(name, {}),
+            rounded=info.rounded.get(name, {}),
             plan=plan,
             folder=self._folder,
             states=self._states,

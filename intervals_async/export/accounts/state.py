@@ -17,7 +17,7 @@ from ..._atomic_file import AtomicFile, name_in_errors
 from ...errors import ArgumentError
 from ..sink_thread import run_in_thread
 from ..sinks.sink import Checkpoint
-from ..unreadable import FieldCount, UnreadableField
+from ..unreadable import FieldCount, RoundedField, UnreadableField
 from .json_file import plain, prepare_json, read_json, seal_of, write_json
 
 __all__ = [
@@ -52,8 +52,9 @@ class ResourceState:
         checkpoint: The checkpoint of its file; None at the beginning.
         records: The number of records in the file at the checkpoint.
         ids: The ids of these records, if other resources are listed by them, or if they are changes
-            that replace records with unreadable fields.
+            that replace records with unreadable or rounded fields.
         unreadable: The fields that could not be read in these records.
+        rounded: The fields whose value was rounded in these records.
         requests: The number of requests.
         drift: How often the position among the rows was lost and found again.
         listcount: The number of records according to the server, when last asked.
@@ -70,6 +71,7 @@ class ResourceState:
     records: int = 0
     ids: list[int] = attrs.field(factory=list[int])
     unreadable: dict[str, FieldCount] = attrs.field(factory=dict[str, FieldCount])
+    rounded: dict[str, FieldCount] = attrs.field(factory=dict[str, FieldCount])
     requests: int = 0
     drift: int = 0
     listcount: int | None = None
@@ -110,6 +112,8 @@ class RunInfo:
         since: For each resource of which only changes are read, when the previous export started,
             in UTC.
         unreadable: For each of these resources, the unreadable fields in its file at the start.
+        rounded: For each of these resources, the rounded fields in its file at the start.
+        rewritten: The resources whose file has columns of other types, and why all is read.
         overhead_requests: The number of requests for no resource: for the daily quota.
     """
 
@@ -119,6 +123,10 @@ class RunInfo:
     unreadable: Mapping[str, Mapping[str, UnreadableField]] = attrs.field(
         factory=dict[str, Mapping[str, UnreadableField]]
     )
+    rounded: Mapping[str, Mapping[str, RoundedField]] = attrs.field(
+        factory=dict[str, Mapping[str, RoundedField]]
+    )
+    rewritten: Mapping[str, str] = attrs.field(factory=dict[str, str])
     overhead_requests: int = attrs.field(default=0, alias="asides")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ... import Stream
 from ...errors import CallError, ListingError, PermissionDeniedError, ResumeError
 from ..sink_thread import SinkThread
-from ..sinks.sink import ResumableSink
+from ..sinks.sink import ResumableSink, rounded_by
 from ..unreadable import add_unreadable
 from .reader import ResourceReader
 from .state import ResourceState, SavedState
@@ -83,6 +83,7 @@ class ResourceWriter:
         if self._state.checkpoint is not None:
             with suppress(ResumeError):
                 await self._thread.call(self._sink.resume, self._state.checkpoint)
+                rounded_by(self._sink).update(self._state.rounded)
                 return
             # The file was removed, or the process was killed right after moving it to its name,
             # which cannot be proved: everything is read again.
@@ -127,6 +128,7 @@ class ResourceWriter:
     async def _checkpoint(self, bookmark: str | None) -> None:
         """Flush the file to the disk, and then save the state."""
         self._state.checkpoint = await self._thread.call(self._sink.checkpoint)
+        self._state.rounded = rounded_by(self._sink)
         self._state.bookmark = bookmark
         await self._saved.save()
 

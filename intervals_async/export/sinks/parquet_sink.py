@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
-from ... import ArrowConverter, Record
+from ... import ArrowConverter, Decimals, Record
 from ..._atomic_file import AtomicFile, file_path, name_in_errors
 from ...errors import ArgumentError, ResumeError
+from ..unreadable import FieldCount, add_rounded
 from .parquet_file import RowGroupWriter, has_columns, read_batches
 from .sink import Checkpoint, chunks
 
@@ -26,10 +27,9 @@ DEFAULT_CODEC: Codec = "snappy"
 class ParquetSink:
     """Writes a Parquet file: a column for each field, in row groups during the export.
 
-    The columns are int64, bool, string, decimal128(38, 18), date32, timestamp (in microseconds,
-    in UTC or without a time zone) and list of int64; a value that could not be read is null.
-    Objects and `extra` are JSON in a string; an empty `extra` is null. Decimals are
-    rounded to 18 places.
+    The columns are int64, bool, string, float64 (or decimal128), date32, timestamp (in
+    microseconds, in UTC or without a time zone) and list of int64; a value that could not be read
+    is null. Objects and `extra` are JSON in a string; an empty `extra` is null.
 
     Each `checkpoint` finishes a segment, a file of its own beside the target; several segments
     are merged at the end. So take checkpoints every few minutes, not every few seconds.
@@ -41,12 +41,18 @@ class ParquetSink:
         force: Replace an existing file.
         codec: How the columns are compressed: ``"snappy"`` is the fastest, ``"zstd"`` makes files
             a quarter smaller, ``"none"`` does not compress.
+        decimals: The type of decimals: ``"float"`` is float64, which every program computes with.
+            ``"decimal"`` is decimal128 with the digits of the field, such as (9, 2) for hours; see
+            `ArrowConverter`.
+
+    Attributes:
+        rounded: For each field, the records whose value was rounded.
 
     Raises:
         ImportError: pyarrow is not installed; it is the extra ``arrow``.
     """
 
-    __slots__ = ("_codec", "_converter", "_file", "_segment", "_sizes", "_stream")
+    __slots__ = ("_codec", "_converter", "_file", "_segment", "_sizes", "_stream", "rounded")
 
     def __init__(
         self,
@@ -55,13 +61,17 @@ class ParquetSink:
         *,
         force: bool = False,
         codec: Codec = DEFAULT_CODEC,
+        decimals: Decimals = "float",
     ) -> None:
         if codec not in get_args(Codec):
             raise ArgumentError(
                 f"codec: expected one of {', '.join(get_args(Codec))}, got {codec!r}"
             )
         self._codec = codec
-        self._converter = ArrowConverter(record_class)
+        self._converter = ArrowConverter(
+            record_class, decimals=decimals, on_rounded=self._count_rounded
+        )
+        self.rounded: dict[str, FieldCount] = {}
         # It holds the lock, and nothing else until several segments are merged into it.
         self._file = AtomicFile(file_path(target), force=force)
         # The sizes of the finished segments.
@@ -79,7 +89,7 @@ class ParquetSink:
         """Write some records, as soon as they fill a row group.
 
         Raises:
-            UnfitValueError: A decimal has more than 20 digits before its point.
+            UnfitValueError: A decimal has more digits before its point than its column.
         """
         for chunk in chunks(records):
             if self.buffer(chunk):
@@ -183,6 +193,7 @@ class ParquetSink:
 
     def _start(self, sizes: Sequence[int]) -> None:
         self._sizes = list(sizes)
+        self.rounded = {}
         self._segment = self._stream = None
         self._remove_segments(len(sizes))
 
@@ -203,6 +214,9 @@ class ParquetSink:
                     f"{self._file.requested}: segment {index} of the unfinished file has other "
                     "columns, as an older release has written it; start the export again"
                 )
+
+    def _count_rounded(self, field: str, records: Sequence[Record]) -> None:
+        add_rounded(self.rounded, field, records)
 
     def _path(self, index: int) -> Path:
         return self._file.path.with_name(f"{self._file.path.name}-{index}")

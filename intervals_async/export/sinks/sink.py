@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from ...errors import ResumeError
+from ..unreadable import FieldCount
 
 __all__ = ["BufferedSink", "Checkpoint", "ResumableSink", "Sink", "checkpoint_number", "chunks"]
 
@@ -88,6 +89,22 @@ class BufferedSink(Sink, Protocol):
     def flush(self) -> None:
         """Write the buffered records; OSError if that fails."""
         ...
+
+
+@runtime_checkable
+class RoundingSink(Sink, Protocol):
+    """A sink of a format whose numbers may hold fewer digits than were sent.
+
+    Attributes:
+        rounded: For each field, the records whose value was rounded.
+    """
+
+    rounded: dict[str, FieldCount]
+
+
+def rounded_by(sink: Sink) -> dict[str, FieldCount]:
+    """Return, for each field, the records whose value a sink has rounded."""
+    return sink.rounded if isinstance(sink, RoundingSink) else {}
 
 
 def chunks(records: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from ..._atomic_file import check_target, name_in_errors
 from ...errors import ArgumentError
 from .sqlite_errors import as_os_errors
+from .sqlite_numeric import make_numeric
 from .sqlite_table import Table, quoted
 
-__all__ = ["check_database", "connect", "existing_columns", "refresh"]
+__all__ = ["check_database", "connect", "existing_columns", "has_types", "refresh"]
 
 # Seconds to wait while another connection writes the database.
 BUSY_TIMEOUT = 60.0
@@ -67,8 +68,8 @@ def _check_length(path: Path) -> None:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
 
 
-def existing_columns(database: sqlite3.Connection, table: Table) -> set[str]:
-    """List the columns of a table in a database; none if there is no such table.
+def existing_columns(database: sqlite3.Connection, table: Table) -> dict[str, str]:
+    """Return the types of the columns of a table in a database; none if there is no such table.
 
     Raises:
         ArgumentError: Its id is not the primary key.
@@ -83,7 +84,17 @@ def existing_columns(database: sqlite3.Connection, table: Table) -> set[str]:
             f"{file}: expected id as the primary key of table {table.name}, "
             f"got {', '.join(keys) or 'none'}; choose another name for the table"
         )
-    return {name for _, name, *_ in columns}
+    return {name: type for _, name, type, *_ in columns}
+
+
+def has_types(path: Path, table: Table) -> bool:
+    """Whether no column of decimals in a database is text, as an older release has written it.
+
+    Raises:
+        OSError: The file is not a database.
+    """
+    with name_in_errors(path), as_os_errors(), closing(connect(path)) as database:
+        return not table.text_decimals(existing_columns(database, table))
 
 
 def refresh(
@@ -108,6 +119,8 @@ def refresh(
     existing = existing_columns(database, table)
     if not existing:
         database.execute(table.create())
+    if older := table.text_decimals(existing):
+        make_numeric(database, table, older)
     for column in table.columns if existing else ():
         if column not in existing:
             database.execute(table.add_column(column))

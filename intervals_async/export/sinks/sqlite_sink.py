@@ -12,7 +12,7 @@ from zlib import crc32
 from ... import Column, Record
 from ..._atomic_file import AtomicFile, file_path, name_in_errors
 from ...errors import ResumeError
-from .cells import table_rows
+from ..unreadable import FieldCount, add_rounded
 from .sink import Checkpoint, checkpoint_number, chunks
 from .sqlite_database import check_database, connect, existing_columns, refresh
 from .sqlite_errors import as_os_errors
@@ -24,23 +24,27 @@ __all__ = ["SqliteSink"]
 class SqliteSink:
     """Writes a table of a SQLite database: a column for each field, the id as the primary key.
 
-    Integers and booleans (0 or 1) are integers. All other values are text: decimals as they were
-    sent, dates and datetimes in ISO 8601 (which SQLite's own functions read), objects, lists and
-    `extra` as JSON. An empty `extra` is null.
+    Integers and booleans (0 or 1) are integers. Decimals are numbers, in columns of the type
+    NUMERIC: those of more than 15 significant digits are rounded half-even to 15. All other values
+    are text: dates and datetimes in ISO 8601 (which SQLite's own functions read), objects, lists
+    and `extra` as JSON. An empty `extra` is null.
 
     Records are written to a hidden database beside the file. `close` then refreshes the table in
     one transaction: new rows are inserted, changed ones updated, missing ones deleted. Until then
     readers see the table as it was. Other tables, indexes and columns are kept. Records without
     an id get a table without a key, whose rows are all replaced. Several sinks may write tables
-    of one file at the same time.
+    of one file at the same time. Decimals that an older release has written as text become numbers.
 
     Args:
         target: The path of the database, which is created if it does not exist.
         record_class: The class of the records.
         table: The name of the table [default: the resource, such as ``projectnote``].
+
+    Attributes:
+        rounded: For each field, the records whose value was rounded.
     """
 
-    __slots__ = ("_database", "_file", "_insert", "_table")
+    __slots__ = ("_database", "_file", "_insert", "_table", "rounded")
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class SqliteSink:
         self._insert = self._table.insert()
         name = "".join(letter if letter.isalnum() else "_" for letter in self._table.name)
         self._file = AtomicFile(file_path(target), shared=True, part=name)
+        self.rounded: dict[str, FieldCount] = {}
         # The connection to the hidden database, while it is open.
         self._database: sqlite3.Connection | None = None
 
@@ -63,6 +68,7 @@ class SqliteSink:
             ArgumentError: The table exists and its id is not the primary key.
             OSError: The target is not a database, or cannot be written.
         """
+        self.rounded = {}
         with name_in_errors(self._file.requested), as_os_errors():
             check_database(self._file.target, self._table)
             self._file.open()
@@ -75,7 +81,12 @@ class SqliteSink:
                 raise
 
     def write(self, records: Sequence[Record]) -> None:
-        """Write some records, in a transaction that the next checkpoint ends."""
+        """Write some records, in a transaction that the next checkpoint ends.
+
+        Raises:
+            UnfitValueError: A decimal is too large for SQLite.
+            OSError: They cannot be written.
+        """
         database = self._open_database()
         with name_in_errors(self._file.requested), as_os_errors():
             if not database.in_transaction:
@@ -95,6 +106,7 @@ class SqliteSink:
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Continue after a checkpoint; raises as `ResumableSink.resume` does."""
+        self.rounded = {}
         rows = checkpoint_number(checkpoint, "rows")
         with name_in_errors(self._file.requested), as_os_errors():
             self._file.reopen()
@@ -124,7 +136,7 @@ class SqliteSink:
         self._discard()
 
     def _write(self, database: sqlite3.Connection, records: Sequence[Record]) -> None:
-        rows = list(table_rows(records, self._table.columns, self._table.cells))
+        rows = self._table.rows(records, self._count_rounded)
         database.execute("SAVEPOINT batch")
         try:
             database.executemany(self._insert, rows)
@@ -132,6 +144,9 @@ class SqliteSink:
             database.execute("ROLLBACK TO batch")
             database.executemany(self._insert, map(Column.encodable, rows))
         database.execute("RELEASE batch")
+
+    def _count_rounded(self, field: str, records: Sequence[Record]) -> None:
+        add_rounded(self.rounded, field, records)
 
     @property
     def _journal(self) -> Path:
@@ -160,8 +175,10 @@ class SqliteSink:
     def _truncate(self, rows: int, checksum: object) -> None:
         """Drop the rows after a checkpoint."""
         # There is no table if a process opened the sink again and was killed at once.
+        types = existing_columns(self._open_database(), self._table)
         if (
-            not existing_columns(self._open_database(), self._table)
+            not types
+            or self._table.text_decimals(types)  # an older release has created it
             or self._checksum(rows) != checksum
         ):
             raise ResumeError(

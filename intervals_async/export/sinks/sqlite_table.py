@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ... import ColumnKind, Record, columns_of
-from .cells import Cells
+from ... import ColumnKind, Record, column_values, columns_of
+from .sqlite_numbers import numbers
 
 __all__ = ["Table", "quoted"]
 
-TYPES = {ColumnKind.INTEGER: "INTEGER", ColumnKind.BOOLEAN: "INTEGER"}
+TYPES = {
+    ColumnKind.INTEGER: "INTEGER",
+    ColumnKind.BOOLEAN: "INTEGER",
+    ColumnKind.DECIMAL: "NUMERIC",
+}
 
 # Not INTEGER: an INTEGER key would become the rowid, but the rowid keeps the order of writing.
 # An id that could not be read is null.
@@ -23,22 +28,52 @@ class Table:
         name: The name of the table.
         columns: The names of the columns.
         types: The SQL type of each column.
-        cells: For each column, the function that converts its values.
         has_key: Whether the records have an id.
     """
 
-    __slots__ = ("cells", "columns", "has_key", "name", "types")
+    __slots__ = ("_fields", "columns", "has_key", "name", "types")
 
     def __init__(self, name: str, record_class: type[Record]) -> None:
         self.name: str = name
-        fields = columns_of(record_class)
+        self._fields = fields = columns_of(record_class)
         self.columns: Sequence[str] = [field.name for field in fields]
         self.types: dict[str, str] = {
             field.name: KEY_TYPE if field.name == "id" else TYPES.get(field.kind, "TEXT")
             for field in fields
         }
-        self.cells: Sequence[Cells] = [field.plain for field in fields]
         self.has_key: bool = "id" in self.types
+
+    def rows(
+        self,
+        records: Sequence[Record],
+        on_rounded: Callable[[str, Sequence[Record]], None],
+    ) -> list[tuple[Any, ...]]:
+        """Convert records into rows; `on_rounded` gets a field and the records rounded in it.
+
+        Raises:
+            UnfitValueError: A decimal is too large for SQLite.
+        """
+        cells = [
+            numbers(field, values, records, on_rounded)
+            if field.kind is ColumnKind.DECIMAL
+            else field.plain(values)
+            for field, values in zip(
+                self._fields, column_values(records, self.columns), strict=True
+            )
+        ]
+        return list(zip(*cells, strict=True))
+
+    def text_decimals(self, types: Mapping[str, str]) -> list[str]:
+        """Name the columns of decimals that an older release has created as text.
+
+        Args:
+            types: The types of the columns of the existing table.
+        """
+        return [
+            name
+            for name, type in self.types.items()
+            if type == TYPES[ColumnKind.DECIMAL] and types.get(name) == "TEXT"
+        ]
 
     def create(self) -> str:
         """Return the statement that creates the table."""

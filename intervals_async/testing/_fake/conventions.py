@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, cast, get_args
 
@@ -21,6 +20,7 @@ import attrs
 from intervals_async._schema.parameters import Parameter
 from intervals_async._schema.record import Record
 from intervals_async._schema.values import (
+    DECIMALS,
     Html,
     IdList,
     ListDay,
@@ -52,7 +52,7 @@ _KINDS: Mapping[Any, str] = MappingProxyType(
         bool: "boolean",
         str: "string",
         date: "date",
-        Decimal: "float",
+        **dict.fromkeys(DECIMALS, "float"),
         Html: "html",
         IdList: "ids",
         ListDay: "date",
