@@ -26,6 +26,7 @@ from intervals_async.export import (
     Estimate,
     ExportResult,
     ResourceEstimate,
+    RoundedField,
     export,
     export_account,
 )
@@ -201,6 +202,8 @@ async def test_exports_are_shown(
     result = await export(intervals.projectnote.list(), CsvSink(tmp_path / "a.csv", ProjectNote))
     assert shown(result)[:4] == ["Export", "records", "50", "unreadable date"]
     assert shown(ExportResult(7)) == ["Export", "records", "7"]
+    rounded = ExportResult(7, rounded={"time": RoundedField(records=2, ranges="3-4")})
+    assert shown(rounded)[3:] == ["rounded time", "in 2 records: 3-4"]
 
 
 def test_an_estimate_above_the_quota() -> None:

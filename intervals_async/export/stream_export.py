@@ -48,11 +48,12 @@ class ExportResult(int):
         """Show the numbers as a table, in a notebook."""
         from .._html import fields_table  # noqa: PLC0415  for notebooks only
 
-        unreadable = [
-            (f"unreadable {name}", f"in {field.records:,} records, such as {field.ranges}")
-            for name, field in self.unreadable.items()
-        ]
-        return fields_table("Export", [("records", int(self)), *unreadable])
+        fields: list[tuple[str, object]] = [("records", int(self))]
+        for what, found in (("unreadable", self.unreadable), ("rounded", self.rounded)):
+            for name, field in found.items():
+                which = f": {field.ranges}" if field.ranges else ""
+                fields.append((f"{what} {name}", f"in {field.records:,} records{which}"))
+        return fields_table("Export", fields)
 
 
 async def export(

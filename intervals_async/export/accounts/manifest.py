@@ -165,7 +165,8 @@ class Manifest:
             [
                 (
                     *(each.resource, each.records, each.listcount, each.requests),
-                    *(each.file.name, each.file.size, each.since, tuple(each.unreadable) or None),
+                    *(each.file.name, each.file.size, each.since),
+                    *(tuple(each.unreadable) or None, tuple(each.rounded) or None),
                 )
                 for each in self.exported
             ],
