@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
-from numbers import Number
 
 import attrs
 
@@ -107,7 +107,7 @@ def _is_filled(value: object) -> bool:
 
 
 def _cell(value: object, length: int) -> str:
-    is_number = isinstance(value, Number) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     return f"<td{_RIGHT if is_number else _LEFT}>{_value(value, length)}</td>"
 
 

@@ -97,7 +97,8 @@ def make(record_class: type[R], /, **fields: object) -> R:
         for field in fields_of(record_class)
         if field.name not in {"extra", *fields}
     }
-    return record_class(**(values | fields))
+    values |= fields
+    return record_class(**values)
 
 
 def check_value(column: Column, value: object) -> None:
