@@ -8,7 +8,7 @@ curl -N "localhost:8000/time?projectid=301&projectid=302"  # JSON Lines, as they
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +43,7 @@ STATUSES: dict[type[IntervalsError], int] = {
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open one client for each worker when it starts, and close it at the end."""
     async with (
         SqliteLimitStore(LIMITS) as store,
