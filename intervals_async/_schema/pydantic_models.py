@@ -33,6 +33,14 @@ _TYPES: Mapping[ColumnKind, Any] = {
 }
 
 
+_WITH_TEXT = {
+    ColumnKind.TEXT,
+    ColumnKind.HTML,
+    ColumnKind.NUMBER_OR_TEXT,
+    ColumnKind.TEXT_OR_OBJECTS,
+}
+
+
 def pydantic_model(record_class: type[Record]) -> type[BaseModel]:
     """Return the pydantic model of a record class, such as `Task`.
 
@@ -70,13 +78,16 @@ def _model(record_class: Any) -> Any:
     for field in fields_of(record_class):
         if field.name == "extra":
             continue
-        kind = _type(columns[field.name], nested_class(field.type))
+        kind = _type(columns[field.name], nested_class(field.type)) | None
+        if columns[field.name].kind in _WITH_TEXT:
+            kind = Annotated[kind, pydantic.BeforeValidator(_encodable)]
         about = pydantic.Field(default=None, description=words.get(field.name))
-        fields[field.name] = (kind | None, about)
+        fields[field.name] = (kind, about)
     about = pydantic.Field(
         default_factory=dict, description="The unknown fields that the server sent, by wire name."
     )
-    fields["extra"] = (dict[str, Any], about)
+    kind = Annotated[dict[str, Any], pydantic.BeforeValidator(_encodable)]
+    fields["extra"] = (kind, about)
     return pydantic.create_model(
         record_class.__name__,
         __config__=pydantic.ConfigDict(
@@ -118,6 +129,19 @@ def json_schema(record_class: type[Record]) -> dict[str, Any]:
     """
     schema = pydantic_model(record_class).model_json_schema(mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _encodable(value: Any) -> Any:
+    """Escape lone surrogates, which pydantic refuses, as exports do."""
+    match value:
+        case str():
+            return value.encode(errors="backslashreplace").decode()
+        case Mapping():
+            return {_encodable(name): _encodable(each) for name, each in value.items()}
+        case list():
+            return [_encodable(each) for each in value]
+        case _:
+            return value
 
 
 def core_schema(record_class: type[Record], make_schema: Any) -> Any:

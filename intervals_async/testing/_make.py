@@ -161,5 +161,5 @@ def _sample(record_class: type[Record], column: Column, nested: type[Record] | N
             return datetime(2026, 3, 2, 9, 30)  # noqa: DTZ001  the account's own time zone
         case ColumnKind.NUMBER_OR_TEXT:
             return 3
-        case ColumnKind.OBJECTS:
+        case _:
             return () if nested is None else (make(nested),)

@@ -125,6 +125,16 @@ def test_nested_records_and_their_text_form() -> None:
     assert type(nested.manager[0]) is pydantic_model(ProjectManager)
 
 
+def test_text_that_utf8_cannot_encode_is_escaped() -> None:
+    """A lone surrogate in a text, which pydantic refuses, becomes its escape, as in exports."""
+    odd = "a\udc80"
+    task = make(Task, title=odd, priority=odd, summary=odd, extra={odd: [{odd: odd}, 1]})
+    data = json.loads(TypeAdapter(Task).dump_json(task))
+    escaped = "a\\udc80"
+    assert {data["title"], data["priority"], data["summary"]} == {escaped}
+    assert data["extra"] == {escaped: [{escaped: escaped}, 1]}
+
+
 def test_models_cannot_be_changed() -> None:
     """A model is frozen, like the record."""
     found: Any = pydantic_model(Person).model_validate(make(Person))
@@ -180,6 +190,22 @@ def test_every_record_class_has_a_json_schema(record_class: type[Record]) -> Non
     for name, words in descriptions(record_class).items():
         assert schema["properties"][name]["description"] == words
     json.dumps(schema)
+
+
+@pytest.mark.parametrize("record_class", [Task, Time, Project])
+def test_records_match_their_json_schema(record_class: type[Record]) -> None:
+    """The data of `to_dict` is valid according to the JSON Schema, whatever the record holds."""
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(json_schema(record_class))
+
+    @given(strategies.records(record_class))
+    @settings(max_examples=25)
+    def check(record: Record) -> None:
+        validator.validate(json.loads(json.dumps(to_dict(record))))
+
+    check()
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(to_dict(make(record_class)) | {"id": "3"})
 
 
 def test_the_json_schema_gives_formats() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -155,3 +157,11 @@ def test_strategies_generate_valid_records(record_class: type[Record]) -> None:
 def test_strategies_of_fields_can_be_set(entry: Time) -> None:
     """`strategies.records` takes strategies for some fields."""
     assert (entry.time, entry.taskid) == (Decimal("0.25"), None)
+
+
+def test_without_hypothesis_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Hypothesis, importing the strategies says what to install."""
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    monkeypatch.delitem(sys.modules, strategies.__name__)
+    with pytest.raises(ImportError, match="pip install hypothesis"):
+        importlib.import_module(strategies.__name__)
