@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from ._schema.record import ABSENT as ABSENT
     from ._schema.record import Record as Record
     from ._schema.record import column_values as column_values
+    from ._streaming.arrow_batches import ArrowBatches as ArrowBatches
     from ._streaming.cost import CostWarning as CostWarning
     from ._streaming.cost import ListingEstimate as ListingEstimate
     from ._streaming.listing import Listing as Listing
     from ._streaming.listing import Page as Page
     from ._streaming.listing import Pages as Pages
     from ._streaming.listing import Stream as Stream
+    from .blocking import blocking_reader as blocking_reader
     from .client import IntervalsClient as IntervalsClient
     from .limits import Budget as Budget
     from .limits import Limit as Limit
@@ -49,6 +51,7 @@ else:
     # Names that are imported when they are first used, and their modules.
     _LATER = {
         "ABSENT": "_schema.record",
+        "ArrowBatches": "_streaming.arrow_batches",
         "ArrowConverter": "_schema.arrow",
         "AsIs": "_schema.parameters",
         "Budget": "limits",
@@ -71,6 +74,7 @@ else:
         "RetryPolicy": "retry",
         "Stream": "_streaming.listing",
         "arrow_schema": "_schema.arrow",
+        "blocking_reader": "blocking",
         "columns_of": "_schema.columns",
         "column_values": "_schema.record",
         "json_schema": "_schema.pydantic_models",
@@ -78,7 +82,7 @@ else:
         "to_dict": "_schema.decoder",
     }
 
-    _MODULES = ("client", "limits", "retry")
+    _MODULES = ("blocking", "client", "limits", "retry")
 
     __all__ = [  # noqa: PLE0604  each `__all__` lists strings
         *errors.__all__,

@@ -14,6 +14,7 @@ import pytest
 from intervals_async import (
     ArgumentError,
     ContactType,
+    Decimals,
     ProjectNote,
     ResumeError,
     Task,
@@ -21,8 +22,9 @@ from intervals_async import (
 )
 from intervals_async._schema.arrow import pyarrow
 from intervals_async._schema.decoder import record_decoder
-from intervals_async.export import ParquetSink
+from intervals_async.export import ParquetSink, RoundedField
 from intervals_async.export.sinks import parquet_file
+from intervals_async.export.unreadable import summarize
 
 from .made_up import records_of
 
@@ -56,7 +58,7 @@ def test_columns_have_the_types_of_the_fields(tmp_path: Path) -> None:
         types = {field.name: (str(field.type), field.nullable) for field in file.schema_arrow}
     assert types["id"] == ("int64", True)
     assert types["title"] == ("string", True)
-    assert types["estimate"] == ("decimal128(38, 18)", True)
+    assert types["estimate"] == ("double", True)
     assert types["dateopen"] == ("date32[day]", True)
     assert types["datemodified"] == ("timestamp[us]", True)
     assert types["starttime"] == ("timestamp[us, tz=UTC]", True)
@@ -109,29 +111,77 @@ def test_file_without_rows_has_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "written"),
+    ("sent", "written", "is_rounded"),
     [
-        ("2.8499999999999996", "2.8499999999999996"),
-        ("5.6843418860808e-14", "5.684E-14"),
-        ("1E+3", "1000"),
-        ("-99999999999999999999.5", "-99999999999999999999.5"),
+        ("12.5", "12.50", False),
+        ("12.500", "12.50", False),
+        ("2.8499999999999996", "2.85", True),
+        ("2.845", "2.84", True),
+        ("2.855", "2.86", True),
+        ("5.6843418860808e-14", "0.00", True),
+        ("1E+3", "1000.00", False),
+        ("-9999999.99", "-9999999.99", False),
     ],
 )
-def test_decimals_are_exact_to_18_places(tmp_path: Path, sent: str, written: str) -> None:
-    """Decimals are rounded to 18 places, which removes the errors of binary arithmetic."""
+def test_decimals_are_rounded_half_even(
+    tmp_path: Path, sent: str, written: str, is_rounded: bool
+) -> None:
+    """As fixed-point numbers, hours are rounded half-even to two places, and counted."""
     path = tmp_path / "task.parquet"
-    write(path, [attrs.evolve(TASK, estimate=Decimal(sent)), attrs.evolve(TASK, estimate=None)])
+    sink = ParquetSink(path, Task, decimals="decimal")
+    sink.open()
+    sink.write([attrs.evolve(TASK, estimate=Decimal(sent)), attrs.evolve(TASK, estimate=None)])
+    sink.close(complete=True)
     with opened(path) as file:
+        assert str(file.schema_arrow.field("estimate").type) == "decimal128(9, 2)"
         rows = file.read().to_pylist()
-    assert rows[0]["estimate"] == pytest.approx(Decimal(written), abs=Decimal("1e-17"))
-    assert rows[1]["estimate"] is None
+    assert [str(row["estimate"]) for row in rows] == [written, "None"]
+    counted = {name: count.ids for name, count in summarize(sink.rounded, RoundedField).items()}
+    assert counted == ({"estimate": (TASK.id,)} if is_rounded else {})
 
 
-@pytest.mark.parametrize("sent", ["1E+20", "1E+300", "99999999999999999999.9999999999999999999"])
-def test_decimal_that_is_too_large_is_rejected(tmp_path: Path, sent: str) -> None:
-    """A decimal with more than 20 digits before its point is an error that names the field."""
-    with pytest.raises(UnfitValueError, match="estimate: "):
-        write(tmp_path / "task.parquet", [attrs.evolve(TASK, estimate=Decimal(sent))])
+@pytest.mark.parametrize(
+    ("sent", "is_rounded"),
+    [
+        ("12.50", False),
+        ("2.8499999999999996", False),
+        ("1E-300", False),
+        ("12345678901234567.89", True),
+        ("1E-400", True),
+    ],
+)
+def test_floats_hold_what_a_double_holds(tmp_path: Path, sent: str, is_rounded: bool) -> None:
+    """As floats, decimals are the nearest double; only digits that it cannot hold are counted."""
+    path = tmp_path / "task.parquet"
+    sink = ParquetSink(path, Task)
+    sink.open()
+    sink.write([attrs.evolve(TASK, estimate=Decimal(sent))])
+    sink.close(complete=True)
+    with opened(path) as file:
+        assert file.read()["estimate"].to_pylist() == [float(sent)]
+    assert [*sink.rounded] == (["estimate"] if is_rounded else [])
+
+
+@pytest.mark.parametrize(
+    ("decimals", "sent"),
+    [
+        ("decimal", "9999999.995"),
+        ("decimal", "1E+20"),
+        ("decimal", "1E+300"),
+        ("float", "1E+309"),
+        ("float", "-1E+309"),
+    ],
+)
+def test_decimal_that_is_too_large_is_rejected(
+    tmp_path: Path, decimals: Decimals, sent: str
+) -> None:
+    """A decimal that does not fit its column at all is an error that names record and field."""
+    with pytest.raises(UnfitValueError, match=f"task {TASK.id}: estimate: expected "):
+        write(
+            tmp_path / "task.parquet",
+            [attrs.evolve(TASK, estimate=Decimal(sent))],
+            decimals=decimals,
+        )
 
 
 def test_lone_surrogate_is_escaped(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from decimal import Context
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -240,12 +241,17 @@ TYPES: Mapping[tuple[str, str], Mapping[ColumnKind, Sequence[str]]] = {
     ),
     ("csv", "polars"): kinds("String", **POLARS),
     ("csv", "duckdb"): kinds("VARCHAR", **DUCKDB),
-    ("parquet", "polars"): kinds(
-        "String", **POLARS, id_list="List(Int64)", decimal="Decimal(precision=38, scale=18)"
+    ("parquet", "polars"): kinds("String", **POLARS, id_list="List(Int64)", decimal="Float64"),
+    ("parquet", "duckdb"): kinds("VARCHAR", **DUCKDB, id_list="BIGINT[]", decimal="DOUBLE"),
+    (DATABASE, "polars"): kinds(
+        "String", integer="Int64", boolean="Int64", decimal=("Int64", "Float64")
     ),
-    ("parquet", "duckdb"): kinds("VARCHAR", **DUCKDB, id_list="BIGINT[]", decimal="DECIMAL(38,18)"),
-    (DATABASE, "polars"): kinds("String", integer="Int64", boolean="Int64"),
-    (DATABASE, "sqlite3"): kinds("text", integer="integer", boolean="integer"),
+    (DATABASE, "sqlite3"): kinds(
+        "text",
+        integer="integer",
+        boolean="integer",
+        decimal=("integer", "integer and real", "real"),
+    ),
 }
 
 
@@ -257,7 +263,9 @@ def written(kind: ColumnKind, value: Any, format: str) -> Any:
         case ColumnKind.BOOLEAN if format == DATABASE:
             return int(value)
         case ColumnKind.DECIMAL:
-            return round(value, 18) if format == "parquet" else str(value)
+            if format == DATABASE:
+                return float(Context(prec=15).plus(value))
+            return float(value) if format == "parquet" else str(value)
         case ColumnKind.DATE | ColumnKind.UTC_DATETIME | ColumnKind.LOCAL_DATETIME:
             return value.isoformat()
         case _ if kind in TYPED and format != "jsonl":
@@ -276,6 +284,8 @@ def csv_text(text: str) -> str | None:
 def read(kind: ColumnKind, value: Any) -> Any:
     """Return the value that a reader has found, in the same form."""
     match value:
+        case int() if kind is ColumnKind.DECIMAL:  # of SQLite
+            return float(value)
         case date():
             return value.isoformat()
         case str() if kind in {ColumnKind.ID_LIST, ColumnKind.OBJECTS}:

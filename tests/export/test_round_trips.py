@@ -1,4 +1,12 @@
-"""Every format restores the records of every class."""
+"""Every format restores the records of every class, except what its types cannot hold.
+
+The exceptions, besides fields that could not be read, which are null:
+
+- CSV: None and empty text are both empty cells.
+- SQLite: decimals are rounded to 15 significant digits; an empty `extra` is null.
+- Parquet and Arrow: decimals are rounded to a double, or to the digits of their column; a number or
+  text is text, and objects are JSON in a string; an empty `extra` is null.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +15,18 @@ import io
 import json
 import sqlite3
 import tempfile
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intervals_async import Record, to_dict
+from intervals_async import Decimals, Record, to_dict
 from intervals_async._schema.arrow import pyarrow
 from intervals_async._schema.columns import ColumnKind, columns_of
 from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, SqliteSink
@@ -82,6 +91,9 @@ def test_csv_restores_records(cls: type[Record], data: st.DataObject) -> None:
                 assert is_restored(cell or None, value or None if value == "" else value)
 
 
+# A double holds all numbers of so many digits.
+EXACT = Context(prec=15)
+
 MIXED = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS}
 
 
@@ -89,46 +101,71 @@ MIXED = {ColumnKind.NUMBER_OR_TEXT, ColumnKind.TEXT_OR_OBJECTS}
 @settings(max_examples=10)
 @given(data=st.data())
 def test_sqlite_restores_records(cls: type[Record], data: st.DataObject) -> None:
-    """In SQLite, integers and booleans are integers; all other values are text or null."""
+    """In SQLite, integers, booleans and decimals are numbers; all other values are text or null.
+
+    Decimals of more than 15 significant digits are rounded, and counted.
+    """
     records = data.draw(some_records(cls))
     mixed = {column.name for column in columns_of(cls) if column.kind in MIXED}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "all.sqlite")
-        write(SqliteSink(path, cls), records[:2], records[2:])
+        sink = SqliteSink(path, cls)
+        write(sink, records[:2], records[2:])
         with closing(sqlite3.connect(path)) as database:
             cursor = database.execute(f'SELECT * FROM "{cls.__name__}" ORDER BY rowid')
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
     assert len(rows) == len(records)
+    rounded: Counter[str] = Counter()
     for record, row in zip(records, rows, strict=True):
         for name, cell in zip(names, row, strict=True):
             value = getattr(record, name, None)
+            if isinstance(value, Decimal):
+                rounded[name] += EXACT.plus(value) != value
+                assert isinstance(cell, int | float)
+                assert cell == float(EXACT.plus(value))
+                continue
             if name in mixed and isinstance(value, int):
                 value = str(value)
             assert is_restored(cell, value), name
+    assert {name: count.records for name, count in sink.rounded.items()} == +rounded
 
 
+@pytest.mark.parametrize("decimals", get_args(Decimals))
 @EVERY_CLASS
 @settings(max_examples=10)
 @given(data=st.data())
-def test_parquet_restores_records(cls: type[Record], data: st.DataObject) -> None:
-    """In Parquet, each value has its own type."""
+def test_parquet_restores_records(
+    cls: type[Record], decimals: Decimals, data: st.DataObject
+) -> None:
+    """In Parquet, each value has its own type; decimals are rounded to it, and counted."""
     records = data.draw(some_records(cls))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "all.parquet")
-        write(ParquetSink(path, cls), records[:2], records[2:])
+        sink = ParquetSink(path, cls, decimals=decimals)
+        write(sink, records[:2], records[2:])
         with path.open("rb") as file:
             rows = pyarrow("pyarrow.parquet").read_table(file).to_pylist()
     assert len(rows) == len(records)
+    scales = {column.name: column.scale for column in columns_of(cls)}
+    rounded: Counter[str] = Counter()
     for record, row in zip(records, rows, strict=True):
         for name, cell in row.items():
             value = getattr(record, name, None)
+            if isinstance(value, Decimal):
+                fitted = (
+                    round(value, scales[name]) if decimals == "decimal" else Decimal(repr(cell))
+                )
+                rounded[name] += fitted != value
+                assert cell == (fitted if decimals == "decimal" else float(value))
+                assert type(cell) is (Decimal if decimals == "decimal" else float)
+                continue
             if isinstance(value, datetime):
                 utc = value.tzinfo is not None
                 assert cell == value
                 assert (cell.tzinfo is None) is (not utc)
                 assert not utc or cell.utcoffset() == UTC.utcoffset(None)
-            elif isinstance(value, Decimal | date | bool):
+            elif isinstance(value, date | bool):
                 assert cell == value
                 assert type(cell) is type(value)
             elif isinstance(value, tuple) and isinstance(cell, list):
@@ -137,3 +174,4 @@ def test_parquet_restores_records(cls: type[Record], data: st.DataObject) -> Non
                 assert cell == value
             else:
                 assert is_restored(cell, str(value) if isinstance(value, int) else value), name
+    assert {name: count.records for name, count in sink.rounded.items()} == +rounded
