@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar
 
-from intervals_async import ArgumentError, Column, ColumnKind, Record, columns_of
+from intervals_async._schema.columns import Column, ColumnKind, columns_of
 from intervals_async._schema.decoder import nested_class
-from intervals_async._schema.record import fields_of
+from intervals_async._schema.record import Record, fields_of
 from intervals_async._schema.values import abridged
+from intervals_async.errors import ArgumentError
 from intervals_async.resources import names
 from intervals_async.testing._fake.references import table_of
 

@@ -12,9 +12,9 @@ except ImportError as error:
         "intervals_async.testing.strategies requires Hypothesis; run: pip install hypothesis"
     ) from error
 
-from intervals_async import Column, ColumnKind, Record, columns_of
+from intervals_async._schema.columns import Column, ColumnKind, columns_of
 from intervals_async._schema.decoder import nested_class
-from intervals_async._schema.record import fields_of
+from intervals_async._schema.record import Record, fields_of
 
 __all__ = ["records"]
 
