@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ._schema.decimals import Decimals as Decimals
     from ._schema.decoder import to_dict as to_dict
     from ._schema.parameters import AsIs as AsIs
+    from ._schema.pydantic_models import json_schema as json_schema
+    from ._schema.pydantic_models import pydantic_model as pydantic_model
     from ._schema.record import ABSENT as ABSENT
     from ._schema.record import Record as Record
     from ._schema.record import column_values as column_values
@@ -75,6 +77,8 @@ else:
         "blocking_reader": "blocking",
         "columns_of": "_schema.columns",
         "column_values": "_schema.record",
+        "json_schema": "_schema.pydantic_models",
+        "pydantic_model": "_schema.pydantic_models",
         "to_dict": "_schema.decoder",
     }
 

@@ -23,6 +23,7 @@ from .list_command import ListGroup
 from .projectteam import projectteam
 from .resource_commands import ResourceGroup
 from .sandbox import sandbox
+from .schema import schema
 from .timer import timer
 from .verify import verify
 from .write_commands import CreateGroup, DeleteGroup, UpdateGroup
@@ -131,6 +132,7 @@ app.command(
 app.add_typer(projectteam, name="projectteam", rich_help_panel=RECORDS_PANEL)
 app.add_typer(timer, name="timer", rich_help_panel=RECORDS_PANEL)
 app.command(epilog=examples("verify backup"), rich_help_panel=RECORDS_PANEL)(verify)
+app.command(epilog=examples("schema task"), rich_help_panel=RECORDS_PANEL)(schema)
 app.command(
     "me",
     help="Print the owner of the token: a table on a terminal, otherwise JSON.",

@@ -18,7 +18,7 @@ from ..events import FieldUnreadable
 from .record import ABSENT, Extra, Record, complaint, field_names, fields_of
 from .values import DECODERS, Decode, abridged, objects, optional, text
 
-__all__ = ["DecodedRows", "RecordDecoder", "record_decoder", "to_dict"]
+__all__ = ["DecodedRows", "RecordDecoder", "nested_class", "record_decoder", "to_dict"]
 
 R = TypeVar("R", bound=Record)
 Structure: TypeAlias = Callable[[Any, Any], Any]
@@ -56,7 +56,7 @@ class RecordDecoder(Generic[R]):
         fields = [field for field in fields_of(cls) if field.name != "extra"]
         self._readers: dict[str, Decode] = {f.name: _reader(f.type) for f in fields}
         self._structure = _structure_function(_unfrozen(cls), self._readers)
-        self._nested = [f.name for f in fields if _nested_class(f.type) is not None]
+        self._nested = [f.name for f in fields if nested_class(f.type) is not None]
         self._known = frozenset(field.name for field in fields)
         self._absent = {f.name: f.default for f in fields if f.default is not attrs.NOTHING}
         self._aliases: dict[str, str] = {
@@ -274,14 +274,14 @@ def _reader(kind: Any) -> Decode:
     """Return the function that reads the values of a field of this type."""
     if kind in DECODERS:
         return DECODERS[kind]
-    nested = _nested_class(kind)
+    nested = nested_class(kind)
     if nested is not None:
         decoder, has_text = record_decoder(nested), str in get_args(kind)
         return optional(_text_or_nested(decoder) if has_text else _nested(decoder))
     return optional(DECODERS[get_args(kind)[0]])
 
 
-def _nested_class(kind: Any) -> type[Record] | None:
+def nested_class(kind: Any) -> type[Record] | None:
     """Return the class of the objects in a field, as in ``str | tuple[ProjectManager, ...]``."""
     tuples = (each for each in get_args(kind) if get_origin(each) is tuple)
     classes = (get_args(each)[0] for each in tuples)

@@ -24,6 +24,7 @@ __all__ = [
     "field_names",
     "fields_of",
     "record",
+    "shown_values",
 ]
 
 T = TypeVar("T")
@@ -100,6 +101,13 @@ class Record:
                 field=name,
             )
 
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            # pydantic and FastAPI call this for an annotation such as ``-> Task``.
+            from .pydantic_models import core_schema  # noqa: PLC0415  which imports pydantic
+
+            return core_schema(cls, handler)
+
     @property
     def unreadable(self) -> Mapping[str, object]:
         """The fields that could not be read, with the values that the server sent.
@@ -138,6 +146,20 @@ class Record:
             for name, value in zip(field_names(type(self)), _values(self)[1:], strict=True)
         )
         return f"{type(self).__name__}({', '.join(fields)})"
+
+    def _repr_html_(self) -> str:
+        """Show the fields that have values as a table, in a notebook."""
+        from .._html import fields_table  # noqa: PLC0415  for notebooks only
+
+        named = [*zip(field_names(type(self)), shown_values(self), strict=True)]
+        fields = [(name, value) for name, value in named if value not in (None, {})]
+        empty = [name for name, value in named if value is None]
+        identity = getattr(self, "id", None)
+        return fields_table(
+            type(self).__name__ if identity is None else f"{type(self).__name__} {identity}",
+            fields,
+            f"Without a value: {', '.join(empty)}." if empty else "",
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the fields that are set."""
@@ -192,6 +214,17 @@ def _values(record: Record) -> tuple[Any, ...]:
     """Return the class and the values of all fields; `_UNSET` for unreadable ones."""
     names = field_names(type(record))
     return type(record), *(getattr(record, name, _UNSET) for name in names)
+
+
+def shown_values(record: Record) -> list[object]:
+    """Return the values of all fields for a notebook, with the reasons of unreadable ones."""
+    from .._html import Unreadable  # noqa: PLC0415  for notebooks only
+
+    cls = type(record)
+    return [
+        Unreadable(complaint(cls, name, record.unreadable[name])) if value is _UNSET else value
+        for name, value in zip(field_names(cls), _values(record)[1:], strict=True)
+    ]
 
 
 def column_values(records: Iterable[Record], names: Iterable[str]) -> list[tuple[Any, ...]]:

@@ -38,6 +38,13 @@ class ListingEstimate:
     requests: int
     records: int | None
 
+    def _repr_html_(self) -> str:
+        """Show it as a table, in a notebook."""
+        from .._html import fields_table  # noqa: PLC0415  for notebooks only
+
+        records = "unknown" if self.records is None else self.records
+        return fields_table("Estimate", [("records", records), ("requests", self.requests)])
+
 
 def warn_of_cost(resource: str, requests: int) -> None:
     """Warn of a call that takes many requests, at the line of the program that makes it."""

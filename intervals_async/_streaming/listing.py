@@ -53,6 +53,18 @@ class Listing(TableMethods[R]):
             query += f" limit={self._limit}"
         return f"<Listing {self._source.resource}{query}>"
 
+    def _repr_html_(self) -> str:
+        """Show what would be requested, in a notebook. Nothing is sent."""
+        from .._html import fields_table  # noqa: PLC0415  for notebooks only
+
+        slice = [("offset", self._offset or None), ("limit", self._limit)]
+        return fields_table(
+            f"Listing of {self.resource}",
+            [*self.filters.items(), *slice, ("records", self.record_class.__name__)],
+            "No request is sent before the listing is read. 'await listing.estimate()' returns the "
+            "number of records and requests, with one small request at most.",
+        )
+
     @staticmethod
     def chain(
         listings: Iterable[Listing[S]],

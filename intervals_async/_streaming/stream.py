@@ -10,7 +10,7 @@ from typing import Any, Generic, NoReturn, Self, TypeVar
 
 import attrs
 
-from .._schema.record import Record
+from .._schema.record import Record, field_names, shown_values
 from ..errors import ListingError
 from .bookmark import Bookmark
 from .delivered import DeliveredTail
@@ -36,6 +36,19 @@ class Page(Generic[R]):
     items: Sequence[R]
     offset: int
     listcount: int | None
+
+    def _repr_html_(self) -> str:
+        """Show the first records as a table, in a notebook."""
+        from .._html import MAX_ROWS, rows_table  # noqa: PLC0415  for notebooks only
+
+        total = "" if self.listcount is None else f" of {self.listcount:,}"
+        kind = type(self.items[0]) if self.items else Record
+        return rows_table(
+            f"{kind.__name__}: {len(self.items):,}{total}, offset {self.offset:,}",
+            field_names(kind),
+            [shown_values(each) for each in self.items[:MAX_ROWS]],
+            more=max(len(self.items) - MAX_ROWS, 0),
+        )
 
 
 class _BatchIterator(Generic[R]):

@@ -44,6 +44,17 @@ class ExportResult(int):
         result.rounded = rounded or {}
         return result
 
+    def _repr_html_(self) -> str:
+        """Show the numbers as a table, in a notebook."""
+        from .._html import fields_table  # noqa: PLC0415  for notebooks only
+
+        fields: list[tuple[str, object]] = [("records", int(self))]
+        for what, found in (("unreadable", self.unreadable), ("rounded", self.rounded)):
+            for name, field in found.items():
+                which = f": {field.ranges}" if field.ranges else ""
+                fields.append((f"{what} {name}", f"in {field.records:,} records{which}"))
+        return fields_table("Export", fields)
+
 
 async def export(
     stream: AsyncIterable[Record],

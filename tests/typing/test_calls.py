@@ -27,10 +27,15 @@ from intervals_async import (
     Task,
     TaskNote,
     Timer,
+    json_schema,
+    pydantic_model,
     to_dict,
 )
+from intervals_async.testing import make, strategies
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+    from pydantic import BaseModel
 
     async def reading(intervals: IntervalsClient) -> None:
         """Every field of a record has its type."""
@@ -62,6 +67,14 @@ if TYPE_CHECKING:
         assert_type(project.budget, Decimal | None)
         assert_type(project.datestart, date | None)
         assert_type(to_dict(project), dict[str, Any])
+
+    def making() -> None:
+        """A made record has its class, and so has a generated one."""
+        assert_type(make(Task, title="x"), Task)
+        assert_type(strategies.records(Task), SearchStrategy[Task])
+        assert_type(pydantic_model(Task), type[BaseModel])
+        assert_type(json_schema(Task), dict[str, Any])
+        make(int)  # type: ignore[type-var]  # not a record
 
     async def writing(intervals: IntervalsClient) -> None:
         """Writes take the documented fields, and need the required ones."""

@@ -67,6 +67,22 @@ class Estimate:
         """Whether today's remaining requests are enough, as far as is known."""
         return self.daily_left is None or self.requests <= self.daily_left
 
+    def _repr_html_(self) -> str:
+        """Show the resources as a table, in a notebook."""
+        from ..._html import MAX_FIELDS, rows_table  # noqa: PLC0415  for notebooks only
+
+        left = "unknown" if self.daily_left is None else f"{self.daily_left:,}"
+        return rows_table(
+            f"Estimate: {self.requests:,} requests, at least {self.seconds:,.0f} s",
+            ("resource", "listcount", "requests"),
+            [(each.resource, each.listcount, each.requests) for each in self.resources],
+            f"Requests left today: {left}.",
+            "" if self.fits_today else f"Today's quota is too small; reset: {self.next_reset}.",
+            "" if self.begun is None else f"Resumes the export of {self.begun:%Y-%m-%d %H:%M} UTC.",
+            *(f"Failed: {name}: {reason}" for name, reason in self.failed.items()),
+            most=MAX_FIELDS,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Convert it into plain data, with the total number of requests."""
         return {"requests": self.requests, **plain(self)}

@@ -144,6 +144,38 @@ class Manifest:
         """The number of requests in total."""
         return sum(each.requests for each in self.exported) + self.further_requests
 
+    def _repr_html_(self) -> str:
+        """Show the resources as a table, in a notebook."""
+        from ..._html import MAX_FIELDS, rows_table  # noqa: PLC0415  for notebooks only
+
+        kept = f"Kept from earlier exports: {', '.join(each.resource for each in self.kept)}."
+        return rows_table(
+            f"Export of {self.began:%Y-%m-%d %H:%M} UTC: {self.records:,} records, "
+            f"{self.requests:,} requests",
+            (
+                "resource",
+                "records",
+                "listcount",
+                "requests",
+                "file",
+                "bytes",
+                "since",
+                "unreadable",
+            ),
+            [
+                (
+                    *(each.resource, each.records, each.listcount, each.requests),
+                    *(each.file.name, each.file.size, each.since),
+                    *(tuple(each.unreadable) or None, tuple(each.rounded) or None),
+                )
+                for each in self.exported
+            ],
+            kept if self.kept else "",
+            *(f"Left out: {name}: {reason}" for name, reason in self.left_out.items()),
+            *(f"Failed: {name}: {reason}" for name, reason in self.failed.items()),
+            most=MAX_FIELDS,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Convert it into plain data, as in ``manifest.json``."""
         return {"form": FORMAT_VERSION, **plain(self)}
