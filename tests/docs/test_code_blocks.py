@@ -23,6 +23,8 @@ NOT_RUN = {
     ],
     "docs/how-to/chat-bot.md": ["it needs discord.py and a bot token"],
     "docs/how-to/data-frames.md": ["pip needs a package index"],
+    "docs/how-to/fastapi.md": ["pip needs a package index"],
+    "docs/how-to/notebooks.md": ["pip needs a package index"],
     "docs/how-to/nightly-export.md": [
         "it is a systemd unit",
         "it is a systemd unit",
