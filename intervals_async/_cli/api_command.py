@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 import typer
 
@@ -57,7 +58,7 @@ def api(
     """
     path, _, in_path = path.partition("?")
     if in_path:
-        query = [*in_path.split("&"), *(query or ())]
+        query = [*_decoded(in_path), *(query or ())]
     body = _read_data(data)
     if body is not None and method in (Method.GET, Method.DELETE):
         raise typer.BadParameter(f"expected none for {method}, got one", param_hint="--data")
@@ -69,6 +70,17 @@ def api(
     if method is Method.DELETE and not yes:
         confirm(ctx, path)
     run(_send(connection(ctx, token_file, base_url), method, path, params, body))
+
+
+def _decoded(query: str) -> list[str]:
+    """Decode the query of a path, which is percent-encoded like a URL's."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected NAME=VALUE in the query, percent-encoded, got {query!r}", param_hint="PATH"
+        ) from None
+    return [f"{name}={value}" for name, value in pairs]
 
 
 async def _send(

@@ -30,8 +30,10 @@ __all__ = [
 DAYS = {"today": timedelta(0), "yesterday": timedelta(1)}
 
 # 1:30, 1h30m, 1h, 90m
-CLOCK = re.compile(r"(?P<hours>\d+):(?P<minutes>[0-5]\d)", re.ASCII)
-UNITS = re.compile(r"(?=\d)(?:(?P<hours>\d+)h)? ?(?:(?P<minutes>\d+)m)?", re.ASCII | re.IGNORECASE)
+CLOCK = re.compile(r"(?P<hours>\d{1,9}):(?P<minutes>[0-5]\d)", re.ASCII)
+UNITS = re.compile(
+    r"(?=\d)(?:(?P<hours>\d{1,9})h)? ?(?:(?P<minutes>\d{1,9})m)?", re.ASCII | re.IGNORECASE
+)
 
 
 def read_options(

@@ -38,5 +38,7 @@ class ServerClock:
             ahead = moment.replace(tzinfo=moment.tzinfo or UTC) - self._now()
         except (ValueError, OverflowError):
             return  # no date, or none that can be read
+        if not 2000 <= moment.year < 9000:
+            return  # dates near the ends of the calendar cannot be reckoned with
         self._ahead = ahead if abs(ahead) > UNCERTAIN else timedelta(0)
         self.known = True

@@ -14,6 +14,16 @@ def _one_in_fifty(limit: Limit) -> int:
     return limit.requests // 50
 
 
+def _is_whole(_: Limit, attribute: attrs.Attribute[int], value: object) -> None:
+    if type(value) is not int:
+        raise ValueError(f"{attribute.name}: expected an integer, got {value!r}")
+
+
+def _is_finite(_: Limit, attribute: attrs.Attribute[float], value: float) -> None:
+    if not math.isfinite(value):
+        raise ValueError(f"{attribute.name}: expected a finite number, got {value!r}")
+
+
 @attrs.frozen
 class Limit:
     """At most ``requests`` requests in any window of `per` seconds.
@@ -28,10 +38,11 @@ class Limit:
         ValueError: A number is out of range, or `reserved` leaves nothing to streams.
     """
 
-    requests: int = attrs.field(validator=attrs.validators.ge(1))
-    per: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
+    requests: int = attrs.field(validator=[_is_whole, attrs.validators.ge(1)])
+    per: float = attrs.field(default=60.0, validator=[_is_finite, attrs.validators.gt(0)])
     reserved: int = attrs.field(
-        default=attrs.Factory(_one_in_fifty, takes_self=True), validator=attrs.validators.ge(0)
+        default=attrs.Factory(_one_in_fifty, takes_self=True),
+        validator=[_is_whole, attrs.validators.ge(0)],
     )
 
     def __attrs_post_init__(self) -> None:

@@ -169,6 +169,9 @@ class SqliteLimitStore(SharedLimitStore):
             # This rolls the transaction back. The next transaction connects again.
             self._disconnect()
             raise StoreDownError(str(error)) from None
+        except BaseException:
+            self._disconnect()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         self._create()

@@ -23,6 +23,12 @@ def test_get_prints_the_body_as_it_was_sent(account: FakeIntervals, invoke: Invo
     assert invoke("api", "GET", "/task/").stdout_bytes == b'{"listcount" : 0}'
 
 
+def test_a_query_in_the_path_is_encoded_once(account: FakeIntervals, invoke: Invoke) -> None:
+    """A query in the path reaches the server as it was typed, percent-encoded."""
+    assert invoke("api", "GET", "/project/?search=Website%201%26&limit=5").exit_code == 0
+    assert account.log[-1].query == {"search": "Website 1&", "limit": "5"}
+
+
 def test_writes_are_sent_once(account: FakeIntervals, invoke: Invoke) -> None:
     """POST and PUT send the JSON, DELETE asks first, and a POST of unknown outcome is not retried."""
     note = {"projectid": 301, "title": "Raw", "note": "<p>x</p>", "secure": "f"}
@@ -48,6 +54,8 @@ def test_writes_are_sent_once(account: FakeIntervals, invoke: Invoke) -> None:
         ("GET", "/task/../person/"),
         ("GET", "/task/", "--query", "limit"),
         ("GET", "/task/?limit=1&limit=2"),
+        ("GET", "/task/?limit"),
+        ("GET", "/task/?search=%ff"),
         ("GET", "/task/", "--data", "{}"),
         ("POST", "/task/"),
         ("POST", "/task/", "--data", "{"),

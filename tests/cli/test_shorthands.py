@@ -38,7 +38,7 @@ def test_hours(text: str, hours: str) -> None:
     assert read_option(HOURS, text) == Decimal(hours)
 
 
-@pytest.mark.parametrize("text", ["1:60", "h", "m", "", "1:3", "-1:30", "1h30", "1d"])
+@pytest.mark.parametrize("text", ["1:60", "h", "m", "", "1:3", "-1:30", "1h30", "1d", f"{9:030}h"])
 def test_invalid_hours(text: str) -> None:
     """Other texts are refused."""
     with pytest.raises(Exception, match="expected"):

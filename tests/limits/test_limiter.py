@@ -22,8 +22,14 @@ def timeless_limiter(*limits: Limit) -> Limiter:
     return Limiter(limits, clock=asyncio.get_running_loop().time)
 
 
-@pytest.mark.parametrize(("requests", "per"), [(0, 60.0), (-1, 60.0), (1, 0.0), (1, -1.0)])
-def test_a_limit_is_above_zero(requests: int, per: float) -> None:
+@pytest.mark.parametrize(
+    ("requests", "per"),
+    [
+        *((0, 60.0), (-1, 60.0), (1.5, 60.0), (True, 60.0)),
+        *((1, 0.0), (1, -1.0), (1, math.inf), (1, math.nan)),
+    ],
+)
+def test_a_limit_is_above_zero(requests: Any, per: float) -> None:
     """A limit that would allow no requests, or has no window, is rejected."""
     with pytest.raises(ValueError):
         Limit(requests, per)

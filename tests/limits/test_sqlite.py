@@ -250,3 +250,14 @@ async def test_an_existing_file_keeps_its_permissions(tmp_path: Path) -> None:
     assert await take(store, "a", Limit(1, per=60.0)) == 0.0
     await store.close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+async def test_an_unexpected_error_leaves_no_lock(tmp_path: Path) -> None:
+    """An error that SQLite does not know of ends the transaction, so that others can go on."""
+    path = tmp_path / "limits.sqlite"
+    limits = [Limit(5)]
+    async with SqliteLimitStore(path, clock=lambda: "never") as broken:  # type: ignore[arg-type,return-value]
+        with pytest.raises(TypeError):
+            await broken.take("a", limits, bulk=False, lease=1.0)
+        async with SqliteLimitStore(path, timeout=0.0) as other:
+            assert await other.take("b", limits, bulk=False, lease=1.0) == 0
