@@ -35,6 +35,10 @@ class Listing(Generic[R]):
 
     Read it with ``async for``; each loop reads it again. Its length is unknown until `count`
     requests it from the server.
+
+    .. versionchanged:: 0.2.0
+       Added the properties `resource`, `filters`, `record_class`, `paginated`, `offset`, `limit`,
+       `partitions` and `first_page_size`.
     """
 
     __slots__ = ("_limit", "_offset", "_source")
@@ -75,6 +79,8 @@ class Listing(Generic[R]):
         Raises:
             ArgumentError: There is no listing at all, they are not all of one resource, or one of
                 them has an offset or a limit.
+
+        .. versionadded:: 0.2.0
         """
         from .partitioned import PartitionedListing  # noqa: PLC0415  which imports this module
 
@@ -132,6 +138,8 @@ class Listing(Generic[R]):
         Returns:
             About how many requests the pages of the records take; 1 for a resource without
             pages, and one for each of several `partitions`.
+
+        .. versionadded:: 0.2.0
         """
         return pages_of(records) if self.paginated else 1
 
@@ -239,6 +247,8 @@ class Listing(Generic[R]):
         Raises:
             ImportError: pyarrow is not installed.
             ArgumentError: As `stream` raises it.
+
+        .. versionadded:: 0.2.0
         """
         checked_integer("rows", rows, least=1)
         return ArrowBatches(self.stream(**options), self._source.decoder.record_class, rows)

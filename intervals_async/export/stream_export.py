@@ -25,6 +25,8 @@ class ExportResult(int):
     Attributes:
         unreadable: The fields that could not be read in some of the records. Those of objects are
             named like ``assignee.personid``.
+
+    .. versionadded:: 0.2.0
     """
 
     unreadable: Mapping[str, UnreadableField]
@@ -61,6 +63,9 @@ async def export(
     Raises:
         OSError: The sink could not be opened or written.
         IntervalsError: The stream failed.
+
+    .. versionchanged:: 0.2.0
+       Returns an `ExportResult` instead of an `int`. The sink works in a thread.
     """
     count = 0
     unreadable: dict[str, FieldCount] = {}

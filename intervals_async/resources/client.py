@@ -116,6 +116,8 @@ class ClientResource(Gettable[Client], Deletable[Client]):
     is text padded with zeros; the filter takes the number.
 
     https://www.myintervals.com/api/resource?r=client
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -112,6 +112,8 @@ class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     Administrators delete; Resource users have no access. Executives do not see the ``expense``.
 
     https://www.myintervals.com/api/resource?r=expense
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -25,6 +25,8 @@ class GroupResource(Resource[Group]):
     The API documents no offset and limit, so a listing is one request.
 
     https://www.myintervals.com/api/resource?r=group
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -192,6 +192,8 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     the id 6 and requires ``termotherdatedue``.
 
     https://www.myintervals.com/api/resource?r=invoice
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

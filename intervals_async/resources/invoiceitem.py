@@ -100,6 +100,8 @@ class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
     its description can be changed.
 
     https://www.myintervals.com/api/resource?r=invoiceitem
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -29,6 +29,8 @@ class InvoiceTermResource(Resource[InvoiceTerm]):
     The API documents no offset and limit, so a listing is one request. The term Other has the id 6.
 
     https://www.myintervals.com/api/resource?r=invoiceterm
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

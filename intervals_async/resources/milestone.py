@@ -132,6 +132,8 @@ class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
     readers of a single milestone. A write adds action notes unless ``disable_action_notes`` is set.
 
     https://www.myintervals.com/api/resource?r=milestone
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -72,6 +72,8 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
     delete them. Notes by Executives are always public.
 
     https://www.myintervals.com/api/resource?r=milestonenote
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

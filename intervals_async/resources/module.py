@@ -39,6 +39,8 @@ class ModuleResource(Gettable[Module]):
     only GET.
 
     https://www.myintervals.com/api/resource?r=module
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -109,6 +109,8 @@ class PaymentResource(Gettable[Payment], Deletable[Payment]):
     Administrators and Managers write them, Administrators delete.
 
     https://www.myintervals.com/api/resource?r=payment
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -25,6 +25,8 @@ class PaymentTypeResource(Gettable[PaymentType]):
     payment types.
 
     https://www.myintervals.com/api/resource?r=paymenttype
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -78,6 +78,9 @@ class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
     records than it holds raises `IncompleteListingError`.
 
     https://www.myintervals.com/api/resource?r=personcontact
+
+    .. versionchanged:: 0.2.0
+       Added `send_notifications` to `create`, `update` and `delete`.
     """
 
     __slots__ = ()

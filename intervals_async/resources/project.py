@@ -23,7 +23,10 @@ __all__ = [
 
 @record
 class ProjectManager(Record):
-    """A manager of a project, in a single record."""
+    """A manager of a project, in a single record.
+
+    .. versionadded:: 0.2.0
+    """
 
     managerid: int | None = None
     """Person ID."""
@@ -37,7 +40,11 @@ class ProjectManager(Record):
 
 @record
 class Project(Record):
-    """A project."""
+    """A project.
+
+    .. versionchanged:: 0.2.0
+       `manager` of a single project holds `ProjectManager` records.
+    """
 
     id: int
     """Project ID."""
@@ -134,7 +141,10 @@ class ProjectFilters(TypedDict, total=False):
 
 
 class ProjectCreate(TypedDict, total=False):
-    """The fields of a new project."""
+    """The fields of a new project.
+
+    .. versionadded:: 0.2.0
+    """
 
     clientid: int
     """Client the project belongs to."""
@@ -161,7 +171,10 @@ class ProjectCreate(TypedDict, total=False):
 
 
 class ProjectUpdate(TypedDict, total=False):
-    """The fields of a project that may be changed; None clears one. `ProjectCreate` describes them."""
+    """The fields of a project that may be changed; None clears one. `ProjectCreate` describes them.
+
+    .. versionadded:: 0.2.0
+    """
 
     clientid: int | None
     managerid: Ids | None
@@ -182,6 +195,9 @@ class ProjectResource(Gettable[Project], Deletable[Project]):
     `list` returns the managers' names as text, `get` returns objects.
 
     https://www.myintervals.com/api/resource?r=project
+
+    .. versionchanged:: 0.2.0
+       Added `create`, `update` and `delete`.
     """
 
     __slots__ = ()

@@ -41,6 +41,8 @@ class ProjectLabelResource(Gettable[ProjectLabel]):
     ``priority`` is first.
 
     https://www.myintervals.com/api/resource?r=projectlabel
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

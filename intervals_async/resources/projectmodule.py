@@ -88,6 +88,8 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
     custom one. The project of an existing project module cannot be changed.
 
     https://www.myintervals.com/api/resource?r=projectmodule
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -42,6 +42,8 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     ``update``.
 
     https://www.myintervals.com/api/resource?r=projectteam
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -93,6 +93,8 @@ class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkTy
     ``hourlyrate`` of a new one. Its project cannot be changed.
 
     https://www.myintervals.com/api/resource?r=projectworktype
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -121,6 +121,8 @@ class RequestResource(Gettable[Request], Deletable[Request]):
     are inferred.
 
     https://www.myintervals.com/api/resource?r=request
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

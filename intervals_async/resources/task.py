@@ -344,6 +344,8 @@ class TaskResource(Gettable[Task], Deletable[Task]):
     default, a write adds action notes and sends no e-mails.
 
     https://www.myintervals.com/api/resource?r=task
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

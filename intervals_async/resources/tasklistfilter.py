@@ -46,6 +46,8 @@ class TaskListFilterResource(Gettable[TaskListFilter]):
     fields, but allows only GET.
 
     https://www.myintervals.com/api/resource?r=tasklistfilter
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -113,6 +113,8 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     request per week. The notes of a few tasks, however old, cost fewer requests with ``taskid``.
 
     https://www.myintervals.com/api/resource?r=tasknote
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -43,6 +43,8 @@ class TaskPriorityResource(Gettable[TaskPriority]):
     ``priority`` is first.
 
     https://www.myintervals.com/api/resource?r=taskpriority
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

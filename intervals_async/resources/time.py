@@ -170,6 +170,8 @@ class TimeResource(Gettable[Time], Deletable[Time]):
     is not retried, because a duplicate looks like a second, intended entry.
 
     https://www.myintervals.com/api/resource?r=time
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -114,6 +114,8 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
     A person has at most one timer per task. Without a filter, the list holds only task timers.
 
     https://www.myintervals.com/api/resource?r=timer
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

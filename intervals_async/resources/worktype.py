@@ -40,6 +40,8 @@ class WorkTypeResource(Gettable[WorkType]):
     only GET.
 
     https://www.myintervals.com/api/resource?r=worktype
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()

@@ -37,6 +37,8 @@ class WrittenFile:
         name: The name of the file in the folder.
         size: Its size in bytes.
         sha256: The SHA-256 digest of its content, in hexadecimal digits.
+
+    .. versionadded:: 0.2.0
     """
 
     name: str = attrs.field(validator=_check_name)
@@ -86,6 +88,8 @@ class Exported:
         file: The file.
         unreadable: The fields that could not be read in some of the records in the file. Those of
             objects are named like ``assignee.personid``.
+
+    .. versionadded:: 0.2.0
     """
 
     resource: str
@@ -117,6 +121,8 @@ class Manifest:
         kept: What earlier exports have written into the folder and this one has not replaced.
         further_requests: The number of requests for none of these resources: for the daily quota,
             and for the ids of resources that are not exported themselves.
+
+    .. versionadded:: 0.2.0
     """
 
     library: str = __version__
