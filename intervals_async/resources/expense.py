@@ -111,9 +111,9 @@ class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     Administrators, Managers and Executives read them, Administrators and Managers write,
     Administrators delete; Resource users have no access. Executives do not see the ``expense``.
 
-    https://www.myintervals.com/api/resource?r=expense
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=expense
     """
 
     __slots__ = ()

@@ -24,9 +24,9 @@ class GroupResource(Resource[Group]):
 
     The API documents no offset and limit, so a listing is one request.
 
-    https://www.myintervals.com/api/resource?r=group
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=group
     """
 
     __slots__ = ()

@@ -191,9 +191,9 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     be changed later, and changing the two dates imports the time again. The payment term Other has
     the id 6 and requires ``termotherdatedue``.
 
-    https://www.myintervals.com/api/resource?r=invoice
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=invoice
     """
 
     __slots__ = ()

@@ -75,9 +75,9 @@ class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
 
     They are listed for one invoice. Both write notes; only Administrators change and delete them.
 
-    https://www.myintervals.com/api/resource?r=invoicenote
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=invoicenote
     """
 
     __slots__ = ()

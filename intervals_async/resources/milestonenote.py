@@ -71,9 +71,9 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
     They are listed for one milestone. Everybody writes notes; only Administrators change and
     delete them. Notes by Executives are always public.
 
-    https://www.myintervals.com/api/resource?r=milestonenote
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=milestonenote
     """
 
     __slots__ = ()

@@ -38,9 +38,9 @@ class ModuleResource(Gettable[Module]):
     All others read ``projectmodule``. The documentation lists settable fields, but allows
     only GET.
 
-    https://www.myintervals.com/api/resource?r=module
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=module
     """
 
     __slots__ = ()

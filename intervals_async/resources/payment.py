@@ -108,9 +108,9 @@ class PaymentResource(Gettable[Payment], Deletable[Payment]):
 
     Administrators and Managers write them, Administrators delete.
 
-    https://www.myintervals.com/api/resource?r=payment
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=payment
     """
 
     __slots__ = ()

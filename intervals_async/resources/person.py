@@ -165,10 +165,10 @@ class PersonResource(Gettable[Person], Deletable[Person]):
     who can log in requires ``email`` and ``groupid``. Change the e-mail address later through
     ``personcontact``.
 
-    https://www.myintervals.com/api/resource?r=person
-
     .. versionchanged:: 0.2.0
        Added `create`, `update` and `delete`.
+
+    https://www.myintervals.com/api/resource?r=person
     """
 
     __slots__ = ()

@@ -194,10 +194,10 @@ class ProjectResource(Gettable[Project], Deletable[Project]):
 
     `list` returns the managers' names as text, `get` returns objects.
 
-    https://www.myintervals.com/api/resource?r=project
-
     .. versionchanged:: 0.2.0
        Added `create`, `update` and `delete`.
+
+    https://www.myintervals.com/api/resource?r=project
     """
 
     __slots__ = ()

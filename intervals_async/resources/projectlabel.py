@@ -40,9 +40,9 @@ class ProjectLabelResource(Gettable[ProjectLabel]):
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
     ``priority`` is first.
 
-    https://www.myintervals.com/api/resource?r=projectlabel
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=projectlabel
     """
 
     __slots__ = ()

@@ -107,10 +107,10 @@ class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
 
     Callers see only the secure notes that they may read.
 
-    https://www.myintervals.com/api/resource?r=projectnote
-
     .. versionchanged:: 0.2.0
        Added `send_notifications` to `create`, `update` and `delete`.
+
+    https://www.myintervals.com/api/resource?r=projectnote
     """
 
     __slots__ = ()

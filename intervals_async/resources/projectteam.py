@@ -41,9 +41,9 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     its project. The difference between PUT and POST is not documented, so there is `add` but no
     ``update``.
 
-    https://www.myintervals.com/api/resource?r=projectteam
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=projectteam
     """
 
     __slots__ = ()

@@ -120,9 +120,9 @@ class RequestResource(Gettable[Request], Deletable[Request]):
     person. Resource users and Executives change and delete only their own. All fields of a record
     are inferred.
 
-    https://www.myintervals.com/api/resource?r=request
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=request
     """
 
     __slots__ = ()

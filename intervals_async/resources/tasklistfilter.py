@@ -45,9 +45,9 @@ class TaskListFilterResource(Gettable[TaskListFilter]):
     The filter ``tasklistfilterid`` of ``task`` takes the id. The documentation lists settable
     fields, but allows only GET.
 
-    https://www.myintervals.com/api/resource?r=tasklistfilter
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=tasklistfilter
     """
 
     __slots__ = ()

@@ -39,9 +39,9 @@ class TaskStatusResource(Gettable[TaskStatus]):
 
     The documentation lists settable fields, but allows only GET.
 
-    https://www.myintervals.com/api/resource?r=taskstatus
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=taskstatus
     """
 
     __slots__ = ()

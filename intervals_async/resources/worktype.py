@@ -39,9 +39,9 @@ class WorkTypeResource(Gettable[WorkType]):
     All others read ``projectworktype``. The documentation lists settable fields, but allows
     only GET.
 
-    https://www.myintervals.com/api/resource?r=worktype
-
     .. versionadded:: 0.2.0
+
+    https://www.myintervals.com/api/resource?r=worktype
     """
 
     __slots__ = ()
