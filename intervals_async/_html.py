@@ -46,7 +46,8 @@ def fields_table(title: str, fields: Iterable[tuple[str, object]], *notes: str) 
         notes: Sentences below the table.
     """
     rows = [
-        f'<tr><th scope="row"{_LEFT}>{_text(name, MAX_CELL_TEXT)}</th>{_cell(value, MAX_TEXT)}</tr>'
+        f'<tr><th scope="row"{_LEFT}>{_text(name, MAX_CELL_TEXT)}</th>'
+        f"<td{_LEFT}>{_value(value, MAX_TEXT)}</td></tr>"
         for name, value in islice(fields, MAX_FIELDS)
         if value is not None
     ]

@@ -100,6 +100,10 @@ class IntervalsClient(ResourceAttributes):
 
     Raises:
         ArgumentError: The token, the URL or another argument cannot be used.
+
+    .. versionchanged:: 0.2.0
+       Added `proxy`, `limit_timeout`, `checked`, `on_unreadable`, `send_notifications` and
+       `disable_action_notes`. `token` may be a function.
     """
 
     def __init__(
@@ -201,6 +205,10 @@ class IntervalsClient(ResourceAttributes):
 
         Raises:
             ArgumentError: A timeout is not above 0, or `on_unreadable` is unknown.
+
+        .. versionchanged:: 0.2.0
+           Added `limit_timeout`, `checked`, `on_unreadable`, `send_notifications` and
+           `disable_action_notes`.
         """
         old = self._transport.settings
         new = old.timeouts
@@ -238,6 +246,8 @@ class IntervalsClient(ResourceAttributes):
 
         Raises:
             ArgumentError: There is no such resource.
+
+        .. versionadded:: 0.2.0
         """
         known = resources.names()
         if name not in known:
@@ -255,7 +265,10 @@ class IntervalsClient(ResourceAttributes):
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """The rate limits of the client."""
+        """The rate limits of the client.
+
+        .. versionadded:: 0.2.0
+        """
         return self._transport.limiter.limits
 
     def server_time(self) -> datetime:
@@ -273,6 +286,8 @@ class IntervalsClient(ResourceAttributes):
 
         Raises:
             LimitStoreError: The limit store is unavailable.
+
+        .. versionadded:: 0.2.0
         """
         limiter = self._transport.limiter
         return tuple(map(LimitUse, limiter.limits, await limiter.used()))
@@ -317,6 +332,8 @@ class IntervalsClient(ResourceAttributes):
 
                 response = await intervals.raw_request("GET", "/task/", params={"limit": 1})
                 print(response.json()["listcount"])
+
+        .. versionadded:: 0.2.0
         """
         from ._http.raw_request import raw_call  # noqa: PLC0415  rarely needed
 

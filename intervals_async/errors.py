@@ -74,11 +74,17 @@ class LimitStoreError(IntervalsError):
 
 
 class ResumeError(IntervalsError):
-    """The position to resume from is lost, or has changed. Start again from the beginning."""
+    """The position to resume from is lost, or has changed. Start again from the beginning.
+
+    .. versionadded:: 0.2.0
+    """
 
 
 class UnfitValueError(IntervalsError, ValueError):
-    """A value does not fit the column that it is written to. The message names both."""
+    """A value does not fit the column that it is written to. The message names both.
+
+    .. versionadded:: 0.2.0
+    """
 
 
 class BudgetError(IntervalsError):
@@ -88,6 +94,8 @@ class BudgetError(IntervalsError):
         requests: The estimated number of requests; None if the quota is too small to find out.
         daily_left: The number of requests that the account has left today.
         next_reset: When the quota is reset, in UTC; None on older accounts.
+
+    .. versionadded:: 0.2.0
     """
 
     requests: int | None = None
@@ -105,6 +113,8 @@ class FieldUnreadableError(IntervalsError, AttributeError):
         record_id: The id of the record; None if it has none.
         field: The name of the field.
         reason: What was expected, and what was found.
+
+    .. versionadded:: 0.2.0
     """
 
     def __init__(
@@ -211,7 +221,10 @@ class RequestTimeoutError(TransportError, TimeoutError):
 
 
 class LimitTimeoutError(CallError, TimeoutError):
-    """No slot of the rate limits was free within `limit_timeout`. Nothing was sent."""
+    """No slot of the rate limits was free within `limit_timeout`. Nothing was sent.
+
+    .. versionadded:: 0.2.0
+    """
 
 
 class AmbiguousWriteError(CallError):
@@ -229,7 +242,11 @@ class AmbiguousWriteError(CallError):
 
 
 class ResponseError(CallError):
-    """The response is not what the API documents: HTML, invalid JSON or another shape."""
+    """The response is not what the API documents: HTML, invalid JSON or another shape.
+
+    .. versionchanged:: 0.2.0
+       Renamed from ``AnswerError``.
+    """
 
 
 class RecordError(ResponseError):
@@ -239,6 +256,9 @@ class RecordError(ResponseError):
         json_path: The JSON path of the value in the response, such as ``$.projectnote[3].date``.
         offset: The offset of the row in the complete listing; None if it is from no listing.
         record_id: The id of the row; None if it has none.
+
+    .. versionchanged:: 0.2.0
+       Added `offset` and `record_id`. Renamed ``place`` to `json_path`.
     """
 
     def __init__(

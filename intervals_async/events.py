@@ -56,6 +56,9 @@ class ResponseReceived:
             arrives counts the time of the network only.
         error: The class name of the error in the response; None for a success.
         body: The bytes of the body if the client has ``show_bodies=True``, else None.
+
+    .. versionchanged:: 0.2.0
+       Renamed from ``AnswerReceived``.
     """
 
     attempt_id: int
@@ -173,6 +176,8 @@ class FieldUnreadable:
         field: The name of the field.
         record_id: The id of the record; None if it has none.
         reason: What was expected, and what was found.
+
+    .. versionadded:: 0.2.0
     """
 
     resource: str

@@ -30,6 +30,9 @@ class FailureKind(Enum):
         FATE_UNKNOWN: The request was sent and may have been processed.
         SERVER_FAILED: The server reported a failure of its own.
         FINAL: A retry would fail in the same way.
+
+    .. versionchanged:: 0.2.0
+       Renamed from ``Outcome``.
     """
 
     NEVER_SENT = auto()
@@ -40,7 +43,11 @@ class FailureKind(Enum):
 
 
 def failure_kind(error: CallError) -> FailureKind:
-    """Return how an attempt failed."""
+    """Return how an attempt failed.
+
+    .. versionchanged:: 0.2.0
+       Renamed from ``outcome``.
+    """
     if isinstance(error, ConnectError):
         return FailureKind.FINAL if error.permanent else FailureKind.NEVER_SENT
     if isinstance(error, ConnectionLostError | RequestTimeoutError):
@@ -97,6 +104,10 @@ class RetryPolicy:
             for each one in a row. The server names no time, and its minute is a sliding window,
             so some requests may be possible soon. Four attempts last longer than a minute.
         retry_posts: Whether to retry a POST like a PUT. The record may then be created twice.
+
+    .. versionchanged:: 0.2.0
+       Renamed ``first_wait`` to `wait_initial`, ``longest_wait`` to `wait_max`, ``too_fast_wait``
+       to `wait_too_fast`, ``resend_posts`` to `retry_posts`, and ``again`` to `allows_retry`.
     """
 
     attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))

@@ -136,7 +136,8 @@ class ResourceGroup(Group):
 def _description(resource_class: ResourceClass) -> str:
     """Format a resource's docstring for a terminal, which wraps each paragraph by itself."""
     paragraphs = (inspect.getdoc(resource_class) or "").replace("`", "").split("\n\n")
-    lines = [" ".join(paragraph.split()) for paragraph in paragraphs]
+    words = [each for each in paragraphs if not each.startswith(".. version")]
+    lines = [" ".join(paragraph.split()) for paragraph in words]
     return escape("\n\n".join(lines).replace(" https://", "\n\nhttps://"))
 
 

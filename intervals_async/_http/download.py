@@ -33,6 +33,8 @@ class Download:
             async with intervals.document.download(7).open() as chunks:
                 async for data in chunks:
                     ...
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ("_call", "_transport")

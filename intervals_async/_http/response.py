@@ -26,6 +26,8 @@ class Response:
             attempt deleted the record. Any status is possible with ``raise_errors=False``.
         headers: The headers of the response. Names are in lower case.
         body: The body, as it was received and decompressed.
+
+    .. versionadded:: 0.2.0
     """
 
     status: int

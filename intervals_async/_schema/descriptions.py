@@ -24,6 +24,8 @@ def descriptions(cls: type, *others: type) -> Mapping[str, str]:
 
     Returns:
         The descriptions by name, in the order of the attributes of `cls`.
+
+    .. versionadded:: 0.2.0
     """
     found = {name: words for each in (*reversed(others), cls) for name, words in _own(each).items()}
     return {name: found[name] for name in cls.__annotations__ if name in found}

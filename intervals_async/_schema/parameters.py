@@ -54,6 +54,8 @@ class AsIs(str):
     """Text to send although it is not among the documented values.
 
     ``list(sortfield=AsIs("projectlabel_order"))`` leaves the decision to the server.
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ()
@@ -99,6 +101,8 @@ class Parameter:
         open: Whether a ``choice`` takes other values too, marked as `AsIs`.
         longest: The maximum length of a text, in characters; None for no limit.
         places: The maximum number of decimal places; None for no limit.
+
+    .. versionadded:: 0.2.0
     """
 
     name: str
@@ -227,6 +231,8 @@ def parameters(typed_dict: type) -> Mapping[str, Parameter]:
 
     Returns:
         The parameters by name, in the order of their definition.
+
+    .. versionadded:: 0.2.0
     """
     total: bool = getattr(typed_dict, "__total__", True)
     return {

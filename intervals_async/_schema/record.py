@@ -114,6 +114,8 @@ class Record:
 
         The value is `ABSENT` if the server did not send the field. Such a field is not set:
         reading it raises `FieldUnreadableError`.
+
+        .. versionadded:: 0.2.0
         """
         return getattr(self.extra, "unreadable", _ALL_READABLE)
 
@@ -233,6 +235,8 @@ def column_values(records: Iterable[Record], names: Iterable[str]) -> list[tuple
     Args:
         records: The records; they may be of several classes that have these fields.
         names: The names of the fields.
+
+    .. versionadded:: 0.2.0
     """
     wanted = tuple(names)
     found = list(records)

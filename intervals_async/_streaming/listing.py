@@ -35,6 +35,10 @@ class Listing(TableMethods[R]):
 
     Read it with ``async for``; each loop reads it again. Its length is unknown until `count`
     requests it from the server.
+
+    .. versionchanged:: 0.2.0
+       Added the properties `resource`, `filters`, `record_class`, `paginated`, `offset`, `limit`,
+       `partitions` and `first_page_size`.
     """
 
     __slots__ = ("_limit", "_offset", "_source")
@@ -87,6 +91,8 @@ class Listing(TableMethods[R]):
         Raises:
             ArgumentError: There is no listing at all, they are not all of one resource, or one of
                 them has an offset or a limit.
+
+        .. versionadded:: 0.2.0
         """
         from .partitioned import PartitionedListing  # noqa: PLC0415  which imports this module
 
@@ -144,6 +150,8 @@ class Listing(TableMethods[R]):
         Returns:
             About how many requests the pages of the records take; 1 for a resource without
             pages, and one for each of several `partitions`.
+
+        .. versionadded:: 0.2.0
         """
         return pages_of(records) if self.paginated else 1
 

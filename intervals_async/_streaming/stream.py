@@ -76,7 +76,10 @@ class _BatchIterator(Generic[R]):
 
     @property
     def repairs(self) -> int:
-        """The number of times that rows had moved and the position was found again."""
+        """The number of times that rows had moved and the position was found again.
+
+        .. versionadded:: 0.2.0
+        """
         return self._reader.repairs
 
     def __reduce__(self) -> NoReturn:
@@ -234,6 +237,8 @@ class Stream(_BatchIterator[R]):
         These records arrived together. Processing them together is faster than one by one, for
         example to write a file. Raises as a step does; `bookmark` is the position after all of
         them.
+
+        .. versionadded:: 0.2.0
         """
         try:
             first = await anext(self)
@@ -247,6 +252,8 @@ class Stream(_BatchIterator[R]):
         Then `listcount` is known at no cost, because no page is requested twice. No part of the
         page stays in a connection. A stream that has begun reads the rest of its current page.
         Raises as a step does.
+
+        .. versionadded:: 0.2.0
         """
         while not self._ahead or not self._ahead[-1].ends_page:
             try:

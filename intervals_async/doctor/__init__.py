@@ -9,6 +9,8 @@
 The report tells what nobody knows who has no account: the order of lists, the edges of filters,
 which fields are absent. ``FakeIntervals(quirks=Report.load("report.json"))`` behaves like that
 server.
+
+.. versionadded:: 0.2.0
 """
 
 from .budget import MOST_REQUESTS

@@ -27,6 +27,8 @@ class ExportResult(int):
             named like ``assignee.personid``.
         rounded: The fields whose value was rounded in some of the records, because the numbers of
             the format hold fewer digits.
+
+    .. versionadded:: 0.2.0
     """
 
     unreadable: Mapping[str, UnreadableField]
@@ -79,6 +81,9 @@ async def export(
     Raises:
         OSError: The sink could not be opened or written.
         IntervalsError: The stream failed.
+
+    .. versionchanged:: 0.2.0
+       Returns an `ExportResult` instead of an `int`. The sink works in a thread.
     """
     count = 0
     unreadable: dict[str, FieldCount] = {}

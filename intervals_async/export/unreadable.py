@@ -56,6 +56,8 @@ class UnreadableField:
         records: The number of these records in the file.
         ids: The lowest of their ids, at most five; none if the records have no id.
         ranges: All of their ids, such as ``17-19,23``.
+
+    .. versionadded:: 0.2.0
     """
 
     records: int

@@ -39,6 +39,10 @@ class Budget:
         daily_used: The number of requests that the account has used today, by all its users.
         next_reset: When the daily quota is reset, in UTC; None on older accounts.
         requests: The number of requests that this client has sent.
+
+    .. versionchanged:: 0.2.0
+       Renamed ``day_quota``, ``day_used`` and ``day_left`` to `daily_quota`, `daily_used` and
+       `daily_left`.
     """
 
     limits: tuple[LimitUse, ...]

@@ -56,6 +56,9 @@ class Limit:
 
         Args:
             bulk: Whether the requests are those of streams, which leave `reserved` slots free.
+
+        .. versionchanged:: 0.2.0
+           Renamed from ``places``.
         """
         return self.requests - self.reserved if bulk else self.requests
 

@@ -68,6 +68,9 @@ class SqliteLimitStore(SharedLimitStore):
 
     Raises:
         ArgumentError: `when_down` has another value.
+
+    .. versionchanged:: 0.2.0
+       Added `mode`.
     """
 
     __slots__ = ("_connection", "_mode", "_path", "_thread", "_timeout")

@@ -27,6 +27,9 @@ class LimitStore(Protocol):
     with one interactive call and one page of a stream at a time, so clients take turns, however
     many tasks each of them has. While more slots are free than clients wait, every request gets
     one. A store without a queue works too, but a request may then overtake those of other clients.
+
+    .. versionchanged:: 0.2.0
+       Renamed the argument ``place`` of `take` and `free` to `slot`.
     """
 
     async def take(self, slot: str, limits: Sequence[Limit], *, bulk: bool, lease: float) -> float:

@@ -19,6 +19,8 @@ class AnyResource(Protocol):
     and fields are checked when a method is called, not by a type checker, and records have the type
     `Record`. Using a method that the API does not allow on the resource raises `AttributeError`.
     `methods` lists the allowed methods.
+
+    .. versionadded:: 0.2.0
     """
 
     @property

@@ -56,6 +56,9 @@ class Resource(Generic[R]):
 
     A subclass has only the methods that the API allows on the resource. Its class attributes
     describe the resource, and need no client.
+
+    .. versionchanged:: 0.2.0
+       Added `permissions`, `has_action_notes` and `methods`.
     """
 
     __slots__ = ("_transport",)

@@ -63,7 +63,10 @@ COMMON: Mapping[str, str] = {
 
 
 def names() -> Sequence[str]:
-    """List the names of all resources, in alphabetical order."""
+    """List the names of all resources, in alphabetical order.
+
+    .. versionadded:: 0.2.0
+    """
     return tuple(RESOURCES)
 
 
@@ -72,6 +75,8 @@ def resource_class(name: str) -> type[Resource[Any]]:
 
     Raises:
         LookupError: There is no such resource.
+
+    .. versionadded:: 0.2.0
     """
     if name not in RESOURCES:
         raise LookupError(

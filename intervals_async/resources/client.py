@@ -115,6 +115,8 @@ class ClientResource(Gettable[Client], Deletable[Client]):
     been seen with five fields only, so all other fields may be missing. The ``localid`` of a record
     is text padded with zeros; the filter takes the number.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=client
     """
 

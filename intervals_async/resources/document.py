@@ -117,6 +117,8 @@ class DocumentResource(Resource[Document]):
 
     A record of the list has more fields than a single record, so `get` requests the list.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=document
     """
 

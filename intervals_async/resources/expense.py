@@ -110,6 +110,8 @@ class ExpenseResource(Gettable[Expense], Deletable[Expense]):
     Administrators, Managers and Executives read them, Administrators and Managers write,
     Administrators delete; Resource users have no access. Executives do not see the ``expense``.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=expense
     """
 

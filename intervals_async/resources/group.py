@@ -24,6 +24,8 @@ class GroupResource(Resource[Group]):
 
     The API documents no offset and limit, so a listing is one request.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=group
     """
 

@@ -190,6 +190,8 @@ class InvoiceResource(Gettable[Invoice], Deletable[Invoice]):
     be changed later, and changing the two dates imports the time again. The payment term Other has
     the id 6 and requires ``termotherdatedue``.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=invoice
     """
 

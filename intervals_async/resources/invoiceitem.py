@@ -99,6 +99,8 @@ class InvoiceItemResource(Gettable[InvoiceItem], Deletable[InvoiceItem]):
     They are listed for one invoice. A line that was generated from time cannot be deleted, and only
     its description can be changed.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=invoiceitem
     """
 

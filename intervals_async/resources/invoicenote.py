@@ -75,6 +75,8 @@ class InvoiceNoteResource(Gettable[InvoiceNote], Deletable[InvoiceNote]):
 
     They are listed for one invoice. Both write notes; only Administrators change and delete them.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=invoicenote
     """
 

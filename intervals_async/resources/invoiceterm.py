@@ -28,6 +28,8 @@ class InvoiceTermResource(Resource[InvoiceTerm]):
 
     The API documents no offset and limit, so a listing is one request. The term Other has the id 6.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=invoiceterm
     """
 

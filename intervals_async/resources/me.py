@@ -11,7 +11,11 @@ __all__ = ["Me", "MeResource"]
 
 @record
 class Me(Record):
-    """The person whose token the client uses."""
+    """The person whose token the client uses.
+
+    .. versionchanged:: 0.2.0
+       `lastname` may be None.
+    """
 
     id: int
     """Person ID of the caller."""

@@ -131,6 +131,8 @@ class MilestoneResource(Gettable[Milestone], Deletable[Milestone]):
     Administrators and Managers write them. The documentation does not name Executives among the
     readers of a single milestone. A write adds action notes unless ``disable_action_notes`` is set.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=milestone
     """
 

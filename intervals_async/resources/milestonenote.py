@@ -71,6 +71,8 @@ class MilestoneNoteResource(Gettable[MilestoneNote], Deletable[MilestoneNote]):
     They are listed for one milestone. Everybody writes notes; only Administrators change and
     delete them. Notes by Executives are always public.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=milestonenote
     """
 

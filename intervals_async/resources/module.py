@@ -38,6 +38,8 @@ class ModuleResource(Gettable[Module]):
     All others read ``projectmodule``. The documentation lists settable fields, but allows
     only GET.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=module
     """
 

@@ -107,6 +107,8 @@ class PaymentResource(Gettable[Payment], Deletable[Payment]):
 
     Administrators and Managers write them, Administrators delete.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=payment
     """
 

@@ -24,6 +24,8 @@ class PaymentTypeResource(Gettable[PaymentType]):
     fields beyond the id, so the name is in `extra`. Prefer `list` to `get`, which may not work for
     payment types.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=paymenttype
     """
 

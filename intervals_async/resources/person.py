@@ -105,7 +105,10 @@ class PersonFilters(TypedDict, total=False):
 
 
 class PersonCreate(TypedDict, total=False):
-    """The fields of a new person."""
+    """The fields of a new person.
+
+    .. versionadded:: 0.2.0
+    """
 
     clientid: int
     """Client the person is associated with."""
@@ -136,7 +139,10 @@ class PersonCreate(TypedDict, total=False):
 
 
 class PersonUpdate(TypedDict, total=False):
-    """The fields of a person that may be changed; None clears one. `PersonCreate` describes them."""
+    """The fields of a person that may be changed; None clears one. `PersonCreate` describes them.
+
+    .. versionadded:: 0.2.0
+    """
 
     clientid: int | None
     title: Annotated[str, AtMost(255)] | None
@@ -158,6 +164,9 @@ class PersonResource(Gettable[Person], Deletable[Person]):
     Administrators, Managers and Resource users read them, Administrators write. Creating a person
     who can log in requires ``email`` and ``groupid``. Change the e-mail address later through
     ``personcontact``.
+
+    .. versionchanged:: 0.2.0
+       Added `create`, `update` and `delete`.
 
     https://www.myintervals.com/api/resource?r=person
     """

@@ -77,6 +77,9 @@ class PersonContactResource(Gettable[PersonContact], Deletable[PersonContact]):
     The API documents no offset and limit, so a listing is one request. A response that counts more
     records than it holds raises `IncompleteListingError`.
 
+    .. versionchanged:: 0.2.0
+       Added `send_notifications` to `create`, `update` and `delete`.
+
     https://www.myintervals.com/api/resource?r=personcontact
     """
 

@@ -22,7 +22,10 @@ __all__ = [
 
 @record
 class ProjectManager(Record):
-    """A manager of a project, in a single record."""
+    """A manager of a project, in a single record.
+
+    .. versionadded:: 0.2.0
+    """
 
     managerid: int | None = None
     """Person ID."""
@@ -36,7 +39,11 @@ class ProjectManager(Record):
 
 @record
 class Project(Record):
-    """A project."""
+    """A project.
+
+    .. versionchanged:: 0.2.0
+       `manager` of a single project holds `ProjectManager` records.
+    """
 
     id: int
     """Project ID."""
@@ -133,7 +140,10 @@ class ProjectFilters(TypedDict, total=False):
 
 
 class ProjectCreate(TypedDict, total=False):
-    """The fields of a new project."""
+    """The fields of a new project.
+
+    .. versionadded:: 0.2.0
+    """
 
     clientid: int
     """Client the project belongs to."""
@@ -160,7 +170,10 @@ class ProjectCreate(TypedDict, total=False):
 
 
 class ProjectUpdate(TypedDict, total=False):
-    """The fields of a project that may be changed; None clears one. `ProjectCreate` describes them."""
+    """The fields of a project that may be changed; None clears one. `ProjectCreate` describes them.
+
+    .. versionadded:: 0.2.0
+    """
 
     clientid: int | None
     managerid: Ids | None
@@ -179,6 +192,9 @@ class ProjectResource(Gettable[Project], Deletable[Project]):
     """Projects, readable by everybody, writable by Administrators.
 
     `list` returns the managers' names as text, `get` returns objects.
+
+    .. versionchanged:: 0.2.0
+       Added `create`, `update` and `delete`.
 
     https://www.myintervals.com/api/resource?r=project
     """

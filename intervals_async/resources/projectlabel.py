@@ -40,6 +40,8 @@ class ProjectLabelResource(Gettable[ProjectLabel]):
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
     ``priority`` is first.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=projectlabel
     """
 

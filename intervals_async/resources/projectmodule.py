@@ -87,6 +87,8 @@ class ProjectModuleResource(Gettable[ProjectModule], Deletable[ProjectModule]):
     them. To create one, pass the ``moduleid`` of a default module, or ``module`` as the name of a
     custom one. The project of an existing project module cannot be changed.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=projectmodule
     """
 

@@ -107,6 +107,9 @@ class ProjectNoteResource(Gettable[ProjectNote], Deletable[ProjectNote]):
 
     Callers see only the secure notes that they may read.
 
+    .. versionchanged:: 0.2.0
+       Added `send_notifications` to `create`, `update` and `delete`.
+
     https://www.myintervals.com/api/resource?r=projectnote
     """
 

@@ -41,6 +41,8 @@ class ProjectTeamResource(Resource[ProjectTeam]):
     its project. The difference between PUT and POST is not documented, so there is `add` but no
     ``update``.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=projectteam
     """
 

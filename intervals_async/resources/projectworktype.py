@@ -92,6 +92,8 @@ class ProjectWorkTypeResource(Gettable[ProjectWorkType], Deletable[ProjectWorkTy
     ``worktypeid``. A new one needs ``worktypeid`` of a default work type, or ``worktype`` and
     ``hourlyrate`` of a new one. Its project cannot be changed.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=projectworktype
     """
 

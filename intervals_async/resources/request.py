@@ -120,6 +120,8 @@ class RequestResource(Gettable[Request], Deletable[Request]):
     person. Resource users and Executives change and delete only their own. All fields of a record
     are inferred.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=request
     """
 

@@ -342,6 +342,8 @@ class TaskResource(Gettable[Task], Deletable[Task]):
     None in the other, and ``priority`` is a rank in the list but a name in a single task. By
     default, a write adds action notes and sends no e-mails.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=task
     """
 

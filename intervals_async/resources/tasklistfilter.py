@@ -45,6 +45,8 @@ class TaskListFilterResource(Gettable[TaskListFilter]):
     The filter ``tasklistfilterid`` of ``task`` takes the id. The documentation lists settable
     fields, but allows only GET.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=tasklistfilter
     """
 

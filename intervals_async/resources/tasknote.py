@@ -112,6 +112,8 @@ class TaskNoteResource(Gettable[TaskNote], Deletable[TaskNote]):
     splits a longer or open range into weeks and streams them as one listing, with at least one
     request per week. The notes of a few tasks, however old, cost fewer requests with ``taskid``.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=tasknote
     """
 

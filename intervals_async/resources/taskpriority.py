@@ -42,6 +42,8 @@ class TaskPriorityResource(Gettable[TaskPriority]):
     The documentation lists settable fields, but allows only GET. It contradicts itself on which
     ``priority`` is first.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=taskpriority
     """
 

@@ -168,6 +168,8 @@ class TimeResource(Gettable[Time], Deletable[Time]):
     the project. Hours have at most 2 decimal places. A `create` with an unknown outcome
     is not retried, because a duplicate looks like a second, intended entry.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=time
     """
 

@@ -112,6 +112,8 @@ class TimerResource(Gettable[Timer], Deletable[Timer]):
     hours.
     A person has at most one timer per task. Without a filter, the list holds only task timers.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=timer
     """
 

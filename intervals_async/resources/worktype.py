@@ -39,6 +39,8 @@ class WorkTypeResource(Gettable[WorkType]):
     All others read ``projectworktype``. The documentation lists settable fields, but allows
     only GET.
 
+    .. versionadded:: 0.2.0
+
     https://www.myintervals.com/api/resource?r=worktype
     """
 

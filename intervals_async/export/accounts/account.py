@@ -94,6 +94,8 @@ async def export_account(
         IncompleteExportError: Some resources could not be exported; the same call exports them.
         CallError: Nothing can be read; the same call resumes the export.
         OSError: Nothing can be written; the same call resumes the export.
+
+    .. versionadded:: 0.2.0
     """
     if jobs < 1:
         raise ArgumentError(f"jobs: expected at least 1, got {jobs}")

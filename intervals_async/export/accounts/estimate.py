@@ -24,6 +24,8 @@ class ResourceEstimate:
         listcount: The number of records according to the server; None if it does not say, or is
             not asked: records that are listed by parents are not counted.
         requests: About how many requests it takes, including those sent for this estimate.
+
+    .. versionadded:: 0.2.0
     """
 
     resource: str
@@ -48,6 +50,8 @@ class Estimate:
             Its finished resources are not read again.
         failed: The resources whose first page could not be read, and the error. All others are
             exported.
+
+    .. versionadded:: 0.2.0
     """
 
     resources: Sequence[ResourceEstimate]

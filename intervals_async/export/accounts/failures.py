@@ -45,6 +45,8 @@ class IncompleteExportError(IntervalsError):
     Attributes:
         manifest: What was written; `Manifest.failed` names the resources that failed.
         errors: The error of each resource that failed. Its ``__cause__`` is the first of them.
+
+    .. versionadded:: 0.2.0
     """
 
     def __init__(self, manifest: Manifest, errors: Mapping[str, Exception]) -> None:
@@ -59,7 +61,10 @@ class IncompleteExportError(IntervalsError):
 
 
 class ParentFailedError(ListingError):
-    """A resource is listed by the records of another one, which could not be read."""
+    """A resource is listed by the records of another one, which could not be read.
+
+    .. versionadded:: 0.2.0
+    """
 
 
 def concerns_all(error: Exception) -> bool:

@@ -37,6 +37,8 @@ class WrittenFile:
         name: The name of the file in the folder.
         size: Its size in bytes.
         sha256: The SHA-256 digest of its content, in hexadecimal digits.
+
+    .. versionadded:: 0.2.0
     """
 
     name: str = attrs.field(validator=_check_name)
@@ -90,6 +92,8 @@ class Exported:
             numbers of the format hold fewer digits.
         rewritten: Why an incremental export has read all records and replaced the file: its columns
             had other types. None if it has not.
+
+    .. versionadded:: 0.2.0
     """
 
     resource: str
@@ -123,6 +127,8 @@ class Manifest:
         kept: What earlier exports have written into the folder and this one has not replaced.
         further_requests: The number of requests for none of these resources: for the daily quota,
             and for the ids of resources that are not exported themselves.
+
+    .. versionadded:: 0.2.0
     """
 
     library: str = __version__

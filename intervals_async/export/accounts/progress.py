@@ -25,6 +25,8 @@ class AccountProgress:
         left_out: Why the resource is left out; None if it is not.
         failed: Why the resource could not be exported; None if there was no error.
         waits_until: When it continues, in UTC, if it waits for the daily quota to be reset.
+
+    .. versionadded:: 0.2.0
     """
 
     resource: str

@@ -265,7 +265,10 @@ class StateFolder:
 
 
 def is_unfinished(folder: str | Path) -> bool:
-    """Whether a folder holds an unfinished export, some of whose files may be complete."""
+    """Whether a folder holds an unfinished export, some of whose files may be complete.
+
+    .. versionadded:: 0.2.0
+    """
     return (Path(folder) / FOLDER).exists()
 
 

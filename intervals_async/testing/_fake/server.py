@@ -66,6 +66,9 @@ class FakeIntervals:
 
     Raises:
         ValueError: ``people`` is less than 1, or a quirk is unknown.
+
+    .. versionchanged:: 0.2.0
+       Added `in_thread`, `quirks` and plain ``with``. The server runs in a thread of its own.
     """
 
     def __init__(

@@ -11,6 +11,8 @@ public client. Pass quirks, their names, or both::
 
 The last form is plain JSON: ``to_json`` returns it, and ``from_json`` reads it. A report of
 ``intervals-async doctor`` is accepted too: ``FakeIntervals(quirks=Report.load("report.json"))``.
+
+.. versionadded:: 0.2.0
 """
 
 from intervals_async.testing.quirks._base import Quirk
