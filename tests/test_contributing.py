@@ -47,7 +47,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clutter = shutil.ignore_patterns("__pycache__")
     for part in ("intervals_async", "tests/contract", "tests/resources", "tests/testing"):
         shutil.copytree(ROOT / part, folder / part, ignore=clutter)
-    for name in ("__init__.py", "conftest.py", "rows.py"):
+    for name in ("__init__.py", "conftest.py", "record_classes.py", "rows.py"):
         shutil.copy(ROOT / "tests" / name, folder / "tests")
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "tests/contract/holiday.toml").write_text(BLOCKS["toml"], "utf-8")

@@ -34,12 +34,12 @@ def pyarrow(module: str = "pyarrow") -> Any:
     return optional_module(module, "arrow")
 
 
-def arrow_schema(  # pyright: ignore[reportUnknownParameterType]
+def arrow_schema(
     record_class: type[Record],
     *,
     columns: Sequence[str] | None = None,
     decimals: Decimals = "float",
-) -> Schema:
+) -> Any:
     """Return the columns of a class of records, a `pyarrow.Schema`.
 
     Args:
