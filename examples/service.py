@@ -74,7 +74,7 @@ async def notes(request: web.Request) -> web.StreamResponse:
                     await response.write(lines.encode())
             except IntervalsError as error:
                 # The status is sent already, so only a broken connection can tell the caller.
-                logging.getLogger("service").error("%s broke off: %s", request.path, error)
+                logging.getLogger("service").warning("%s broke off: %s", request.path, error)
                 if request.transport is not None:
                     request.transport.abort()
                 return response
