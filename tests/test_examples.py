@@ -230,7 +230,8 @@ async def test_service_breaks_off_a_stream_that_fails(
     assert b"Running on" in await process.stdout.readline()
     account.inject(faults.Status(403, code=10), times=None, skip=1)
     reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
-    writer.write(f"GET /notes?projectid={projects} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write(f"GET /notes?projectid={projects} HTTP/1.1\r\nHost: x\r\n".encode())
+    writer.write(b"Connection: close\r\n\r\n")
     with suppress(ConnectionResetError):
         received = await reader.read()
         assert not received.endswith(b"0\r\n\r\n")
