@@ -64,14 +64,20 @@ async def notes(request: web.Request) -> web.StreamResponse:
         raise web.HTTPBadRequest(text="expected /notes?projectid=3,5") from None
     async with request.app[CLIENT].projectnote.list(projectid=projects).stream() as stream:
         # Request the first page before the response starts, so that its errors have a status.
-        first = await anext(stream, None)
+        await stream.read_ahead()
         response = web.StreamResponse(headers={"Content-Type": "application/jsonl"})
         with suppress(ConnectionResetError):  # the caller has disconnected
             await response.prepare(request)
-            if first is not None:
-                await response.write(f"{as_json(first)}\n".encode())
-            async for note in stream:
-                await response.write(f"{as_json(note)}\n".encode())
+            try:
+                while records := await stream.batch():
+                    lines = "".join(f"{as_json(note)}\n" for note in records)
+                    await response.write(lines.encode())
+            except IntervalsError as error:
+                # The status is sent already, so only a broken connection can tell the caller.
+                logging.getLogger("service").warning("%s broke off: %s", request.path, error)
+                if request.transport is not None:
+                    request.transport.abort()
+                return response
             await response.write_eof()
     return response
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +216,32 @@ async def test_service_is_silent_when_a_caller_disconnects(
     process.terminate()
     _, complaint = await process.communicate()
     assert b"Traceback" not in complaint
+
+
+async def test_service_breaks_off_a_stream_that_fails(
+    account: FakeIntervals, unused_tcp_port: int
+) -> None:
+    """If Intervals fails after the response has started, the connection breaks, with one line."""
+    for _ in range(3):
+        for row in account.rows("projectnote"):
+            account.insert("projectnote", projectid=row["projectid"], title="More")
+    projects = ",".join(str(row["id"]) for row in account.rows("project"))
+    process = await start("service.py", str(unused_tcp_port))
+    assert process.stdout is not None
+    assert b"Running on" in await process.stdout.readline()
+    account.inject(faults.Status(403, code=10), times=None, skip=1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+    writer.write(f"GET /notes?projectid={projects} HTTP/1.1\r\nHost: x\r\n".encode())
+    writer.write(b"Connection: close\r\n\r\n")
+    with suppress(ConnectionResetError):
+        received = await reader.read()
+        assert not received.endswith(b"0\r\n\r\n")
+    writer.close()
+    process.terminate()
+    _, complaint = await process.communicate()
+    assert complaint.count(b"/notes broke off: GET /projectnote/: HTTP 403") == 1
+    assert b"Traceback" not in complaint
+    assert b"already started" not in complaint
 
 
 async def test_export_service(account: FakeIntervals, unused_tcp_port: int, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class ClientFilters(TypedDict, total=False):
     search: str
     """Text search over client name, description and localid."""
     projectsonly: bool
-    """Only clients having active projects; by default f."""
+    """Only clients having active projects; by default False."""
     sortfield: (
         Literal[
             "id",
@@ -90,7 +90,7 @@ class ClientCreate(TypedDict, total=False):
     address: str
     """Postal address (free text, may hold line breaks)."""
     active: Required[bool]
-    """Whether the client is active; by default t."""
+    """Whether the client is active; by default True."""
 
 
 class ClientUpdate(TypedDict, total=False):

@@ -53,7 +53,9 @@ class MilestoneNoteCreate(TypedDict, total=False):
     note: Required[str]
     """Note body; HTML is accepted, some elements may be stripped."""
     public: Required[bool]
-    """Whether executives can see the note; notes by executives are always public; by default f."""
+    """Whether executives can see the note; notes by executives are always public; by default
+    False.
+    """
 
 
 class MilestoneNoteUpdate(TypedDict, total=False):

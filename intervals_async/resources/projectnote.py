@@ -87,7 +87,7 @@ class ProjectNoteCreate(TypedDict, total=False):
     """Note body; HTML is accepted, some elements may be stripped."""
     secure: Required[bool]
     """Store encoded, and show only to people with access to the project's secure notes; by
-    default f.
+    default False.
     """
 
 

@@ -175,7 +175,10 @@ class TaskFilters(TypedDict, total=False):
     localid: Ids
     """Only tasks with these numbers, as shown in the web application."""
     personid: int
-    """Only tasks in projects that this person can access."""
+    """Only tasks in projects that this person can access.
+
+    For the tasks of a person, use assigneeid.
+    """
     includetimerid: int
     """Add timerid and starttime of this person's timer to each task."""
     assigneeid: Ids
@@ -233,7 +236,7 @@ class TaskFilters(TypedDict, total=False):
     overdue: bool
     """Presumably only overdue tasks. Its meaning is not documented."""
     excludeclosed: bool
-    """Leave out closed tasks; by default f."""
+    """Leave out closed tasks; by default False. What counts as closed is not documented."""
     assignedorownedby: Ids
     """Deprecated; now behaves like hastaskrelation."""
     hastaskrelation: Ids

@@ -92,7 +92,7 @@ class TaskNoteCreate(TypedDict, total=False):
     note: Required[str]
     """Body; HTML is accepted, some elements may be stripped."""
     public: Required[bool]
-    """Visible to executive users; always true for notes by executives; by default f."""
+    """Visible to executive users; always true for notes by executives; by default False."""
 
 
 class TaskNoteUpdate(TypedDict, total=False):

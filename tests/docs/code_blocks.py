@@ -2,7 +2,9 @@
 
 A block is run unless a comment directly before it gives a reason: ``<!-- not run: reason -->``. The
 Python blocks of a page share one namespace, with ``intervals``, a client of the sandbox. A block
-with ``asyncio.run`` is a program of its own; a block with tests is run by pytest.
+with ``asyncio.run`` is a program of its own; a block with tests is run by pytest. A block whose
+first line is a comment such as ``# service.py`` is also saved under this name, so that later blocks
+can import it.
 """
 
 from __future__ import annotations
@@ -113,6 +115,8 @@ class Runner:
             )
 
     def _run_python(self, block: Block, loop: asyncio.Runner) -> None:
+        if named := re.match(r"# (\w+\.py)\n", block.code):
+            (self._folder / named[1]).write_text(block.code, "utf-8")
         if "asyncio.run(" in block.code:
             self._run_process(sys.executable, "-c", block.code, block=block)
         elif re.search(r"^(async )?def test_", block.code, re.MULTILINE):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
 import pytest
 
+from intervals_async import IntervalsClient
 from intervals_async.testing import FakeIntervals, SeenRequest, faults
 
 from .raw_client import credentials, ids, send
@@ -195,6 +197,18 @@ async def test_insert_remove_touch() -> None:
         assert [page[1]["title"], page[3]["title"]] == ["&lt;b&gt;", "moved"]
         assert page[1]["author"] == "X &amp; Y"
         assert page == fake.wire_rows("projectnote")
+
+
+async def test_values_of_records_can_be_inserted() -> None:
+    """Rows take decimals and tuples of ids, as records have them."""
+    async with FakeIntervals(notes=1) as fake:
+        task = fake.insert("task", estimate=Decimal("1.25"), assigneeid=(207, 208))
+        fake.touch("task", task, estimate=Decimal("2.50"))
+        row = next(row for row in fake.rows("task") if row["id"] == task)
+        assert (row["estimate"], row["assigneeid"]) == (2.5, "207,208")
+        async with IntervalsClient(fake.token, base_url=fake.url) as client:
+            record = await client.task.get(task)
+        assert (record.estimate, record.assigneeid) == (Decimal("2.5"), (207, 208))
 
 
 def test_insert_sets_missing_fields() -> None:

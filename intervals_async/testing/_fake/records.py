@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from threading import RLock
 
 from intervals_async.testing._fake import reading
 from intervals_async.testing._fake.account import Account
 from intervals_async.testing._fake.contract import ReadContext, Resource, Write
-from intervals_async.testing._fake.wire import Json, Row, Value, id_of
+from intervals_async.testing._fake.wire import Given, Json, Row, Value, id_of
 from intervals_async.testing._fake.writing import complete_row
 
 
@@ -49,11 +50,12 @@ class Records:
             sent = reading.rows(self._account, rules, order, self._context())
             return [json.loads(row) for row in sent]
 
-    def insert(self, resource: str, before: int | None, fields: Mapping[str, Value]) -> int:
+    def insert(self, resource: str, before: int | None, given: Mapping[str, Given]) -> int:
         """Add a row, at the end or before another one, and return its id."""
         with self._lock:
             table = self._account.table(resource)
-            self._refuse_unknown(resource, fields)
+            self._refuse_unknown(resource, given)
+            fields = {name: _stored(value) for name, value in given.items()}
             rules = self._catalog[resource]
             row: Row = {"id": table.next_id, **fields}
             complete_row(self._account, rules, row, self._administrator)
@@ -68,17 +70,18 @@ class Records:
             self._account.table(resource).remove(identity)
 
     def touch(
-        self, resource: str, identity: int, fields: Mapping[str, Value], *, reorder: bool
+        self, resource: str, identity: int, given: Mapping[str, Given], *, reorder: bool
     ) -> None:
         """Set exactly these fields of a row; ``reorder`` moves it to the end."""
         with self._lock:
-            self._refuse_unknown(resource, fields)
+            self._refuse_unknown(resource, given)
+            fields = {name: _stored(value) for name, value in given.items()}
             self._account.table(resource).change(identity, fields, reorder=reorder)
 
     def _context(self) -> ReadContext:
         return ReadContext(self._account.related("person", self._administrator))
 
-    def _refuse_unknown(self, resource: str, fields: Mapping[str, Value]) -> None:
+    def _refuse_unknown(self, resource: str, fields: Mapping[str, Given]) -> None:
         known = {column.name for column in self._account.table(resource).columns}
         unknown = sorted(fields.keys() - known)
         if unknown:
@@ -86,3 +89,12 @@ class Records:
             raise TypeError(
                 f"{resource}: expected only the fields {expected}, got {', '.join(unknown)}"
             )
+
+
+def _stored(value: Given) -> Value:
+    """Convert a value as records have it into a value of a column."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ",".join(map(str, value))
+    return value

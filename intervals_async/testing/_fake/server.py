@@ -20,7 +20,7 @@ from intervals_async.testing._fake.records import Records
 from intervals_async.testing._fake.resources import catalog
 from intervals_async.testing._fake.service import Service
 from intervals_async.testing._fake.variants import Variants
-from intervals_async.testing._fake.wire import Json, Row, Value
+from intervals_async.testing._fake.wire import Given, Json, Row
 from intervals_async.testing.faults._base import Fault
 from intervals_async.testing.quirks import Quirks, load
 
@@ -201,7 +201,7 @@ class FakeIntervals:
         """
         return self._records.wire_rows(resource)
 
-    def insert(self, resource: str, *, before: int | None = None, **fields: Value) -> int:
+    def insert(self, resource: str, *, before: int | None = None, **fields: Given) -> int:
         """Add a record and return its id. Other fields receive default values.
 
         Args:
@@ -226,7 +226,7 @@ class FakeIntervals:
         self._records.remove(resource, identity)
 
     def touch(
-        self, resource: str, identity: int, *, reorder: bool = False, **fields: Value
+        self, resource: str, identity: int, *, reorder: bool = False, **fields: Given
     ) -> None:
         """Set exactly these fields of a record.
 

@@ -21,6 +21,9 @@ from attrs import field, frozen
 Value: TypeAlias = str | int | float | bool | date | datetime | None
 """The logical value of a column, as a Python object."""
 
+Given: TypeAlias = Value | Decimal | Sequence[int]
+"""A value as a test may pass it: also a decimal, or several ids, as records have them."""
+
 Row: TypeAlias = dict[str, Value]
 """The values of one record by the names of its response fields."""
 
