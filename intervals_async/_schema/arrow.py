@@ -84,6 +84,8 @@ class ArrowConverter:
     Raises:
         ImportError: pyarrow is not installed.
         ArgumentError: The class has no such field, or `decimals` is neither.
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ("_columns", "_decimals", "_on_rounded", "_pa", "_types", "schema")

@@ -25,6 +25,8 @@ class ArrowBatches:
 
     Attributes:
         schema: The columns' names and types, known before the first batch.
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = (

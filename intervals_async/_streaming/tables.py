@@ -70,6 +70,8 @@ class TableMethods(Generic[R]):
         Raises:
             ImportError: pyarrow is not installed.
             ArgumentError: The records have no such field, or as `stream` raises it.
+
+        .. versionadded:: 0.2.0
         """
         checked_integer("rows", rows, least=1)
         return ArrowBatches(

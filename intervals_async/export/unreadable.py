@@ -71,6 +71,8 @@ class RoundedField(UnreadableField):
 
     The numbers of the format hold fewer digits than were sent. The attributes are those of
     `UnreadableField`.
+
+    .. versionadded:: 0.2.0
     """
 
 
