@@ -29,7 +29,10 @@ __all__ = ["Column", "ColumnKind", "columns_of", "select_columns"]
 
 
 class ColumnKind(Enum):
-    """The kind of values that a column holds, besides None."""
+    """The kind of values that a column holds, besides None.
+
+    .. versionadded:: 0.2.0
+    """
 
     INTEGER = "integer"
     """An `int`."""
@@ -68,6 +71,8 @@ class Column:
         precision: The number of digits of a decimal, which a column of fixed-point numbers needs;
             0 for other kinds.
         scale: How many of them are after the decimal point.
+
+    .. versionadded:: 0.2.0
     """
 
     name: str
@@ -133,7 +138,10 @@ _KINDS: dict[Any, ColumnKind] = {
 
 
 def columns_of(record_class: type[Record]) -> tuple[Column, ...]:
-    """List the columns of a record class: one for each field, in their order; `extra` is the last."""
+    """List the columns of a record class: one for each field, in their order; `extra` is the last.
+
+    .. versionadded:: 0.2.0
+    """
     return tuple(_column(field.name, field.type) for field in fields_of(record_class))
 
 

@@ -32,13 +32,6 @@ MODULES = (
 
 RESOURCE_NAMES = ("names", "resource_class", *resources._registry.public_names())
 
-LATER = (
-    "intervals_async._schema.arrow",
-    "intervals_async._schema.columns",
-    "intervals_async.export.sinks",
-)
-"""Modules whose names are not marked yet."""
-
 MARK = re.compile(r"\.\. version(?:added|changed):: ")
 
 NAMES_OF_0_1_0 = Path(__file__).with_name("names_0_1_0.txt")
@@ -94,7 +87,7 @@ def unmarked_names() -> Iterator[str]:
     lines = NAMES_OF_0_1_0.read_text("utf-8").splitlines()
     known = {name: {*rest.split()} for name, _, rest in (line.partition(":") for line in lines)}
     for name, found, module in public_names():
-        if is_marked(importlib.import_module(module)) or found.__module__.startswith(LATER):
+        if is_marked(importlib.import_module(module)):
             continue
         if name not in known:
             if not is_new_name_marked(found):

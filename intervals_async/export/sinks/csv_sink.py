@@ -80,6 +80,11 @@ class CsvSink(BytesSink):
             apostrophe as a part of it.
         force: Replace an existing file.
         compression: As for `JsonLinesSink`.
+
+    .. versionchanged:: 0.2.0
+       Added `columns`, `dialect`, `formulas`, `compression`, and the methods `header`, `buffer`,
+       `flush`, `checkpoint`, `resume`, `suspend` and `close`. `close` replaces ``commit`` and
+       ``discard``.
     """
 
     __slots__ = ("_cells", "_delimiter", "_names", "_start")

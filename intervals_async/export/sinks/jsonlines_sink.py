@@ -23,6 +23,10 @@ class JsonLinesSink(BytesSink):
         force: Replace an existing file.
         compression: ``"gzip"``, ``"zstd"`` (needs the extra ``zst``) or ``"none"`` [default: by
             the suffix of the file, as in ``notes.jsonl.gz`` and ``notes.jsonl.zst``].
+
+    .. versionchanged:: 0.2.0
+       Added `columns`, `compression`, and the methods `header`, `buffer`, `flush`, `checkpoint`,
+       `resume`, `suspend` and `close`. `close` replaces ``commit`` and ``discard``.
     """
 
     __slots__ = ("_names",)

@@ -51,6 +51,8 @@ class ParquetSink:
 
     Raises:
         ImportError: pyarrow is not installed; it is the extra ``arrow``.
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = (

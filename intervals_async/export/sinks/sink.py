@@ -21,6 +21,9 @@ class Sink(Protocol):
 
     `export` calls `open`, then `write` repeatedly, then `close`: one call at a time, all in one
     thread that is not the event loop's. A closed sink may be used again.
+
+    .. versionchanged:: 0.2.0
+       `write` takes several records. `close` replaces ``commit`` and ``discard``.
     """
 
     def open(self) -> None:
@@ -54,6 +57,8 @@ class ResumableSink(Sink, Protocol):
 
     A checkpoint is valid until the same target is opened again. Save it, together with the
     bookmark of the stream, only after `checkpoint` has returned it.
+
+    .. versionadded:: 0.2.0
     """
 
     def checkpoint(self) -> Checkpoint:
@@ -80,6 +85,8 @@ class BufferedSink(Sink, Protocol):
 
     `export` calls `buffer` in the event loop, where the records have just been decoded: handing
     every batch to a thread costs more. Only `flush`, which may wait for a disk, runs in a thread.
+
+    .. versionadded:: 0.2.0
     """
 
     def buffer(self, records: Sequence[Any]) -> bool:

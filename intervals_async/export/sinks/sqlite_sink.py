@@ -42,6 +42,8 @@ class SqliteSink:
 
     Attributes:
         rounded: For each field, the records whose value was rounded.
+
+    .. versionadded:: 0.2.0
     """
 
     __slots__ = ("_checksum", "_database", "_file", "_insert", "_last_row", "_table", "rounded")
