@@ -18,7 +18,7 @@ from .delivered import DeliveredTail
 
 __all__ = ["Bookmark", "fingerprint"]
 
-VERSION = "1"
+VERSION = "2"
 
 
 @attrs.frozen(kw_only=True)

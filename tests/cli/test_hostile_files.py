@@ -351,8 +351,8 @@ async def test_whatever_a_bookmark_holds_it_is_refused(
         async with listing.stream() as stream:
             async for _ in stream:
                 break
-            plain = json.loads(_unsealed(stream.bookmark.removeprefix("1.")))
+            plain = json.loads(_unsealed(stream.bookmark.removeprefix("2.")))
         odd = [*contents(json.dumps(plain).encode())]
         for content in odd:
             text = base64.urlsafe_b64encode(_sealed(content)).decode().rstrip("=")
-            only_ours(partial(listing.stream, resume=f"1.{text}"))
+            only_ours(partial(listing.stream, resume=f"2.{text}"))

@@ -272,7 +272,8 @@ def test_docstrings_state_rules(contract: Contract, resource: AnyResource, attri
         phrases = [f"at most {term.longest} characters"] if term.longest else []
         phrases += ["HTML is accepted"] if term.type == "html" else []
         if term.default is not None and attribute != "updatable":
-            phrases += [f"by default {term.default}"]
+            default = {"t": True, "f": False}.get(str(term.default), term.default)
+            phrases += [f"by default {default}"]
         facts += [
             (f"{each!r} in the docstring of {attribute} {name}", each in docstrings[name], True)
             for each in phrases

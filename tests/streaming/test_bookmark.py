@@ -47,7 +47,7 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 def forged(fields: object) -> str:
     """Write a bookmark of anything, with a checksum that fits."""
     plain = json.dumps(fields).encode()
-    return "1." + base64.urlsafe_b64encode(crc32(plain).to_bytes(4, "big") + plain).decode()
+    return "2." + base64.urlsafe_b64encode(crc32(plain).to_bytes(4, "big") + plain).decode()
 
 
 def forged_with(**fields: object) -> str:
@@ -85,12 +85,12 @@ def test_a_bookmark_is_safe_in_urls_and_file_names(bookmark: Bookmark) -> None:
     ("text", "bookmark"),
     [
         (
-            "1.uVxImVsicHJvamVjdG5vdGUiLCIwMTIzNDU2Nzg5YWJjZGVmIiwwLDAsbnVsbCx0cnVlLFtdLFtdLG51"
+            "2.uVxImVsicHJvamVjdG5vdGUiLCIwMTIzNDU2Nzg5YWJjZGVmIiwwLDAsbnVsbCx0cnVlLFtdLFtdLG51"
             "bGwsbnVsbF0",
             Bookmark(resource="projectnote", listing="0123456789abcdef", position=0),
         ),
         (
-            "1.fT7iY1sidGFza25vdGUiLCIwMTIzNDU2Nzg5YWJjZGVmIiw0MSwxNDAsOTAwLGZhbHNlLFs1LDMsM10s"
+            "2.fT7iY1sidGFza25vdGUiLCIwMTIzNDU2Nzg5YWJjZGVmIiw0MSwxNDAsOTAwLGZhbHNlLFs1LDMsM10s"
             "WzksLTJdLDExLFsiZmVkY2JhOTg3NjU0MzIxMCIsMTAwLDMyMCw0Ml1d",
             Bookmark(
                 resource="tasknote",
@@ -143,7 +143,7 @@ def test_a_damaged_bookmark_is_refused(bookmark: Bookmark, data: st.DataObject) 
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "1", "1.", ".", "x.abc", "-1.abc", "projectnote", "1,abc"]
+    "text", ["", " ", "1", "2.", ".", "x.abc", "-1.abc", "projectnote", "1,abc"]
 )
 def test_other_text_is_refused(text: str) -> None:
     """Text that is not a bookmark is refused, and the error says how to get a bookmark."""
@@ -154,11 +154,11 @@ def test_other_text_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "1.abc",
-        "1.a",
-        "1.äöü",
-        "1.\ud800",
-        "1.😀" * 3,
+        "2.abc",
+        "2.a",
+        "2.äöü",
+        "2.\ud800",
+        "2.😀" * 3,
         forged(None),
         forged(7),
         forged([]),
@@ -238,17 +238,17 @@ def test_the_counts_of_a_bookmark_default_to_zero() -> None:
     assert HERE.listcount is None
 
 
-@pytest.mark.parametrize("value", [None, 1, b"1.abc", HERE])
+@pytest.mark.parametrize("value", [None, 1, b"2.abc", HERE])
 def test_other_types_are_refused(value: object) -> None:
     """A value that is not text is refused, and the error names its type."""
     with pytest.raises(ArgumentError, match=rf"resume\b.*\b{type(value).__name__}$"):
         read(value)
 
 
-@pytest.mark.parametrize("version", ["2", "10", "0", "1" * 30, "٢"])
+@pytest.mark.parametrize("version", ["1", "10", "0", "1" * 30, "٢"])
 def test_a_bookmark_of_another_version_is_refused(version: str) -> None:
     """The error about another version differs from that about a damaged bookmark."""
-    with pytest.raises(ArgumentError, match=rf"version 1\b.*version {version[:9]} of another"):
+    with pytest.raises(ArgumentError, match=rf"version 2\b.*version {version[:9]} of another"):
         read(version + str(HERE)[1:])
 
 
