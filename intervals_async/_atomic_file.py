@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 from zlib import crc32
 
+from ._open_stream import leads_to_stream
 from .errors import ArgumentError, ResumeError
 
 fcntl: Any
@@ -314,6 +315,8 @@ def check_target(target: Path, *, force: bool) -> None:
         if not stat.S_ISREG(mode):
             kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "a device")
             raise OSError(errno.EINVAL, f"expected a regular file, got {kind}")
+        if leads_to_stream(target):  # a file that another program is writing
+            raise OSError(errno.EINVAL, "expected a regular file, got an open stream")
         if not force:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from ._atomic_file import AtomicFile, name_in_errors
+from ._open_stream import own_descriptor
 
 __all__ = ["DeviceFile", "is_device", "writable_file"]
-
-# Streams that this process has open already. Opening one again would empty the file to which a
-# shell has redirected it, and fails if it is a socket.
-_OPEN_STREAM = re.compile(r"/dev/(?:fd/(\d{1,6})|stdout|stderr)|/proc/self/fd/(\d{1,6})")
-_STANDARD_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 
 class DeviceFile:
@@ -65,7 +60,8 @@ class DeviceFile:
     def open(self) -> None:
         """Open it; OSError if it cannot be written."""
         with name_in_errors(self.requested):
-            number = _descriptor(self.requested)
+            # Opening a stream again would empty its file, and fails if it is a socket.
+            number = own_descriptor(self.requested)
             # O_WRONLY alone: nothing is created if the device has been removed.
             opened = os.open(self.requested, os.O_WRONLY) if number is None else os.dup(number)
             self._stream = os.fdopen(opened, "wb")
@@ -94,7 +90,7 @@ def is_device(path: Path) -> bool:
 
     Block devices are none: nobody wants records there, and a mistake would destroy a disk.
     """
-    if _descriptor(path) is not None:
+    if own_descriptor(path) is not None:
         return True
     try:
         mode = path.stat().st_mode
@@ -106,11 +102,3 @@ def is_device(path: Path) -> bool:
 def writable_file(path: Path, *, force: bool = False) -> AtomicFile | DeviceFile:
     """Return a file that replaces its target at the end, or the device that the path names."""
     return DeviceFile(path) if is_device(path) else AtomicFile(path, force=force)
-
-
-def _descriptor(path: Path) -> int | None:
-    """Return the number of an open stream; None if the path does not name one."""
-    match = _OPEN_STREAM.fullmatch(str(path))
-    if match is None:
-        return None
-    return _STANDARD_STREAMS.get(match[0]) or int(match[1] or match[2])

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,3 +142,48 @@ def test_closed_device_rejects_writes(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="not open"):
             device.require_open()
     assert gzip.decompress(received[0]) == b"x"
+
+
+@pytest.mark.parametrize(
+    "folder", ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd", "/proc/{}/fd"]
+)
+@pytest.mark.parametrize("name", MAKE)
+def test_link_to_an_open_stream_is_appended_to_or_refused(
+    tmp_path: Path, notes: list[ProjectNote], folder: str, name: str
+) -> None:
+    """Links to an open stream, also over other links, never replace the file behind it."""
+    folder = folder.format(os.getpid())
+    if not Path(folder).is_dir():
+        pytest.skip(f"{folder} does not exist")
+    (tmp_path / "links").mkdir()
+    with (tmp_path / "kept").open("ab") as opened:
+        opened.write(b"before\n")
+        opened.flush()
+        (tmp_path / "links" / "first").symlink_to(f"{folder}/{opened.fileno()}")
+        (tmp_path / name).symlink_to("links/first")
+        sink = MAKE[name](tmp_path / name)
+        if name in OTHERS:
+            with pytest.raises(OSError, match="Errno"):
+                sink.open()
+        else:
+            write(sink, notes)
+    content = (tmp_path / "kept").read_bytes()
+    assert content.startswith(b"before\n")
+    assert (len(content) > 7) is (name in STREAMABLE)
+
+
+def test_open_stream_of_another_process_is_not_replaced(tmp_path: Path) -> None:
+    """A file that another process has open under /proc is refused, with force too."""
+    with (tmp_path / "kept").open("ab") as opened:
+        process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=opened)
+        try:
+            path = Path(f"/proc/{process.pid}/fd/1")
+            if not path.exists():
+                pytest.skip("this system has no /proc")
+            (tmp_path / "link").symlink_to(path)
+            for each in (path, tmp_path / "link"):
+                with pytest.raises(OSError, match="got an open stream"):
+                    JsonLinesSink(each, force=True).open()
+        finally:
+            process.communicate()
+    assert sorted(os.listdir(tmp_path)) == ["kept", "link"]
