@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -63,7 +63,16 @@ TRIAL_PANEL = "Without an account"
 
 
 class _PanelOrderGroup(Group):
-    """A group that lists its commands by panel, and groups of commands before single ones."""
+    """A group that lists its commands by panel, and groups of commands before single ones.
+
+    ``help list`` is the same as ``list --help``.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options and arguments."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: object) -> list[str]:
         panels = (RECORDS_PANEL, ACCOUNT_PANEL, TRIAL_PANEL)

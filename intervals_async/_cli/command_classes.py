@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -42,6 +42,36 @@ def _wide_enough() -> Generator[None]:
             os.environ["COLUMNS"] = before
 
 
+@contextmanager
+def _plain_errors() -> Generator[None]:
+    """Describe an invalid argument for people; typer passes on how pydantic describes it."""
+    try:
+        yield
+    except typer.BadParameter as error:
+        flaws = getattr(error.__cause__, "errors", None)
+        if flaws is not None:
+            error.message = _describe_flaw(flaws()[0])
+        raise
+
+
+def _describe_flaw(flaw: Mapping[str, Any]) -> str:
+    details = flaw.get("ctx", {})
+    match flaw["type"]:
+        case "greater_than_equal":
+            expected = f"at least {details['ge']}"
+        case "less_than_equal":
+            expected = f"at most {details['le']}"
+        case "value_error":  # 'x' is not one of 'table', 'json'.
+            names = str(details["error"]).rpartition(" is not one of ")[2]
+            names = names.replace("'", "").rstrip(".")
+            expected = f"one of {names}"
+        case "int_parsing":
+            expected = "a whole number"
+        case _:
+            expected = "a number"
+    return f"expected {expected}, got {flaw['input']!r}"
+
+
 # Any stands for classes that typer uses here but does not export.
 class Command(TyperCommand):
     """A command; the terminal wraps the paragraphs of its help."""
@@ -56,6 +86,11 @@ class Command(TyperCommand):
         """List the options and arguments, with ``--help``."""
         return _hide_types_of_flags(super().get_params(ctx))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options and arguments."""
+        with _plain_errors():
+            return super().parse_args(ctx, args)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help."""
         with _wide_enough():
@@ -68,6 +103,11 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         """List the options and arguments, with ``--help``."""
         return _hide_types_of_flags(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options and arguments."""
+        with _plain_errors():
+            return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import attrs
 import typer
 
+from .. import resources
 from .common_options import PAGING_OPTIONS, LimitOption, OffsetOption
 from .connection import BaseUrlOption, TokenFileOption, connection
 from .export_file import FileOptions, export_file
@@ -28,7 +29,7 @@ from .generated_options import (
 )
 from .option_values import check_required, read_options
 from .output_formats import DecimalsOption, DecimalType, Dialect, ExportFormat
-from .resource_commands import ResourceClass, ResourceGroup, list_example
+from .resource_commands import ResourceClass, ResourceGroup, list_example, refuse_resource
 from .standard_streams import STANDARD_OUTPUT
 
 __all__ = ["ExportGroup", "export_callback"]
@@ -44,7 +45,12 @@ def export_callback(
     ] = False,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write to."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE or FOLDER",
+            help="File of one resource, or folder of several.",
+        ),
     ] = None,
     format: Annotated[
         ExportFormat | None,
@@ -65,6 +71,8 @@ def export_callback(
     folder = _require_folder(ctx, output)
     if not everything:
         raise typer.BadParameter("expected names of resources or --all, got neither")
+    if _is_file_name(output):
+        _refuse_file_name(ctx, output)
     account = connection(ctx, token_file, base_url)
     export_many(account, None, folder, format, FolderOptions(**options), decimals)
 
@@ -77,6 +85,7 @@ class ExportGroup(ResourceGroup):
         "export projectnote --projectid 3,5 --output notes.csv",
         "export projectnote task time --output backup --format parquet",
         "export --all --output backup --incremental",
+        "export --all --format sqlite --output everything",
     )
 
     @staticmethod
@@ -108,8 +117,9 @@ class ExportGroup(ResourceGroup):
                 typer.Option(
                     "--output",
                     "-o",
-                    metavar="FILE",
-                    help="File to write, or FOLDER/; - is standard output.",
+                    metavar="FILE or FOLDER",
+                    help="File or folder to write; a folder exists or ends in a slash; - is "
+                    "standard output.",
                     show_default="standard output",
                 ),
             ] = None,
@@ -167,11 +177,11 @@ class ExportGroup(ResourceGroup):
                 _refuse_file_options(ctx, name, file_options)
                 if _is_file_name(output):
                     if others or not folder_options.dry_run:
-                        ctx.fail(
-                            f"--output: expected a folder, got the name of a file {output!r}; "
-                            "for a folder of that name, add a slash."
-                        )
+                        _refuse_file_name(ctx, output)
                     format = FileFormat.of(folder, format).in_folder
+                for other in others or ():
+                    if other not in resources.names():
+                        refuse_resource(ctx, other, resources.names())
                 names = [name, *(others or ())]
                 export_many(account, names, folder, format, folder_options, decimals)
             else:
@@ -196,6 +206,13 @@ def _is_folder(output: str | None) -> bool:
 
 def _is_file_name(output: str | None) -> bool:
     return output is not None and not _is_folder(output) and names_a_format(Path(output))
+
+
+def _refuse_file_name(ctx: typer.Context, output: str | None) -> NoReturn:
+    ctx.fail(
+        f"--output: expected a folder, got the name of a file {output!r}; "
+        "for a folder of that name, add a slash."
+    )
 
 
 def _require_folder(ctx: typer.Context, output: str | None) -> Path:

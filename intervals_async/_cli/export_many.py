@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..export import Estimate, IncompleteExportError, Manifest, export_account
+from ..export import Estimate, IncompleteExportError, Manifest, export_account, is_unfinished
 from .connection import Connection
 from .export_many_progress import ProgressBars, ProgressLines
 from .filter_values import complete_filter, read_filters, read_since
@@ -148,7 +148,10 @@ def export_many(
         "format": (format or ExportFormat.JSONL).value,
         "decimals": decimals.value,
     }
-    run(_export(account, folder, arguments, options))
+    run(
+        _export(account, folder, arguments, options),
+        is_resumable=lambda: is_unfinished(folder),
+    )
 
 
 class _DryRunEnd(Exception):  # noqa: N818  it is not an error

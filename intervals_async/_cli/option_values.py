@@ -71,7 +71,10 @@ def read_option(parameter: Parameter, text: str, *, as_is: bool = False) -> Any:
     try:
         value = parameter.parse(text)
     except ArgumentError as error:
-        raise typer.BadParameter(message_of(error, parameter.name), param_hint=hint) from None
+        reason = message_of(error, parameter.name)
+        if is_hours(parameter):
+            reason = f"expected hours such as 1.5, 1:30 or 1h30m, got {text!r}"
+        raise typer.BadParameter(reason, param_hint=hint) from None
     if parameter.choices and value not in parameter.choices:
         refuse_name(hint, "a known value", text, parameter.choices)
     return value

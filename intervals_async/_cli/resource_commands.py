@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import typer
 from rich.markup import escape
@@ -14,7 +15,14 @@ from ..resources import Resource, parameters
 from .command_classes import App, Command, Group
 from .examples import example_options, examples
 
-__all__ = ["ResourceClass", "ResourceGroup", "list_example", "make_listing", "record_class_of"]
+__all__ = [
+    "ResourceClass",
+    "ResourceGroup",
+    "list_example",
+    "make_listing",
+    "record_class_of",
+    "refuse_resource",
+]
 
 ResourceClass: TypeAlias = type[Resource[Any]]
 
@@ -111,7 +119,8 @@ class ResourceGroup(Group):
                 return name, self._build(resource_class), rest
             if not ctx.resilient_parsing:
                 ctx.fail(_explain_missing(resource_class, self.method))
-        self._add_placeholders()  # typer suggests similar names among them
+        if not ctx.resilient_parsing and not name.startswith("-"):
+            refuse_resource(ctx, name, self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
     def _add_placeholders(self) -> None:
@@ -131,6 +140,23 @@ class ResourceGroup(Group):
             epilog=f"{note}\n\n{shown}" if note else shown,
         )(self.make_command(resource_class))
         return typer.main.get_command(single)
+
+
+def refuse_resource(ctx: typer.Context, name: str, known: Sequence[str]) -> NoReturn:
+    """End with a usage error about an unknown resource, and suggest similar ones.
+
+    Args:
+        ctx: The context of the command.
+        name: What the user typed.
+        known: The resources that the command takes.
+    """
+    singular = name.lower().rstrip("s")
+    similar = [each for each in known if len(singular) > 2 and singular in each]
+    if singular in known:
+        similar = [singular]
+    nearest = dict.fromkeys([*similar, *difflib.get_close_matches(name, known)])
+    hint = f" Did you mean {', '.join(map(repr, nearest))}?" if nearest else ""
+    ctx.fail(f"No such resource {name!r}.{hint}")
 
 
 def _description(resource_class: ResourceClass) -> str:

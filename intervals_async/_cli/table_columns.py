@@ -65,9 +65,16 @@ def cell_text(value: object) -> str:
         case tuple():
             return ", ".join(map(cell_text, value))
         case Record():
+            # The name alone: a list of people would be hard to read with all their ids.
+            names = [
+                column.name
+                for column in columns_of(type(value))
+                if (column.kind is ColumnKind.TEXT and value_of(value, column.name))
+                or column.name in value.unreadable
+            ]
             return ", ".join(
                 text
-                for name in field_names(type(value))
+                for name in names or field_names(type(value))
                 if (text := cell_text(value_of(value, name)))
             )
         case Mapping():

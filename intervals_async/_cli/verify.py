@@ -9,7 +9,7 @@ import typer
 
 from ..export import Manifest, is_unfinished
 from .humanize import describe_unreadable, one_line, plural
-from .runner import run
+from .runner import fail, run
 
 __all__ = ["verify"]
 
@@ -22,7 +22,12 @@ def verify(
 
 
 async def _verify(folder: Path) -> None:
-    manifest = Manifest.read(folder)
+    try:
+        manifest = Manifest.read(folder)
+    except FileNotFoundError:
+        if is_unfinished(folder):
+            fail(f"{folder}: the export is unfinished; repeat its command to resume")
+        raise
     flaws = list(manifest.flaws(folder))
     for flaw in flaws:
         typer.echo(one_line(flaw), err=True)

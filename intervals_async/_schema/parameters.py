@@ -85,6 +85,20 @@ _KINDS: dict[object, str] = {
     Meaning.LOCAL: "local",
 }
 
+# What a person types for each kind of value that cannot be any text.
+_TYPED = {
+    "integer": "a whole number",
+    "boolean": "t or f",
+    "date": "a date (YYYY-MM-DD)",
+    "utc": "a time such as 2026-05-01T09:30",
+    "local": "a time such as 2026-05-01T09:30",
+    "decimal": "a number such as 1.5",
+}
+_BOOLEANS = {
+    **dict.fromkeys(("t", "true", "yes"), True),
+    **dict.fromkeys(("f", "false", "no"), False),
+}
+
 
 @attrs.frozen
 class Parameter:
@@ -190,7 +204,7 @@ class Parameter:
                 case "integer":
                     return int(word)
                 case "boolean":
-                    return {"t": True, "f": False, "true": True, "false": False}[word.lower()]
+                    return _BOOLEANS[word.lower()]
                 case "date":
                     return date.fromisoformat(word)
                 case "utc":
@@ -203,7 +217,9 @@ class Parameter:
                 case _:
                     return word
         except (ValueError, KeyError, ArithmeticError):
-            raise ArgumentError(f"{self.name}: expected {self._expected()}, got {word!r}") from None
+            raise ArgumentError(
+                f"{self.name}: expected {_TYPED[self.kind]}, got {word!r}"
+            ) from None
 
     def _expected(self) -> str:
         return {

@@ -380,7 +380,7 @@ class TaskResource(Gettable[Task], Deletable[Task]):
         """
         localid = identifier("task.get_by_localid()", localid)
         source = self._source({"localid": localid})
-        return await source.only(f"there is no task {localid}")
+        return await source.only(f"there is no task with localid {localid}")
 
     async def create(
         self,

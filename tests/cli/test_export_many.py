@@ -66,11 +66,18 @@ def test_failed_export_is_resumed(account: FakeIntervals, tmp_path: Path, invoke
     account.inject(faults.Status(401, 9, "User bad auth"), path="/personcontact/")
     assert invoke(*words).exit_code == 0  # forbidden resources are skipped
     assert "person" in Manifest.read(tmp_path).left_out
+    (tmp_path / "manifest.json").rename(tmp_path / "manifest.old")
     assert invoke(*words).exit_code == 1
     other = invoke("export", "group", "me", "-o", tmp_path)
     assert other.exit_code == 2
     assert str(tmp_path) in other.stderr
     assert "unfinished" in other.stderr
+    verified = invoke("verify", tmp_path)  # without a manifest yet
+    assert (verified.exit_code, verified.stderr) == (
+        1,
+        f"intervals-async: {tmp_path}: the export is unfinished; repeat its command to resume\n",
+    )
+    (tmp_path / "manifest.old").rename(tmp_path / "manifest.json")
     assert f"{tmp_path}: an export is unfinished" in invoke("verify", tmp_path).stderr
     result = invoke(*words)
     assert result.exit_code == 0
@@ -131,4 +138,7 @@ def test_verify_reports_each_difference(
 def test_help_names_the_options_of_a_folder(invoke: Invoke) -> None:
     """``export --help`` names the options of an export to a folder, also after ``--all``."""
     assert "--wait-for-reset" in invoke("export", "--all", "--help").stdout
-    assert "--all" in invoke("export", "--help").stdout
+    group = invoke("export", "--help").stdout
+    assert "--all" in group
+    assert "FILE or FOLDER" in group
+    assert "FILE or FOLDER" in invoke("export", "task", "--help").stdout

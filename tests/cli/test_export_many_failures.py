@@ -60,6 +60,9 @@ def late(self):
 AtomicFile.suspend = late
 """
 
+RESUME = "repeat the same command to resume"
+INTERRUPTED = f"interrupted; {RESUME}"
+
 NO_HANGUP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
 
 
@@ -427,7 +430,7 @@ def test_two_exports_to_one_folder(case: Case) -> None:
     wait_for_request()
     assert case.fail().startswith(f"{case.folder}: another export")
     first.send_signal(signal.SIGINT)
-    assert only_line(first) == "interrupted"
+    assert only_line(first) == INTERRUPTED
     case.resume()
 
 
@@ -435,18 +438,18 @@ def test_two_exports_to_one_folder(case: Case) -> None:
 @pytest.mark.parametrize(
     ("signals", "format", "ending"),
     [
-        (("SIGINT",), "jsonl", ("interrupted", 130)),
-        (("SIGINT", "SIGINT"), "parquet", ("interrupted", 130)),
-        (("SIGINT", "SIGINT"), "sqlite", ("interrupted", 130)),
-        (("SIGINT", "SIGTERM"), "jsonl", ("interrupted", 130)),
-        (("SIGTERM",), "jsonl", ("terminated", 143)),
-        (("SIGHUP", "SIGTERM"), "jsonl", ("terminated", 143)),
+        (("SIGINT",), "jsonl", (INTERRUPTED, 130)),
+        (("SIGINT", "SIGINT"), "parquet", (INTERRUPTED, 130)),
+        (("SIGINT", "SIGINT"), "sqlite", (INTERRUPTED, 130)),
+        (("SIGINT", "SIGTERM"), "jsonl", (INTERRUPTED, 130)),
+        (("SIGTERM",), "jsonl", (f"terminated; {RESUME}", 143)),
+        (("SIGHUP", "SIGTERM"), "jsonl", (f"terminated; {RESUME}", 143)),
     ],
 )
 def test_signals_interrupt_the_export(
     case: Case, signals: tuple[str, ...], format: str, ending: tuple[str, int]
 ) -> None:
-    """One or two signals during a listing end the export with one line, and it can be resumed."""
+    """One or two signals end the export with one line, which says how to resume it."""
     wait_for_request = case.hold()
     process = case.start(format)
     wait_for_request()
@@ -467,7 +470,7 @@ def test_second_signal_does_not_interrupt_closing(case: Case, format: str, name:
     process = case.start(format, before=MORE_SIGNALS.format(signals=[name], hangs=False))
     wait_for_request()
     process.send_signal(signal.SIGINT)
-    assert (only_line(process), process.returncode) == ("interrupted", 130)
+    assert (only_line(process), process.returncode) == (INTERRUPTED, 130)
     case.resume(format)
 
 
@@ -494,7 +497,7 @@ def test_ignored_signal_stays_ignored(case: Case) -> None:
     wait_for_request()
     for number in (signal.SIGHUP, signal.SIGINT):
         process.send_signal(number)
-    assert (only_line(process), process.returncode) == ("interrupted", 130)
+    assert (only_line(process), process.returncode) == (INTERRUPTED, 130)
 
 
 @pytest.mark.slow

@@ -37,6 +37,17 @@ def test_dry_run_writes_nothing(account: FakeIntervals, tmp_path: Path, invoke: 
     assert not (tmp_path / "new").exists()
 
 
+def test_all_resources_need_a_folder(
+    account: FakeIntervals, tmp_path: Path, invoke: Invoke
+) -> None:
+    """``--all`` refuses the name of a file before a request, as names of resources do."""
+    for words in (("--all",), ("project", "task"), ("--all", "--dry-run")):
+        result = invoke("export", *words, "--output", tmp_path / "everything.sqlite")
+        assert result.exit_code == 2
+        assert "expected a folder, got the name of a file" in without_frame(result.stderr)
+    assert account.requests == 0
+
+
 def test_dry_run_prints_json(account: FakeIntervals, tmp_path: Path, invoke: Invoke) -> None:
     """``--dry-run --json --quiet`` prints only the estimate, as JSON."""
     words = ("export", "group", "projectnote", "--dry-run", "--json", "--quiet")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from intervals_async.testing import FakeIntervals
+from intervals_async.testing import FakeIntervals, faults
 
 from .conftest import Invoke, OnTerminal, without_colors
 
@@ -70,8 +70,41 @@ def test_missing_record_is_a_failure(invoke: Invoke) -> None:
     """The error about a record that does not exist is one line."""
     result = invoke("get", "task", 99)
     assert result.exit_code == 1
-    assert result.stderr.startswith("intervals-async: GET /task/99/: HTTP 404")
-    assert result.stderr.count("\n") == 1
+    assert result.stderr == "intervals-async: there is no task 99 (HTTP 404, code 14)\n"
+    result = invoke("get", "task", "--localid", 7777)
+    assert result.stderr == "intervals-async: there is no task with localid 7777\n"
+    assert invoke("get", "document", 99).stderr == "intervals-async: there is no document 99\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("update", "task", 99, "--title", "New"),
+        ("delete", "task", 99, "--yes"),
+        ("download", "document", 99, "--output", "-"),
+        ("timer", "pause", 99),
+    ],
+)
+@pytest.mark.usefixtures("account")
+def test_each_command_names_the_missing_record(invoke: Invoke, words: tuple[object, ...]) -> None:
+    """Every command with an ID names the record that does not exist, without the request."""
+    resource = words[0] if words[0] == "timer" else words[1]
+    result = invoke(*words)
+    assert result.stderr == f"intervals-async: there is no {resource} 99 (HTTP 404, code 14)\n"
+
+
+def test_a_page_that_is_not_found_names_the_request(account: FakeIntervals, invoke: Invoke) -> None:
+    """A 404 of another server, as with a wrong URL, does not say that there is no such record."""
+    account.inject(faults.Raw(b"<html>Not Found</html>", status=404))
+    assert invoke("get", "task", 99).stderr.startswith("intervals-async: GET /task/99/: HTTP 404")
+
+
+def test_people_of_a_task_are_names(account: FakeIntervals, invoke: Invoke) -> None:
+    """A table shows people within a record by their names only."""
+    task = account.rows("task")[0]
+    lines = invoke("get", "task", task["id"], "--format", "table").stdout.splitlines()
+    names = next(line for line in lines if line.startswith("assignee "))
+    assert names.split(maxsplit=1)[1].strip() == task["assignees"]
 
 
 @pytest.mark.slow

@@ -51,6 +51,31 @@ def test_unknown_command_suggests_a_similar_one(invoke: Invoke) -> None:
     assert "Did you mean 'export'?" in result.stderr
 
 
+@pytest.mark.parametrize("words", [(), ("list",), ("list", "task")])
+def test_help_is_a_command_too(invoke: Invoke, words: tuple[str, ...]) -> None:
+    """``help list`` prints what ``list --help`` prints."""
+    assert invoke("help", *words).stdout == invoke(*words, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        (("list", "tasks"), "'tasks'. Did you mean 'task', "),
+        (("list", "people"), "'people'."),
+        (("export", "notes"), "'invoicenote', 'milestonenote', 'projectnote', 'tasknote'?"),
+        (("export", "task", "notes", "-o", "x"), "'milestonenote', 'projectnote', 'tasknote'?"),
+    ],
+)
+def test_unknown_resource_suggests_similar_ones(
+    invoke: Invoke, words: tuple[str, ...], nearest: str
+) -> None:
+    """The error about an unknown resource suggests those whose names contain the word."""
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert "No such resource '" in result.stderr
+    assert nearest in result.stderr
+
+
 @pytest.mark.parametrize("name", ["typer", "rich"])
 def test_missing_extra_is_one_line(name: str) -> None:
     """Without typer or rich, the command prints one line that names the extra to install."""

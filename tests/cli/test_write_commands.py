@@ -178,7 +178,7 @@ def test_delete_prints_each_deleted_record(account: FakeIntervals, invoke: Invok
     assert result.exit_code == 1
     deleted, error = result.stderr.splitlines()
     assert deleted == f"deleted projectnote {first}"
-    assert error.startswith("intervals-async: DELETE /projectnote/99/: HTTP 404")
+    assert error == "intervals-async: there is no projectnote 99 (HTTP 404, code 14)"
     assert second in [row["id"] for row in account.rows("projectnote")]
 
 
