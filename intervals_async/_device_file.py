@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -9,16 +10,22 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from ._atomic_file import AtomicFile, name_in_errors
+from ._in_thread import pause
 from ._open_stream import own_descriptor
 
 __all__ = ["DeviceFile", "is_device", "writable_file"]
+
+
+# Seconds between two looks whether a process reads a pipe.
+READER_POLL = 0.05
 
 
 class DeviceFile:
     """A device, a pipe or an open stream such as ``/dev/stdout``.
 
     It receives every byte at once, and cannot be restarted. Opening a pipe waits until another
-    process reads it. Use ``with`` to open and to close it.
+    process reads it, or until a cancellation ends `run_in_thread`. Use ``with`` to open and to
+    close it.
 
     Args:
         path: The path.
@@ -62,8 +69,7 @@ class DeviceFile:
         with name_in_errors(self.requested):
             # Opening a stream again would empty its file, and fails if it is a socket.
             number = own_descriptor(self.requested)
-            # O_WRONLY alone: nothing is created if the device has been removed.
-            opened = os.open(self.requested, os.O_WRONLY) if number is None else os.dup(number)
+            opened = _opened(self.requested) if number is None else os.dup(number)
             self._stream = os.fdopen(opened, "wb")
 
     def write(self, data: bytes | memoryview) -> None:
@@ -83,6 +89,24 @@ class DeviceFile:
         """Close it; written bytes cannot be removed from it. Allowed in any state."""
         with suppress(OSError):
             self.commit()
+
+
+def _opened(path: Path) -> int:
+    """Open a device or a pipe."""
+    # O_WRONLY alone: nothing is created if the device has been removed.
+    if not path.is_fifo():
+        return os.open(path, os.O_WRONLY)
+    while True:
+        try:
+            # Otherwise the system would wait for the reader, and no cancellation could end that.
+            opened = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        else:
+            os.set_blocking(opened, True)
+            return opened
+        pause(READER_POLL)
 
 
 def is_device(path: Path) -> bool:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from .._atomic_file import AtomicFile, file_path
 from .._device_file import is_device
+from .._in_thread import run_in_thread
 from .connection import BaseUrlOption, Connection, TokenFileOption, connection
 from .humanize import one_line, plural
 from .progress import RateLimitNotice
@@ -126,7 +127,8 @@ async def _save(report: Report, output: str, *, force: bool) -> None:
         standard_output().write(report.to_json().encode())
         standard_output().flush()
     else:
-        report.save(output, force=force)
+        # A pipe waits for its reader, but a signal must end that.
+        await run_in_thread(report.save, output, force=force)
         typer.echo(f"{one_line(output)}: report saved", err=True)
 
 

@@ -13,6 +13,7 @@ import attrs
 
 from .._atomic_file import AtomicFile, file_path
 from .._device_file import DeviceFile, is_device
+from .._in_thread import run_in_thread
 from ..errors import ArgumentError, CallError, TransportError
 from .final_errors import closed_error
 from .messages import Call
@@ -126,12 +127,12 @@ class Download:
     ) -> int:
         written = 0
         try:
-            await asyncio.to_thread(device.open)  # a pipe waits for its reader
+            await run_in_thread(device.open)  # a pipe waits for its reader
             async with self.open(max_bytes=max_bytes, accept_html=accept_html) as chunks:
                 async for data in chunks:
-                    await asyncio.to_thread(device.write, data)
+                    await run_in_thread(device.write, data)
                     written += len(data)
-            await asyncio.to_thread(device.commit)
+            await run_in_thread(device.commit)
         finally:
             device.discard()
         return written

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import Any, ParamSpec, Self, TypeVar
 
+from .._in_thread import run_in_executor
 from .sinks.sink import BufferedSink, Sink, chunks
 
-__all__ = ["SinkThread", "run_in_thread"]
+__all__ = ["SinkThread"]
 
 # Seconds: about as long as decoding the next records takes.
 FAST_FLUSH = 0.001
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-async def run_in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in a thread and wait until it returns, even if that is cancelled.
-
-    A cancellation is raised when the function has returned.
-    """
-    return await _wait_uncancelled(
-        asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    )
-
-
-async def _wait_uncancelled(future: asyncio.Future[T]) -> T:
-    """Wait for a future until it is done; raise CancelledError only then."""
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        while not future.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([future])
-        future.exception()  # marks it as retrieved; the cancellation is raised instead
-        raise
 
 
 class SinkThread:
@@ -64,9 +41,7 @@ class SinkThread:
 
     async def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a slow method of the sink."""
-        return await _wait_uncancelled(
-            asyncio.wrap_future(self._executor.submit(partial(function, *args, **kwargs)))
-        )
+        return await run_in_executor(self._executor, partial(function, *args, **kwargs))
 
     async def write(self, records: Sequence[Any]) -> None:
         """Write some records; OSError if the sink cannot write."""

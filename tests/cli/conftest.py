@@ -41,7 +41,7 @@ def read_json_lines(text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("INTERVALS_TOKEN", "INTERVALS_BASE_URL", "FORCE_COLOR", "GITHUB_ACTIONS"):
+    for name in ("INTERVALS_TOKEN", "INTERVALS_BASE_URL", "FORCE_COLOR", "GITHUB_ACTIONS", "CI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERM", "xterm")

@@ -269,3 +269,31 @@ def test_odd_folders_and_downloads_are_written(
         assert result.exit_code == 0
         assert result.stderr.count("\n") == 1
         assert "\x1b" not in result.stderr
+
+
+INTERRUPTED_WHILE_WAITING = """
+import os, signal
+from intervals_async import _device_file
+
+pause = _device_file.pause
+
+def interrupted(seconds):
+    _device_file.pause = pause
+    os.kill(os.getpid(), signal.{signal})
+    pause(seconds)
+
+_device_file.pause = interrupted
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("signal", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_ends_the_wait_for_the_reader_of_a_pipe(
+    account: FakeIntervals, spawn: Spawn, tmp_path: Path, signal: str, code: int
+) -> None:
+    """A command that waits for the reader of a pipe ends with the first signal."""
+    os.mkfifo(tmp_path / "pipe")
+    before = INTERRUPTED_WHILE_WAITING.format(signal=signal)
+    for words in commands(account):
+        process = spawn(*words, "-o", tmp_path / "pipe", before=before)
+        assert finished(process)[0] == code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gzip
 import json
@@ -13,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from intervals_async import ProjectNote
+from intervals_async import IntervalsClient, ProjectNote, _in_thread
 from intervals_async._atomic_file import AtomicFile
 from intervals_async._device_file import DeviceFile, is_device
 from intervals_async.doctor import Report
-from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink
+from intervals_async.export import CsvSink, JsonLinesSink, ParquetSink, Sink, SqliteSink, export
 
 from ..pipes import pipe_at
 from .exported import decompressed
@@ -187,3 +188,35 @@ def test_open_stream_of_another_process_is_not_replaced(tmp_path: Path) -> None:
         finally:
             process.communicate()
     assert sorted(os.listdir(tmp_path)) == ["kept", "link"]
+
+
+async def test_waiting_for_the_reader_of_a_pipe_can_be_cancelled(
+    tmp_path: Path, intervals: IntervalsClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export into a pipe that nobody reads ends when it is cancelled, and keeps the pipe."""
+    os.mkfifo(tmp_path / "pipe")
+    waits = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    pause = _in_thread.pause
+
+    def seen(seconds: float) -> None:
+        loop.call_soon_threadsafe(waits.set)
+        pause(seconds)
+
+    monkeypatch.setattr("intervals_async._device_file.pause", seen)
+    exporting = asyncio.create_task(
+        export(intervals.projectnote.list(), JsonLinesSink(tmp_path / "pipe"))
+    )
+    await waits.wait()
+    exporting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await exporting
+    waits.clear()
+    document = await intervals.document.list().first()
+    assert document is not None
+    saving = asyncio.create_task(intervals.document.download(document.id).save(tmp_path / "pipe"))
+    await waits.wait()
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert os.listdir(tmp_path) == ["pipe"]

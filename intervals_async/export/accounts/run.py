@@ -13,7 +13,7 @@ import attrs
 
 from ... import IntervalsClient
 from ..._atomic_file import check_target
-from ..sink_thread import run_in_thread
+from ..._in_thread import run_in_thread
 from .budget_check import BudgetCheck
 from .estimate import Estimate
 from .failures import IncompleteExportError

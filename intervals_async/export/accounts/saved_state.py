@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from ..sink_thread import run_in_thread
+from ..._in_thread import run_in_thread
 from .state import DamagedStateError, ResourceState, StateFolder
 
 __all__ = ["SavedState"]

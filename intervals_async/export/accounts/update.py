@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from ..sink_thread import run_in_thread
+from ..._in_thread import run_in_thread
 from ..unreadable import replace_counted
 from .formats import Format
 from .query import ResourceQuery
