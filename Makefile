@@ -67,6 +67,8 @@ prove: $(VENV)/.test
 	$(BIN)/python benchmarks/soak.py --calls $(CALLS)
 	$(MAKE) --no-print-directory mutants
 	$(if $(SAMPLE),,$(MAKE) --no-print-directory site-test)
+	$(if $(SAMPLE),,$(MAKE) --no-print-directory test test-slow COVERAGE=1)
+	$(if $(SAMPLE),,$(MAKE) --no-print-directory coverage)
 
 mutants: $(VENV)/.test
 	$(BIN)/python benchmarks/mutants.py --sample $(MUTANTS)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intervals_async import InvoiceItem, Project, Record, Time, Timer, WorkType, columns_of
 from intervals_async._schema import values
 
 
@@ -206,3 +207,21 @@ def test_decoding_raises_only_value_errors(wire: object) -> None:
             read(wire, None)
         except ValueError:
             pass
+
+
+@pytest.mark.parametrize(
+    ("record_class", "field", "digits"),
+    [
+        (Time, "time", (9, 2)),
+        (WorkType, "defaulthourlyrate", (18, 4)),
+        (Project, "alert_percent", (9, 4)),
+        (InvoiceItem, "quantity", (15, 4)),
+        (Timer, "totaltime", (12, 3)),
+    ],
+)
+def test_the_digits_of_each_kind_of_number(
+    record_class: type[Record], field: str, digits: tuple[int, int]
+) -> None:
+    """Hours, money, percentages, quantities and seconds have the digits that the guide states."""
+    column = next(each for each in columns_of(record_class) if each.name == field)
+    assert (column.precision, column.scale) == digits

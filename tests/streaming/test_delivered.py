@@ -19,6 +19,11 @@ from intervals_async._streaming.page_sizes import PageSizes
 pages_of_ids = st.lists(st.lists(st.integers(1, 30), max_size=8), max_size=8)
 
 
+def test_a_tail_has_sixteen_ids() -> None:
+    """A bookmark holds the last 16 ids, as the documentation says."""
+    assert DeliveredTail().followed_by(range(1, 40)).recent == tuple(range(24, 40))
+
+
 @given(ids=st.lists(st.integers(1, 50), unique=True), cuts=st.lists(st.integers(0, 50)))
 def test_a_tail_does_not_depend_on_the_batches(ids: list[int], cuts: list[int]) -> None:
     """A tail has the last ids in order, and whether all ids ascend, for any batches."""
