@@ -11,7 +11,7 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-__all__ = ["pause", "run_in_thread"]
+__all__ = ["pause", "run_in_executor", "run_in_thread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

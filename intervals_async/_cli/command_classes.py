@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -72,8 +72,32 @@ def _describe_flaw(flaw: Mapping[str, Any]) -> str:
     return f"expected {expected}, got {flaw['input']!r}"
 
 
-# Any stands for classes that typer uses here but does not export.
-class Command(TyperCommand):
+# typer does not export the common base of commands and groups. Any stands for its other classes.
+if TYPE_CHECKING:
+    _Base = TyperCommand
+else:
+    _Base = object
+
+
+class _PlainWords(_Base):
+    """Words the help and the errors for people."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """List the options and arguments, with ``--help``."""
+        return _hide_types_of_flags(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options and arguments."""
+        with _plain_errors():
+            return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help."""
+        with _wide_enough():
+            super().format_help(ctx, formatter)
+
+
+class Command(_PlainWords, TyperCommand):
     """A command; the terminal wraps the paragraphs of its help."""
 
     def __init__(self, *arguments: Any, help: str | None = None, **options: Any) -> None:
@@ -82,37 +106,9 @@ class Command(TyperCommand):
             help = "\n\n".join(" ".join(each.split()) for each in paragraphs)
         super().__init__(*arguments, help=help, **options)
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """List the options and arguments, with ``--help``."""
-        return _hide_types_of_flags(super().get_params(ctx))
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the options and arguments."""
-        with _plain_errors():
-            return super().parse_args(ctx, args)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help."""
-        with _wide_enough():
-            super().format_help(ctx, formatter)
-
-
-class Group(TyperGroup):
+class Group(_PlainWords, TyperGroup):
     """A group of commands."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """List the options and arguments, with ``--help``."""
-        return _hide_types_of_flags(super().get_params(ctx))
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the options and arguments."""
-        with _plain_errors():
-            return super().parse_args(ctx, args)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help."""
-        with _wide_enough():
-            super().format_help(ctx, formatter)
 
 
 class App(typer.Typer):
