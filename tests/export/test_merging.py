@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from intervals_async import Record, Task, TaskNote, Time
 from intervals_async._schema.arrow import pyarrow
 from intervals_async.export.accounts.formats import FORMATS
+from intervals_async.export.accounts.merging import Merging
 
 from .exported import read_rows
 from .made_up import records_of, some_records
@@ -78,8 +79,15 @@ class Files:
 
     def merge(self, expected: int | None = None) -> int | None:
         """Merge the changes into the file."""
-        merge = FORMATS[self.format].merge
-        return merge(self.base, self.changes, self.cls, NAME, expected, lambda digest: None)
+        merging = Merging(
+            base=self.base,
+            changes=self.changes,
+            record_class=self.cls,
+            name=NAME,
+            expected=expected,
+            on_merged=lambda digest: None,
+        )
+        return FORMATS[self.format].merge(merging)
 
     def rows(self, path: Path | None = None) -> list[Any]:
         """Read the rows of a file; of CSV, its bytes."""

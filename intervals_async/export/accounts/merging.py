@@ -18,6 +18,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
+import attrs
+
 from ... import Record, _json
 from ..._atomic_file import AtomicFile, name_in_errors
 from ..sinks.compression import MemberCompressor, compression_of
@@ -28,18 +30,49 @@ from ..sinks.sqlite_errors import as_os_errors
 from ..sinks.sqlite_table import Table, quoted
 from .digests import file_digest, rows_digest
 
-__all__ = ["Merge", "OnMerged", "merge_csv", "merge_json_lines", "merge_parquet", "merge_sqlite"]
+__all__ = ["Merge", "Merging", "merge_csv", "merge_json_lines", "merge_parquet", "merge_sqlite"]
 
-OnMerged: TypeAlias = Callable[[str], None]
-"""Receives the digest of the merged file, before that replaces the old one."""
 
-Merge: TypeAlias = Callable[[Path, Path, type[Record], str, int | None, OnMerged], int | None]
+@attrs.frozen(kw_only=True)
+class Merging:
+    """Changes to merge into a file.
+
+    Attributes:
+        base: The file.
+        changes: The file of the changes.
+        record_class: The class of the records.
+        name: The name of the resource.
+        expected: The number of records that there should be; None if it is not known.
+        on_merged: Receives the digest of the merged file, before that replaces the old one.
+    """
+
+    base: Path
+    changes: Path
+    record_class: type[Record]
+    name: str
+    expected: int | None
+    on_merged: Callable[[str], None]
+
+    def accepts(self, records: int) -> bool:
+        """Whether the merged file has as many records as there should be."""
+        return self.expected in (None, records)
+
+    def commit(self, file: AtomicFile, records: int) -> int | None:
+        """Replace the file, unless the number of records is not the expected one."""
+        if not self.accepts(records):
+            return None
+        file.sync()
+        self.on_merged(file_digest(file.path))
+        file.commit()
+        return records
+
+
+Merge: TypeAlias = Callable[[Merging], int | None]
 """Merges changes into a file.
 
-Its arguments are the file, the file of the changes, the class of the records, the name of the
-resource, the number of records that there should be, if known, and an `OnMerged`. It returns the number of records
-in the merged file. If that differs from the expected number, or if the columns of the two files
-differ, it returns None and leaves the file as it was. Merging again changes nothing.
+It returns the number of records in the merged file. If that differs from the expected number, or if
+the columns of the two files differ, it returns None and leaves the file as it was. Merging again
+changes nothing.
 """
 
 Row: TypeAlias = tuple[int, bytes]
@@ -49,47 +82,24 @@ Row: TypeAlias = tuple[int, bytes]
 LINES_PER_WRITE = 256
 
 
-def merge_json_lines(
-    base: Path,
-    changes: Path,
-    record_class: type[Record],
-    name: str,
-    expected: int | None,
-    on_merged: OnMerged,
-) -> int | None:
+def merge_json_lines(merging: Merging) -> int | None:
     """Merge JSON Lines; see `Merge`."""
-    del record_class, name
-    return _merge_lines(base, b"", changes, _json_rows, expected, on_merged)
+    return _merge_lines(merging, b"", _json_rows)
 
 
-def merge_csv(
-    base: Path,
-    changes: Path,
-    record_class: type[Record],
-    name: str,
-    expected: int | None,
-    on_merged: OnMerged,
-) -> int | None:
+def merge_csv(merging: Merging) -> int | None:
     """Merge CSV; see `Merge`. Unchanged rows stay as they are, byte for byte."""
-    del record_class, name
-    with _open_uncompressed(base) as old, _open_uncompressed(changes) as new:
+    with _open_uncompressed(merging.base) as old, _open_uncompressed(merging.changes) as new:
         header = old.readline()
         if header != new.readline() or not header.startswith(b"id,"):
             return None
-    return _merge_lines(base, header, changes, _csv_rows, expected, on_merged)
+    return _merge_lines(merging, header, _csv_rows)
 
 
-def merge_parquet(
-    base: Path,
-    changes: Path,
-    record_class: type[Record],
-    name: str,
-    expected: int | None,
-    on_merged: OnMerged,
-) -> int | None:
+def merge_parquet(merging: Merging) -> int | None:
     """Merge Parquet files; see `Merge`."""
-    del record_class, name
     parquet: Any = import_module("pyarrow.parquet")
+    base, changes = merging.base, merging.changes
     with changes.open("rb") as stream:  # pyarrow itself opens only names in UTF-8
         schema = parquet.read_schema(stream)
     if not has_columns(base, schema):
@@ -102,47 +112,32 @@ def merge_parquet(
             merged.write(batch.filter(_mask(batch, changed)) for batch in new())
             merged.finish()
         records: int = parquet.read_metadata(file.stream).num_rows
-        if expected not in (None, records):
-            return None
-        file.sync()
-        on_merged(file_digest(file.path))
-        file.commit()
-    return records
+        return merging.commit(file, records)
 
 
-def merge_sqlite(
-    base: Path,
-    changes: Path,
-    record_class: type[Record],
-    name: str,
-    expected: int | None,
-    on_merged: OnMerged,
-) -> int | None:
+def merge_sqlite(merging: Merging) -> int | None:
     """Merge the tables of two SQLite databases in one transaction; see `Merge`."""
-    table = Table(name, record_class)
+    base, name = merging.base, merging.name
+    table = Table(name, merging.record_class)
     with name_in_errors(base), as_os_errors(), closing(connect(base)) as database:
         types = existing_columns(database, table)
         if not types.keys() >= {*table.columns} or table.text_decimals(types):
             return None
-        refresh(database, changes, table, keep_missing=True)
+        refresh(database, merging.changes, table, keep_missing=True)
         count = f"SELECT count(*) FROM main.{quoted(name)}"  # noqa: S608  the name is quoted
         (records,) = database.execute(count).fetchone()
-        if expected not in (None, records):
+        if not merging.accepts(records):
             database.execute("ROLLBACK")
             return None
-        on_merged(rows_digest(database, name))
+        merging.on_merged(rows_digest(database, name))
         database.execute("COMMIT")
     return int(records)
 
 
 def _merge_lines(
-    base: Path,
-    header: bytes,
-    changes: Path,
-    rows_of: Callable[[Iterable[bytes]], Iterator[Row]],
-    expected: int | None,
-    on_merged: OnMerged,
+    merging: Merging, header: bytes, rows_of: Callable[[Iterable[bytes]], Iterator[Row]]
 ) -> int | None:
+    base, changes = merging.base, merging.changes
     with _open_uncompressed(changes) as new:
         changed = _digests(rows_of(new))
     compressor = MemberCompressor(compression_of(base))
@@ -162,12 +157,7 @@ def _merge_lines(
             records += len(lines)
             file.write(compressor.compress(b"".join(lines)))
         file.write(compressor.finish(at_least_one=True))
-        if expected not in (None, records):
-            return None
-        file.sync()
-        on_merged(file_digest(file.path))
-        file.commit()
-    return records
+        return merging.commit(file, records)
 
 
 def _digests(rows: Iterable[Row]) -> dict[int, bytes]:

@@ -10,6 +10,7 @@ import attrs
 from ..._in_thread import run_in_thread
 from ..unreadable import replace_counted
 from .formats import Format
+from .merging import Merging
 from .query import ResourceQuery
 from .saved_state import SavedState
 from .state import LastExport, ResourceState, ids_of
@@ -63,7 +64,16 @@ async def merge_changes(
         def save(digest: str) -> None:
             saved.save_now(merged=digest)
 
-        return format.merge(base, changes, query.record_class, query.name, expected, save)
+        return format.merge(
+            Merging(
+                base=base,
+                changes=changes,
+                record_class=query.record_class,
+                name=query.name,
+                expected=expected,
+                on_merged=save,
+            )
+        )
 
     records = await run_in_thread(merge)
     if records is None:
