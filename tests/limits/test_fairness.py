@@ -23,7 +23,7 @@ shared_only = pytest.mark.parametrize("host", ["sqlite", "redis"], indirect=True
 
 
 async def test_greedy_clients_take_turns(host: Host) -> None:
-    """20 greedy clients get one slot each in turn, whoever asks first or most often."""
+    """Twenty greedy clients take turns, one slot each, regardless of who asks first or most often."""
     limit = Limit(10, per=0.1)
     stores = [host.store() for _ in range(CLIENTS)]
     slots = [0] * CLIENTS
